@@ -1,0 +1,4 @@
+//! placeholder
+/// The whole blueprint.
+#[derive(Debug, Clone)]
+pub struct Model {}

@@ -1,0 +1,1 @@
+//! The command line: the only part that touches disk, standard output and the environment.
