@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod output;
 pub mod target;
 pub mod terraform;
+pub mod vocabulary;
 
 use blueprint::Blueprint;
 use diagnostic::Diagnostic;
