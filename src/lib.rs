@@ -3,6 +3,7 @@
 pub mod blueprint;
 pub mod cli;
 pub mod diagnostic;
+pub mod ir;
 pub mod output;
 pub mod target;
 pub mod terraform;

@@ -3,8 +3,11 @@
 //! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`rules`], so that the words, the rule id and
 //! the advice of a rule stand in one place.
 
+mod places;
 pub mod render;
 pub mod rules;
+
+pub use places::Places;
 
 /// A range of bytes of the blueprint's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
