@@ -6,6 +6,7 @@
 mod places;
 pub mod render;
 pub mod rules;
+pub mod semantic;
 
 pub use places::Places;
 
@@ -48,11 +49,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error of a rule at a place.
-    pub fn error(
-        rule: &'static str,
-        span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn error(rule: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             rule,
@@ -65,11 +62,7 @@ impl Diagnostic {
     }
 
     /// A warning of a rule at a place.
-    pub fn warning(
-        rule: &'static str,
-        span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn warning(rule: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(rule, span, message)

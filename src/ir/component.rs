@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::arena::Id;
 use super::link::Setting;
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
@@ -33,6 +34,8 @@ pub struct Service {
     pub disk_gb: u32,
     /// Plain settings of the author.
     pub environment: BTreeMap<String, String>,
+    /// Services that it calls.
+    pub calls: Vec<Id<Service>>,
     /// Settings that follow from the links, `PORT` included; sorted by name.
     pub settings: Vec<Setting>,
 }

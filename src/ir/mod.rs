@@ -17,9 +17,7 @@ use std::collections::BTreeMap;
 
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
-pub use component::{
-    Backup, Bucket, Database, Health, Launch, Lifecycle, Scale, Secret, Service, Shape,
-};
+pub use component::{Backup, Bucket, Database, Health, Launch, Lifecycle, Scale, Secret, Service, Shape};
 pub use link::{Access, Flow, Grant, Peer, Resource, Setting, Value};
 pub use network::{Network, Slice, Tier};
 
@@ -80,9 +78,7 @@ pub struct System {
 impl System {
     /// The grants of one service.
     pub fn grants_of(&self, service: Id<Service>) -> impl Iterator<Item = &Grant> {
-        self.grants
-            .iter()
-            .filter(move |grant| grant.service == service)
+        self.grants.iter().filter(move |grant| grant.service == service)
     }
 
     /// How a service may use a resource.

@@ -84,10 +84,7 @@ impl Network {
 
     /// The slice of one tier.
     pub fn slice(&self, tier: Tier) -> Slice {
-        let index = Tier::ALL
-            .iter()
-            .position(|&other| other == tier)
-            .unwrap_or_default();
+        let index = Tier::ALL.iter().position(|&other| other == tier).unwrap_or_default();
         Slice {
             cidr: subnet(self.cidr, 3, index),
         }
