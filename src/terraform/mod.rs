@@ -4,6 +4,7 @@ mod block;
 mod emit;
 pub mod expr;
 mod module;
+pub mod provider;
 
 pub use block::{Block, Item};
 pub use module::{Address, Definition, Kind, Module, identifier};
