@@ -52,8 +52,7 @@ fn main() -> Result<()> {
         let source = Source::open(&arguments.schemas, &arguments.facts, provider)?;
         let keep = |name: &str| match provider {
             "google-beta" => {
-                wanted.contains(&format!("google-beta:{name}"))
-                    || (wanted.contains(name) && !general.contains(name))
+                wanted.contains(&format!("google-beta:{name}")) || (wanted.contains(name) && !general.contains(name))
             }
             _ => wanted.contains(name),
         };

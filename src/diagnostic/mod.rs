@@ -4,6 +4,7 @@
 //! the advice of a rule stand in one place.
 
 pub mod capability;
+pub mod overrides;
 mod places;
 pub mod render;
 pub mod rules;

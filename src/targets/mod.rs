@@ -10,10 +10,13 @@ mod kubernetes;
 mod shared;
 
 use crate::check::Checked;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, overrides};
+use crate::ir;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::terraform::Module;
+use crate::terraform::overrides::{Override, apply};
+use crate::terraform::verify::verify;
 use shared::report::Report;
 
 /// Renders a checked system.
@@ -29,7 +32,20 @@ pub fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     }
 }
 
-fn terraform(system: &Checked<'_>, (module, report): (Module, Report)) -> Result<Rendered, Vec<Diagnostic>> {
+fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Result<Rendered, Vec<Diagnostic>> {
+    let faults = verify(&module);
+    if !faults.is_empty() {
+        let words = faults
+            .iter()
+            .map(|fault| format!("{} {}: {}", fault.address, fault.path, fault.problem));
+        return Err(vec![overrides::internal(&words.collect::<Vec<_>>())]);
+    }
+    let given = system.overrides.get(&system.target());
+    let wanted: Vec<Override<'_>> = given.into_iter().flatten().map(wanted).collect();
+    let problems = apply(&mut module, &wanted, &system.places);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let mut files = FileTree::new();
     for (name, text) in module.files() {
         files.insert(format!("terraform/{name}"), text);
@@ -40,4 +56,13 @@ fn terraform(system: &Checked<'_>, (module, report): (Module, Report)) -> Result
         terraform: module.single(),
         kubernetes: String::new(),
     })
+}
+
+fn wanted(given: &ir::Override) -> Override<'_> {
+    Override {
+        resource_type: &given.resource_type,
+        name: &given.name,
+        arguments: &given.arguments,
+        path: given.path.clone(),
+    }
 }

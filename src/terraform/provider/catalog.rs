@@ -76,7 +76,9 @@ impl Provider {
     /// The schema of a type; nothing where the data has no such type.
     pub fn schema(&'static self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
         let key = (kind.keyword(), name);
-        let found = self.entries.binary_search_by_key(&key, |entry| (entry.kind, entry.name));
+        let found = self
+            .entries
+            .binary_search_by_key(&key, |entry| (entry.kind, entry.name));
         self.entries[found.ok()?].schema()
     }
 
@@ -132,7 +134,12 @@ mod tests {
             assert!(!provider.entries.is_empty(), "{}", provider.name);
             for entry in &provider.entries {
                 let schema: Result<super::Schema, _> = serde_json::from_str(entry.json);
-                assert!(schema.is_ok_and(|schema| schema.is_sound()), "{} {}", entry.kind, entry.name);
+                assert!(
+                    schema.is_ok_and(|schema| schema.is_sound()),
+                    "{} {}",
+                    entry.kind,
+                    entry.name
+                );
             }
         }
     }
@@ -142,7 +149,11 @@ mod tests {
         let kinds = ["data", "ephemeral", "provider", "resource"];
         for provider in all() {
             assert!(provider.entries.iter().all(|entry| kinds.contains(&entry.kind)));
-            assert!(provider.entries.is_sorted_by(|one, two| (one.kind, one.name) < (two.kind, two.name)));
+            assert!(
+                provider
+                    .entries
+                    .is_sorted_by(|one, two| (one.kind, one.name) < (two.kind, two.name))
+            );
         }
     }
 
@@ -152,6 +163,10 @@ mod tests {
             let found = provider(wanted).map(|provider| provider.name);
             assert_eq!(found, Some(wanted));
         }
-        assert!(provider("aws").and_then(|aws| aws.schema(BlockKind::Provider, "aws")).is_some());
+        assert!(
+            provider("aws")
+                .and_then(|aws| aws.schema(BlockKind::Provider, "aws"))
+                .is_some()
+        );
     }
 }

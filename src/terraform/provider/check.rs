@@ -150,7 +150,8 @@ impl<'a> Checker<'a> {
             match argument {
                 Argument::Attribute(attribute) if attribute.required => {
                     let value = body.attribute(name).map_or(Given::No, literal::given);
-                    let as_block = attribute.kind.block_fields().is_some() && blocks.iter().any(|block| block.name == name);
+                    let as_block =
+                        attribute.kind.block_fields().is_some() && blocks.iter().any(|block| block.name == name);
                     if value == Given::No && !as_block {
                         self.report(&path.name(name), Problem::MissingRequired);
                     }

@@ -196,7 +196,12 @@ fn has_digits(text: &str, separator: char, lengths: &[usize]) -> bool {
 
 /// Whether an Azure resource id has the fixed segments of the model: every second one, and the name of the provider.
 fn is_like(model: &str, text: &str) -> bool {
-    let segments = |id: &str| id.trim_matches('/').split('/').map(str::to_lowercase).collect::<Vec<_>>();
+    let segments = |id: &str| {
+        id.trim_matches('/')
+            .split('/')
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>()
+    };
     let (model, given) = (segments(model), segments(text));
     let fixed = |place: usize| place.is_multiple_of(2) || model[place - 1] == "providers";
     let same = |place: usize| model.get(place) == given.get(place);
@@ -209,10 +214,21 @@ mod tests {
 
     #[test]
     fn times_follow_rfc_3339() {
-        for time in ["2026-11-21T13:20:00Z", "2026-11-21T13:20:00.5+09:00", "2026-11-21T13:20:00-01:30"] {
+        for time in [
+            "2026-11-21T13:20:00Z",
+            "2026-11-21T13:20:00.5+09:00",
+            "2026-11-21T13:20:00-01:30",
+        ] {
             assert!(is_time(time), "{time}");
         }
-        for time in ["", "2026-11-21", "2026-11-21T13:20:00", "2026-11-21 13:20:00Z", "2026-11-21T13:20Z", "2026-11-21T13:20:00.Z"] {
+        for time in [
+            "",
+            "2026-11-21",
+            "2026-11-21T13:20:00",
+            "2026-11-21 13:20:00Z",
+            "2026-11-21T13:20Z",
+            "2026-11-21T13:20:00.Z",
+        ] {
             assert!(!is_time(time), "{time}");
         }
     }
@@ -229,8 +245,14 @@ mod tests {
     #[test]
     fn azure_ids_differ_in_names_only() {
         let model = "/subscriptions/0/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
-        assert!(is_like(model, "/subscriptions/1/resourcegroups/h/providers/Microsoft.Network/virtualNetworks/w"));
-        assert!(!is_like(model, "/subscriptions/1/resourceGroups/h/providers/Microsoft.Compute/virtualNetworks/w"));
+        assert!(is_like(
+            model,
+            "/subscriptions/1/resourcegroups/h/providers/Microsoft.Network/virtualNetworks/w"
+        ));
+        assert!(!is_like(
+            model,
+            "/subscriptions/1/resourceGroups/h/providers/Microsoft.Compute/virtualNetworks/w"
+        ));
         assert!(!is_like(model, "/subscriptions/1/resourceGroups/h"));
         assert!(!is_like(model, "w"));
     }

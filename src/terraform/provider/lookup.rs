@@ -37,7 +37,9 @@ pub fn has_attribute(kind: BlockKind, type_name: &str, path: &[&str]) -> Option<
 /// Whether a reference of these words is valid in a type.
 pub(super) fn exists(schema: &'static Schema, path: &[&str]) -> bool {
     let start = Place::Object(&schema.body);
-    path.iter().try_fold(start, |place, word| place.step(schema, word)).is_some()
+    path.iter()
+        .try_fold(start, |place, word| place.step(schema, word))
+        .is_some()
 }
 
 /// What an argument of a type is: an attribute or a nested block. The path is the names alone, without indexes

@@ -1,9 +1,9 @@
 //! Rules over several arguments.
 
+use super::dynamic;
 use super::literal::{self, Given};
 use super::schema::Schema;
 use super::violation::{Problem, Violation};
-use super::dynamic;
 use crate::terraform::Block;
 use hcl::Expression;
 
@@ -92,7 +92,10 @@ impl<'a> Scope<'a> {
         let shares = |path: &&String, depth: usize| {
             steps(path) > depth + 1 && path.split('.').take(depth + 1).eq(first.split('.').take(depth + 1))
         };
-        while let Some(step) = above.next().filter(|_| others.iter().all(|path| shares(path, scope.depth))) {
+        while let Some(step) = above
+            .next()
+            .filter(|_| others.iter().all(|path| shares(path, scope.depth)))
+        {
             let inside = dynamic::nested(scope.block).find(|written| written.name == step)?;
             scope = Scope {
                 block: inside.body,

@@ -133,7 +133,10 @@ impl Checker<'_> {
         let Some(given) = literal::describe(value) else {
             return;
         };
-        if matches!((kind, value), (Type::String | Type::Number | Type::Bool, Expression::TemplateExpr(_))) {
+        if matches!(
+            (kind, value),
+            (Type::String | Type::Number | Type::Bool, Expression::TemplateExpr(_))
+        ) {
             return;
         }
         let given = match value {

@@ -25,13 +25,21 @@ impl fmt::Display for Violation {
 #[expect(missing_docs, reason = "the fields are named by what the variant says")]
 pub enum Problem {
     /// The data has no such type.
-    UnknownType { suggestion: Option<String> },
+    UnknownType {
+        suggestion: Option<String>,
+    },
     /// The type is only in another provider, which the block must name.
-    NeedsProvider { provider: &'static str },
+    NeedsProvider {
+        provider: &'static str,
+    },
     /// There is no argument of this name.
-    UnknownArgument { suggestion: Option<String> },
+    UnknownArgument {
+        suggestion: Option<String>,
+    },
     /// There is no nested block of this name.
-    UnknownBlock { suggestion: Option<String> },
+    UnknownBlock {
+        suggestion: Option<String>,
+    },
     /// Set with `=`, but it is a nested block.
     NotAnArgument,
     /// Written as a block, but it is an argument.
@@ -42,27 +50,66 @@ pub enum Problem {
     ReadOnly,
     /// Must be set, and is not.
     MissingRequired,
-    TooFewBlocks { least: usize, given: usize },
-    TooManyBlocks { most: usize, given: usize },
-    WrongType { expected: String, given: String },
+    TooFewBlocks {
+        least: usize,
+        given: usize,
+    },
+    TooManyBlocks {
+        most: usize,
+        given: usize,
+    },
+    WrongType {
+        expected: String,
+        given: String,
+    },
     /// Not one of the values that the provider takes.
-    NotAllowed { given: String, allowed: Vec<String> },
-    PatternMismatch { given: String, pattern: String },
-    BadLength { length: usize, least: Option<usize>, most: Option<usize> },
-    OutOfRange { given: String, least: Option<f64>, most: Option<f64> },
-    BadFormat { given: String, expected: &'static str },
+    NotAllowed {
+        given: String,
+        allowed: Vec<String>,
+    },
+    PatternMismatch {
+        given: String,
+        pattern: String,
+    },
+    BadLength {
+        length: usize,
+        least: Option<usize>,
+        most: Option<usize>,
+    },
+    OutOfRange {
+        given: String,
+        least: Option<f64>,
+        most: Option<f64>,
+    },
+    BadFormat {
+        given: String,
+        expected: &'static str,
+    },
     /// Not an Azure resource id like the example.
-    NotLike { given: String, like: String },
+    NotLike {
+        given: String,
+        like: String,
+    },
     /// May not be set together with another argument.
-    Exclusive { with: String },
+    Exclusive {
+        with: String,
+    },
     /// One of several arguments must be set, and none is.
-    ExactlyOneOf { of: Vec<String> },
+    ExactlyOneOf {
+        of: Vec<String>,
+    },
     /// At least one of several arguments must be set, and none is.
-    AtLeastOneOf { of: Vec<String> },
+    AtLeastOneOf {
+        of: Vec<String>,
+    },
     /// Needs another argument that is not set.
-    RequiredWith { missing: Vec<String> },
+    RequiredWith {
+        missing: Vec<String>,
+    },
     /// The provider warns about it.
-    Deprecated { says: Option<String> },
+    Deprecated {
+        says: Option<String>,
+    },
 }
 
 impl Problem {
