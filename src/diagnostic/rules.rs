@@ -1,1 +1,3 @@
 //! One constructor per rule.
+
+pub mod language;
