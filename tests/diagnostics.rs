@@ -27,9 +27,7 @@ fn diagnose(text: &str) -> Vec<Diagnostic> {
         Err(diagnostics) => return diagnostics,
     };
     let names = directive(text, "targets:");
-    let wanted = |target: &Target| {
-        names.is_none_or(|names| names.split_whitespace().any(|name| name == target.name()))
-    };
+    let wanted = |target: &Target| names.is_none_or(|names| names.split_whitespace().any(|name| name == target.name()));
     let mut all: Vec<Diagnostic> = vec![];
     for target in Target::ALL.into_iter().filter(wanted) {
         for diagnostic in cloudgen::compile(&blueprint, target).diagnostics {
@@ -46,10 +44,7 @@ fn blueprints() -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     paths.sort();
     paths

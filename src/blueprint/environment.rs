@@ -7,18 +7,14 @@ use serde_json::{Value as Json, json};
 use super::schema::{Schema, language};
 use super::tree::{Entry, Table, merge};
 use super::walk;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// The key of the overlays.
 const ENVIRONMENTS: &str = "environments";
 
 /// Merges the overlay of `chosen` over the blueprint and checks the result, and every other overlay as far as its own text goes.
-pub(super) fn merge_and_check(
-    root: &Table,
-    chosen: Option<&str>,
-    text: &str,
-) -> (Table, Vec<Diagnostic>) {
+pub(super) fn merge_and_check(root: &Table, chosen: Option<&str>, text: &str) -> (Table, Vec<Diagnostic>) {
     let schema = language();
     let mut base = root.clone();
     let environments = base.shift_remove(ENVIRONMENTS);
@@ -81,13 +77,7 @@ fn names(schema: &Schema, environments: &Entry, text: &str) -> Vec<Diagnostic> {
 }
 
 /// The violations that an overlay brings, seen over the blueprint: those at a place in its own text.
-fn of_other(
-    schema: &Schema,
-    base: &Table,
-    overlay: &Table,
-    entry: &Entry,
-    text: &str,
-) -> Vec<Diagnostic> {
+fn of_other(schema: &Schema, base: &Table, overlay: &Table, entry: &Entry, text: &str) -> Vec<Diagnostic> {
     let mut own: BTreeSet<Span> = BTreeSet::new();
     entry.node.each_span(&mut |span| {
         own.insert(span);

@@ -17,8 +17,8 @@ mod walk;
 
 use serde::Deserialize;
 
-use crate::diagnostic::rules::language as rules;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::language as rules;
+use crate::diagnostic::{Diagnostic, Places, Span};
 
 /// A blueprint that obeys the language: the typed values, and where each stands.
 #[derive(Debug, Clone)]
@@ -27,24 +27,8 @@ pub struct Blueprint {
     pub model: model::Model,
     /// The environment whose overlay was merged.
     pub environment: Option<String>,
-    tree: tree::Table,
-}
-
-impl Blueprint {
-    /// Where the value at a dotted path stands (`services.web.reads.0`), or the nearest enclosing one that exists.
-    ///
-    /// A `[table]` stands at its header. With an overlay merged, what it replaced stands in the overlay.
-    pub fn span(&self, path: &str) -> Option<Span> {
-        tree::find(&self.tree, path).map(|found| found.value)
-    }
-
-    /// Where the key at a dotted path stands, or the nearest enclosing value that exists: the place of a bad name.
-    pub fn key_span(&self, path: &str) -> Option<Span> {
-        tree::find(&self.tree, path).map(|found| match found.key {
-            Some(key) if found.whole => key,
-            _ => found.value,
-        })
-    }
+    /// Where each value stands.
+    pub places: Places,
 }
 
 /// Reads a blueprint, merges the overlay of `environment` into it, and checks it against the language.
@@ -77,7 +61,7 @@ pub fn load(text: &str, environment: Option<&str>) -> Result<Blueprint, Vec<Diag
         Ok(model) => Ok(Blueprint {
             model,
             environment: environment.map(str::to_owned),
-            tree,
+            places: tree::places(&tree),
         }),
         Err(error) => Err(vec![rules::model_mismatch(&error.to_string())]),
     }

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::tree::{Entry, Node, Table, Value};
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// What could be read of a text.
@@ -28,11 +28,9 @@ pub(super) fn parse(text: &str) -> Parsed {
         let span = span(error.span().unwrap_or(0..0));
         if error.message() == DUPLICATE {
             let name = text.get(span.start..span.end).unwrap_or_default();
-            reader.errors.push(rules::duplicate_key(
-                name,
-                span,
-                first_definition(text, span),
-            ));
+            reader
+                .errors
+                .push(rules::duplicate_key(name, span, first_definition(text, span)));
         } else {
             reader.fail(rules::syntax(error.message(), span));
         }
@@ -93,9 +91,7 @@ fn sibling(table: &DeTable<'_>, at: usize, name: &str) -> Option<Span> {
 fn sibling_within(value: &DeValue<'_>, at: usize, name: &str) -> Option<Span> {
     match value {
         DeValue::Table(table) => sibling(table, at, name),
-        DeValue::Array(items) => items
-            .iter()
-            .find_map(|item| sibling_within(item.get_ref(), at, name)),
+        DeValue::Array(items) => items.iter().find_map(|item| sibling_within(item.get_ref(), at, name)),
         _ => None,
     }
 }
@@ -150,9 +146,7 @@ impl Reader {
             }
             DeValue::Boolean(truth) => Value::Boolean(*truth),
             DeValue::Datetime(time) => Value::Datetime(time.to_string()),
-            DeValue::Array(items) => {
-                Value::Array(items.iter().map(|item| self.node(item)).collect())
-            }
+            DeValue::Array(items) => Value::Array(items.iter().map(|item| self.node(item)).collect()),
             DeValue::Table(table) => Value::Table(self.table(table)),
         };
         Node { span, value }

@@ -214,8 +214,7 @@ fn strip_null(schema: &mut Value) {
 fn collect_says(schema: &Value, says: &mut BTreeMap<String, String>) {
     match schema {
         Value::Object(map) => {
-            if let (Some(Value::String(pattern)), Some(Value::String(words))) =
-                (map.get("pattern"), map.get("x-says"))
+            if let (Some(Value::String(pattern)), Some(Value::String(words))) = (map.get("pattern"), map.get("x-says"))
             {
                 says.insert(pattern.clone(), words.clone());
             }

@@ -5,7 +5,7 @@
 
 use super::tree::{Node, Table, Value};
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 
 /// Every literal secret in a document.
 pub(super) fn find(root: &Table) -> Vec<Diagnostic> {
@@ -35,10 +35,7 @@ fn visit(node: &Node, place: &str, free: bool, found: &mut Vec<Diagnostic>) {
         }
         Value::Table(table) => {
             for (key, entry) in table {
-                let free = free
-                    || FREE
-                        .iter()
-                        .any(|name| place.rsplit('.').next() == Some(name));
+                let free = free || FREE.iter().any(|name| place.rsplit('.').next() == Some(name));
                 visit(&entry.node, &format!("{place}.{key}"), free, found);
             }
         }
@@ -101,8 +98,8 @@ fn form(text: &str) -> Option<&'static str> {
     }
     for token in &TOKENS {
         let admitted = |c: char| c.is_ascii_alphanumeric() || token.more.contains(c);
-        let known = after_each(text, token.prefix)
-            .any(|tail| tail.chars().take_while(|c| admitted(*c)).count() >= token.tail);
+        let known =
+            after_each(text, token.prefix).any(|tail| tail.chars().take_while(|c| admitted(*c)).count() >= token.tail);
         if known {
             return Some(token.what);
         }
@@ -139,12 +136,8 @@ fn is_rest_of_jwt(tail: &str) -> bool {
     parts
         .next()
         .is_some_and(|header| base64(header) >= 8 && base64(header) == header.len())
-        && parts
-            .next()
-            .is_some_and(|payload| payload.starts_with("eyJ"))
-        && parts
-            .next()
-            .is_some_and(|signature| base64(signature) >= 16)
+        && parts.next().is_some_and(|payload| payload.starts_with("eyJ"))
+        && parts.next().is_some_and(|signature| base64(signature) >= 16)
 }
 
 /// Azure's keys: `AccountKey=` or `SharedAccessKey=`, or a signature in a shared access URL.
@@ -157,8 +150,8 @@ fn has_account_key(text: &str) -> bool {
     let key = ["AccountKey=", "SharedAccessKey="]
         .iter()
         .any(|name| after_each(text, name).any(|tail| base64(tail) >= 40));
-    let signature = (text.contains("sv=") || text.contains("se="))
-        && after_each(text, "sig=").any(|tail| base64(tail) >= 40);
+    let signature =
+        (text.contains("sv=") || text.contains("se=")) && after_each(text, "sig=").any(|tail| base64(tail) >= 40);
     key || signature
 }
 
@@ -172,22 +165,14 @@ fn has_url_password(text: &str) -> bool {
         let Some((user, _)) = rest.get(..end).unwrap_or_default().rsplit_once('@') else {
             return false;
         };
-        user.split_once(':')
-            .is_some_and(|(_, password)| is_literal(password))
+        user.split_once(':').is_some_and(|(_, password)| is_literal(password))
     })
 }
 
 /// `...;Password=...;` of ADO and ODBC, `?user=...&password=...` of JDBC.
 fn has_setting_password(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let connects = [
-        "server=",
-        "data source=",
-        "host=",
-        "jdbc:",
-        "://",
-        "endpoint=",
-    ];
+    let connects = ["server=", "data source=", "host=", "jdbc:", "://", "endpoint="];
     connects.iter().any(|word| lower.contains(word))
         && ["password=", "pwd="].iter().any(|name| {
             after_each(&lower, name).any(|tail| {
@@ -201,9 +186,7 @@ fn has_setting_password(text: &str) -> bool {
 
 /// Whether a password is written out, rather than left to be filled in.
 fn is_literal(password: &str) -> bool {
-    !password.is_empty()
-        && !password.starts_with(['$', '{', '<', '%', '*'])
-        && !password.starts_with("...")
+    !password.is_empty() && !password.starts_with(['$', '{', '<', '%', '*']) && !password.starts_with("...")
 }
 
 /// Whether the name of a setting says that its value is a secret. It has to end so: `PASSWORD_FILE` or `TOKEN_URL` is none.
@@ -251,9 +234,7 @@ fn refers(text: &str) -> bool {
         "sm://",
         "ref+",
     ];
-    text.is_empty()
-        || matches!(text, "true" | "false" | "none")
-        || PLACES.iter().any(|place| text.starts_with(place))
+    text.is_empty() || matches!(text, "true" | "false" | "none") || PLACES.iter().any(|place| text.starts_with(place))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Places, Span};
 
 /// A value and where it stands. A `[table]` stands at its header, a table that only its children imply at the key that implies it.
 #[derive(Debug, Clone)]
@@ -112,45 +112,31 @@ pub(super) fn merge(base: &mut Table, overlay: &Table) {
     }
 }
 
-/// What a dotted path leads to.
-pub(super) struct Found {
-    /// Where the key stands; `None` for an item of an array.
-    pub key: Option<Span>,
-    /// Where the value stands.
-    pub value: Span,
-    /// Whether the whole path leads there, not only its beginning.
-    pub whole: bool,
+/// The place of everything in a document, by dotted path.
+pub(super) fn places(root: &Table) -> Places {
+    let mut places = Places::default();
+    note(root, "", &mut places);
+    places
 }
 
-/// Follows a dotted path (`services.web.reads.0`) as far as it leads; `None` where not even its first key is there.
-pub(super) fn find(root: &Table, path: &str) -> Option<Found> {
-    let mut segments = path.split('.');
-    let entry = root.get(segments.next()?)?;
-    let mut found = Found {
-        key: Some(entry.key),
-        value: entry.node.span,
-        whole: true,
-    };
-    let mut node = &entry.node;
-    for segment in segments {
-        found.whole = false;
-        let (key, next) = match &node.value {
-            Value::Table(table) => match table.get(segment) {
-                Some(entry) => (Some(entry.key), &entry.node),
-                None => break,
-            },
-            Value::Array(items) => match segment.parse().ok().and_then(|at: usize| items.get(at)) {
-                Some(item) => (None, item),
-                None => break,
-            },
-            _ => break,
-        };
-        node = next;
-        found = Found {
-            key,
-            value: node.span,
-            whole: true,
-        };
+fn note(table: &Table, prefix: &str, places: &mut Places) {
+    for (key, entry) in table {
+        let path = format!("{prefix}{key}");
+        places.insert(path.as_str(), entry.node.span, Some(entry.key));
+        note_within(&entry.node, &path, places);
     }
-    Some(found)
+}
+
+fn note_within(node: &Node, path: &str, places: &mut Places) {
+    match &node.value {
+        Value::Table(table) => note(table, &format!("{path}."), places),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let path = format!("{path}.{index}");
+                places.insert(path.as_str(), item.span, None);
+                note_within(item, &path, places);
+            }
+        }
+        _ => {}
+    }
 }

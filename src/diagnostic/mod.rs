@@ -1,10 +1,15 @@
 //! What cloudgen has to say about a blueprint: where, which rule, why, and how to mend it.
 //!
-//! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`rules`], so that the words, the rule id and
-//! the advice of a rule stand in one place.
+//! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`language`], [`semantic`] and [`capability`],
+//! so that the words, the rule id and the advice of a rule stand in one place.
 
+pub mod capability;
+pub mod language;
+mod places;
 pub mod render;
-pub mod rules;
+pub mod semantic;
+
+pub use places::Places;
 
 /// A range of bytes of the blueprint's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -47,11 +52,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error of a rule at a place.
-    pub fn error(
-        rule: &'static str,
-        span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn error(rule: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             rule,
@@ -65,11 +66,7 @@ impl Diagnostic {
     }
 
     /// A warning of a rule at a place.
-    pub fn warning(
-        rule: &'static str,
-        span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn warning(rule: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(rule, span, message)

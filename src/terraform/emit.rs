@@ -21,9 +21,7 @@ pub fn block(name: &str, labels: &[String], body: &Block) -> String {
 /// An expression on one line, as it stands inside `${ }`.
 pub fn inline(value: &Expression) -> String {
     match value {
-        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => {
-            expression(value, 0)
-        }
+        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => expression(value, 0),
         _ => compact(value),
     }
 }
@@ -114,10 +112,7 @@ fn line(depth: usize, item: &Item) -> Line {
                 text.push_str(format!("# {row}").trim_end());
                 text.push('\n');
             }
-            Line::Other {
-                text,
-                is_comment: true,
-            }
+            Line::Other { text, is_comment: true }
         }
     }
 }
@@ -136,11 +131,7 @@ fn write_run(out: &mut String, depth: usize, lines: &[Line]) -> usize {
             _ => break,
         }
     }
-    let width = run
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, value) in &run {
         indent(out, depth);
         out.push_str(&format!("{name:width$} = {value}\n"));
@@ -155,16 +146,9 @@ fn is_long(value: &str) -> bool {
 /// A blank line stands around nested blocks, above comments and around values of several lines.
 fn needs_gap(previous: &Line, next: &[Line]) -> bool {
     match (previous, &next[0]) {
-        (
-            Line::Other {
-                is_comment: true, ..
-            },
-            _,
-        ) => false,
+        (Line::Other { is_comment: true, .. }, _) => false,
         (Line::Other { .. }, _) | (_, Line::Other { .. }) => true,
-        (Line::Attribute { value, .. }, Line::Attribute { value: next, .. }) => {
-            is_long(value) || is_long(next)
-        }
+        (Line::Attribute { value, .. }, Line::Attribute { value: next, .. }) => is_long(value) || is_long(next),
     }
 }
 
@@ -186,17 +170,9 @@ fn expression(value: &Expression, depth: usize) -> String {
             out
         }
         Expression::FuncCall(call) => {
-            let arguments: Vec<String> = call
-                .args
-                .iter()
-                .map(|argument| expression(argument, depth))
-                .collect();
+            let arguments: Vec<String> = call.args.iter().map(|argument| expression(argument, depth)).collect();
             let dots = if call.expand_final { "..." } else { "" };
-            format!(
-                "{}({}{dots})",
-                call.name.name.as_str(),
-                arguments.join(", ")
-            )
+            format!("{}({}{dots})", call.name.name.as_str(), arguments.join(", "))
         }
         Expression::TemplateExpr(template) => match template.as_ref() {
             TemplateExpr::QuotedString(raw) => format!("\"{raw}\""),
@@ -257,10 +233,7 @@ fn object_key(key: &ObjectKey) -> String {
 
 /// The spelling of references, operators, conditionals and numbers, which have no layout of their own.
 fn compact(value: &Expression) -> String {
-    hcl::format::to_string(value)
-        .unwrap_or_default()
-        .trim_end()
-        .to_owned()
+    hcl::format::to_string(value).unwrap_or_default().trim_end().to_owned()
 }
 
 fn indent(out: &mut String, depth: usize) {

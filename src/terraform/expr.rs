@@ -1,8 +1,6 @@
 //! Expressions beyond literals: templates, calls, references to variables and to the current `for_each` entry.
 
-use hcl::expr::{
-    FuncCall, Heredoc, HeredocStripMode, ObjectKey, TemplateExpr, Traversal, Variable,
-};
+use hcl::expr::{FuncCall, Heredoc, HeredocStripMode, ObjectKey, TemplateExpr, Traversal, Variable};
 use hcl::{Expression, Identifier};
 
 use super::emit;
@@ -103,15 +101,12 @@ pub fn heredoc(parts: impl IntoIterator<Item = Part>) -> Expression {
     if !raw.ends_with('\n') {
         raw.push('\n');
     }
-    let heredoc =
-        Heredoc::new(Identifier::unchecked("EOT"), raw).with_strip_mode(HeredocStripMode::Indent);
+    let heredoc = Heredoc::new(Identifier::unchecked("EOT"), raw).with_strip_mode(HeredocStripMode::Indent);
     Expression::from(TemplateExpr::Heredoc(heredoc))
 }
 
 /// An object. Keys that are identifiers are written bare, others quoted.
-pub fn object<K: Into<String>, V: Into<Expression>>(
-    pairs: impl IntoIterator<Item = (K, V)>,
-) -> Expression {
+pub fn object<K: Into<String>, V: Into<Expression>>(pairs: impl IntoIterator<Item = (K, V)>) -> Expression {
     let pairs = pairs.into_iter().map(|(key, value)| {
         let key: String = key.into();
         let key = match Identifier::new(key.clone()) {
@@ -125,10 +120,11 @@ pub fn object<K: Into<String>, V: Into<Expression>>(
 
 /// A call of one of Terraform's functions.
 pub fn call<V: Into<Expression>>(name: &str, arguments: impl IntoIterator<Item = V>) -> Expression {
-    let call = arguments.into_iter().fold(
-        FuncCall::builder(Identifier::unchecked(name)),
-        |call, argument| call.arg(argument.into()),
-    );
+    let call = arguments
+        .into_iter()
+        .fold(FuncCall::builder(Identifier::unchecked(name)), |call, argument| {
+            call.arg(argument.into())
+        });
     Expression::from(call.build())
 }
 
@@ -140,10 +136,11 @@ pub fn jsonencode(value: impl Into<Expression>) -> Expression {
 /// `root.path.to.value`, for the roots that are not resources.
 fn path(root: &str, names: &[&str]) -> Expression {
     let root = Variable::unchecked(root);
-    let traversal = names.iter().fold(
-        Traversal::builder(Expression::from(root)),
-        |traversal, name| traversal.attr(Identifier::unchecked(*name)),
-    );
+    let traversal = names
+        .iter()
+        .fold(Traversal::builder(Expression::from(root)), |traversal, name| {
+            traversal.attr(Identifier::unchecked(*name))
+        });
     Expression::from(traversal.build())
 }
 
@@ -176,11 +173,9 @@ pub fn keywords<'a>(words: impl IntoIterator<Item = &'a str>) -> Expression {
 pub fn attribute(value: Expression, names: &[&str]) -> Expression {
     let traversal = names
         .iter()
-        .fold(Traversal::builder(value), |traversal, name| {
-            match name.parse::<u64>() {
-                Ok(index) => traversal.index(index),
-                Err(_) => traversal.attr(Identifier::unchecked(*name)),
-            }
+        .fold(Traversal::builder(value), |traversal, name| match name.parse::<u64>() {
+            Ok(index) => traversal.index(index),
+            Err(_) => traversal.attr(Identifier::unchecked(*name)),
         });
     Expression::from(traversal.build())
 }

@@ -103,17 +103,11 @@ impl Address {
     fn operators(&self) -> Vec<TraversalOperator> {
         let mut operators = vec![];
         if self.kind != Kind::Resource {
-            operators.push(TraversalOperator::GetAttr(Identifier::unchecked(
-                self.resource_type,
-            )));
+            operators.push(TraversalOperator::GetAttr(Identifier::unchecked(self.resource_type)));
         }
-        operators.push(TraversalOperator::GetAttr(Identifier::unchecked(
-            &self.name,
-        )));
+        operators.push(TraversalOperator::GetAttr(Identifier::unchecked(&self.name)));
         match &self.instance {
-            Some(Instance::Key(key)) => {
-                operators.push(TraversalOperator::Index(key.as_str().into()))
-            }
+            Some(Instance::Key(key)) => operators.push(TraversalOperator::Index(key.as_str().into())),
             Some(Instance::EachKey) => operators.push(TraversalOperator::Index(expr::each_key())),
             None => {}
         }
@@ -126,10 +120,7 @@ impl Address {
             Kind::Data => "data",
             Kind::Ephemeral => "ephemeral",
         };
-        Expression::from(Traversal::new(
-            Expression::from(Variable::unchecked(root)),
-            operators,
-        ))
+        Expression::from(Traversal::new(Expression::from(Variable::unchecked(root)), operators))
     }
 }
 
@@ -222,9 +213,7 @@ impl Module {
 
     /// Adds an output.
     pub fn output(&mut self, name: &str, value: impl Into<Expression>, description: &str) {
-        let body = Block::new()
-            .set("description", description)
-            .set("value", value);
+        let body = Block::new().set("description", description).set("value", value);
         self.define("output", vec![identifier(name)], body);
     }
 
@@ -266,9 +255,7 @@ impl Module {
     pub fn resource_body_mut(&mut self, resource_type: &str, name: &str) -> Option<&mut Block> {
         self.definitions
             .iter_mut()
-            .find(|definition| {
-                definition.keyword == "resource" && definition.labels == [resource_type, name]
-            })
+            .find(|definition| definition.keyword == "resource" && definition.labels == [resource_type, name])
             .map(|definition| &mut definition.body)
     }
 
@@ -283,10 +270,7 @@ impl Module {
                     self.text(header, |definition| definition.file == file),
                 )
             })
-            .filter(|(_, text)| {
-                text.lines()
-                    .any(|line| !line.is_empty() && !line.starts_with('#'))
-            })
+            .filter(|(_, text)| text.lines().any(|line| !line.is_empty() && !line.starts_with('#')))
             .collect()
     }
 
@@ -301,17 +285,9 @@ impl Module {
         if !header.is_empty() {
             blocks.push(commented(header));
         }
-        for definition in self
-            .definitions
-            .iter()
-            .filter(|definition| belongs(definition))
-        {
+        for definition in self.definitions.iter().filter(|definition| belongs(definition)) {
             let mut text = commented(&definition.comment);
-            text.push_str(&emit::block(
-                definition.keyword,
-                &definition.labels,
-                &definition.body,
-            ));
+            text.push_str(&emit::block(definition.keyword, &definition.labels, &definition.body));
             blocks.push(text);
         }
         blocks.join("\n")

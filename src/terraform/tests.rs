@@ -10,10 +10,7 @@ fn sample() -> Module {
         Block::new()
             .set("cidr_block", "10.20.0.0/16")
             .set("enable_dns_support", true)
-            .set(
-                "tags",
-                object! { "Name" => "shop", "kubernetes.io/role" => "x" },
-            ),
+            .set("tags", object! { "Name" => "shop", "kubernetes.io/role" => "x" }),
     );
     let subnet = module.resource(
         "aws_subnet",

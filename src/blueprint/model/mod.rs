@@ -77,10 +77,7 @@ pub struct Model {
     pub environments: Table<serde_json::Value>,
     /// Raw attributes of one emitted resource: `[override.TARGET.TYPE.NAME]`.
     #[serde(default, rename = "override")]
-    pub overrides: BTreeMap<
-        Target,
-        BTreeMap<String, BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
-    >,
+    pub overrides: BTreeMap<Target, BTreeMap<String, BTreeMap<String, serde_json::Map<String, serde_json::Value>>>>,
 }
 
 /// The shape that the author intends. It sets defaults and what may be said.

@@ -73,9 +73,7 @@ pub struct Observability {
 
 impl Default for Observability {
     fn default() -> Self {
-        Self {
-            retention_days: 365,
-        }
+        Self { retention_days: 365 }
     }
 }
 

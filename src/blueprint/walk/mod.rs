@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::schema::Schema;
 use super::tree::{Node, Table, Value};
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// Every violation of `schema` in a whole document. `text` is the text that the tree was read from.
@@ -31,13 +31,7 @@ pub(super) fn document(schema: &Schema, root: &Table, text: &str) -> Vec<Diagnos
 }
 
 /// Every violation of one part of the language in a value: `key` of the root table.
-pub(super) fn part(
-    schema: &Schema,
-    part: &Json,
-    key: &str,
-    node: &Node,
-    text: &str,
-) -> Vec<Diagnostic> {
+pub(super) fn part(schema: &Schema, part: &Json, key: &str, node: &Node, text: &str) -> Vec<Diagnostic> {
     let mut walk = Walk {
         schema,
         text,
@@ -189,14 +183,7 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, rules: &Map<String, Json>, items: &[Node], node: &Node, place: &Place<'_>) {
-        self.size(
-            rules,
-            ["minItems", "maxItems"],
-            items.len(),
-            "item",
-            node.span,
-            place,
-        );
+        self.size(rules, ["minItems", "maxItems"], items.len(), "item", node.span, place);
         if let Some(schema) = rules.get("items") {
             for (index, item) in items.iter().enumerate() {
                 self.value(schema, item, &place.item(index));
@@ -205,13 +192,8 @@ impl Walk<'_> {
         if rules.get("uniqueItems") == Some(&Json::Bool(true)) {
             let values: Vec<Json> = items.iter().map(Node::to_json).collect();
             for (index, item) in items.iter().enumerate() {
-                let first = values
-                    .iter()
-                    .position(|value| values.get(index) == Some(value));
-                if let Some(first) = first
-                    .filter(|first| *first < index)
-                    .and_then(|at| items.get(at))
-                {
+                let first = values.iter().position(|value| values.get(index) == Some(value));
+                if let Some(first) = first.filter(|first| *first < index).and_then(|at| items.get(at)) {
                     let error = rules::repeated_item(&place.to_string(), item.span, first.span);
                     self.report(error, place);
                 }
@@ -245,9 +227,7 @@ impl Walk<'_> {
 
     /// A value as its author wrote it.
     fn raw(&self, node: &Node) -> &str {
-        self.text
-            .get(node.span.start..node.span.end)
-            .unwrap_or_default()
+        self.text.get(node.span.start..node.span.end).unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@ use super::words::either;
 use super::{Place, Walk};
 use crate::blueprint::schema::Schema;
 use crate::blueprint::tree::{Node, Table, Value};
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 
 impl Schema {
     /// The texts that a schema admits, where it admits nothing else.
@@ -58,8 +58,7 @@ impl Schema {
     pub(in crate::blueprint) fn admits(&self, schema: &Json, node: &Node) -> bool {
         let types = self.types(schema);
         // What may be anything is passed on as JSON, where a date would turn into a text.
-        types.is_empty() && !matches!(node.value, Value::Datetime(_))
-            || types.iter().any(|name| node.is(name))
+        types.is_empty() && !matches!(node.value, Value::Datetime(_)) || types.iter().any(|name| node.is(name))
     }
 
     /// What a schema admits, in words.
@@ -81,11 +80,7 @@ impl Schema {
                 "integer" => "an integer".to_owned(),
                 "number" => "a number".to_owned(),
                 "boolean" => "`true` or `false`".to_owned(),
-                "array" => match schema
-                    .get("items")
-                    .map(|items| self.types(items))
-                    .as_deref()
-                {
+                "array" => match schema.get("items").map(|items| self.types(items)).as_deref() {
                     Some(["string"]) => "an array of strings".to_owned(),
                     Some(["integer"]) => "an array of integers".to_owned(),
                     Some(["object"]) => "an array of tables".to_owned(),
@@ -129,24 +124,14 @@ impl Schema {
         let properties = self.resolve(schema).get("properties");
         table
             .keys()
-            .filter(|key| {
-                properties
-                    .and_then(|known| known.get(key.as_str()))
-                    .is_some()
-            })
+            .filter(|key| properties.and_then(|known| known.get(key.as_str())).is_some())
             .count()
     }
 }
 
 impl Walk<'_> {
     /// Checks a value that may have one of several forms, against the form that its author most likely meant.
-    pub(super) fn choose(
-        &mut self,
-        schema: &Json,
-        branches: &[Json],
-        node: &Node,
-        place: &Place<'_>,
-    ) {
+    pub(super) fn choose(&mut self, schema: &Json, branches: &[Json], node: &Node, place: &Place<'_>) {
         let fitting: Vec<&Json> = branches
             .iter()
             .filter(|branch| self.schema.admits(branch, node))
@@ -164,14 +149,9 @@ impl Walk<'_> {
                     .collect();
                 if most == 0
                     && !table.is_empty()
-                    && self
-                        .fewest(&likely, node, place)
-                        .is_some_and(|found| !found.is_empty())
+                    && self.fewest(&likely, node, place).is_some_and(|found| !found.is_empty())
                 {
-                    let forms: Vec<String> = several
-                        .iter()
-                        .map(|branch| self.schema.form(branch))
-                        .collect();
+                    let forms: Vec<String> = several.iter().map(|branch| self.schema.form(branch)).collect();
                     let error = rules::unknown_shape(&place.to_string(), node.span, &forms);
                     return self.report(error, place);
                 }
@@ -186,12 +166,7 @@ impl Walk<'_> {
     }
 
     /// The violations of the form that has the fewest.
-    fn fewest(
-        &self,
-        branches: &[&Json],
-        node: &Node,
-        place: &Place<'_>,
-    ) -> Option<Vec<crate::diagnostic::Diagnostic>> {
+    fn fewest(&self, branches: &[&Json], node: &Node, place: &Place<'_>) -> Option<Vec<crate::diagnostic::Diagnostic>> {
         branches
             .iter()
             .map(|branch| {
@@ -231,17 +206,10 @@ impl Walk<'_> {
             return None;
         }
         let fits = |node: &Node| self.schema.admits(schema, node);
-        let bare = |value| {
-            fits(&Node {
-                span: node.span,
-                value,
-            })
-        };
+        let bare = |value| fits(&Node { span: node.span, value });
         match &node.value {
             Value::String(text) => {
-                if text
-                    .parse()
-                    .is_ok_and(|number| bare(Value::Integer(number)))
+                if text.parse().is_ok_and(|number| bare(Value::Integer(number)))
                     || text.parse().is_ok_and(|truth| bare(Value::Boolean(truth)))
                 {
                     return Some(text.clone());

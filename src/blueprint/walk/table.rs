@@ -6,25 +6,14 @@ use super::text::{better, follows};
 use super::{Place, Walk};
 use crate::blueprint::schema::Schema;
 use crate::blueprint::tree::Table;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Span, nearest};
 
 impl Walk<'_> {
     /// Checks a table; `span` is where it stands, `None` for the whole document.
-    pub(super) fn table(
-        &mut self,
-        rules: &Map<String, Json>,
-        table: &Table,
-        span: Option<Span>,
-        place: &Place<'_>,
-    ) {
+    pub(super) fn table(&mut self, rules: &Map<String, Json>, table: &Table, span: Option<Span>, place: &Place<'_>) {
         let none = Map::new();
-        let map = |keyword| {
-            rules
-                .get(keyword)
-                .and_then(Json::as_object)
-                .unwrap_or(&none)
-        };
+        let map = |keyword| rules.get(keyword).and_then(Json::as_object).unwrap_or(&none);
         let (properties, patterns) = (map("properties"), map("patternProperties"));
         let additional = rules.get("additionalProperties");
         let known = open_keys(properties, table);
@@ -32,9 +21,7 @@ impl Walk<'_> {
         for (key, entry) in table {
             let (schema, about) = if let Some(schema) = properties.get(key) {
                 (schema, self.schema.about(schema))
-            } else if let Some((_, schema)) =
-                patterns.iter().find(|(pattern, _)| follows(pattern, key))
-            {
+            } else if let Some((_, schema)) = patterns.iter().find(|(pattern, _)| follows(pattern, key)) {
                 (schema, None)
             } else if let Some((pattern, schema)) = patterns.iter().next() {
                 self.found.push(rules::bad_name(
@@ -48,12 +35,8 @@ impl Walk<'_> {
             } else if additional == Some(&Json::Bool(false)) {
                 let near = nearest(key, &known);
                 slips.extend(near);
-                self.found.push(rules::unknown_key(
-                    key,
-                    &place.to_string(),
-                    entry.key,
-                    &known,
-                ));
+                self.found
+                    .push(rules::unknown_key(key, &place.to_string(), entry.key, &known));
                 continue;
             } else if let Some(schema) = additional {
                 (schema, None)
@@ -62,12 +45,7 @@ impl Walk<'_> {
             };
             self.value(schema, &entry.node, &place.key(key, about));
         }
-        for key in rules
-            .get("required")
-            .and_then(Json::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for key in rules.get("required").and_then(Json::as_array).into_iter().flatten() {
             let Some(key) = key.as_str() else { continue };
             // A slip of the pen in the key is reported where it stands, once.
             if table.contains_key(key) || slips.contains(&key) {
@@ -99,11 +77,7 @@ impl Walk<'_> {
 fn open_keys<'a>(properties: &'a Map<String, Json>, table: &Table) -> Vec<&'a str> {
     let all = || properties.keys().map(String::as_str);
     let open: Vec<&str> = all().filter(|key| !table.contains_key(*key)).collect();
-    if open.is_empty() {
-        all().collect()
-    } else {
-        open
-    }
+    if open.is_empty() { all().collect() } else { open }
 }
 
 impl Schema {

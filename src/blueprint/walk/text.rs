@@ -8,12 +8,11 @@ use serde_json::{Map, Value as Json};
 
 use super::{Place, Walk};
 use crate::blueprint::tree::Node;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 
 /// Whether a text follows a pattern. A pattern that is no regular expression, which a test excludes, admits all.
 pub(super) fn follows(pattern: &str, text: &str) -> bool {
-    static COMPILED: LazyLock<Mutex<BTreeMap<String, Option<Regex>>>> =
-        LazyLock::new(Mutex::default);
+    static COMPILED: LazyLock<Mutex<BTreeMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if !compiled.contains_key(pattern) {
         compiled.insert(pattern.to_owned(), Regex::new(pattern).ok());
@@ -51,13 +50,7 @@ pub(super) fn better(pattern: &str, text: &str) -> Option<String> {
 }
 
 impl Walk<'_> {
-    pub(super) fn text(
-        &mut self,
-        rules: &Map<String, Json>,
-        text: &str,
-        node: &Node,
-        place: &Place<'_>,
-    ) {
+    pub(super) fn text(&mut self, rules: &Map<String, Json>, text: &str, node: &Node, place: &Place<'_>) {
         let characters = text.chars().count();
         self.size(
             rules,
@@ -79,13 +72,8 @@ impl Walk<'_> {
                 .and_then(|examples| examples.get(0)?.as_str())
                 .map(str::to_owned);
             let better = better(pattern, text).or(example);
-            self.found.push(rules::bad_format(
-                &place.to_string(),
-                node.span,
-                text,
-                &says,
-                better,
-            ));
+            self.found
+                .push(rules::bad_format(&place.to_string(), node.span, text, &says, better));
         }
     }
 

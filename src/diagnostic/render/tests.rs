@@ -28,7 +28,7 @@ fn text_reads_as_rustc_writes() {
     ];
     let expected = "\
 error[missing-key]: the blueprint needs the key `pattern`
- --> b.toml
+--> b.toml
 
 warning[dull-name]: a dull name
  --> b.toml:1:8
@@ -60,16 +60,10 @@ fn columns_count_characters_and_skip_the_byte_order_mark() {
     let wide = source.find('"').unwrap();
     assert_eq!(
         place.positions(span(wide, wide + 5)),
-        (
-            Position { line: 1, column: 6 },
-            Position { line: 1, column: 9 }
-        )
+        (Position { line: 1, column: 6 }, Position { line: 1, column: 9 })
     );
     let b = source.find("b =").unwrap();
-    assert_eq!(
-        place.positions(span(b, b + 1)).0,
-        Position { line: 2, column: 1 }
-    );
+    assert_eq!(place.positions(span(b, b + 1)).0, Position { line: 2, column: 1 });
     let said = [Diagnostic::error("x", span(wide, wide + 5), "m")];
     assert!(text("b.toml", source, &said, false).contains("b.toml:1:6"));
 }
@@ -79,10 +73,7 @@ fn secrets_are_blotted_out() {
     let source = "a = \"hunter2\"\n";
     let said = [Diagnostic::error("literal-secret", span(4, 13), "m")];
     let out = text("b.toml", source, &said, false);
-    assert!(
-        !out.contains("hunter2") && out.contains("a = \"*******\""),
-        "{out}"
-    );
+    assert!(!out.contains("hunter2") && out.contains("a = \"*******\""), "{out}");
 }
 
 #[test]
@@ -92,8 +83,7 @@ fn sarif_lists_each_rule_once() {
         Diagnostic::warning("a-rule", None, "n").fix("f"),
         Diagnostic::error("b-rule", span(2, 3), "o").also(span(0, 1), "there"),
     ];
-    let log: serde_json::Value =
-        serde_json::from_str(&sarif("dir/b c.toml", "abc", &said)).unwrap();
+    let log: serde_json::Value = serde_json::from_str(&sarif("dir/b c.toml", "abc", &said)).unwrap();
     let run = &log["runs"][0];
     assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 2);
     let results = run["results"].as_array().unwrap();

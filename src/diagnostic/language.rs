@@ -18,9 +18,7 @@ pub fn syntax(problem: &str, span: Span) -> Diagnostic {
         _ if problem.starts_with("unclosed array") => "close it with `]`",
         _ if problem.starts_with("unclosed inline table") => "close it with `}`",
         _ if problem.starts_with("unclosed table") => "close the header with `]`",
-        _ if problem.starts_with("missing assignment")
-            || problem.starts_with("key with no value") =>
-        {
+        _ if problem.starts_with("missing assignment") || problem.starts_with("key with no value") => {
             "write `key = value`"
         }
         _ if problem.starts_with("invalid basic string") => {
@@ -72,20 +70,14 @@ pub fn unknown_key(key: &str, place: &str, span: Span, known: &[&str]) -> Diagno
 }
 
 /// A key that must be there is not. `example` is what to write.
-pub fn missing_key(
-    key: &str,
-    place: &str,
-    span: Option<Span>,
-    says: Option<&str>,
-    example: &str,
-) -> Diagnostic {
+pub fn missing_key(key: &str, place: &str, span: Option<Span>, says: Option<&str>, example: &str) -> Diagnostic {
     let owner = if place.is_empty() {
         "the blueprint".to_owned()
     } else {
         format!("`{place}`")
     };
-    let error = Diagnostic::error(MISSING_KEY, span, format!("{owner} needs the key `{key}`"))
-        .fix(format!("add `{example}`"));
+    let error =
+        Diagnostic::error(MISSING_KEY, span, format!("{owner} needs the key `{key}`")).fix(format!("add `{example}`"));
     match says {
         Some(says) => error.reason(format!("{key}: {says}")),
         None => error,
@@ -94,13 +86,9 @@ pub fn missing_key(
 
 /// A value of the wrong type.
 pub fn wrong_type(place: &str, span: Span, expected: &str, found: &str, fix: String) -> Diagnostic {
-    Diagnostic::error(
-        "wrong-type",
-        span,
-        format!("`{place}` must be {expected}, not {found}"),
-    )
-    .label(format!("this is {found}"))
-    .fix(fix)
+    Diagnostic::error("wrong-type", span, format!("`{place}` must be {expected}, not {found}"))
+        .label(format!("this is {found}"))
+        .fix(fix)
 }
 
 /// A word outside a fixed set.
@@ -110,12 +98,8 @@ pub fn unknown_value(place: &str, span: Span, value: &str, known: &[&str]) -> Di
         .map(|word| format!("`\"{word}\"`"))
         .collect::<Vec<_>>()
         .join(", ");
-    let error = Diagnostic::error(
-        "unknown-value",
-        span,
-        format!("`{place}` cannot be \"{value}\""),
-    )
-    .reason(format!("it is one of {list}"));
+    let error = Diagnostic::error("unknown-value", span, format!("`{place}` cannot be \"{value}\""))
+        .reason(format!("it is one of {list}"));
     match nearest(&value.to_lowercase(), known) {
         Some(near) => error.fix(format!("did you mean `\"{near}\"`?")),
         None => error.fix("choose one of them"),
@@ -133,43 +117,23 @@ pub fn unknown_shape(place: &str, span: Span, shapes: &[String]) -> Diagnostic {
 }
 
 /// A text that does not follow its pattern. `says` puts the pattern in words; `better` is a near text that follows it.
-pub fn bad_format(
-    place: &str,
-    span: Span,
-    value: &str,
-    says: &str,
-    better: Option<String>,
-) -> Diagnostic {
-    Diagnostic::error(
-        "bad-format",
-        span,
-        format!("`{place}` cannot be \"{value}\""),
-    )
-    .reason(says)
-    .fix(better.map_or_else(
-        || "write it in that form".to_owned(),
-        |better| format!("for example `\"{better}\"`"),
-    ))
+pub fn bad_format(place: &str, span: Span, value: &str, says: &str, better: Option<String>) -> Diagnostic {
+    Diagnostic::error("bad-format", span, format!("`{place}` cannot be \"{value}\""))
+        .reason(says)
+        .fix(better.map_or_else(
+            || "write it in that form".to_owned(),
+            |better| format!("for example `\"{better}\"`"),
+        ))
 }
 
 /// A name (a key that the author chose) that does not follow its pattern.
-pub fn bad_name(
-    name: &str,
-    place: &str,
-    span: Span,
-    says: &str,
-    better: Option<String>,
-) -> Diagnostic {
-    Diagnostic::error(
-        "bad-name",
-        span,
-        format!("`{name}` cannot be a name in `{place}`"),
-    )
-    .reason(says)
-    .fix(better.map_or_else(
-        || "choose another name".to_owned(),
-        |better| format!("for example `{better}`"),
-    ))
+pub fn bad_name(name: &str, place: &str, span: Span, says: &str, better: Option<String>) -> Diagnostic {
+    Diagnostic::error("bad-name", span, format!("`{name}` cannot be a name in `{place}`"))
+        .reason(says)
+        .fix(better.map_or_else(
+            || "choose another name".to_owned(),
+            |better| format!("for example `{better}`"),
+        ))
 }
 
 /// A number outside its range. `range` is the range in words.
@@ -191,14 +155,10 @@ pub fn wrong_length(place: &str, span: Span, size: &str, range: &str) -> Diagnos
 
 /// The same item twice in a list that is a set.
 pub fn repeated_item(place: &str, span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(
-        "repeated-item",
-        span,
-        format!("`{place}` has the same item twice"),
-    )
-    .label("again here")
-    .also(first, "first here")
-    .fix("take one of them out")
+    Diagnostic::error("repeated-item", span, format!("`{place}` has the same item twice"))
+        .label("again here")
+        .also(first, "first here")
+        .fix("take one of them out")
 }
 
 /// `--env` names an environment that the blueprint does not have.
