@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::schema::{Schema, language};
 use super::tree::{Entry, Table, merge};
 use super::walk;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// The key of the overlays.

@@ -17,7 +17,7 @@ mod walk;
 
 use serde::Deserialize;
 
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Places, Span};
 
 /// A blueprint that obeys the language: the typed values, and where each stands.
@@ -27,7 +27,7 @@ pub struct Blueprint {
     pub model: model::Model,
     /// The environment whose overlay was merged.
     pub environment: Option<String>,
-    /// Where each value stands. A `[table]` stands at its header; what an overlay replaced stands in the overlay.
+    /// Where each value stands.
     pub places: Places,
 }
 

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::tree::{Entry, Node, Table, Value};
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// What could be read of a text.

@@ -5,7 +5,7 @@
 
 use super::tree::{Node, Table, Value};
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 
 /// Every literal secret in a document.
 pub(super) fn find(root: &Table) -> Vec<Diagnostic> {

@@ -112,33 +112,29 @@ pub(super) fn merge(base: &mut Table, overlay: &Table) {
     }
 }
 
-/// Where every value of a table stands, by dotted path.
+/// The place of everything in a document, by dotted path.
 pub(super) fn places(root: &Table) -> Places {
     let mut places = Places::default();
-    note_table(&mut places, "", root);
+    note(root, "", &mut places);
     places
 }
 
-fn note_table(places: &mut Places, parent: &str, table: &Table) {
+fn note(table: &Table, prefix: &str, places: &mut Places) {
     for (key, entry) in table {
-        let path = if parent.is_empty() {
-            key.clone()
-        } else {
-            format!("{parent}.{key}")
-        };
-        places.insert(path.clone(), entry.node.span, Some(entry.key));
-        note_inside(places, &path, &entry.node);
+        let path = format!("{prefix}{key}");
+        places.insert(path.as_str(), entry.node.span, Some(entry.key));
+        note_within(&entry.node, &path, places);
     }
 }
 
-fn note_inside(places: &mut Places, path: &str, node: &Node) {
+fn note_within(node: &Node, path: &str, places: &mut Places) {
     match &node.value {
-        Value::Table(table) => note_table(places, path, table),
+        Value::Table(table) => note(table, &format!("{path}."), places),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 let path = format!("{path}.{index}");
-                places.insert(path.clone(), item.span, None);
-                note_inside(places, &path, item);
+                places.insert(path.as_str(), item.span, None);
+                note_within(item, &path, places);
             }
         }
         _ => {}

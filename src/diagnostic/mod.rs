@@ -1,13 +1,13 @@
 //! What cloudgen has to say about a blueprint: where, which rule, why, and how to mend it.
 //!
-//! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`rules`], so that the words, the rule id and
-//! the advice of a rule stand in one place.
+//! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`language`], [`semantic`] and [`capability`],
+//! so that the words, the rule id and the advice of a rule stand in one place.
 
 pub mod capability;
+pub mod language;
 pub mod overrides;
 mod places;
 pub mod render;
-pub mod rules;
 pub mod semantic;
 
 pub use places::Places;

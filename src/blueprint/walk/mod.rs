@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::schema::Schema;
 use super::tree::{Node, Table, Value};
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// Every violation of `schema` in a whole document. `text` is the text that the tree was read from.

@@ -6,7 +6,7 @@ use super::words::either;
 use super::{Place, Walk};
 use crate::blueprint::schema::Schema;
 use crate::blueprint::tree::{Node, Table, Value};
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 
 impl Schema {
     /// The texts that a schema admits, where it admits nothing else.

@@ -6,7 +6,7 @@ use super::text::{better, follows};
 use super::{Place, Walk};
 use crate::blueprint::schema::Schema;
 use crate::blueprint::tree::Table;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 use crate::diagnostic::{Span, nearest};
 
 impl Walk<'_> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{Place, Walk};
 use crate::blueprint::tree::Node;
-use crate::diagnostic::rules::language as rules;
+use crate::diagnostic::language as rules;
 
 /// Whether a text follows a pattern. A pattern that is no regular expression, which a test excludes, admits all.
 pub(super) fn follows(pattern: &str, text: &str) -> bool {

@@ -28,7 +28,7 @@ fn text_reads_as_rustc_writes() {
     ];
     let expected = "\
 error[missing-key]: the blueprint needs the key `pattern`
- --> b.toml
+--> b.toml
 
 warning[dull-name]: a dull name
  --> b.toml:1:8

@@ -4,7 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet,
 
 use super::place::Source;
 use super::sorted;
-use crate::diagnostic::rules::language::LITERAL_SECRET;
+use crate::diagnostic::language::LITERAL_SECRET;
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// The diagnostics of one file for a terminal, in the order of the text, and a line that counts them. Empty where there are none.

@@ -1,3 +1,0 @@
-//! One constructor per rule.
-
-pub mod language;
