@@ -1,11 +1,15 @@
 //! cloudgen compiles a short TOML *blueprint* of an application into Terraform (AWS, Azure, GCP) and Kubernetes YAML.
 
 pub mod blueprint;
+pub mod catalog;
 pub mod cli;
 pub mod diagnostic;
+pub mod ir;
 pub mod output;
+pub mod patterns;
 pub mod target;
 pub mod terraform;
+pub mod vocabulary;
 
 use blueprint::Blueprint;
 use diagnostic::Diagnostic;

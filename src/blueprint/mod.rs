@@ -1,6 +1,6 @@
 //! The front end: TOML text to a typed blueprint whose every value knows its place in the text.
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Places};
 
 pub mod model;
 
@@ -11,13 +11,8 @@ pub struct Blueprint {
     pub model: model::Model,
     /// The environment whose overlay was merged.
     pub environment: Option<String>,
-}
-
-impl Blueprint {
-    /// Where the value at a dotted path stands (`services.web.reads.0`), or the nearest enclosing one that exists.
-    pub fn span(&self, _path: &str) -> Option<Span> {
-        None
-    }
+    /// Where each value stands.
+    pub places: Places,
 }
 
 /// Reads a blueprint, merges the overlay of `environment` into it, and checks it against the language.

@@ -3,8 +3,12 @@
 //! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`rules`], so that the words, the rule id and
 //! the advice of a rule stand in one place.
 
+mod places;
 pub mod render;
 pub mod rules;
+pub mod semantic;
+
+pub use places::Places;
 
 /// A range of bytes of the blueprint's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -45,11 +49,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error of a rule at a place.
-    pub fn error(
-        rule: &'static str,
-        span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn error(rule: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             rule,
@@ -62,11 +62,7 @@ impl Diagnostic {
     }
 
     /// A warning of a rule at a place.
-    pub fn warning(
-        rule: &'static str,
-        span: impl Into<Option<Span>>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn warning(rule: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(rule, span, message)

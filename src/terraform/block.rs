@@ -75,9 +75,7 @@ impl Block {
 
     /// Appends one nested block of this name for each body.
     pub fn blocks(self, name: &str, bodies: impl IntoIterator<Item = Block>) -> Self {
-        bodies
-            .into_iter()
-            .fold(self, |block, body| block.block(name, body))
+        bodies.into_iter().fold(self, |block, body| block.block(name, body))
     }
 
     /// Appends a comment above the item that is added next. Comments say why; line breaks are kept.

@@ -1,5 +1,12 @@
 //! Terraform modules as values: blocks, addresses, checks against the provider schemas, and `terraform fmt`-clean text.
 
 mod block;
+mod emit;
+pub mod expr;
+mod module;
 
 pub use block::{Block, Item};
+pub use module::{Address, Definition, Kind, Module, identifier};
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,0 @@
-//! placeholder
-/// The whole blueprint.
-#[derive(Debug, Clone)]
-pub struct Model {}

@@ -1,0 +1,189 @@
+//! The language: what a blueprint may say, as plain typed values.
+//!
+//! These types are its single source: the JSON Schema that editors use and the checks with line and column are both made from them,
+//! and their doc comments are what an author sees on hover. Defaults that depend on nothing else stand here; those that depend on
+//! the pattern are chosen in [`crate::patterns`].
+
+mod component;
+mod data;
+mod system;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use component::{Health, Scale, Service, Shape, Size, SizeName};
+pub use data::{Backup, Bucket, Database, Lifecycle, Secret};
+pub use system::{Budget, Edge, InternalEdge, Network, Observability};
+
+use crate::target::Target;
+use crate::vocabulary::{Accounts, Cluster, PerTarget, State};
+
+/// Names are keys: everything that a component is called by.
+pub type Table<T> = BTreeMap<Name, T>;
+
+/// A blueprint of an application.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Prefix of the name of every resource: lower-case letters, digits and hyphens, at most 20 characters.
+    pub name: SystemName,
+    /// The shape of the system.
+    pub pattern: Pattern,
+    /// A place (`"seoul"`), or the region per target.
+    pub region: Region,
+    /// Labels (tags) of every resource that can carry them.
+    #[serde(default)]
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Guard data against deletion. On by default; an environment that is made and thrown away turns it off.
+    #[serde(default = "yes")]
+    pub protect: bool,
+    /// Account, project and subscription, where the provider's environment variables should not say it.
+    #[serde(default)]
+    pub accounts: Accounts,
+    /// The virtual network.
+    #[serde(default)]
+    pub network: Network,
+    /// Names and certificates of the entry points.
+    #[serde(default)]
+    pub edge: Edge,
+    /// Long-running process groups.
+    #[serde(default)]
+    pub services: Table<Service>,
+    /// Managed relational databases.
+    #[serde(default)]
+    pub databases: Table<Database>,
+    /// Object stores.
+    #[serde(default)]
+    pub buckets: Table<Bucket>,
+    /// Entries of the vault that the owner fills.
+    #[serde(default)]
+    pub secrets: Table<Secret>,
+    /// Logs.
+    #[serde(default)]
+    pub observability: Observability,
+    /// A monthly amount and who is told when it is nearly spent.
+    #[serde(default)]
+    pub budget: Option<Budget>,
+    /// Where Terraform keeps its state; a local file when left out.
+    #[serde(default)]
+    pub state: Option<State>,
+    /// What a plain Kubernetes cluster offers, by name.
+    #[serde(default)]
+    pub kubernetes: Cluster,
+    /// What differs per environment: tables that are merged over the rest with `--env NAME`.
+    #[serde(default)]
+    pub environments: Table<serde_json::Value>,
+    /// Raw attributes of one emitted resource: `[override.TARGET.TYPE.NAME]`.
+    #[serde(default, rename = "override")]
+    pub overrides: BTreeMap<Target, BTreeMap<String, BTreeMap<String, serde_json::Map<String, serde_json::Value>>>>,
+}
+
+/// The shape that the author intends. It sets defaults and what may be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pattern {
+    /// One application in tiers over one database, lifted as it is.
+    Monolith,
+    /// One primary database for writes, replicas for reads.
+    ReadReplica,
+    /// Application, runtime and database cut per business domain.
+    PerDomain,
+    /// Write load spread over shard databases by a key.
+    Sharding,
+    /// Functions behind triggers, state kept outside.
+    Serverless,
+}
+
+impl Pattern {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Pattern::Monolith => "monolith",
+            Pattern::ReadReplica => "read-replica",
+            Pattern::PerDomain => "per-domain",
+            Pattern::Sharding => "sharding",
+            Pattern::Serverless => "serverless",
+        }
+    }
+}
+
+/// Where the system runs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Region {
+    /// A place that every cloud has a region in: `"seoul"`, `"frankfurt"`, ...
+    Place(String),
+    /// The region of each cloud, in its own words.
+    PerTarget(PerTarget),
+}
+
+/// Declares a string type with a pattern and the words that explain it.
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $says:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        #[schemars(extend("pattern" = $pattern, "x-says" = $says))]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text!(
+    /// The name of a component or environment.
+    Name, "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
+    "a name is 1 to 20 lower-case letters, digits and hyphens; it starts with a letter and does not end with a hyphen"
+);
+text!(
+    /// The name of the system: the prefix of every resource name.
+    SystemName, "^[a-z][a-z0-9-]{0,18}[a-z0-9]$",
+    "the system's name is 2 to 20 lower-case letters, digits and hyphens; it starts with a letter and does not end with a hyphen"
+);
+text!(
+    /// A label's key, in the charset that every cloud takes.
+    LabelKey, "^[a-z][a-z0-9_-]{0,62}$",
+    "a label key is 1 to 63 lower-case letters, digits, hyphens and underscores, starting with a letter"
+);
+text!(
+    /// A label's value, in the charset that every cloud takes.
+    LabelValue, "^([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)?$",
+    "a label value is at most 63 lower-case letters, digits, hyphens and underscores, with a letter or digit at both ends"
+);
+text!(
+    /// A host name.
+    Domain, "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$",
+    "a domain is a host name in lower case, such as `shop.example.com`"
+);
+text!(
+    /// The name of an environment variable.
+    Variable, "^[A-Z_][A-Z0-9_]{0,127}$",
+    "the name of an environment variable has upper-case letters, digits and underscores"
+);
+text!(
+    /// The path prefix of a request.
+    UrlPath, "^/[A-Za-z0-9/._~-]*$",
+    "a path starts with `/` and has letters, digits and `/._~-`"
+);
+text!(
+    /// An e-mail address.
+    Email, "^[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\\.)+[A-Za-z]{2,63}$",
+    "an e-mail address, such as `platform@example.com`"
+);
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,178 @@
+//! Components: what runs and what keeps state.
+
+use std::collections::BTreeMap;
+
+use super::arena::Id;
+use super::link::Setting;
+use crate::target::Target;
+use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
+
+/// A long-running process group.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The component's name.
+    pub name: String,
+    /// Its path in the blueprint.
+    pub path: String,
+    /// Where it runs. A plain Kubernetes cluster runs every service as pods.
+    pub runtime: Runtime,
+    /// What is started.
+    pub launch: Launch,
+    /// Machine images that replace the current Ubuntu LTS.
+    pub machine_image: PerTarget,
+    /// TCP port that the process listens on.
+    pub port: u16,
+    /// Behind the public load balancer.
+    pub public: bool,
+    /// Size of one machine or pod.
+    pub size: Shape,
+    /// How many.
+    pub scale: Scale,
+    /// Health check.
+    pub health: Health,
+    /// Disk of one machine, in GiB.
+    pub disk_gb: u32,
+    /// Plain settings of the author.
+    pub environment: BTreeMap<String, String>,
+    /// Services that it calls.
+    pub calls: Vec<Id<Service>>,
+    /// Settings that follow from the links, `PORT` included; sorted by name.
+    pub settings: Vec<Setting>,
+}
+
+/// What a machine or pod starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Launch {
+    /// A container.
+    Container {
+        /// Image reference.
+        image: String,
+        /// Arguments, after the image.
+        arguments: Vec<String>,
+    },
+    /// A shell script on a virtual machine.
+    Script(String),
+}
+
+/// Processors and memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// Virtual processors.
+    pub cpu: u32,
+    /// Memory in GiB.
+    pub memory_gb: u32,
+    /// The machine type per target, where the author named one; it wins.
+    pub exact: PerTarget,
+}
+
+impl Shape {
+    /// The author's own machine type for a target.
+    pub fn exact(&self, target: Target) -> Option<&str> {
+        self.exact.get(target)
+    }
+}
+
+/// How many machines or pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scale {
+    /// Never fewer.
+    pub min: u32,
+    /// Never more.
+    pub max: u32,
+    /// Target of the average processor load, in percent.
+    pub cpu_percent: u32,
+}
+
+/// The health check of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// HTTP path that answers 200.
+    pub path: String,
+    /// Seconds after a start before a failed check counts.
+    pub grace_seconds: u32,
+}
+
+/// A managed relational database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The component's name.
+    pub name: String,
+    /// Its path in the blueprint.
+    pub path: String,
+    /// The engine.
+    pub engine: Engine,
+    /// Its major version, in the engine's own words: `17`, `8.4`, `2022`, `19`.
+    pub version: String,
+    /// Edition of a commercial engine.
+    pub edition: Edition,
+    /// Who brings the licence.
+    pub license: License,
+    /// Size of the server.
+    pub size: Shape,
+    /// Storage in GiB.
+    pub storage_gb: u32,
+    /// A standby in another zone.
+    pub multi_zone: bool,
+    /// Backups.
+    pub backup: Backup,
+    /// TCP port of the engine.
+    pub port: u16,
+    /// The application's database in it: letters, digits and underscores.
+    pub database: String,
+    /// The login of the application, who owns that database.
+    pub user: String,
+}
+
+/// When backups are made and how long they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backup {
+    /// Start of the daily window: hour, UTC.
+    pub hour: u8,
+    /// Start of the daily window: minute.
+    pub minute: u8,
+    /// Days that backups are kept; point-in-time restore covers the same.
+    pub retention_days: u32,
+}
+
+impl Backup {
+    /// `HH:MM`, as many minutes after the window's start.
+    pub fn time(&self, minutes_later: u32) -> String {
+        let minutes = u32::from(self.hour) * 60 + u32::from(self.minute) + minutes_later;
+        format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+    }
+}
+
+/// An object store.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// The component's name.
+    pub name: String,
+    /// Its path in the blueprint.
+    pub path: String,
+    /// When objects move and go.
+    pub lifecycle: Lifecycle,
+    /// Previous versions are kept for 30 days.
+    pub versioning: bool,
+}
+
+/// Days from creation of an object to a change of its storage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// To infrequent access.
+    pub cool_after_days: Option<u32>,
+    /// To archive.
+    pub archive_after_days: Option<u32>,
+    /// Deleted.
+    pub delete_after_days: Option<u32>,
+}
+
+/// An entry of the vault that the owner fills.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// The component's name.
+    pub name: String,
+    /// Its path in the blueprint.
+    pub path: String,
+    /// What it is for.
+    pub description: Option<String>,
+}

@@ -1,0 +1,130 @@
+//! The intermediate representation: one application as a cloud-neutral graph.
+//!
+//! Every decision that is the same on every cloud is taken before this point and stands here as a plain value: the plan of the
+//! network, who may reach whom on which port ([`Flow`]), which identity may do what ([`Grant`]), what a process is told
+//! ([`Setting`]), how requests are routed ([`Balancer`]). A target only spells them.
+//!
+//! Components live in [`Arena`]s and refer to each other by [`Id`]. Each knows its `path` in the blueprint, so that a check may point
+//! at the line.
+
+mod arena;
+mod balancer;
+mod component;
+mod link;
+mod network;
+
+use std::collections::BTreeMap;
+
+pub use arena::{Arena, Id};
+pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
+pub use component::{Backup, Bucket, Database, Health, Launch, Lifecycle, Scale, Secret, Service, Shape};
+pub use link::{Access, Flow, Grant, Peer, Resource, Setting, Value};
+pub use network::{Network, Slice, Tier};
+
+use crate::diagnostic::Places;
+use crate::vocabulary::{Accounts, Cluster, PerTarget, State};
+
+/// One application, ready to be checked for a target.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// The blueprint's name.
+    pub name: String,
+    /// Prefix of every resource name: the name, with the environment's where there is one.
+    pub prefix: String,
+    /// The environment.
+    pub environment: Option<String>,
+    /// The pattern, as the author wrote it: for the reader of the output only.
+    pub pattern: &'static str,
+    /// Region of each cloud that has one for the place.
+    pub region: PerTarget,
+    /// Labels of every resource, the system's own (`system`, `environment`) included.
+    pub labels: BTreeMap<String, String>,
+    /// Guard data against deletion.
+    pub protect: bool,
+    /// Account, subscription and project.
+    pub accounts: Accounts,
+    /// The virtual network.
+    pub network: Network,
+    /// Processes.
+    pub services: Arena<Service>,
+    /// Relational databases.
+    pub databases: Arena<Database>,
+    /// Object stores.
+    pub buckets: Arena<Bucket>,
+    /// Vault entries that the owner fills.
+    pub secrets: Arena<Secret>,
+    /// The load balancer that the internet reaches.
+    pub public: Option<Balancer>,
+    /// The load balancer between the tiers.
+    pub internal: Option<Balancer>,
+    /// Who may open a connection to whom. What is not here is closed.
+    pub flows: Vec<Flow>,
+    /// Who may use what. What is not here is denied.
+    pub grants: Vec<Grant>,
+    /// Days that logs are kept.
+    pub log_days: u32,
+    /// The budget.
+    pub budget: Option<Budget>,
+    /// Terraform's state.
+    pub state: Option<State>,
+    /// What a plain cluster offers.
+    pub cluster: Cluster,
+    /// What was chosen where the blueprint said nothing, for the reader of the output.
+    pub choices: Vec<Choice>,
+    /// Where the blueprint's values stand.
+    pub places: Places,
+}
+
+impl System {
+    /// The grants of one service.
+    pub fn grants_of(&self, service: Id<Service>) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(move |grant| grant.service == service)
+    }
+
+    /// How a service may use a resource.
+    pub fn access(&self, service: Id<Service>, resource: Resource) -> Option<Access> {
+        self.grants_of(service)
+            .find(|grant| grant.resource == resource)
+            .map(|grant| grant.access)
+    }
+
+    /// The services that may use a resource.
+    pub fn users_of(&self, resource: Resource) -> impl Iterator<Item = (Id<Service>, Access)> {
+        self.grants
+            .iter()
+            .filter(move |grant| grant.resource == resource)
+            .map(|grant| (grant.service, grant.access))
+    }
+
+    /// The flows into a peer.
+    pub fn flows_to(&self, to: Peer) -> impl Iterator<Item = &Flow> {
+        self.flows.iter().filter(move |flow| flow.to == to)
+    }
+
+    /// The flows out of a peer.
+    pub fn flows_from(&self, from: Peer) -> impl Iterator<Item = &Flow> {
+        self.flows.iter().filter(move |flow| flow.from == from)
+    }
+}
+
+/// A monthly amount and who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Amount per month, in `currency`.
+    pub monthly: u32,
+    /// Three letters.
+    pub currency: String,
+    /// Who is told at 80 and at 100 percent.
+    pub emails: Vec<String>,
+    /// First month that counts, `YYYY-MM`.
+    pub start: String,
+}
+
+/// Something that cloudgen chose because the blueprint left it open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The key that would have said it, such as `services.web.size`.
+    pub path: String,
+    /// What was taken.
+    pub value: String,
+}

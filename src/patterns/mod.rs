@@ -1,0 +1,49 @@
+//! Blueprint to IR: one file per pattern. All sizing and topology decisions are made here, once for every cloud.
+
+mod balancers;
+mod components;
+mod links;
+mod monolith;
+mod network;
+
+use crate::blueprint::Blueprint;
+use crate::blueprint::model::Pattern;
+use crate::diagnostic::{Diagnostic, Severity, semantic};
+use crate::ir::System;
+
+/// A pattern as users see it listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// The word for it in a blueprint.
+    pub name: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// A commented starter blueprint.
+    pub starter: &'static str,
+}
+
+/// The patterns that can be rendered.
+pub const BUILT: [Summary; 1] = [monolith::SUMMARY];
+
+/// Builds the system that a blueprint describes. The second value are warnings.
+///
+/// # Errors
+/// Every problem that does not depend on the target, warnings included.
+pub fn build(blueprint: &Blueprint) -> Result<(System, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut problems = vec![];
+    let system = match blueprint.model.pattern {
+        Pattern::Monolith => monolith::build(blueprint, &mut problems),
+        other => {
+            problems.push(semantic::pattern_not_built(
+                blueprint.places.span("pattern"),
+                other.name(),
+            ));
+            None
+        }
+    };
+    let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
+    match system {
+        Some(system) if !failed => Ok((system, problems)),
+        _ => Err(problems),
+    }
+}

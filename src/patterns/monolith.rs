@@ -1,0 +1,29 @@
+//! Monolith: one application in tiers over one database server each, lifted as it is.
+//!
+//! Every tier has its own load balancer and scales alone: internet, public balancer, web tier, internal balancer, application tier,
+//! database. Services run on virtual machines unless the blueprint says otherwise.
+
+use super::{Summary, balancers, components, links};
+use crate::blueprint::Blueprint;
+use crate::diagnostic::{Diagnostic, semantic};
+use crate::ir::System;
+use crate::vocabulary::Runtime;
+
+pub(super) const SUMMARY: Summary = Summary {
+    name: "monolith",
+    about: "one application in tiers over one database, lifted as it is: web and application tier scale behind their own load balancers",
+    starter: include_str!("../../templates/starters/monolith.toml"),
+};
+
+pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
+    for (name, database) in &blueprint.model.databases {
+        if database.replicas > 0 {
+            let at = blueprint.places.span(&format!("databases.{name}.replicas"));
+            problems.push(semantic::replicas_need_pattern(at, name.as_str()));
+        }
+    }
+    let mut system = components::system(blueprint, Runtime::Vm, problems)?;
+    links::resolve(blueprint, &mut system, problems);
+    balancers::build(blueprint, &mut system, problems);
+    Some(system)
+}

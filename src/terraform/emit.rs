@@ -1,0 +1,243 @@
+//! Text of blocks and expressions, laid out as `terraform fmt` does.
+//!
+//! `terraform fmt` aligns the `=` of attributes that stand on consecutive lines and have their value on the same line; a comment, a
+//! blank line or a value of several lines ends such a run.
+
+use hcl::Expression;
+use hcl::expr::{ObjectKey, TemplateExpr};
+
+use super::block::{Block, Item};
+
+/// Lists longer than this many characters are written one element a line.
+const LINE: usize = 100;
+
+/// Writes a top-level block.
+pub fn block(name: &str, labels: &[String], body: &Block) -> String {
+    let mut out = String::new();
+    write_block(&mut out, 0, name, labels, body);
+    out
+}
+
+/// An expression on one line, as it stands inside `${ }`.
+pub fn inline(value: &Expression) -> String {
+    match value {
+        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => expression(value, 0),
+        _ => compact(value),
+    }
+}
+
+/// Escapes text for the inside of a quoted template.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for character in escape_markers(text).chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            control if control.is_control() => out.push_str(&format!("\\u{:04x}", control as u32)),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Doubles the first character of `${` and `%{`, so that they stay text.
+pub fn escape_markers(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
+fn write_block(out: &mut String, depth: usize, name: &str, labels: &[String], body: &Block) {
+    indent(out, depth);
+    out.push_str(name);
+    for label in labels {
+        out.push_str(&format!(" \"{}\"", escape(label)));
+    }
+    if body.is_empty() {
+        out.push_str(" {}\n");
+        return;
+    }
+    out.push_str(" {\n");
+    write_body(out, depth + 1, body);
+    indent(out, depth);
+    out.push_str("}\n");
+}
+
+/// One attribute, comment or nested block, rendered but for the alignment of its `=`.
+enum Line {
+    Attribute { name: String, value: String },
+    Other { text: String, is_comment: bool },
+}
+
+fn write_body(out: &mut String, depth: usize, body: &Block) {
+    let lines: Vec<Line> = body.items().iter().map(|item| line(depth, item)).collect();
+    let mut previous: Option<&Line> = None;
+    let mut index = 0;
+    while index < lines.len() {
+        if let Some(previous) = previous
+            && needs_gap(previous, &lines[index..])
+        {
+            out.push('\n');
+        }
+        match &lines[index] {
+            Line::Other { text, .. } => {
+                out.push_str(text);
+                index += 1;
+            }
+            Line::Attribute { .. } => index += write_run(out, depth, &lines[index..]),
+        }
+        previous = index.checked_sub(1).and_then(|last| lines.get(last));
+    }
+}
+
+fn line(depth: usize, item: &Item) -> Line {
+    match item {
+        Item::Attribute(name, value) => Line::Attribute {
+            name: name.clone(),
+            value: expression(value, depth),
+        },
+        Item::Block(name, labels, body) => {
+            let mut text = String::new();
+            write_block(&mut text, depth, name, labels, body);
+            Line::Other {
+                text,
+                is_comment: false,
+            }
+        }
+        Item::Comment(comment) => {
+            let mut text = String::new();
+            for row in comment.lines() {
+                indent(&mut text, depth);
+                text.push_str(format!("# {row}").trim_end());
+                text.push('\n');
+            }
+            Line::Other { text, is_comment: true }
+        }
+    }
+}
+
+/// Writes the attributes at the head of `lines` that align with each other; gives back how many.
+fn write_run(out: &mut String, depth: usize, lines: &[Line]) -> usize {
+    let mut run: Vec<(&str, &str)> = vec![];
+    for line in lines {
+        match line {
+            Line::Attribute { name, value } if run.is_empty() || !is_long(value) => {
+                run.push((name, value));
+                if is_long(value) {
+                    break;
+                }
+            }
+            _ => break,
+        }
+    }
+    let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, value) in &run {
+        indent(out, depth);
+        out.push_str(&format!("{name:width$} = {value}\n"));
+    }
+    run.len()
+}
+
+fn is_long(value: &str) -> bool {
+    value.contains('\n')
+}
+
+/// A blank line stands around nested blocks, above comments and around values of several lines.
+fn needs_gap(previous: &Line, next: &[Line]) -> bool {
+    match (previous, &next[0]) {
+        (Line::Other { is_comment: true, .. }, _) => false,
+        (Line::Other { .. }, _) | (_, Line::Other { .. }) => true,
+        (Line::Attribute { value, .. }, Line::Attribute { value: next, .. }) => is_long(value) || is_long(next),
+    }
+}
+
+/// An expression whose first line continues the current one and whose further lines are indented for `depth`.
+fn expression(value: &Expression, depth: usize) -> String {
+    match value {
+        Expression::String(text) => format!("\"{}\"", escape(text)),
+        Expression::Array(items) => array(items, depth),
+        Expression::Object(object) if object.is_empty() => "{}".to_owned(),
+        Expression::Object(object) => {
+            let mut body = Block::new();
+            for (key, value) in object.iter() {
+                body = body.set(&object_key(key), value.clone());
+            }
+            let mut out = String::from("{\n");
+            write_object(&mut out, depth + 1, &body);
+            indent(&mut out, depth);
+            out.push('}');
+            out
+        }
+        Expression::FuncCall(call) => {
+            let arguments: Vec<String> = call.args.iter().map(|argument| expression(argument, depth)).collect();
+            let dots = if call.expand_final { "..." } else { "" };
+            format!("{}({}{dots})", call.name.name.as_str(), arguments.join(", "))
+        }
+        Expression::TemplateExpr(template) => match template.as_ref() {
+            TemplateExpr::QuotedString(raw) => format!("\"{raw}\""),
+            TemplateExpr::Heredoc(heredoc) => {
+                let mut out = String::from("<<-EOT\n");
+                for row in heredoc.template.lines() {
+                    if !row.is_empty() {
+                        indent(&mut out, depth + 1);
+                        out.push_str(row);
+                    }
+                    out.push('\n');
+                }
+                indent(&mut out, depth);
+                out.push_str("EOT");
+                out
+            }
+        },
+        other => compact(other),
+    }
+}
+
+/// The entries of an object: as attributes, but without blank lines between them.
+fn write_object(out: &mut String, depth: usize, body: &Block) {
+    let lines: Vec<Line> = body.items().iter().map(|item| line(depth, item)).collect();
+    let mut index = 0;
+    while index < lines.len() {
+        index += write_run(out, depth, &lines[index..]).max(1);
+    }
+}
+
+fn array(items: &[Expression], depth: usize) -> String {
+    let short: Vec<String> = items.iter().map(|item| expression(item, depth)).collect();
+    let line = format!("[{}]", short.join(", "));
+    // An only element of several lines hugs the brackets: `[{ ... }]` reads better than a deeper level.
+    let fits = line.chars().count() <= LINE && !is_long(&line);
+    if items.is_empty() || fits || items.len() == 1 {
+        return line;
+    }
+    let mut out = String::from("[\n");
+    for item in items {
+        indent(&mut out, depth + 1);
+        out.push_str(&expression(item, depth + 1));
+        out.push_str(",\n");
+    }
+    indent(&mut out, depth);
+    out.push(']');
+    out
+}
+
+fn object_key(key: &ObjectKey) -> String {
+    match key {
+        ObjectKey::Identifier(identifier) => identifier.as_str().to_owned(),
+        ObjectKey::Expression(Expression::String(text)) => format!("\"{}\"", escape(text)),
+        ObjectKey::Expression(other) => format!("({})", compact(other)),
+        _ => String::new(),
+    }
+}
+
+/// The spelling of references, operators, conditionals and numbers, which have no layout of their own.
+fn compact(value: &Expression) -> String {
+    hcl::format::to_string(value).unwrap_or_default().trim_end().to_owned()
+}
+
+fn indent(out: &mut String, depth: usize) {
+    for _ in 0..depth {
+        out.push_str("  ");
+    }
+}

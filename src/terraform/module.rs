@@ -1,0 +1,306 @@
+//! A Terraform root module under construction, and the addresses of what is in it.
+
+use std::collections::BTreeMap;
+
+use hcl::expr::{Traversal, TraversalOperator, Variable};
+use hcl::{Expression, Identifier};
+
+use super::block::Block;
+use super::{emit, expr};
+
+/// What kind of object an address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `resource`
+    Resource,
+    /// `data`
+    Data,
+    /// `ephemeral`
+    Ephemeral,
+}
+
+/// The address of an object in a [`Module`].
+///
+/// There is no other way to get one than to add the object, so a reference to something that is not there cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    kind: Kind,
+    resource_type: &'static str,
+    name: String,
+    instance: Option<Instance>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Instance {
+    Key(String),
+    EachKey,
+}
+
+impl Address {
+    /// A reference to an attribute: `aws_vpc.main.id`. Digits index lists: `attr("identity.0.principal_id")`.
+    pub fn attr(&self, path: &str) -> Expression {
+        let mut operators = self.operators();
+        operators.extend(path.split('.').map(|name| match name.parse::<u64>() {
+            Ok(index) => TraversalOperator::Index(index.into()),
+            Err(_) => TraversalOperator::GetAttr(Identifier::unchecked(name)),
+        }));
+        self.traverse(operators)
+    }
+
+    /// `attr("id")`
+    pub fn id(&self) -> Expression {
+        self.attr("id")
+    }
+
+    /// A reference to the object as a whole, for `depends_on`, `replace_triggered_by` and `for_each` chains.
+    pub fn whole(&self) -> Expression {
+        self.traverse(self.operators())
+    }
+
+    /// One instance of an object with `for_each`.
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        Self {
+            instance: Some(Instance::Key(key.into())),
+            ..self.clone()
+        }
+    }
+
+    /// The instance with the key of the block that refers to it: `aws_subnet.public[each.key]`.
+    pub fn each(&self) -> Self {
+        Self {
+            instance: Some(Instance::EachKey),
+            ..self.clone()
+        }
+    }
+
+    /// An attribute of every instance of an object with `for_each`: `values(aws_subnet.public)[*].id`.
+    pub fn all(&self, attribute: &str) -> Expression {
+        let values = expr::call("values", [self.whole()]);
+        Expression::from(Traversal::new(
+            values,
+            [
+                TraversalOperator::FullSplat,
+                TraversalOperator::GetAttr(Identifier::unchecked(attribute)),
+            ],
+        ))
+    }
+
+    /// The type, such as `aws_vpc`.
+    pub fn resource_type(&self) -> &'static str {
+        self.resource_type
+    }
+
+    /// As Terraform prints it, without an instance key: `aws_vpc.main`.
+    pub fn text(&self) -> String {
+        let prefix = match self.kind {
+            Kind::Resource => "",
+            Kind::Data => "data.",
+            Kind::Ephemeral => "ephemeral.",
+        };
+        format!("{prefix}{}.{}", self.resource_type, self.name)
+    }
+
+    fn operators(&self) -> Vec<TraversalOperator> {
+        let mut operators = vec![];
+        if self.kind != Kind::Resource {
+            operators.push(TraversalOperator::GetAttr(Identifier::unchecked(self.resource_type)));
+        }
+        operators.push(TraversalOperator::GetAttr(Identifier::unchecked(&self.name)));
+        match &self.instance {
+            Some(Instance::Key(key)) => operators.push(TraversalOperator::Index(key.as_str().into())),
+            Some(Instance::EachKey) => operators.push(TraversalOperator::Index(expr::each_key())),
+            None => {}
+        }
+        operators
+    }
+
+    fn traverse(&self, operators: Vec<TraversalOperator>) -> Expression {
+        let root = match self.kind {
+            Kind::Resource => self.resource_type,
+            Kind::Data => "data",
+            Kind::Ephemeral => "ephemeral",
+        };
+        Expression::from(Traversal::new(Expression::from(Variable::unchecked(root)), operators))
+    }
+}
+
+/// One top-level block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// The file it goes to, without `.tf`.
+    pub file: &'static str,
+    /// Comment above the block; may be empty.
+    pub comment: String,
+    /// `resource`, `data`, `variable`, ...
+    pub keyword: &'static str,
+    /// Type and name, or name alone.
+    pub labels: Vec<String>,
+    /// The body.
+    pub body: Block,
+}
+
+/// A Terraform root module under construction.
+///
+/// Definitions go to the file chosen last by [`Module::file`], in the order in which they are added.
+#[derive(Debug, Clone, Default)]
+pub struct Module {
+    file: &'static str,
+    headers: BTreeMap<&'static str, String>,
+    files: Vec<&'static str>,
+    comment: String,
+    definitions: Vec<Definition>,
+}
+
+impl Module {
+    /// An empty module.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses the file that the next definitions go to. `header` is the comment at its top, taken from the first call for a file.
+    pub fn file(&mut self, name: &'static str, header: &str) {
+        self.file = name;
+        if !self.files.contains(&name) {
+            self.files.push(name);
+            self.headers.insert(name, header.to_owned());
+        }
+    }
+
+    /// The comment above the next definition.
+    pub fn comment(&mut self, text: &str) -> &mut Self {
+        self.comment = text.to_owned();
+        self
+    }
+
+    /// Adds a resource. `name` is a component's or a part's name; hyphens become underscores.
+    pub fn resource(&mut self, resource_type: &'static str, name: &str, body: Block) -> Address {
+        self.object(Kind::Resource, "resource", resource_type, name, body)
+    }
+
+    /// Adds a data source.
+    pub fn data(&mut self, resource_type: &'static str, name: &str, body: Block) -> Address {
+        self.object(Kind::Data, "data", resource_type, name, body)
+    }
+
+    /// Adds an ephemeral resource.
+    pub fn ephemeral(&mut self, resource_type: &'static str, name: &str, body: Block) -> Address {
+        self.object(Kind::Ephemeral, "ephemeral", resource_type, name, body)
+    }
+
+    /// Adds a variable and gives a reference to it. Every variable has a default: nothing is asked at plan time.
+    pub fn variable(
+        &mut self,
+        name: &str,
+        kind: &str,
+        default: impl Into<Expression>,
+        description: &str,
+    ) -> Expression {
+        let name = identifier(name);
+        let body = Block::new()
+            .set("description", description)
+            .set("type", expr::keyword(kind))
+            .set("default", default);
+        self.define("variable", vec![name.clone()], body);
+        expr::variable(&name)
+    }
+
+    /// Adds a local value and gives a reference to it.
+    pub fn local(&mut self, name: &str, value: impl Into<Expression>) -> Expression {
+        let name = identifier(name);
+        self.define("locals", vec![], Block::new().set(&name, value));
+        expr::local(&name)
+    }
+
+    /// Adds an output.
+    pub fn output(&mut self, name: &str, value: impl Into<Expression>, description: &str) {
+        let body = Block::new().set("description", description).set("value", value);
+        self.define("output", vec![identifier(name)], body);
+    }
+
+    /// Adds any other top-level block (`terraform`, `provider "x"`, `moved`).
+    pub fn define(&mut self, keyword: &'static str, labels: Vec<String>, body: Block) {
+        self.definitions.push(Definition {
+            file: self.file,
+            comment: std::mem::take(&mut self.comment),
+            keyword,
+            labels,
+            body,
+        });
+    }
+
+    fn object(
+        &mut self,
+        kind: Kind,
+        keyword: &'static str,
+        resource_type: &'static str,
+        name: &str,
+        body: Block,
+    ) -> Address {
+        let name = identifier(name);
+        self.define(keyword, vec![resource_type.to_owned(), name.clone()], body);
+        Address {
+            kind,
+            resource_type,
+            name,
+            instance: None,
+        }
+    }
+
+    /// The definitions in the order in which they were added.
+    pub fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    /// The body of one resource, for the overrides of a blueprint.
+    pub fn resource_body_mut(&mut self, resource_type: &str, name: &str) -> Option<&mut Block> {
+        self.definitions
+            .iter_mut()
+            .find(|definition| definition.keyword == "resource" && definition.labels == [resource_type, name])
+            .map(|definition| &mut definition.body)
+    }
+
+    /// The text of each file, in the order in which the files were begun.
+    pub fn files(&self) -> Vec<(String, String)> {
+        self.files
+            .iter()
+            .map(|&file| {
+                let header = self.headers.get(file).map_or("", String::as_str);
+                (
+                    format!("{file}.tf"),
+                    self.text(header, |definition| definition.file == file),
+                )
+            })
+            .filter(|(_, text)| text.lines().any(|line| !line.is_empty() && !line.starts_with('#')))
+            .collect()
+    }
+
+    /// The whole module as one file.
+    pub fn single(&self) -> String {
+        let parts: Vec<String> = self.files().into_iter().map(|(_, text)| text).collect();
+        parts.join("\n")
+    }
+
+    fn text(&self, header: &str, belongs: impl Fn(&Definition) -> bool) -> String {
+        let mut blocks = vec![];
+        if !header.is_empty() {
+            blocks.push(commented(header));
+        }
+        for definition in self.definitions.iter().filter(|definition| belongs(definition)) {
+            let mut text = commented(&definition.comment);
+            text.push_str(&emit::block(definition.keyword, &definition.labels, &definition.body));
+            blocks.push(text);
+        }
+        blocks.join("\n")
+    }
+}
+
+/// A Terraform identifier for a blueprint name. Names have hyphens but no underscores, so no two names meet.
+pub fn identifier(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn commented(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
+        .collect()
+}
