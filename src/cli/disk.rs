@@ -4,13 +4,14 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::output::{
-    FileTree, Found, INVENTORY_FILE, Inventory, Plan, Refusal, STAGE_PREFIX, Snapshot, digest,
-};
+use crate::output::{FileTree, Found, INVENTORY_FILE, Inventory, Plan, Refusal, STAGE_PREFIX, Snapshot, digest};
 use crate::target::Target;
 
 use super::Failure;
 use super::stage::{self, Stage};
+
+#[cfg(test)]
+mod tests;
 
 /// One folder to be written.
 #[derive(Debug)]
@@ -60,18 +61,13 @@ pub(super) fn read(root: &Path, tree: &FileTree, force: bool) -> Result<State, F
     let paths = tree.iter().map(|(path, _)| path);
     let owned: Vec<String> = state.inventory.files.keys().cloned().collect();
     for path in paths.chain(owned.iter().map(String::as_str)) {
-        let found = look(root, path).map_err(|error| {
-            Failure::io(
-                format_args!("cannot read `{}`", root.join(path).display()),
-                &error,
-            )
-        })?;
+        let found = look(root, path)
+            .map_err(|error| Failure::io(format_args!("cannot read `{}`", root.join(path).display()), &error))?;
         if let Some(found) = found {
             state.snapshot.insert(path.to_owned(), found);
         }
     }
-    own_leftovers(root, &mut state)
-        .map_err(|error| Failure::io(format_args!("cannot read `{name}`"), &error))?;
+    own_leftovers(root, &mut state).map_err(|error| Failure::io(format_args!("cannot read `{name}`"), &error))?;
     Ok(state)
 }
 
@@ -81,15 +77,12 @@ fn read_inventory(root: &Path, force: bool, state: &mut State) -> Result<(), Fai
     match fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => {
-            return Err(Failure::Error(format!(
-                "`{name}` is not a file; move it away"
-            )));
+            return Err(Failure::Error(format!("`{name}` is not a file; move it away")));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Failure::io(format_args!("cannot read `{name}`"), &error)),
     }
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Failure::io(format_args!("cannot read `{name}`"), &error))?;
+    let text = fs::read_to_string(&path).map_err(|error| Failure::io(format_args!("cannot read `{name}`"), &error))?;
     match Inventory::parse(&text) {
         Ok(inventory) => {
             state.inventory = inventory;
@@ -107,11 +100,9 @@ fn read_inventory(root: &Path, force: bool, state: &mut State) -> Result<(), Fai
 
 /// What stands at a relative path; none where it is free.
 fn look(root: &Path, path: &str) -> io::Result<Option<Found>> {
-    let mut at = root.to_path_buf();
     let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
     for folder in folders {
-        at = root.join(folder);
-        let metadata = match fs::symlink_metadata(&at) {
+        let metadata = match fs::symlink_metadata(root.join(folder)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
@@ -122,7 +113,7 @@ fn look(root: &Path, path: &str) -> io::Result<Option<Found>> {
             return Ok(Some(Found::Blocked(folder.to_owned())));
         }
     }
-    at = root.join(path);
+    let at = root.join(path);
     let metadata = match fs::symlink_metadata(&at) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -178,12 +169,7 @@ pub(super) fn write(jobs: &[Job], force: bool) -> Result<Vec<String>, Failure> {
     let mut stages = Vec::new();
     let mut leftovers = Vec::new();
     for ((job, state, plan), lock) in planned.iter().zip(&locks) {
-        let inventory = Inventory::of(
-            &job.tree,
-            job.target.name(),
-            job.environment.as_deref(),
-        )
-        .to_text();
+        let inventory = Inventory::of(&job.tree, job.target.name(), job.environment.as_deref()).to_text();
         lines.extend(replaced(job, &state.inventory));
         lines.push(done(job, plan));
         if lock.is_some() {
@@ -194,9 +180,7 @@ pub(super) fn write(jobs: &[Job], force: bool) -> Result<Vec<String>, Failure> {
         }
         let stage = Stage::prepare(&job.root, &job.tree, plan, &inventory);
         let name = job.root.display();
-        stages.push(
-            stage.map_err(|error| Failure::io(format_args!("cannot write `{name}`"), &error))?,
-        );
+        stages.push(stage.map_err(|error| Failure::io(format_args!("cannot write `{name}`"), &error))?);
     }
     stage::commit(stages)?;
     for leftover in leftovers {
@@ -237,7 +221,10 @@ fn refuse(planned: &[(&Job, State, Plan)]) -> Result<(), Failure> {
     }
     let advice = if forced {
         "move them away, or overwrite them with --force"
-    } else if planned.iter().any(|(_, _, plan)| plan.refuse.iter().any(Refusal::can_be_forced)) {
+    } else if planned
+        .iter()
+        .any(|(_, _, plan)| plan.refuse.iter().any(Refusal::can_be_forced))
+    {
         "move them away; --force overwrites files only"
     } else {
         "move them away"

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::nearest;
 
-use super::patterns::KNOWN;
 use super::{Done, Failure, console};
+use crate::patterns::BUILT;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -20,17 +20,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Done {
-    let Some(known) = KNOWN.iter().find(|known| known.name == args.pattern) else {
+    let Some(pattern) = BUILT.iter().find(|pattern| pattern.name == args.pattern) else {
         return Err(Failure::Error(unknown(&args.pattern)));
     };
     match &args.out {
-        Some(path) => create(path, known.starter),
-        None => console::document(known.starter),
+        Some(path) => create(path, pattern.starter),
+        None => console::document(pattern.starter),
     }
 }
 
 fn unknown(pattern: &str) -> String {
-    let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+    let names: Vec<&str> = BUILT.iter().map(|pattern| pattern.name).collect();
     let hint = match nearest(pattern, &names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are: {}", names.join(", ")),
@@ -43,9 +43,7 @@ fn create(path: &Path, text: &str) -> Done {
     let name = path.display();
     let opened = OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = opened.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            Failure::Error(format!("`{name}` exists already; name another file"))
-        }
+        ErrorKind::AlreadyExists => Failure::Error(format!("`{name}` exists already; name another file")),
         _ => Failure::io(format_args!("cannot write `{name}`"), &error),
     })?;
     file.write_all(text.as_bytes())

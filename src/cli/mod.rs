@@ -98,9 +98,8 @@ impl ValueEnum for TargetChoice {
 
 /// The targets that were chosen, each once, in the order of [`Target::ALL`].
 fn chosen(choices: &[TargetChoice]) -> Vec<Target> {
-    let is_chosen = |target: &Target| {
-        choices.contains(&TargetChoice::All) || choices.contains(&TargetChoice::One(*target))
-    };
+    let is_chosen =
+        |target: &Target| choices.contains(&TargetChoice::All) || choices.contains(&TargetChoice::One(*target));
     Target::ALL.into_iter().filter(is_chosen).collect()
 }
 

@@ -97,11 +97,7 @@ fn folder(args: &Args, out: PathBuf, rendered: &[(Target, Rendered)]) -> Done {
             continue;
         }
         jobs.push(Job {
-            root: if several {
-                out.join(target.name())
-            } else {
-                out.clone()
-            },
+            root: if several { out.join(target.name()) } else { out.clone() },
             target: *target,
             environment: args.env.clone(),
             tree: files(rendered, emit),

@@ -56,12 +56,7 @@ impl Undo {
 
 impl Stage {
     /// Writes aside what a plan needs. The stage is inside the folder, so it is on its file system; beside it where there is none yet.
-    pub(super) fn prepare(
-        root: &Path,
-        tree: &FileTree,
-        plan: &Plan,
-        inventory: &str,
-    ) -> io::Result<Self> {
+    pub(super) fn prepare(root: &Path, tree: &FileTree, plan: &Plan, inventory: &str) -> io::Result<Self> {
         if root.is_dir() {
             Self::within(root, tree, plan, inventory)
         } else {
@@ -182,11 +177,7 @@ fn new_root(folder: &TempDir) -> PathBuf {
 /// Makes the missing folders above a path.
 fn make_parents(path: &Path, undo: &mut Vec<Undo>) -> io::Result<()> {
     let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
-    let missing: Vec<&Path> = path
-        .ancestors()
-        .skip(1)
-        .take_while(is_missing)
-        .collect();
+    let missing: Vec<&Path> = path.ancestors().skip(1).take_while(is_missing).collect();
     for folder in missing.into_iter().rev() {
         fs::create_dir(folder)?;
         undo.push(Undo::Folder(folder.to_path_buf()));

@@ -57,9 +57,7 @@ impl FileTree {
     pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
         let files = self.files.iter().filter(|(path, _)| keep(path));
         Self {
-            files: files
-                .map(|(path, text)| (path.clone(), text.clone()))
-                .collect(),
+            files: files.map(|(path, text)| (path.clone(), text.clone())).collect(),
         }
     }
 

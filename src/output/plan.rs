@@ -44,10 +44,7 @@ pub enum Refusal {
 impl Refusal {
     /// True where `--force` writes all the same.
     pub fn can_be_forced(&self) -> bool {
-        matches!(
-            self,
-            Self::Edited(_) | Self::EditedStale(_) | Self::Foreign(_)
-        )
+        matches!(self, Self::Edited(_) | Self::EditedStale(_) | Self::Foreign(_))
     }
 }
 
@@ -99,14 +96,7 @@ impl Plan {
         plan
     }
 
-    fn wanted(
-        &mut self,
-        path: &str,
-        text: &str,
-        owned: &Inventory,
-        snapshot: &Snapshot,
-        removed: &BTreeSet<String>,
-    ) {
+    fn wanted(&mut self, path: &str, text: &str, owned: &Inventory, snapshot: &Snapshot, removed: &BTreeSet<String>) {
         let name = path.to_owned();
         match snapshot.get(path) {
             None => self.write.push(name),
@@ -135,8 +125,7 @@ impl Plan {
                 }
                 Some(Found::File(_)) => self.refuse.push(Refusal::EditedStale(path.clone())),
                 // What stands there now is not what was written: it is left alone.
-                None
-                | Some(Found::Folder | Found::Link | Found::Blocked(_) | Found::Other) => {}
+                None | Some(Found::Folder | Found::Link | Found::Blocked(_) | Found::Other) => {}
             }
         }
     }
@@ -232,7 +221,10 @@ mod tests {
         let mut found = folder(&[("c", "1")]);
         found.insert("c/d".into(), Found::Blocked("c".into()));
         let plan = Plan::new(&tree(&[("c/d", "1")]), &owned, &found, false);
-        assert_eq!((plan.write, plan.remove), (vec!["c/d".to_owned()], vec!["c".to_owned()]));
+        assert_eq!(
+            (plan.write, plan.remove),
+            (vec!["c/d".to_owned()], vec!["c".to_owned()])
+        );
     }
 
     #[test]
