@@ -2,12 +2,14 @@
 
 pub mod blueprint;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod ir;
 pub mod output;
 pub mod patterns;
 pub mod target;
+pub mod targets;
 pub mod terraform;
 pub mod vocabulary;
 
@@ -25,15 +27,30 @@ pub struct Outcome<T> {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks a blueprint for one target, without rendering.
+/// Checks a blueprint for one target, without keeping what was rendered.
 pub fn check(blueprint: &Blueprint, target: Target) -> Vec<Diagnostic> {
     compile(blueprint, target).diagnostics
 }
 
 /// Compiles a blueprint for one target.
-pub fn compile(_blueprint: &Blueprint, _target: Target) -> Outcome<Rendered> {
-    Outcome {
-        value: None,
-        diagnostics: vec![],
-    }
+pub fn compile(blueprint: &Blueprint, target: Target) -> Outcome<Rendered> {
+    let mut diagnostics = vec![];
+    let value = match stages(blueprint, target, &mut diagnostics) {
+        Ok(rendered) => Some(rendered),
+        Err(problems) => {
+            diagnostics.extend(problems);
+            None
+        }
+    };
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+    Outcome { value, diagnostics }
+}
+
+/// Every stage in turn. Warnings go to `warnings` as they come; a stage that fails returns its own problems, warnings included.
+fn stages(blueprint: &Blueprint, target: Target, warnings: &mut Vec<Diagnostic>) -> Result<Rendered, Vec<Diagnostic>> {
+    let (system, found) = patterns::build(blueprint)?;
+    warnings.extend(found);
+    let (checked, found) = check::check(&system, target)?;
+    warnings.extend(found);
+    targets::render(&checked)
 }

@@ -21,6 +21,18 @@ pub enum Runtime {
     Kubernetes,
 }
 
+impl Runtime {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runtime::Vm => "vm",
+            Runtime::Paas => "paas",
+            Runtime::Container => "container",
+            Runtime::Kubernetes => "kubernetes",
+        }
+    }
+}
+
 /// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -33,6 +45,18 @@ pub enum Engine {
     Sqlserver,
     /// Oracle Database.
     Oracle,
+}
+
+impl Engine {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Postgres => "postgres",
+            Engine::Mysql => "mysql",
+            Engine::Sqlserver => "sqlserver",
+            Engine::Oracle => "oracle",
+        }
+    }
 }
 
 /// Edition of a commercial engine.
@@ -49,6 +73,18 @@ pub enum Edition {
     Enterprise,
 }
 
+impl Edition {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Edition::Express => "express",
+            Edition::Web => "web",
+            Edition::Standard => "standard",
+            Edition::Enterprise => "enterprise",
+        }
+    }
+}
+
 /// Who brings the licence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -57,6 +93,16 @@ pub enum License {
     Included,
     /// The owner's own.
     Byol,
+}
+
+impl License {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            License::Included => "included",
+            License::Byol => "byol",
+        }
+    }
 }
 
 /// One value per target.

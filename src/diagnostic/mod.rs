@@ -3,6 +3,8 @@
 //! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`rules`], so that the words, the rule id and
 //! the advice of a rule stand in one place.
 
+pub mod capability;
+pub mod overrides;
 mod places;
 pub mod render;
 pub mod rules;

@@ -1,11 +1,14 @@
 //! Components of the blueprint, with everything that follows from themselves alone.
 
+use std::collections::BTreeMap;
+
 use super::network;
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Region, Size, SizeName};
 use crate::catalog::places::{self, PLACES};
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::{self, Arena, Backup, Choice, Launch, Lifecycle, Shape, System};
+use crate::target::Target;
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
 
 /// The system without its links and load balancers. `runtime` is the pattern's default.
@@ -75,13 +78,14 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         }),
         state: model.state.clone(),
         cluster: model.kubernetes.clone(),
+        overrides: overrides(blueprint),
         choices,
         places: blueprint.places.clone(),
     })
 }
 
 /// The author's labels, and the system's own under them.
-fn labels(blueprint: &Blueprint) -> std::collections::BTreeMap<String, String> {
+fn labels(blueprint: &Blueprint) -> BTreeMap<String, String> {
     let model = &blueprint.model;
     let own = [
         ("system", Some(model.name.to_string())),
@@ -96,6 +100,21 @@ fn labels(blueprint: &Blueprint) -> std::collections::BTreeMap<String, String> {
                 .map(|(key, value)| (key.as_str().to_owned(), value.to_string())),
         )
         .collect()
+}
+
+fn overrides(blueprint: &Blueprint) -> BTreeMap<Target, Vec<ir::Override>> {
+    let of_target = |(target, types): (&Target, &model::Overrides)| {
+        let all = types.iter().flat_map(|(resource_type, names)| {
+            names.iter().map(move |(name, arguments)| ir::Override {
+                resource_type: resource_type.clone(),
+                name: name.clone(),
+                arguments: arguments.clone(),
+                path: format!("override.{target}.{resource_type}.{name}"),
+            })
+        });
+        (*target, all.collect())
+    };
+    blueprint.model.overrides.iter().map(of_target).collect()
 }
 
 fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTarget> {

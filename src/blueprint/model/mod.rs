@@ -23,6 +23,9 @@ use crate::vocabulary::{Accounts, Cluster, PerTarget, State};
 /// Names are keys: everything that a component is called by.
 pub type Table<T> = BTreeMap<Name, T>;
 
+/// Type, name, arguments.
+pub type Overrides = BTreeMap<String, BTreeMap<String, serde_json::Map<String, serde_json::Value>>>;
+
 /// A blueprint of an application.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,7 +80,7 @@ pub struct Model {
     pub environments: Table<serde_json::Value>,
     /// Raw attributes of one emitted resource: `[override.TARGET.TYPE.NAME]`.
     #[serde(default, rename = "override")]
-    pub overrides: BTreeMap<Target, BTreeMap<String, BTreeMap<String, serde_json::Map<String, serde_json::Value>>>>,
+    pub overrides: BTreeMap<Target, Overrides>,
 }
 
 /// The shape that the author intends. It sets defaults and what may be said.

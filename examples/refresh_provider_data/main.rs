@@ -1,0 +1,80 @@
+//! Rewrites the provider data of the crate (`src/terraform/data/*.txt`) from full provider schemas and facts.
+//!
+//! ```text
+//! cargo run --example refresh_provider_data -- SCHEMAS_DIR FACTS_DIR [--add TYPE]...
+//! ```
+//!
+//! `SCHEMAS_DIR` holds `PROVIDER.json.zst` (the output of `terraform providers schema -json`, one type a line), `block-limits.json`,
+//! `computed-blocks.json` and a `README.md` whose table names the provider versions; `FACTS_DIR` holds `PROVIDER.json.zst` (what the
+//! provider checks in code) and `ids.json` (the form of a resource's id).
+//!
+//! Kept are the types that the sources under `src/targets` name in a string literal, and those of `src/terraform/data/types.txt`,
+//! which `--add` extends (`google-beta:TYPE` keeps a type's google-beta schema although google has the type too).
+//! The files of the small providers (random, tls) are written by hand and left alone.
+
+mod encode;
+mod names;
+mod source;
+
+use clap::Parser;
+use source::Source;
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The result of a step of this tool; an error ends it.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Rewrites the provider data of the crate from full provider schemas and facts.
+#[derive(Parser)]
+struct Arguments {
+    /// The folder of the packed provider schemas.
+    schemas: PathBuf,
+    /// The folder of the packed provider facts.
+    facts: PathBuf,
+    /// A type to keep although no target names it; may be repeated.
+    #[arg(long = "add", value_name = "TYPE")]
+    add: Vec<String>,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = root.join("src/terraform/data");
+    names::add(&data.join("types.txt"), &arguments.add)?;
+    let mut wanted = names::listed(&data.join("types.txt"))?;
+    wanted.extend(names::in_sources(&root.join("src/targets"))?);
+
+    let mut general = BTreeSet::new();
+    let mut found = BTreeSet::new();
+    for provider in ["aws", "azurerm", "google", "google-beta"] {
+        let source = Source::open(&arguments.schemas, &arguments.facts, provider)?;
+        let keep = |name: &str| match provider {
+            "google-beta" => {
+                wanted.contains(&format!("google-beta:{name}")) || (wanted.contains(name) && !general.contains(name))
+            }
+            _ => wanted.contains(name),
+        };
+        let mut lines = vec![];
+        for (kind, name, schema) in source.types() {
+            if kind == "provider" || keep(name) {
+                lines.push(encode::line(&source, kind, name, schema)?);
+                found.insert(name.to_owned());
+            }
+        }
+        lines.sort();
+        general.extend(source.types().map(|(_, name, _)| name.to_owned()));
+        let header = format!("# hashicorp/{provider} {}", source.version);
+        let text = format!("{header}\n{}\n", lines.join("\n"));
+        println!("{provider}: {} types, {} bytes", lines.len(), text.len());
+        fs::write(data.join(format!("{provider}.txt")), text)?;
+    }
+    for name in &wanted {
+        let bare = name.strip_prefix("google-beta:").unwrap_or(name);
+        if !found.contains(bare) {
+            println!("not a type of any provider: {name}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What the providers know of their types, and checks against it.
+//!
+//! The data is text in `src/terraform/data`: one file for each provider, one type a line, for the provider version in the first line.
+//! Only the types that cloudgen emits are kept; `examples/refresh_provider_data` rewrites the files. A line is parsed when its type is
+//! first asked for, so the size of the data costs a render next to nothing.
+//!
+//! For azurerm and google the data is complete but for checks that the providers write as code over several arguments; for aws
+//! allowed values, patterns and rules are known in part only, and what is not known is not checked.
+
+mod catalog;
+mod check;
+mod dynamic;
+mod facts;
+mod literal;
+mod lookup;
+mod rules;
+mod schema;
+mod types;
+mod value;
+mod violation;
+
+pub use catalog::BlockKind;
+pub use check::check_block;
+pub use lookup::{argument, arguments, has_attribute, id_example, is_sensitive, types, version};
+pub use schema::{Argument, Attribute, Nested, Nesting};
+pub use types::Type;
+pub use violation::{Problem, Violation};

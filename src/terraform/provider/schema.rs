@@ -1,0 +1,306 @@
+//! What a provider says of one type, and the text that it is kept as.
+//!
+//! A line of the data is `KIND NAME JSON`. The JSON object has `body` and, where there are any: `id` (an example of the resource's id),
+//! `deprecated`, `rules` over several arguments (dotted paths without indexes), and `shared`, a table of nested blocks that occur
+//! several times.
+//!
+//! `body` maps a name to one of
+//!
+//! * `"string?="`: an attribute, its type in Terraform's notation followed by marks:
+//!   `!` required, `?` optional, `=` computed, `*` sensitive, `~` write-only, `^` deprecated, `#` a change replaces the resource;
+//! * `["string?", {...}]`: an attribute with what the provider checks in code ([`Facts`]);
+//! * `{"": "list 0-1", ...}`: a nested block: under the empty name its nesting, the least and greatest number of blocks
+//!   (no greatest: `1-`) and marks, then its own body;
+//! * `3`: the nested block of this place in `shared`.
+
+use super::facts::Facts;
+use super::types::Type;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A resource, data source, ephemeral resource or provider.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// An example of the resource's id.
+    #[serde(default)]
+    pub(super) id: Option<String>,
+    #[serde(default)]
+    pub(super) deprecated: bool,
+    #[serde(default)]
+    pub(super) rules: Rules,
+    #[serde(default)]
+    shared: Vec<Nested>,
+    pub(super) body: Body,
+}
+
+/// Rules over several arguments, as dotted paths without indexes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Rules {
+    /// Of each group one argument must be set, where the block around the group's first argument is there.
+    pub exactly_one_of: Vec<Vec<String>>,
+    /// The same for one or more arguments.
+    pub at_least_one_of: Vec<Vec<String>>,
+    /// An argument and those that may not be set beside it.
+    pub conflicts_with: BTreeMap<String, Vec<String>>,
+    /// An argument and those that must be set beside it.
+    pub required_with: BTreeMap<String, Vec<String>>,
+}
+
+/// The arguments and nested blocks of a block.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    /// Sorted by name.
+    members: Vec<(&'static str, Member)>,
+}
+
+#[derive(Debug)]
+enum Member {
+    Attribute(Attribute),
+    Block(Nested),
+    Shared(usize),
+}
+
+/// An argument or a nested block of a type.
+#[derive(Debug, Clone, Copy)]
+pub enum Argument {
+    /// `name = value`
+    Attribute(&'static Attribute),
+    /// `name { ... }`
+    Block(&'static Nested),
+}
+
+/// An attribute: set with `=`, or computed by the provider.
+#[derive(Debug)]
+pub struct Attribute {
+    /// The type of its value.
+    pub kind: Type,
+    /// Must be set.
+    pub required: bool,
+    /// May be set.
+    pub optional: bool,
+    /// The provider gives it a value where the configuration gives none.
+    pub computed: bool,
+    /// Its value is hidden in plans, and an output of it must be sensitive.
+    pub sensitive: bool,
+    /// Its value is not kept in the state.
+    pub write_only: bool,
+    /// The provider warns about its use.
+    pub deprecated: bool,
+    /// A change of it destroys and creates the resource.
+    pub replaces: bool,
+    pub(super) facts: Option<Box<Facts>>,
+}
+
+impl Attribute {
+    /// What the provider uses when nothing is set, as far as known.
+    pub fn default(&self) -> Option<&serde_json::Value> {
+        self.facts.as_ref()?.default.as_ref()
+    }
+
+    /// False for what only the provider sets.
+    pub fn is_settable(&self) -> bool {
+        self.required || self.optional
+    }
+}
+
+/// A nested block.
+#[derive(Debug)]
+pub struct Nested {
+    /// How several blocks of the name are kept.
+    pub nesting: Nesting,
+    /// The least number of blocks.
+    pub least: usize,
+    /// The greatest number of blocks, if there is a limit.
+    pub most: Option<usize>,
+    /// The provider fills it in where the configuration leaves it out.
+    pub computed: bool,
+    /// The provider warns about its use.
+    pub deprecated: bool,
+    /// Adding or removing one destroys and creates the resource.
+    pub replaces: bool,
+    pub(super) body: Body,
+}
+
+/// How the nested blocks of one name are kept, which decides how a reference reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nesting {
+    /// One object: `x.name`
+    Single,
+    /// A list of objects: `x[0].name`
+    List,
+    /// A set of objects: `x[*].name`
+    Set,
+}
+
+impl Schema {
+    /// The argument or nested block of a name in a body of this type.
+    pub(super) fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
+        let place = body.members.binary_search_by_key(&name, |member| member.0).ok()?;
+        self.resolve(&body.members[place].1)
+    }
+
+    /// The arguments and nested blocks of a body of this type, by name.
+    pub(super) fn members(&'static self, body: &'static Body) -> impl Iterator<Item = (&'static str, Argument)> {
+        body.members
+            .iter()
+            .filter_map(|(name, member)| Some((*name, self.resolve(member)?)))
+    }
+
+    fn resolve(&'static self, member: &'static Member) -> Option<Argument> {
+        match member {
+            Member::Attribute(attribute) => Some(Argument::Attribute(attribute)),
+            Member::Block(nested) => Some(Argument::Block(nested)),
+            Member::Shared(place) => self.shared.get(*place).map(Argument::Block),
+        }
+    }
+
+    /// Whether every number in place of a block is one of the table, and belongs to a block that comes before its user: no cycles.
+    #[cfg(test)]
+    pub(super) fn is_sound(&self) -> bool {
+        fn below(body: &Body, limit: usize) -> bool {
+            body.members.iter().all(|(_, member)| match member {
+                Member::Attribute(_) => true,
+                Member::Block(nested) => below(&nested.body, limit),
+                Member::Shared(place) => *place < limit,
+            })
+        }
+        let mut shared = self.shared.iter().enumerate();
+        shared.all(|(place, nested)| below(&nested.body, place)) && below(&self.body, self.shared.len())
+    }
+}
+
+impl Attribute {
+    fn read(text: &'static str, facts: Option<Box<Facts>>) -> Option<Self> {
+        let (kind, marks) = split_marks(text);
+        Some(Attribute {
+            kind: Type::parse(kind)?,
+            required: marks.contains('!'),
+            optional: marks.contains('?'),
+            computed: marks.contains('='),
+            sensitive: marks.contains('*'),
+            write_only: marks.contains('~'),
+            deprecated: marks.contains('^'),
+            replaces: marks.contains('#'),
+            facts,
+        })
+    }
+}
+
+impl Nested {
+    fn read(header: &'static str, body: Body) -> Option<Self> {
+        let (header, marks) = split_marks(header);
+        let (word, numbers) = header.split_once(' ').unwrap_or((header, "0-"));
+        let (least, most) = numbers.split_once('-')?;
+        let nesting = match word {
+            "single" => Nesting::Single,
+            "list" => Nesting::List,
+            "set" => Nesting::Set,
+            _ => return None,
+        };
+        let most = match (nesting, most) {
+            (Nesting::Single, _) => Some(1),
+            (_, "") => None,
+            (_, number) => Some(number.parse().ok()?),
+        };
+        Some(Nested {
+            nesting,
+            least: least.parse().ok()?,
+            most,
+            computed: marks.contains('='),
+            deprecated: marks.contains('^'),
+            replaces: marks.contains('#'),
+            body,
+        })
+    }
+}
+
+/// The marks at the end of a type or header.
+fn split_marks(text: &'static str) -> (&'static str, &'static str) {
+    let end = text.trim_end_matches(['!', '?', '=', '*', '~', '^', '#']).len();
+    text.split_at(end)
+}
+
+/// A body, and the header under its empty name if it has one.
+type Members = (Option<&'static str>, Body);
+
+fn read_members<'de: 'static, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
+    let mut header = None;
+    let mut members = Vec::with_capacity(32);
+    while let Some(name) = map.next_key::<&'static str>()? {
+        match name {
+            "" => header = Some(map.next_value()?),
+            _ => members.push((name, map.next_value()?)),
+        }
+    }
+    members.shrink_to_fit();
+    Ok((header, Body { members }))
+}
+
+impl<'de: 'static> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfBody;
+        impl<'de: 'static> Visitor<'de> for OfBody {
+            type Value = Body;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of arguments")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Body, A::Error> {
+                read_members(map).map(|(_, body)| body)
+            }
+        }
+        deserializer.deserialize_map(OfBody)
+    }
+}
+
+impl<'de: 'static> Deserialize<'de> for Nested {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Member::deserialize(deserializer)? {
+            Member::Block(nested) => Ok(nested),
+            _ => Err(D::Error::custom("expected a nested block")),
+        }
+    }
+}
+
+impl<'de: 'static> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OfMember)
+    }
+}
+
+struct OfMember;
+
+impl<'de: 'static> Visitor<'de> for OfMember {
+    type Value = Member;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an attribute, a nested block or the number of a shared one")
+    }
+
+    fn visit_u64<E: Error>(self, place: u64) -> Result<Member, E> {
+        usize::try_from(place).map(Member::Shared).map_err(E::custom)
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Member, E> {
+        let attribute = Attribute::read(text, None);
+        attribute.map(Member::Attribute).ok_or_else(|| E::custom(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Member, A::Error> {
+        let text: &'static str = seq.next_element()?.ok_or_else(|| A::Error::custom("no type"))?;
+        let facts = seq.next_element()?;
+        let attribute = Attribute::read(text, facts);
+        attribute.map(Member::Attribute).ok_or_else(|| A::Error::custom(text))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Member, A::Error> {
+        let (header, body) = read_members(map)?;
+        let nested = header.and_then(|header| Nested::read(header, body));
+        nested.map(Member::Block).ok_or_else(|| A::Error::custom("no nesting"))
+    }
+}
