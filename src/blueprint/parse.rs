@@ -35,23 +35,25 @@ pub(super) fn parse(text: &str) -> Parsed {
             reader.fail(rules::syntax(error.message(), span));
         }
     }
-    let root = reader.table(document.get_ref());
-    // One slip often trips the parser several times on the same line: the first report is the one that helps.
-    let mut errors: Vec<Diagnostic> = vec![];
+    // One slip often trips the parser again, on the same line or on each of the next: the first report is the one that helps.
     reader.errors.sort_by_key(|error| error.span);
-    for error in reader.errors {
-        if !errors.iter().any(|known| {
-            known.rule == error.rule
-                && known.rule == rules::SYNTAX
-                && line_start(text, known) == line_start(text, &error)
-        }) {
-            errors.push(error);
+    let mut last: Option<(usize, String)> = None;
+    reader.errors.retain(|error| {
+        if error.rule != rules::SYNTAX {
+            return true;
         }
-    }
+        let start = line_start(text, error.span.unwrap_or_default().start);
+        let echo = last.as_ref().is_some_and(|(line, message)| {
+            *line == start || *message == error.message && line_start(text, start.saturating_sub(1)) == *line
+        });
+        last = Some((start, error.message.clone()));
+        !echo
+    });
+    let root = reader.table(document.get_ref());
     Parsed {
         root,
-        errors,
-        good_until: reader.bad.map(|at| line_start_at(text, at)),
+        good_until: reader.bad.map(|at| line_start(text, at)),
+        errors: reader.errors,
     }
 }
 
@@ -160,12 +162,8 @@ fn span(range: std::ops::Range<usize>) -> Span {
     }
 }
 
-/// First byte of the line that a diagnostic stands on.
-fn line_start(text: &str, diagnostic: &Diagnostic) -> usize {
-    line_start_at(text, diagnostic.span.unwrap_or_default().start)
-}
-
-fn line_start_at(text: &str, at: usize) -> usize {
+/// First byte of the line that a byte is on.
+fn line_start(text: &str, at: usize) -> usize {
     text.as_bytes()
         .iter()
         .take(at)
