@@ -132,7 +132,11 @@ impl Reader {
 
     /// Says that a number does not fit, unless the parser has said what is wrong with it.
     fn not_a_number(&mut self, span: Span) {
-        let said = |error: &Diagnostic| error.span.is_some_and(|at| span.start <= at.start && at.start <= span.end);
+        let said = |error: &Diagnostic| {
+            error
+                .span
+                .is_some_and(|at| span.start <= at.start && at.start <= span.end)
+        };
         if !self.errors.iter().any(said) {
             self.fail(rules::number_too_large(span));
         }
