@@ -1,7 +1,7 @@
 //! The data of all providers: an index of lines, and the lines that were asked for so far, parsed.
 
 use super::schema::Schema;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +45,6 @@ impl Entry {
 
 /// The data of one provider.
 pub(super) struct Provider {
-    /// `google-beta`
-    pub name: &'static str,
     /// `7.45.0`
     pub version: &'static str,
     entries: Vec<Entry>,
@@ -56,7 +54,7 @@ impl Provider {
     /// Reads `# hashicorp/NAME VERSION` and finds the lines below it, which are sorted.
     fn index(text: &'static str) -> Self {
         let (header, lines) = text.split_once('\n').unwrap_or((text, ""));
-        let (name, version) = header.rsplit_once(' ').unwrap_or((header, ""));
+        let (_, version) = header.rsplit_once(' ').unwrap_or((header, ""));
         let entry = |line: &'static str| {
             let mut words = line.splitn(3, ' ');
             Some(Entry {
@@ -67,7 +65,6 @@ impl Provider {
             })
         };
         Provider {
-            name: name.rsplit('/').next().unwrap_or(name),
             version,
             entries: lines.lines().filter_map(entry).collect(),
         }
@@ -89,84 +86,96 @@ impl Provider {
     }
 }
 
-static PROVIDERS: [LazyLock<Provider>; 6] = [
-    LazyLock::new(|| Provider::index(include_str!("../data/aws.txt"))),
-    LazyLock::new(|| Provider::index(include_str!("../data/azurerm.txt"))),
-    LazyLock::new(|| Provider::index(include_str!("../data/google.txt"))),
-    LazyLock::new(|| Provider::index(include_str!("../data/google-beta.txt"))),
-    LazyLock::new(|| Provider::index(include_str!("../data/random.txt"))),
-    LazyLock::new(|| Provider::index(include_str!("../data/tls.txt"))),
+/// The data of one provider, indexed when it is first asked for.
+struct File {
+    name: &'static str,
+    text: &'static str,
+    provider: OnceLock<Provider>,
+}
+
+impl File {
+    const fn new(name: &'static str, text: &'static str) -> Self {
+        let provider = OnceLock::new();
+        File { name, text, provider }
+    }
+
+    fn provider(&'static self) -> &'static Provider {
+        self.provider.get_or_init(|| Provider::index(self.text))
+    }
+}
+
+static FILES: [File; 7] = [
+    File::new("aws", include_str!("../data/aws.txt")),
+    File::new("azurerm", include_str!("../data/azurerm.txt")),
+    File::new("google", include_str!("../data/google.txt")),
+    File::new("google-beta", include_str!("../data/google-beta.txt")),
+    File::new("random", include_str!("../data/random.txt")),
+    File::new("time", include_str!("../data/time.txt")),
+    File::new("tls", include_str!("../data/tls.txt")),
 ];
 
-/// Meta-arguments: what Terraform itself understands in a block of each kind.
-static META: LazyLock<Provider> = LazyLock::new(|| Provider::index(include_str!("../data/meta.txt")));
+/// What Terraform itself understands in a block of each kind.
+static META: File = File::new("meta", include_str!("../data/meta.txt"));
 
 /// The data of one provider.
 pub(super) fn provider(name: &str) -> Option<&'static Provider> {
-    let place = match name {
-        "aws" => 0,
-        "azurerm" => 1,
-        "google" => 2,
-        "google-beta" => 3,
-        "random" => 4,
-        "tls" => 5,
-        _ => return None,
-    };
-    Some(&PROVIDERS[place])
+    let found = FILES.iter().find(|file| file.name == name);
+    found.map(File::provider)
 }
 
 /// The meta-arguments of a kind of block.
 pub(super) fn meta(kind: BlockKind) -> Option<&'static Schema> {
-    META.schema(kind, "meta")
+    META.provider().schema(kind, "meta")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BlockKind, META, PROVIDERS, Provider, provider};
+    use super::{BlockKind, FILES, META, Provider, Schema};
 
-    fn all() -> impl Iterator<Item = &'static Provider> {
-        PROVIDERS.iter().map(|provider| &**provider).chain([&*META])
+    fn all() -> impl Iterator<Item = (&'static str, &'static Provider)> {
+        FILES.iter().chain([&META]).map(|file| (file.name, file.provider()))
     }
 
     #[test]
     fn every_line_of_the_data_parses() {
-        for provider in all() {
-            assert!(!provider.entries.is_empty(), "{}", provider.name);
+        for (name, provider) in all() {
+            assert!(!provider.entries.is_empty(), "{name}");
+            assert!(provider.version.contains('.'), "{name}");
             for entry in &provider.entries {
-                let schema: Result<super::Schema, _> = serde_json::from_str(entry.json);
-                assert!(
-                    schema.is_ok_and(|schema| schema.is_sound()),
-                    "{} {}",
-                    entry.kind,
-                    entry.name
-                );
+                let schema: Result<Schema, _> = serde_json::from_str(entry.json);
+                let sound = schema.map(|schema| schema.is_sound());
+                assert!(sound.is_ok_and(|sound| sound), "{} {}", entry.kind, entry.name);
             }
         }
     }
 
     #[test]
     fn lines_are_sorted_and_of_a_known_kind() {
-        let kinds = ["data", "ephemeral", "provider", "resource"];
-        for provider in all() {
-            assert!(provider.entries.iter().all(|entry| kinds.contains(&entry.kind)));
+        use BlockKind::{Data, Ephemeral, Provider, Resource};
+        let kinds = [Data, Ephemeral, Provider, Resource].map(BlockKind::keyword);
+        for (name, provider) in all() {
+            let order = |one: &super::Entry, two: &super::Entry| (one.kind, one.name) < (two.kind, two.name);
             assert!(
-                provider
-                    .entries
-                    .is_sorted_by(|one, two| (one.kind, one.name) < (two.kind, two.name))
+                provider.entries.iter().all(|entry| kinds.contains(&entry.kind)),
+                "{name}"
             );
+            assert!(provider.entries.is_sorted_by(order), "{name}");
         }
     }
 
     #[test]
-    fn files_are_found_under_their_own_name() {
-        for wanted in ["aws", "azurerm", "google", "google-beta", "random", "tls"] {
-            let found = provider(wanted).map(|provider| provider.name);
-            assert_eq!(found, Some(wanted));
+    fn files_hold_the_provider_that_they_are_named_after() {
+        for file in &FILES {
+            let provider = file.provider();
+            let prefix = file.name.trim_end_matches("-beta");
+            assert!(
+                provider.schema(BlockKind::Provider, file.name).is_some(),
+                "{}",
+                file.name
+            );
+            for entry in provider.entries.iter().filter(|entry| entry.kind != "provider") {
+                assert!(entry.name.starts_with(prefix), "{}", entry.name);
+            }
         }
-        assert!(
-            provider("aws")
-                .and_then(|aws| aws.schema(BlockKind::Provider, "aws"))
-                .is_some()
-        );
     }
 }

@@ -76,7 +76,7 @@ impl Pattern {
 pub(super) enum Scalar<'a> {
     Text(Cow<'a, str>),
     Number(f64),
-    Bool(bool),
+    Bool,
 }
 
 impl Facts {
@@ -88,7 +88,7 @@ impl Facts {
             return Some(Problem::NotAllowed { given, allowed });
         }
         match value {
-            Scalar::Bool(_) => None,
+            Scalar::Bool => None,
             Scalar::Number(number) => {
                 let (least, most) = self.range;
                 let inside = least.is_none_or(|least| *number >= least) && most.is_none_or(|most| *number <= most);
@@ -135,7 +135,7 @@ impl Facts {
         };
         let unlisted = match value {
             Scalar::Text(text) => text.is_empty(),
-            Scalar::Bool(_) => true,
+            Scalar::Bool => true,
             Scalar::Number(_) => false,
         };
         self.one_of.is_empty() || unlisted || self.one_of.iter().any(equal)

@@ -22,7 +22,7 @@ use std::fmt;
 
 /// A resource, data source, ephemeral resource or provider.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct Schema {
     /// An example of the resource's id.
     #[serde(default)]

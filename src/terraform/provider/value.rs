@@ -166,10 +166,9 @@ fn convert<'a>(kind: &Type, value: &'a Expression) -> Option<Scalar<'a>> {
             .ok()
             .filter(|number: &f64| number.is_finite())
             .map(Scalar::Number),
-        (Type::Bool, Expression::Bool(flag)) => Some(Scalar::Bool(*flag)),
+        (Type::Bool, Expression::Bool(_)) => Some(Scalar::Bool),
         (Type::Bool, Expression::String(text)) => match text.as_str() {
-            "true" | "1" => Some(Scalar::Bool(true)),
-            "false" | "0" => Some(Scalar::Bool(false)),
+            "true" | "false" | "1" | "0" => Some(Scalar::Bool),
             _ => None,
         },
         _ => None,
