@@ -84,8 +84,3 @@ fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.dedup();
     found
 }
-
-/// The JSON Schema of blueprints.
-pub fn json_schema() -> serde_json::Value {
-    serde_json::Value::Null
-}
