@@ -1,4 +1,26 @@
 //! cloudgen compiles a short TOML *blueprint* of an application into Terraform (AWS, Azure, GCP) and Kubernetes YAML.
+//!
+//! ```text
+//! text --blueprint--> Blueprint --patterns--> System --check(target)--> Checked --targets--> Rendered
+//!          spans, overlays       all decisions          what the target      spelling, provider
+//!          language rules        taken once             can do               schemas, overrides
+//! ```
+//!
+//! - [`blueprint`] reads TOML into typed values that know their place. The language is defined once, in [`blueprint::model`].
+//! - [`patterns`] turns a blueprint into the cloud-neutral graph of [`ir`]: the network's plan, who may reach whom, which identity may
+//!   do what, what a process is told. Whatever is the same on every cloud is decided here, and from the links alone.
+//! - [`check`] proves that a target can run the system; [`catalog`] holds the dated facts for it.
+//! - [`targets`] spell a checked system: the clouds as [`terraform`] modules, a plain cluster as Kubernetes objects.
+//! - [`output`] holds what comes out; [`cli`] is the only part that touches disk, standard output and the environment.
+//!
+//! # Invariants
+//!
+//! - The same blueprint gives the same bytes everywhere: no clock, no randomness, no environment, no hash-map order.
+//! - A target takes a [`check::Checked`] only, and it cannot be made without passing the checks.
+//! - A reference to a resource comes from the [`terraform::Address`] that adding the resource gave, and every module is verified
+//!   against the providers' schemas before it is written.
+//! - Text of a blueprint is always a literal in the output.
+//! - Imports point one way; `tests/architecture.rs` enforces it.
 
 pub mod blueprint;
 pub mod catalog;
