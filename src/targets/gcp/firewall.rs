@@ -60,13 +60,14 @@ impl Rules {
 
 pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
     stack.module.file("firewall", "");
-    let accounts = stack.module.comment(
-        "Rules look at service accounts, of which one rule takes ten: rules that are the same for everybody are made once per service.\n\
-         Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.",
-    );
-    let _ = accounts;
     let accounts = expr::object(identity::emails(stack));
-    let accounts = stack.module.local("service_accounts", accounts);
+    let accounts = stack
+        .module
+        .comment(
+            "Rules look at service accounts. One rule takes ten of them, so what is the same for everybody is a rule per service.\n\
+             Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.",
+        )
+        .local("service_accounts", accounts);
     let shared = shared(stack, &accounts);
     let ids: Vec<Id<Service>> = stack.system.services.iter().map(|(id, _)| id).collect();
     let own = ids.into_iter().map(|id| (id, own(stack, id, entries))).collect();
@@ -113,13 +114,12 @@ fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
         .map(|(name, rule, comment)| {
             let part = name.replace('_', "-");
             let full = template![stack.name(""), expr::each_key(), format!("-{part}")];
-            let body = body(stack, full, &rule, expr::each_value(&[]));
-            let mut repeated = Block::new().set("for_each", accounts.clone());
-            repeated.append(body);
+            let start = Block::new().set("for_each", accounts.clone());
+            let body = body(start, stack, full, &rule, expr::each_value(&[]));
             stack
                 .module
                 .comment(comment)
-                .resource("google_compute_firewall", name, repeated)
+                .resource("google_compute_firewall", name, body)
         })
         .collect()
 }
@@ -163,7 +163,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
     rules
         .into_iter()
         .map(|(part, rule)| {
-            let body = body(stack, stack.name(&part).into(), &rule, email.clone());
+            let body = body(Block::new(), stack, stack.name(&part).into(), &rule, email.clone());
             stack.module.resource("google_compute_firewall", &part, body)
         })
         .collect()
@@ -189,13 +189,13 @@ fn opened(way: Way, ranges: Expression, ports: Vec<u16>) -> Rule {
     }
 }
 
-fn body(stack: &Stack<'_>, name: Expression, rule: &Rule, account: Expression) -> Block {
+fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account: Expression) -> Block {
     let (direction, ranges) = match rule.way {
         Way::In => ("INGRESS", "source_ranges"),
         Way::Out => ("EGRESS", "destination_ranges"),
     };
     let ports: Vec<Expression> = rule.ports.iter().map(|port| port.to_string().into()).collect();
-    let block = Block::new()
+    let block = start
         .set("name", name)
         .set("network", stack.network.id.clone())
         .set("direction", direction)

@@ -2,7 +2,7 @@
 
 use super::Stack;
 use crate::template;
-use crate::terraform::Block;
+use crate::terraform::{Block, expr};
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     stack.module.file("logs", "");
@@ -20,33 +20,33 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     let sink = Block::new()
         .set("name", stack.system.prefix.as_str())
         .set("destination", template!["logging.googleapis.com/", bucket.id()])
-        .set("filter", filter(stack))
-        .set("unique_writer_identity", true);
+        .set("filter", expr::heredoc([filter(stack).into()]));
     stack.module.resource("google_logging_project_sink", "main", sink);
 }
 
-/// Only what this system writes: the project may have others.
+/// Only what this system writes: the project may have others, and this one in other environments.
 fn filter(stack: &Stack<'_>) -> String {
     let prefix = &stack.system.prefix;
+    let services: Vec<&str> = stack.system.services.iter().map(|(_, item)| item.name.as_str()).collect();
+    let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
+    let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
     let mut parts = vec![
-        format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name=~\"^{prefix}-\")"),
-        format!("(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.instance.vm_name=~\"^{prefix}-\")"),
-        format!("(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name=~\"^{prefix}-\" OR jsonPayload.dest_instance.vm_name=~\"^{prefix}-\"))"),
+        format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
+        format!("(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.instance.vm_name{machine})"),
+        format!("(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"),
     ];
     if stack.system.public.is_some() {
-        parts.push(format!(
-            "(resource.type=\"http_external_regional_lb_rule\" AND resource.labels.forwarding_rule_name=~\"^{prefix}-\")"
-        ));
+        parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
     }
     if stack.system.internal.is_some() {
-        parts.push(format!(
-            "(resource.type=\"internal_http_lb_rule\" AND resource.labels.forwarding_rule_name=~\"^{prefix}-\")"
-        ));
+        parts.push(format!("(resource.type=\"internal_http_lb_rule\" AND {rule})"));
     }
     if !stack.system.databases.is_empty() {
+        let databases: Vec<&str> = stack.system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
+        let names = databases.join("|");
         parts.push(format!(
-            "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-\")"
+            "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-({names})-[0-9a-f]+$\")"
         ));
     }
-    parts.join(" OR ")
+    parts.join(" OR\n") + "\n"
 }
