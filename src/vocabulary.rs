@@ -241,8 +241,14 @@ pub struct AzureNetwork {
 pub struct GcpNetwork {
     /// Self link of the network: `projects/P/global/networks/N`.
     pub network: String,
-    /// Self link of the subnetwork of the services: `projects/P/regions/R/subnetworks/S`. The network has a proxy-only subnet and private services access.
+    /// Self link of the subnetwork of the services: `projects/P/regions/R/subnetworks/S`, with private Google access.
     pub application: String,
+    /// Address range of the region's proxy-only subnet (purpose `REGIONAL_MANAGED_PROXY`), such as `10.1.2.0/23`.
+    #[schemars(extend(
+        "pattern" = "^([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}$",
+        "x-says" = "an address range, such as `10.1.2.0/23`"
+    ))]
+    pub proxies: String,
 }
 
 /// Where Terraform keeps its state. At most one per target.

@@ -69,6 +69,11 @@ pub fn offer(target: Target, engine: Engine) -> Option<&'static Offer> {
     }
 }
 
+/// The first `count` zones of a Google Cloud region.
+pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
+    gcp::zones(region, count)
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL
