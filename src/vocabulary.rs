@@ -286,6 +286,8 @@ pub struct Backend {
 pub struct Cluster {
     /// GatewayClass of the public entry point.
     pub gateway_class: String,
+    /// Namespace in which that class runs its proxies; the one of the entry point itself when left out, as Istio and NGINX do.
+    pub gateway_namespace: Option<String>,
     /// StorageClass of persistent volumes; the cluster's default when left out.
     pub storage_class: Option<String>,
     /// ClusterIssuer (cert-manager) that requests the certificate of `edge.domain`.
@@ -298,6 +300,7 @@ impl Default for Cluster {
     fn default() -> Self {
         Self {
             gateway_class: "istio".to_owned(),
+            gateway_namespace: None,
             storage_class: None,
             cluster_issuer: "letsencrypt".to_owned(),
             secret_store: "vault".to_owned(),

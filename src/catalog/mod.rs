@@ -90,3 +90,8 @@ fn nearest(machines: &'static [Machine], size: &Shape) -> Option<&'static str> {
         .min_by_key(|machine| (machine.cpu * 4 + machine.memory_gb, machine.name))
         .map(|machine| machine.name)
 }
+
+/// The release of MySQL that runs in a cluster.
+pub fn mysql_release() -> &'static str {
+    kubernetes::MYSQL_RELEASE
+}
