@@ -21,6 +21,18 @@ pub enum Runtime {
     Kubernetes,
 }
 
+impl Runtime {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runtime::Vm => "vm",
+            Runtime::Paas => "paas",
+            Runtime::Container => "container",
+            Runtime::Kubernetes => "kubernetes",
+        }
+    }
+}
+
 /// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -33,6 +45,18 @@ pub enum Engine {
     Sqlserver,
     /// Oracle Database.
     Oracle,
+}
+
+impl Engine {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Postgres => "postgres",
+            Engine::Mysql => "mysql",
+            Engine::Sqlserver => "sqlserver",
+            Engine::Oracle => "oracle",
+        }
+    }
 }
 
 /// Edition of a commercial engine.
@@ -49,6 +73,18 @@ pub enum Edition {
     Enterprise,
 }
 
+impl Edition {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Edition::Express => "express",
+            Edition::Web => "web",
+            Edition::Standard => "standard",
+            Edition::Enterprise => "enterprise",
+        }
+    }
+}
+
 /// Who brings the licence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -57,6 +93,16 @@ pub enum License {
     Included,
     /// The owner's own.
     Byol,
+}
+
+impl License {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            License::Included => "included",
+            License::Byol => "byol",
+        }
+    }
 }
 
 /// One value per target.
@@ -195,8 +241,14 @@ pub struct AzureNetwork {
 pub struct GcpNetwork {
     /// Self link of the network: `projects/P/global/networks/N`.
     pub network: String,
-    /// Self link of the subnetwork of the services: `projects/P/regions/R/subnetworks/S`. The network has a proxy-only subnet and private services access.
+    /// Self link of the subnetwork of the services: `projects/P/regions/R/subnetworks/S`, with private Google access.
     pub application: String,
+    /// Address range of the region's proxy-only subnet (purpose `REGIONAL_MANAGED_PROXY`), such as `10.1.2.0/23`.
+    #[schemars(extend(
+        "pattern" = "^([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}$",
+        "x-says" = "an address range, such as `10.1.2.0/23`"
+    ))]
+    pub proxies: String,
 }
 
 /// Where Terraform keeps its state. At most one per target.
@@ -234,6 +286,8 @@ pub struct Backend {
 pub struct Cluster {
     /// GatewayClass of the public entry point.
     pub gateway_class: String,
+    /// Namespace in which that class runs its proxies; the one of the entry point itself when left out, as Istio and NGINX do.
+    pub gateway_namespace: Option<String>,
     /// StorageClass of persistent volumes; the cluster's default when left out.
     pub storage_class: Option<String>,
     /// ClusterIssuer (cert-manager) that requests the certificate of `edge.domain`.
@@ -246,6 +300,7 @@ impl Default for Cluster {
     fn default() -> Self {
         Self {
             gateway_class: "istio".to_owned(),
+            gateway_namespace: None,
             storage_class: None,
             cluster_issuer: "letsencrypt".to_owned(),
             secret_store: "vault".to_owned(),

@@ -2,4 +2,96 @@
 //!
 //! Each table says when and where it was read. What is chosen from the tables is chosen here, the same way for every cloud.
 
+mod aws;
+mod azure;
+mod gcp;
+mod kubernetes;
 pub mod places;
+
+use crate::ir::Shape;
+use crate::target::Target;
+use crate::vocabulary::{Edition, Engine, License};
+
+/// A machine type or database class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    /// The cloud's word for it.
+    pub name: &'static str,
+    /// Virtual processors.
+    pub cpu: u32,
+    /// Memory in GiB, rounded down.
+    pub memory_gb: u32,
+}
+
+/// What a target offers of a database engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer {
+    /// Major versions, oldest first.
+    pub versions: &'static [&'static str],
+    /// Versions that older guides name, and what became of them.
+    pub retired: &'static [(&'static str, &'static str)],
+    /// Editions; empty for engines without.
+    pub editions: &'static [Edition],
+    /// Which licence goes with which edition; empty where there is no choice.
+    pub licenses: &'static [(Edition, License)],
+    /// Server classes, any order.
+    pub classes: &'static [Machine],
+}
+
+/// The machine type for a size: the author's own, else the smallest that has at least as much of both.
+pub fn machine(target: Target, size: &Shape) -> Option<&str> {
+    let machines: &'static [Machine] = match target {
+        Target::Aws => &aws::MACHINES,
+        Target::Azure => &azure::MACHINES,
+        Target::Gcp => &gcp::MACHINES,
+        Target::Kubernetes => &[],
+    };
+    size.exact(target).or_else(|| nearest(machines, size))
+}
+
+/// The database class for a size, chosen like a machine type. A plain cluster has no classes and takes any size.
+pub fn database_class(target: Target, engine: Engine, size: &Shape) -> Option<&str> {
+    match target {
+        Target::Kubernetes => Some(""),
+        _ => size
+            .exact(target)
+            .or_else(|| nearest(offer(target, engine)?.classes, size)),
+    }
+}
+
+/// What a target offers of an engine, if it has it at all.
+pub fn offer(target: Target, engine: Engine) -> Option<&'static Offer> {
+    match target {
+        Target::Aws => aws::offer(engine),
+        Target::Azure => azure::offer(engine),
+        Target::Gcp => gcp::offer(engine),
+        Target::Kubernetes => kubernetes::offer(engine),
+    }
+}
+
+/// The first `count` zones of a Google Cloud region.
+pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
+    gcp::zones(region, count)
+}
+
+/// The targets that have an engine.
+pub fn targets_with(engine: Engine) -> Vec<Target> {
+    Target::ALL
+        .into_iter()
+        .filter(|&target| offer(target, engine).is_some())
+        .collect()
+}
+
+/// The smallest machine with at least as much of both: by memory beyond what was asked, then by processors, then by name.
+fn nearest(machines: &'static [Machine], size: &Shape) -> Option<&'static str> {
+    machines
+        .iter()
+        .filter(|machine| machine.cpu >= size.cpu && machine.memory_gb >= size.memory_gb)
+        .min_by_key(|machine| (machine.cpu * 4 + machine.memory_gb, machine.name))
+        .map(|machine| machine.name)
+}
+
+/// The release of MySQL that runs in a cluster.
+pub fn mysql_release() -> &'static str {
+    kubernetes::MYSQL_RELEASE
+}

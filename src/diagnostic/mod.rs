@@ -1,11 +1,13 @@
 //! What cloudgen has to say about a blueprint: where, which rule, why, and how to mend it.
 //!
-//! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`rules`], so that the words, the rule id and
-//! the advice of a rule stand in one place.
+//! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`language`], [`semantic`] and [`capability`],
+//! so that the words, the rule id and the advice of a rule stand in one place.
 
+pub mod capability;
+pub mod language;
+pub mod overrides;
 mod places;
 pub mod render;
-pub mod rules;
 pub mod semantic;
 
 pub use places::Places;
@@ -41,6 +43,8 @@ pub struct Diagnostic {
     pub message: String,
     /// A few words beside the underlined text; may be empty.
     pub label: String,
+    /// Other places that belong to it, each with a few words: the first of two definitions, the other end of a link.
+    pub related: Vec<(Span, String)>,
     /// Why it is wrong, where the message does not say it.
     pub reason: Option<String>,
     /// What to do.
@@ -56,6 +60,7 @@ impl Diagnostic {
             span: span.into(),
             message: message.into(),
             label: String::new(),
+            related: vec![],
             reason: None,
             fix: None,
         }
@@ -72,6 +77,14 @@ impl Diagnostic {
     /// Adds the words beside the underlined text.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    /// Adds another place that belongs to it, and a few words about it.
+    pub fn also(mut self, span: impl Into<Option<Span>>, label: impl Into<String>) -> Self {
+        if let Some(span) = span.into() {
+            self.related.push((span, label.into()));
+        }
         self
     }
 

@@ -23,21 +23,17 @@ impl Places {
 
     /// Where the value at a path stands, or the nearest enclosing one that exists.
     pub fn span(&self, path: &str) -> Option<Span> {
-        Self::nearest(&self.values, path)
-    }
-
-    /// Where the key at a path stands, or the nearest enclosing one that exists.
-    pub fn key(&self, path: &str) -> Option<Span> {
-        Self::nearest(&self.keys, path)
-    }
-
-    fn nearest(places: &BTreeMap<String, Span>, path: &str) -> Option<Span> {
         let mut path = path;
         loop {
-            if let Some(&span) = places.get(path) {
+            if let Some(&span) = self.values.get(path) {
                 return Some(span);
             }
             path = path.rsplit_once('.')?.0;
         }
+    }
+
+    /// Where the key at a path stands: the place of a bad name. The nearest enclosing value where there is no such key.
+    pub fn key(&self, path: &str) -> Option<Span> {
+        self.keys.get(path).copied().or_else(|| self.span(path))
     }
 }

@@ -120,6 +120,17 @@ pub fn bad_image(at: Option<Span>, image: &str) -> Diagnostic {
         .fix("write `name:tag`, `registry/path/name:tag` or `name@sha256:...`")
 }
 
+/// `control-character`
+pub fn control_character(at: Option<Span>, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "control-character",
+        at,
+        format!("{what} has a line break or another control character"),
+    )
+    .reason("settings reach the process as one line each")
+    .fix("remove it; longer texts belong into a file of the image, or a `[secrets.NAME]`")
+}
+
 /// `scale-range`
 pub fn scale_range(at: Option<Span>, min: u32, max: u32) -> Diagnostic {
     Diagnostic::error(

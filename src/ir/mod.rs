@@ -22,6 +22,7 @@ pub use link::{Access, Flow, Grant, Peer, Resource, Setting, Value};
 pub use network::{Network, Slice, Tier};
 
 use crate::diagnostic::Places;
+use crate::target::Target;
 use crate::vocabulary::{Accounts, Cluster, PerTarget, State};
 
 /// One application, ready to be checked for a target.
@@ -69,6 +70,8 @@ pub struct System {
     pub state: Option<State>,
     /// What a plain cluster offers.
     pub cluster: Cluster,
+    /// Raw attributes of emitted resources, per target.
+    pub overrides: BTreeMap<Target, Vec<Override>>,
     /// What was chosen where the blueprint said nothing, for the reader of the output.
     pub choices: Vec<Choice>,
     /// Where the blueprint's values stand.
@@ -118,6 +121,19 @@ pub struct Budget {
     pub emails: Vec<String>,
     /// First month that counts, `YYYY-MM`.
     pub start: String,
+}
+
+/// Raw attributes of one emitted resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// Terraform type, or Kubernetes kind.
+    pub resource_type: String,
+    /// The resource's name in the output.
+    pub name: String,
+    /// Arguments and nested blocks by name.
+    pub arguments: serde_json::Map<String, serde_json::Value>,
+    /// Its path in the blueprint.
+    pub path: String,
 }
 
 /// Something that cloudgen chose because the blueprint left it open.

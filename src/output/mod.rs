@@ -1,6 +1,20 @@
-//! What a render gives: a tree of files and the same as one document. A leaf: it knows nothing of blueprints or clouds.
+//! What a render gives, and what putting it into a folder would change. A leaf: it knows nothing of blueprints or clouds, and it
+//! touches no disk.
+//!
+//! A [`FileTree`] is the text of every file. [`Plan`] compares it with a [`Snapshot`] of a folder and with the [`Inventory`] that the
+//! last render left there, and says which files to write, to remove and to refuse. [`diff`] shows the same as a unified diff.
+
+mod diff;
+mod inventory;
+mod path;
+mod plan;
 
 use std::collections::BTreeMap;
+
+pub use diff::diff;
+pub use inventory::{INVENTORY_FILE, Inventory, digest};
+pub use path::{PathProblem, STAGE_PREFIX};
+pub use plan::{Found, Plan, Refusal, Snapshot};
 
 /// Relative path (forward slashes, no `..`) to text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,7 +28,7 @@ impl FileTree {
         Self::default()
     }
 
-    /// Adds a file; a second file of the same path replaces the first.
+    /// Adds a file; a second file of the same path replaces the first. [`FileTree::problems`] tells whether the path can be written.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.files.insert(path.into(), text.into());
     }
@@ -22,6 +36,35 @@ impl FileTree {
     /// The files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The text of one file.
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(String::as_str)
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// True for a tree without files.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The files whose path passes `keep`.
+    pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let files = self.files.iter().filter(|(path, _)| keep(path));
+        Self {
+            files: files.map(|(path, text)| (path.clone(), text.clone())).collect(),
+        }
+    }
+
+    /// Why this tree cannot be written as it is on every file system: bad paths, and paths that differ only in case or need the same
+    /// name for a file and a folder. Empty for a sound tree.
+    pub fn problems(&self) -> Vec<PathProblem> {
+        path::problems(self.files.keys().map(String::as_str))
     }
 }
 

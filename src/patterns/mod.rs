@@ -5,6 +5,7 @@ mod components;
 mod links;
 mod monolith;
 mod network;
+mod reader;
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::Pattern;

@@ -4,7 +4,10 @@ mod block;
 mod emit;
 pub mod expr;
 mod module;
+pub mod overrides;
 pub mod provider;
+mod references;
+pub mod verify;
 
 pub use block::{Block, Item};
 pub use module::{Address, Definition, Kind, Module, identifier};

@@ -1,0 +1,88 @@
+//! Texts: their length and their pattern.
+
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use regex_lite::Regex;
+use serde_json::{Map, Value as Json};
+
+use super::{Place, Walk};
+use crate::blueprint::tree::Node;
+use crate::diagnostic::language as rules;
+
+/// Whether a text follows a pattern. A pattern that is no regular expression, which a test excludes, admits all.
+pub(super) fn follows(pattern: &str, text: &str) -> bool {
+    static COMPILED: LazyLock<Mutex<BTreeMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !compiled.contains_key(pattern) {
+        compiled.insert(pattern.to_owned(), Regex::new(pattern).ok());
+    }
+    match compiled.get(pattern) {
+        Some(Some(regex)) => regex.is_match(text),
+        _ => true,
+    }
+}
+
+/// A text like `text` that follows `pattern`: in another case, with `-` or `_` for what does not belong.
+pub(super) fn better(pattern: &str, text: &str) -> Option<String> {
+    let replaced = |with: char| -> String {
+        text.trim()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { with })
+            .collect()
+    };
+    let (hyphens, underscores) = (replaced('-'), replaced('_'));
+    let stem = hyphens.trim_matches('-').to_lowercase();
+    let short: String = stem.chars().take(20).collect();
+    let candidates = [
+        text.trim().to_lowercase(),
+        text.trim().to_uppercase(),
+        format!("/{}", text.trim()),
+        stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-')
+            .to_owned(),
+        underscores.to_uppercase(),
+        underscores.to_lowercase(),
+        short.trim_matches('-').to_owned(),
+    ];
+    candidates
+        .into_iter()
+        .find(|candidate| !candidate.is_empty() && candidate != text && follows(pattern, candidate))
+}
+
+impl Walk<'_> {
+    pub(super) fn text(&mut self, rules: &Map<String, Json>, text: &str, node: &Node, place: &Place<'_>) {
+        let characters = text.chars().count();
+        self.size(
+            rules,
+            ["minLength", "maxLength"],
+            characters,
+            "character",
+            node.span,
+            place,
+        );
+        if let Some(pattern) = rules.get("pattern").and_then(Json::as_str)
+            && !follows(pattern, text)
+        {
+            let says = match rules.get("x-says").and_then(Json::as_str) {
+                Some(says) => says.to_owned(),
+                None => self.says(pattern),
+            };
+            let example = rules
+                .get("examples")
+                .and_then(|examples| examples.get(0)?.as_str())
+                .map(str::to_owned);
+            let better = better(pattern, text).or(example);
+            self.found
+                .push(rules::bad_format(&place.to_string(), node.span, text, &says, better));
+        }
+    }
+
+    /// A pattern in words.
+    pub(super) fn says(&self, pattern: &str) -> String {
+        self.schema
+            .says
+            .get(pattern)
+            .cloned()
+            .unwrap_or_else(|| format!("it must match the pattern `{pattern}`"))
+    }
+}

@@ -1,0 +1,55 @@
+//! Does the target offer these databases?
+
+use crate::catalog;
+use crate::diagnostic::{Diagnostic, capability};
+use crate::ir::System;
+use crate::target::Target;
+
+pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+    for (_, database) in system.databases.iter() {
+        let at = |key: &str| system.places.span(&format!("{}.{key}", database.path));
+        let engine = database.engine.name();
+        let Some(offer) = catalog::offer(target, database.engine) else {
+            let instead = catalog::targets_with(database.engine);
+            problems.push(capability::engine(at("engine"), engine, target, &instead));
+            continue;
+        };
+        if !offer.versions.contains(&database.version.as_str()) {
+            let retired = offer
+                .retired
+                .iter()
+                .find(|(version, _)| *version == database.version)
+                .map(|(_, why)| *why);
+            problems.push(capability::version(
+                at("version"),
+                engine,
+                &database.version,
+                target,
+                retired,
+                offer.versions,
+            ));
+        }
+        if !offer.editions.is_empty() && !offer.editions.contains(&database.edition) {
+            let known: Vec<&str> = offer.editions.iter().map(|edition| edition.name()).collect();
+            problems.push(capability::edition(
+                at("edition"),
+                engine,
+                database.edition.name(),
+                target,
+                &known,
+            ));
+        }
+        if !offer.licenses.is_empty() && !offer.licenses.contains(&(database.edition, database.license)) {
+            problems.push(capability::license(
+                at("license"),
+                engine,
+                database.license.name(),
+                target,
+            ));
+        }
+        if catalog::database_class(target, database.engine, &database.size).is_none() {
+            let (cpu, memory_gb) = (database.size.cpu, database.size.memory_gb);
+            problems.push(capability::size(at("size"), cpu, memory_gb, "database class", target));
+        }
+    }
+}

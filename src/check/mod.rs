@@ -1,0 +1,61 @@
+//! IR to [`Checked`]: everything that depends on the target and can be known before lowering.
+//!
+//! Targets take a [`Checked`] only, so they may rely on what is verified here: the region exists, every engine, version and size is
+//! one that the target offers, every name fits, and what the target cannot do was refused.
+
+mod database;
+mod edge;
+mod names;
+mod runtime;
+
+use std::ops::Deref;
+
+use crate::diagnostic::{Diagnostic, Severity, capability};
+use crate::ir::System;
+use crate::target::Target;
+
+/// A system that its target can run.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    system: &'a System,
+    target: Target,
+}
+
+impl Checked<'_> {
+    /// What it was checked for.
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The region, in the target's own word; empty for a plain Kubernetes cluster, which has none.
+    pub fn region(&self) -> &str {
+        self.system.region.get(self.target).unwrap_or_default()
+    }
+}
+
+impl Deref for Checked<'_> {
+    type Target = System;
+
+    fn deref(&self) -> &System {
+        self.system
+    }
+}
+
+/// Checks a system for a target. The second value are warnings.
+///
+/// # Errors
+/// Every problem, warnings included.
+pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut problems = vec![];
+    if target != Target::Kubernetes && system.region.get(target).is_none() {
+        problems.push(capability::no_region(system.places.span("region"), target));
+    }
+    runtime::check(system, target, &mut problems);
+    database::check(system, target, &mut problems);
+    edge::check(system, target, &mut problems);
+    names::check(system, target, &mut problems);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(problems);
+    }
+    Ok((Checked { system, target }, problems))
+}

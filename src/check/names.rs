@@ -1,0 +1,48 @@
+//! Do the names fit what the target allows?
+//!
+//! The limits are those of the tightest resource that carries a component's name.
+
+use crate::diagnostic::{Diagnostic, capability};
+use crate::ir::System;
+use crate::target::Target;
+
+pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+    let services = system
+        .services
+        .iter()
+        .map(|(_, item)| ("service", &item.name, &item.path));
+    let databases = system
+        .databases
+        .iter()
+        .map(|(_, item)| ("database", &item.name, &item.path));
+    let buckets = system
+        .buckets
+        .iter()
+        .map(|(_, item)| ("bucket", &item.name, &item.path));
+    let secrets = system
+        .secrets
+        .iter()
+        .map(|(_, item)| ("secret", &item.name, &item.path));
+    for (kind, name, path) in services.chain(databases).chain(buckets).chain(secrets) {
+        let full = format!("{}-{name}", system.prefix);
+        let (limit, what) = limit(kind, target);
+        if full.len() > limit {
+            let at = system.places.key(path);
+            problems.push(capability::name_too_long(at, &full, limit, what, target));
+        }
+    }
+}
+
+/// The longest `PREFIX-NAME` of a kind of component, and which resource sets the limit.
+fn limit(kind: &str, target: Target) -> (usize, &'static str) {
+    match (target, kind) {
+        (Target::Aws, "service") => (32, "a target group's name"),
+        (Target::Aws, "bucket") => (56, "a bucket's name, less its unique suffix"),
+        (Target::Azure, "service") => (49, "a scale set's name, less its suffixes"),
+        (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),
+        (Target::Azure, "bucket") => (56, "a container's name"),
+        (Target::Gcp, "service") => (30, "a service account's id"),
+        (Target::Gcp, "bucket") => (56, "a bucket's name, less its unique suffix"),
+        _ => (56, "a resource's name, less its suffixes"),
+    }
+}

@@ -1,0 +1,49 @@
+//! Can the target run these services?
+
+use crate::catalog;
+use crate::diagnostic::{Diagnostic, capability};
+use crate::ir::{Launch, System};
+use crate::target::Target;
+use crate::vocabulary::{Egress, Runtime};
+
+pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+    for (_, service) in system.services.iter() {
+        let at = |key: &str| system.places.span(&format!("{}.{key}", service.path));
+        if target == Target::Kubernetes {
+            if let Launch::Script(_) = service.launch {
+                problems.push(capability::script_needs_vm(at("start"), &service.name));
+            }
+            continue;
+        }
+        if service.runtime != Runtime::Vm {
+            problems.push(capability::runtime(at("runtime"), service.runtime.name(), target));
+        }
+        if catalog::machine(target, &service.size).is_none() {
+            let (cpu, memory_gb) = (service.size.cpu, service.size.memory_gb);
+            problems.push(capability::size(at("size"), cpu, memory_gb, "machine type", target));
+        }
+        if let Launch::Container { image, .. } = &service.launch
+            && system.network.egress == Egress::None
+            && !is_private_registry(image, target)
+        {
+            problems.push(capability::image_unreachable(at("image"), image, target));
+        }
+    }
+    if system.network.egress == Egress::Firewall {
+        problems.push(capability::egress_firewall(
+            system.places.span("network.egress"),
+            target,
+        ));
+    }
+}
+
+/// True for images in the target's own registry, which a private endpoint reaches.
+fn is_private_registry(image: &str, target: Target) -> bool {
+    let host = image.split('/').next().unwrap_or_default();
+    match target {
+        Target::Aws => host.contains(".dkr.ecr.") && host.ends_with(".amazonaws.com"),
+        Target::Azure => host.ends_with(".azurecr.io"),
+        Target::Gcp => host.ends_with("-docker.pkg.dev"),
+        Target::Kubernetes => true,
+    }
+}

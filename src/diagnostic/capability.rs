@@ -1,0 +1,157 @@
+//! Rules about what a target can do. One constructor per rule; each names the alternatives.
+
+use super::{Diagnostic, Span};
+use crate::target::Target;
+
+/// `no-region`
+pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
+    Diagnostic::error("no-region", at, format!("{} has no region there", target.title())).fix(format!(
+        "name one: `region = {{ {target} = \"...\", ... }}`, or take another place"
+    ))
+}
+
+/// `runtime-not-offered`
+pub fn runtime(at: Option<Span>, runtime: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "`runtime = \"{runtime}\"` is not rendered for {} under this pattern",
+        target.title()
+    );
+    Diagnostic::error("runtime-not-offered", at, message).fix("use `runtime = \"vm\"`")
+}
+
+/// `script-needs-vm`
+pub fn script_needs_vm(at: Option<Span>, service: &str) -> Diagnostic {
+    let message = format!("service `{service}` is started by a script, which a pod cannot run");
+    Diagnostic::error("script-needs-vm", at, message)
+        .fix("build a container image and name it with `image`, or render for `aws`, `azure` or `gcp`")
+}
+
+/// `size-not-offered`
+pub fn size(at: Option<Span>, cpu: u32, memory_gb: u32, what: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "no {what} of {} has {cpu} processors and {memory_gb} GiB or more",
+        target.title()
+    );
+    Diagnostic::error("size-not-offered", at, message).fix(format!(
+        "ask for less, or name the type itself: `size = {{ ..., {target} = \"...\" }}`"
+    ))
+}
+
+/// `image-unreachable`
+pub fn image_unreachable(at: Option<Span>, image: &str, target: Target) -> Diagnostic {
+    let registry = match target {
+        Target::Aws => "Amazon ECR",
+        Target::Azure => "Azure Container Registry",
+        _ => "Artifact Registry",
+    };
+    Diagnostic::error(
+        "image-unreachable",
+        at,
+        format!("machines could not pull `{image}`: `network.egress` is \"none\""),
+    )
+    .reason("without egress only the cloud's own services are reached, over private endpoints")
+    .fix(format!(
+        "copy the image to {registry} and name it there, or use `egress = \"nat\"`"
+    ))
+}
+
+/// `egress-not-offered`
+pub fn egress_firewall(at: Option<Span>, target: Target) -> Diagnostic {
+    let message = format!(
+        "`egress = \"firewall\"` is not rendered for {} under this pattern",
+        target.title()
+    );
+    Diagnostic::error("egress-not-offered", at, message).fix("use \"nat\" or \"none\"")
+}
+
+/// `engine-not-offered`
+pub fn engine(at: Option<Span>, engine: &str, target: Target, instead: &[Target]) -> Diagnostic {
+    let targets: Vec<String> = instead.iter().map(|target| format!("`{target}`")).collect();
+    Diagnostic::error(
+        "engine-not-offered",
+        at,
+        format!("{} has no managed {engine} that cloudgen can render", target.title()),
+    )
+    .fix(format!(
+        "use `postgres` or `mysql`, or render for {}",
+        targets.join(", ")
+    ))
+}
+
+/// `version-not-offered`
+pub fn version(
+    at: Option<Span>,
+    engine: &str,
+    version: &str,
+    target: Target,
+    retired: Option<&str>,
+    offered: &[&str],
+) -> Diagnostic {
+    let message = format!("{} does not offer {engine} {version}", target.title());
+    let problem =
+        Diagnostic::error("version-not-offered", at, message).fix(format!("use one of: {}", offered.join(", ")));
+    match retired {
+        Some(why) => problem.reason(why),
+        None => problem,
+    }
+}
+
+/// `edition-not-offered`
+pub fn edition(at: Option<Span>, engine: &str, edition: &str, target: Target, offered: &[&str]) -> Diagnostic {
+    let message = format!("{} does not offer {engine} in the {edition} edition", target.title());
+    Diagnostic::error("edition-not-offered", at, message).fix(format!("use one of: {}", offered.join(", ")))
+}
+
+/// `license-not-offered`
+pub fn license(at: Option<Span>, engine: &str, license: &str, target: Target) -> Diagnostic {
+    let other = if license == "byol" { "included" } else { "byol" };
+    let message = format!(
+        "{} does not offer this edition of {engine} with `license = \"{license}\"`",
+        target.title()
+    );
+    Diagnostic::error("license-not-offered", at, message).fix(format!("use `license = \"{other}\"`"))
+}
+
+/// `plain-http`
+pub fn plain_http(at: Option<Span>, target: Target) -> Diagnostic {
+    Diagnostic::warning(
+        "plain-http",
+        at,
+        format!("the public entry point on {} speaks plain HTTP", target.title()),
+    )
+    .reason(
+        "there is neither a certificate nor a domain to request one for, so whatever users send can be read on the way",
+    )
+    .fix(format!(
+        "set `edge.certificate.{target}`, or `edge.domain` where the cloud can request a certificate"
+    ))
+}
+
+/// `certificate-not-requestable`
+pub fn certificate_not_requestable(at: Option<Span>, domain: &str, target: Target) -> Diagnostic {
+    let message = format!("{} cannot request a certificate for `{domain}`", target.title());
+    Diagnostic::error("certificate-not-requestable", at, message)
+        .reason("an application gateway takes certificates from Key Vault and has no issuer of its own")
+        .fix("put the certificate into a key vault and name its secret: `edge.certificate.azure = \"https://VAULT.vault.azure.net/secrets/NAME\"`")
+}
+
+/// `budget-needs-account`
+pub fn budget_needs_account(at: Option<Span>) -> Diagnostic {
+    Diagnostic::warning(
+        "budget-needs-account",
+        at,
+        "the budget is left out on Google Cloud: it belongs to a billing account",
+    )
+    .fix("name it: `[accounts] gcp = { project = \"...\", billing_account = \"...\" }`")
+}
+
+/// `name-too-long`
+pub fn name_too_long(at: Option<Span>, name: &str, limit: usize, what: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "`{name}` has {} characters, {} allows {limit} for {what}",
+        name.len(),
+        target.title()
+    );
+    Diagnostic::error("name-too-long", at, message)
+        .fix("shorten the component's, the system's or the environment's name")
+}

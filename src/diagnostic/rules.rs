@@ -1,1 +1,0 @@
-//! One constructor per rule.

@@ -1,0 +1,68 @@
+//! Back ends: each spells a [`Checked`] system in the words of one target.
+//!
+//! The clouds have the same file names (`network`, `firewall`, `load_balancer`, `compute`, `database`, ...), so that four spellings of
+//! one thing can be read side by side. No cloud knows another; what they share is in [`shared`].
+
+mod aws;
+mod azure;
+mod gcp;
+mod kubernetes;
+mod shared;
+
+use crate::check::Checked;
+use crate::diagnostic::{Diagnostic, overrides};
+use crate::ir;
+use crate::output::{FileTree, Rendered};
+use crate::target::Target;
+use crate::terraform::Module;
+use crate::terraform::overrides::{Override, apply};
+use crate::terraform::verify::verify;
+use shared::report::Report;
+
+/// Renders a checked system.
+///
+/// # Errors
+/// Overrides of the blueprint that do not fit what is emitted.
+pub fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
+    match system.target() {
+        Target::Aws => terraform(system, aws::lower(system)),
+        Target::Azure => terraform(system, azure::lower(system)),
+        Target::Gcp => terraform(system, gcp::lower(system)),
+        Target::Kubernetes => kubernetes::render(system),
+    }
+}
+
+fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Result<Rendered, Vec<Diagnostic>> {
+    let faults = verify(&module);
+    if !faults.is_empty() {
+        let words = faults
+            .iter()
+            .map(|fault| format!("{} {}: {}", fault.address, fault.path, fault.problem));
+        return Err(vec![overrides::internal(&words.collect::<Vec<_>>())]);
+    }
+    let given = system.overrides.get(&system.target());
+    let wanted: Vec<Override<'_>> = given.into_iter().flatten().map(wanted).collect();
+    let problems = apply(&mut module, &wanted, &system.places);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut files = FileTree::new();
+    for (name, text) in module.files() {
+        files.insert(format!("terraform/{name}"), text);
+    }
+    files.insert("README.md", report.render(system));
+    Ok(Rendered {
+        files,
+        terraform: module.single(),
+        kubernetes: String::new(),
+    })
+}
+
+fn wanted(given: &ir::Override) -> Override<'_> {
+    Override {
+        resource_type: &given.resource_type,
+        name: &given.name,
+        arguments: &given.arguments,
+        path: given.path.clone(),
+    }
+}

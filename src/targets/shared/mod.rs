@@ -1,0 +1,5 @@
+//! What several targets share: start-up of machines, the README of the output, state and providers.
+
+pub mod report;
+pub mod settings;
+pub mod startup;

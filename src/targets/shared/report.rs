@@ -1,0 +1,117 @@
+//! The README of the output: what was built, how to apply it, what its owner should know.
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::check::Checked;
+use crate::ir::{Exposure, Tls};
+use crate::target::Target;
+
+const TEMPLATE: &str = include_str!("../../../templates/readme.md.tera");
+
+/// What a target has to say about its output.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// Where each component went.
+    pub components: Vec<Component>,
+    /// What must be there before the first apply.
+    pub prerequisites: Vec<String>,
+    /// What is done for security, one sentence each.
+    pub security: Vec<String>,
+    /// What the owner does or should know, one paragraph each.
+    pub operations: Vec<String>,
+    /// Findings of static scanners that are left on purpose.
+    pub skips: Vec<Skip>,
+}
+
+/// Where one component went.
+#[derive(Debug, Clone, Serialize)]
+pub struct Component {
+    /// Its path in the blueprint, such as `services.web`.
+    pub component: String,
+    /// What it became, in the cloud's words.
+    pub what: String,
+    /// The address or object to look at first.
+    pub address: String,
+}
+
+/// A finding of a static scanner that is left on purpose.
+#[derive(Debug, Clone, Serialize)]
+pub struct Skip {
+    /// The scanner's rule, such as `CKV_AWS_144`.
+    pub check: String,
+    /// Where.
+    pub resource: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Report {
+    /// Notes where a component went.
+    pub fn component(&mut self, component: &str, what: impl Into<String>, address: impl Into<String>) {
+        self.components.push(Component {
+            component: component.to_owned(),
+            what: what.into(),
+            address: address.into(),
+        });
+    }
+
+    /// Notes a finding that is left on purpose.
+    pub fn skip(&mut self, check: &str, resource: &str, reason: &str) {
+        self.skips.push(Skip {
+            check: check.to_owned(),
+            resource: resource.to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// The text of the README.
+    pub fn render(&self, system: &Checked<'_>) -> String {
+        let target = system.target();
+        let balancers = [&system.public, &system.internal];
+        let plain_http: Vec<&str> = balancers
+            .into_iter()
+            .flatten()
+            .filter(|balancer| balancer.tls(target) == Tls::Off)
+            .map(|balancer| match balancer.exposure {
+                Exposure::Public => "public",
+                Exposure::Internal => "internal",
+            })
+            .collect();
+        let mut context = Context::new();
+        context.insert("system", &system.prefix);
+        context.insert("pattern", system.pattern);
+        context.insert("target", target.title());
+        context.insert("terraform", &(target != Target::Kubernetes));
+        context.insert("environment", &system.environment);
+        context.insert("region", system.region());
+        context.insert("protect", &system.protect);
+        context.insert("report", self);
+        context.insert("plain_http", &plain_http);
+        context.insert("choices", &choices(system));
+        context.insert("settings", &settings(system));
+        let text = Tera::one_off(TEMPLATE, &context, false)
+            .unwrap_or_else(|error| unreachable!("the README template: {error}"));
+        text.trim_end().to_owned() + "\n"
+    }
+}
+
+fn choices(system: &Checked<'_>) -> Vec<(String, String)> {
+    system
+        .choices
+        .iter()
+        .map(|choice| (choice.path.clone(), choice.value.clone()))
+        .collect()
+}
+
+/// (service, names of its settings)
+fn settings(system: &Checked<'_>) -> Vec<(String, Vec<String>)> {
+    system
+        .services
+        .iter()
+        .map(|(_, service)| {
+            let names = service.settings.iter().map(|setting| setting.name.clone()).collect();
+            (service.name.clone(), names)
+        })
+        .collect()
+}

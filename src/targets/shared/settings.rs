@@ -1,0 +1,37 @@
+//! The settings of a service, spelled by a target.
+
+use hcl::Expression;
+
+use super::startup::{Fetched, Plain};
+use crate::ir::{Service, Value};
+
+/// Splits the settings of a service into those Terraform knows and those fetched at its start. `spell` gives the expression of a
+/// value: for secret values, the vault's identifier.
+pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> (Vec<Plain>, Vec<Fetched>) {
+    let mut plain: Vec<Plain> = service
+        .environment
+        .iter()
+        .map(|(name, value)| Plain {
+            name: name.clone(),
+            value: Expression::String(value.clone()),
+        })
+        .collect();
+    let mut fetched = vec![];
+    for setting in &service.settings {
+        let name = setting.name.clone();
+        let spelled = match &setting.value {
+            Value::Text(text) => Expression::String(text.clone()),
+            value => spell(value),
+        };
+        match setting.value {
+            Value::DatabasePassword(_) | Value::SecretValue(_) => fetched.push(Fetched {
+                name,
+                identifier: spelled,
+                required: matches!(setting.value, Value::DatabasePassword(_)),
+            }),
+            _ => plain.push(Plain { name, value: spelled }),
+        }
+    }
+    plain.sort_by(|a, b| a.name.cmp(&b.name));
+    (plain, fetched)
+}

@@ -1,0 +1,146 @@
+//! Checks of a whole module: every block against its provider's schema and facts, every reference against what is there.
+
+use std::collections::BTreeMap;
+
+use super::block::Block;
+use super::module::{Definition, Kind, Module};
+use super::provider::{self, BlockKind};
+use super::references::{self, Reference};
+
+/// One thing in a module that its providers or Terraform would refuse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// The block: `aws_lb.web`, `provider.aws`.
+    pub address: String,
+    /// The argument, dotted; empty where the whole block or a reference in it is meant.
+    pub path: String,
+    /// What is wrong, in words.
+    pub problem: String,
+}
+
+/// Everything in a module that its providers or Terraform would refuse.
+pub fn verify(module: &Module) -> Vec<Fault> {
+    let objects: BTreeMap<(Kind, &str, &str), bool> = module
+        .definitions()
+        .iter()
+        .filter_map(|definition| {
+            let (kind, resource_type, name) = object(definition)?;
+            Some(((kind, resource_type, name), is_repeated(&definition.body)))
+        })
+        .collect();
+    module
+        .definitions()
+        .iter()
+        .flat_map(|definition| {
+            let mut faults = against_schema(definition);
+            let named = |keyword: &str, name: &str| declares(module, keyword, name);
+            faults.extend(
+                references::of_block(&definition.body)
+                    .into_iter()
+                    .filter_map(|reference| {
+                        let problem = dangling(&reference, &objects, named)?;
+                        Some(Fault {
+                            address: address(definition),
+                            path: String::new(),
+                            problem,
+                        })
+                    }),
+            );
+            faults
+        })
+        .collect()
+}
+
+fn is_repeated(body: &Block) -> bool {
+    body.attribute("for_each").is_some() || body.attribute("count").is_some()
+}
+
+fn object(definition: &Definition) -> Option<(Kind, &str, &str)> {
+    let kind = match definition.keyword {
+        "resource" => Kind::Resource,
+        "data" => Kind::Data,
+        "ephemeral" => Kind::Ephemeral,
+        _ => return None,
+    };
+    match definition.labels.as_slice() {
+        [resource_type, name] => Some((kind, resource_type, name)),
+        _ => None,
+    }
+}
+
+fn address(definition: &Definition) -> String {
+    let words: Vec<&str> = match definition.keyword {
+        "resource" => vec![],
+        keyword => vec![keyword],
+    };
+    let labels = definition.labels.iter().map(String::as_str);
+    words.into_iter().chain(labels).collect::<Vec<_>>().join(".")
+}
+
+fn against_schema(definition: &Definition) -> Vec<Fault> {
+    let kind = match definition.keyword {
+        "resource" => BlockKind::Resource,
+        "data" => BlockKind::Data,
+        "ephemeral" => BlockKind::Ephemeral,
+        "provider" => BlockKind::Provider,
+        _ => return vec![],
+    };
+    let Some(type_name) = definition.labels.first() else {
+        return vec![];
+    };
+    provider::check_block(kind, type_name, &definition.body)
+        .into_iter()
+        .filter(|violation| !violation.problem.is_warning())
+        .map(|violation| Fault {
+            address: address(definition),
+            problem: violation.problem.to_string(),
+            path: violation.path,
+        })
+        .collect()
+}
+
+fn declares(module: &Module, keyword: &str, name: &str) -> bool {
+    module.definitions().iter().any(|definition| match keyword {
+        "local" => definition.keyword == "locals" && definition.body.attribute(name).is_some(),
+        _ => definition.keyword == "variable" && definition.labels.iter().any(|label| label == name),
+    })
+}
+
+/// What is wrong with a reference, if anything.
+fn dangling(
+    reference: &Reference,
+    objects: &BTreeMap<(Kind, &str, &str), bool>,
+    declared: impl Fn(&str, &str) -> bool,
+) -> Option<String> {
+    let words: Vec<&str> = reference.iter().map(String::as_str).collect();
+    let (kind, rest) = match words.as_slice() {
+        ["data", rest @ ..] => (Kind::Data, rest),
+        ["ephemeral", rest @ ..] => (Kind::Ephemeral, rest),
+        ["var", name, ..] => return (!declared("var", name)).then(|| format!("there is no variable `{name}`")),
+        ["local", name, ..] => return (!declared("local", name)).then(|| format!("there is no local `{name}`")),
+        rest => (Kind::Resource, rest),
+    };
+    // Iterators, `path.module` and bare words have no underscore-separated provider in front.
+    let (resource_type, name, path) = match rest {
+        [resource_type, name, path @ ..] if kind != Kind::Resource || resource_type.contains('_') => {
+            (*resource_type, *name, path)
+        }
+        _ => return None,
+    };
+    let text = words.join(".");
+    let Some(&repeated) = objects.get(&(kind, resource_type, name)) else {
+        return Some(format!("`{text}` refers to nothing in this module"));
+    };
+    // An instance key comes first where the object is repeated; without one the whole map is meant.
+    let path = match path.split_first() {
+        Some((_, rest)) if repeated => rest,
+        _ => path,
+    };
+    let block_kind = match kind {
+        Kind::Resource => BlockKind::Resource,
+        Kind::Data => BlockKind::Data,
+        Kind::Ephemeral => BlockKind::Ephemeral,
+    };
+    let exists = provider::has_attribute(block_kind, resource_type, path).unwrap_or(true);
+    (!exists).then(|| format!("`{text}` names an attribute that the type does not have"))
+}
