@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod code;
+pub mod leaves;
 pub mod tools;
 
 use std::collections::BTreeMap;
