@@ -244,8 +244,14 @@ pub struct AzureNetwork {
 pub struct GcpNetwork {
     /// Self link of the network: `projects/P/global/networks/N`.
     pub network: String,
-    /// Self link of the subnetwork of the services: `projects/P/regions/R/subnetworks/S`. The network has a proxy-only subnet and private services access.
+    /// Self link of the subnetwork of the services: `projects/P/regions/R/subnetworks/S`, with private Google access.
     pub application: String,
+    /// Address range of the region's proxy-only subnet (purpose `REGIONAL_MANAGED_PROXY`), such as `10.1.2.0/23`.
+    #[schemars(extend(
+        "pattern" = "^([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}$",
+        "x-says" = "an address range, such as `10.1.2.0/23`"
+    ))]
+    pub proxies: String,
 }
 
 /// Where Terraform keeps its state. At most one per target.
@@ -283,6 +289,8 @@ pub struct Backend {
 pub struct Cluster {
     /// GatewayClass of the public entry point.
     pub gateway_class: String,
+    /// Namespace in which that class runs its proxies; the one of the entry point itself when left out, as Istio and NGINX do.
+    pub gateway_namespace: Option<String>,
     /// StorageClass of persistent volumes; the cluster's default when left out.
     pub storage_class: Option<String>,
     /// ClusterIssuer (cert-manager) that requests the certificate of `edge.domain`.
@@ -295,6 +303,7 @@ impl Default for Cluster {
     fn default() -> Self {
         Self {
             gateway_class: "istio".to_owned(),
+            gateway_namespace: None,
             storage_class: None,
             cluster_issuer: "letsencrypt".to_owned(),
             secret_store: "vault".to_owned(),

@@ -49,7 +49,7 @@ pub(super) fn merge_and_check(root: &Table, chosen: Option<&str>, text: &str) ->
         };
         if let Some(nested) = overlay.get(ENVIRONMENTS) {
             let place = format!("{ENVIRONMENTS}.{name}");
-            found.push(rules::unknown_key(ENVIRONMENTS, &place, nested.key, &[]));
+            found.push(rules::unknown_key(ENVIRONMENTS, &place, nested.key, None, &[]));
         }
         if chosen != Some(name) {
             found.extend(of_other(schema, &base, overlay, entry, text));

@@ -41,7 +41,7 @@ pub struct Blueprint {
 pub fn load(text: &str, environment: Option<&str>) -> Result<Blueprint, Vec<Diagnostic>> {
     let parsed = parse::parse(text);
     let (tree, mut found) = environment::merge_and_check(&parsed.root, environment, text);
-    found.extend(secrets::find(&parsed.root));
+    found.extend(secrets::find(&parsed.root, text));
     if let Some(good) = parsed.good_until {
         // Behind an error of syntax the tree may lack what the text has: only what is surely wrong is worth saying.
         found.retain(|one| {
@@ -72,15 +72,25 @@ pub fn json_schema() -> serde_json::Value {
     schema::language().root.clone()
 }
 
-/// Sorts by place and drops what is said twice; of a text that is a secret, nothing else is said (it would quote it).
+/// Sorts by place and drops what is said twice, and what would quote a text that holds a secret.
 fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let secrets: Vec<Option<Span>> = found
+    let secrets: Vec<Span> = found
         .iter()
         .filter(|one| one.rule == rules::LITERAL_SECRET)
-        .map(|one| one.span)
+        .filter_map(|one| one.span)
         .collect();
-    found.retain(|one| one.rule == rules::LITERAL_SECRET || !secrets.contains(&one.span));
+    found.retain(|one| {
+        let quotes = matches!(one.rule, rules::BAD_FORMAT | rules::UNKNOWN_VALUE);
+        let holds = |secret: &Span| {
+            one.span
+                .is_some_and(|at| at.start <= secret.start && secret.end <= at.end)
+        };
+        !(quotes && secrets.iter().any(holds))
+    });
     found.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
     found.dedup();
     found
 }
+
+#[cfg(test)]
+mod tests;

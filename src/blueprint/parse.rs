@@ -32,31 +32,51 @@ pub(super) fn parse(text: &str) -> Parsed {
                 .errors
                 .push(rules::duplicate_key(name, span, first_definition(text, span)));
         } else {
-            reader.fail(rules::syntax(error.message(), span));
+            reader.fail(rules::syntax(sentence(text, error.message(), span), span));
         }
     }
-    let root = reader.table(document.get_ref());
-    // One slip often trips the parser several times on the same line: the first report is the one that helps.
-    let mut errors: Vec<Diagnostic> = vec![];
+    // One slip often trips the parser again, on the same line or on each of the next: the first report is the one that helps.
     reader.errors.sort_by_key(|error| error.span);
-    for error in reader.errors {
-        if !errors.iter().any(|known| {
-            known.rule == error.rule
-                && known.rule == rules::SYNTAX
-                && line_start(text, known) == line_start(text, &error)
-        }) {
-            errors.push(error);
+    let mut last: Option<(usize, String)> = None;
+    reader.errors.retain(|error| {
+        if error.rule != rules::SYNTAX {
+            return true;
         }
-    }
+        let line = line_start(text, error.span.unwrap_or_default().start);
+        match &mut last {
+            Some((before, _)) if *before == line => false,
+            Some((before, message))
+                if *message == error.message && line_start(text, line.saturating_sub(1)) == *before =>
+            {
+                *before = line;
+                false
+            }
+            _ => {
+                last = Some((line, error.message.clone()));
+                true
+            }
+        }
+    });
+    let root = reader.table(document.get_ref());
     Parsed {
         root,
-        errors,
-        good_until: reader.bad.map(|at| line_start_at(text, at)),
+        good_until: reader.bad.map(|at| line_start(text, at)),
+        errors: reader.errors,
     }
 }
 
 /// The parser's words for a key or table that is there already.
 const DUPLICATE: &str = "duplicate key";
+
+/// The parser's sentence for what is wrong at a place; it takes a missing value for a text without its quotes.
+fn sentence<'a>(text: &str, said: &'a str, span: Span) -> &'a str {
+    let line = text.get(line_start(text, span.start)..span.start).unwrap_or_default();
+    if said.starts_with("invalid literal string") && !line.contains('\'') {
+        "missing value"
+    } else {
+        said
+    }
+}
 
 /// Where the key that `second` repeats was defined first.
 ///
@@ -110,6 +130,18 @@ impl Reader {
         self.errors.push(error);
     }
 
+    /// Says that a number does not fit, unless the parser has said what is wrong with it.
+    fn not_a_number(&mut self, span: Span) {
+        let said = |error: &Diagnostic| {
+            error
+                .span
+                .is_some_and(|at| span.start <= at.start && at.start <= span.end)
+        };
+        if !self.errors.iter().any(said) {
+            self.fail(rules::number_too_large(span));
+        }
+    }
+
     fn table(&mut self, table: &DeTable<'_>) -> Table {
         let mut entries: Vec<_> = table.iter().collect();
         // The parser sorts by name; an author thinks in the order of the text.
@@ -133,14 +165,14 @@ impl Reader {
             DeValue::Integer(number) => {
                 let parsed = i64::from_str_radix(number.as_str(), number.radix());
                 if parsed.is_err() {
-                    self.fail(rules::number_too_large(span));
+                    self.not_a_number(span);
                 }
                 Value::Integer(parsed.unwrap_or_default())
             }
             DeValue::Float(number) => {
                 let parsed = number.as_str().parse().unwrap_or(f64::NAN);
                 if !parsed.is_finite() {
-                    self.fail(rules::number_too_large(span));
+                    self.not_a_number(span);
                 }
                 Value::Float(parsed)
             }
@@ -160,12 +192,8 @@ fn span(range: std::ops::Range<usize>) -> Span {
     }
 }
 
-/// First byte of the line that a diagnostic stands on.
-fn line_start(text: &str, diagnostic: &Diagnostic) -> usize {
-    line_start_at(text, diagnostic.span.unwrap_or_default().start)
-}
-
-fn line_start_at(text: &str, at: usize) -> usize {
+/// First byte of the line that a byte is on.
+fn line_start(text: &str, at: usize) -> usize {
     text.as_bytes()
         .iter()
         .take(at)

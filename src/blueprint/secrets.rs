@@ -4,43 +4,77 @@
 //! a blueprint should hold instead, and are let through.
 
 use super::tree::{Node, Table, Value};
-use crate::diagnostic::Diagnostic;
 use crate::diagnostic::language as rules;
+use crate::diagnostic::{Diagnostic, Span};
 
-/// Every literal secret in a document.
-pub(super) fn find(root: &Table) -> Vec<Diagnostic> {
-    let mut found = vec![];
+/// Every literal secret in a document that was read from `text`.
+pub(super) fn find(root: &Table, text: &str) -> Vec<Diagnostic> {
+    let mut search = Search { text, found: vec![] };
     for (key, entry) in root {
-        visit(&entry.node, key, false, &mut found);
+        search.visit(&entry.node, key, key, FREE.contains(&key.as_str()));
     }
-    found
+    search.found
 }
 
-/// The tables whose keys are the author's own, so that a key's name tells what the value is.
+/// The tables whose keys are the author's own, or a provider's, so that a key's name tells what the value is.
 const FREE: [&str; 2] = ["environment", "override"];
 
-fn visit(node: &Node, place: &str, free: bool, found: &mut Vec<Diagnostic>) {
-    match &node.value {
-        Value::String(text) => {
-            let key = place.rsplit('.').next().unwrap_or_default();
-            let named = (free && names_secret(key) && !refers(text)).then_some("a credential");
-            if let Some(what) = form(text).or(named) {
-                found.push(rules::literal_secret(place, node.span, what));
+struct Search<'a> {
+    text: &'a str,
+    found: Vec<Diagnostic>,
+}
+
+impl Search<'_> {
+    /// Looks at a value at `place` under `key`; `free` says whether the key's name counts.
+    fn visit(&mut self, node: &Node, place: &str, key: &str, free: bool) {
+        match &node.value {
+            Value::String(text) => self.text(node, text, place, key, free),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.visit(item, &format!("{place}[{index}]"), key, free);
+                }
             }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                visit(item, &format!("{place}[{index}]"), free, found);
+            Value::Table(table) => {
+                for (key, entry) in table {
+                    let free = free || FREE.contains(&key.as_str());
+                    self.visit(&entry.node, &format!("{place}.{key}"), key, free);
+                }
             }
+            _ => {}
         }
-        Value::Table(table) => {
-            for (key, entry) in table {
-                let free = free || FREE.iter().any(|name| place.rsplit('.').next() == Some(name));
-                visit(&entry.node, &format!("{place}.{key}"), free, found);
-            }
-        }
-        _ => {}
     }
+
+    fn text(&mut self, node: &Node, text: &str, place: &str, key: &str, free: bool) {
+        let named = free && names_secret(key);
+        let name = if named { vault_name(key) } else { "NAME".to_owned() };
+        let formed = forms(text);
+        if formed.is_empty() && named && !refers(text) {
+            let error = rules::literal_secret(place, node.span, "a credential", &name);
+            self.found.push(error);
+        }
+        for (what, secret) in formed {
+            let span = self.within(node.span, secret);
+            self.found.push(rules::literal_secret(place, span, what, &name));
+        }
+    }
+
+    /// Where a part of a text value stands; the whole value where escapes hide it.
+    fn within(&self, value: Span, part: &str) -> Span {
+        let raw = self.text.get(value.start..value.end).unwrap_or_default();
+        match raw.find(part) {
+            Some(at) => Span {
+                start: value.start + at,
+                end: value.start + at + part.len(),
+            },
+            None => value,
+        }
+    }
+}
+
+/// What a secret could be called that is now the value of `key`: its words as a name of the language.
+fn vault_name(key: &str) -> String {
+    let name: String = key.to_ascii_lowercase().replace('_', "-").chars().take(20).collect();
+    name.trim_matches(|c: char| c == '-' || c.is_ascii_digit()).to_owned()
 }
 
 /// A token with a prefix that its issuer chose to be recognisable.
@@ -91,97 +125,102 @@ const TOKENS: [Token; 26] = [
     token("shpat_", 32, "", "a Shopify token"),
 ];
 
-/// The kind of credential that a text is by its form.
-fn form(text: &str) -> Option<&'static str> {
-    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY") {
-        return Some("a private key");
+/// The credentials that a text is or holds, by their form, each with its kind.
+fn forms(text: &str) -> Vec<(&'static str, &str)> {
+    let mut found = vec![];
+    if let Some(at) = text.find("-----BEGIN ")
+        && text.contains("PRIVATE KEY")
+    {
+        let key = text.get(at..).unwrap_or_default();
+        let end = key.rfind("-----").map_or(key.len(), |end| end + 5);
+        found.push(("a private key", head(key, end)));
     }
     for token in &TOKENS {
-        let admitted = |c: char| c.is_ascii_alphanumeric() || token.more.contains(c);
-        let known =
-            after_each(text, token.prefix).any(|tail| tail.chars().take_while(|c| admitted(*c)).count() >= token.tail);
-        if known {
-            return Some(token.what);
+        for word in words(text, token.prefix) {
+            let tail = run(word.get(token.prefix.len()..).unwrap_or_default(), token.more);
+            if tail.len() >= token.tail {
+                found.push((token.what, head(word, token.prefix.len() + tail.len())));
+            }
         }
     }
-    if after_each(text, "eyJ").any(is_rest_of_jwt) {
-        return Some("a JSON web token");
+    for word in words(text, "eyJ") {
+        let token = run(word, "_-.");
+        if is_jwt(token) {
+            found.push(("a JSON web token", token));
+        }
     }
-    if has_account_key(text) {
-        return Some("a storage or bus access key");
+    for name in ["AccountKey=", "SharedAccessKey=", "sig="] {
+        for word in words(text, name) {
+            let key = run(word.get(name.len()..).unwrap_or_default(), "+/%=");
+            // `sig` alone may be anything; beside the other parts of a shared access signature it is Azure's.
+            if key.len() >= 40 && (name != "sig=" || text.contains("sv=") || text.contains("se=")) {
+                found.push(("an Azure access key", key));
+            }
+        }
     }
-    if has_url_password(text) || has_setting_password(text) {
-        return Some("a connection string with a password");
-    }
-    None
+    found.extend(passwords(text).into_iter().map(|password| (CONNECTION, password)));
+    found
 }
 
-/// What follows each occurrence of `prefix` that begins a word.
-fn after_each<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+const CONNECTION: &str = "the password of a connection string";
+
+/// Each occurrence of `prefix` that begins a word, with all that follows it.
+fn words<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     text.match_indices(prefix).filter_map(move |(at, _)| {
         let before = text.get(..at)?.chars().next_back();
         let begins = !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-        begins.then(|| text.get(at + prefix.len()..)).flatten()
+        begins.then(|| text.get(at..)).flatten()
     })
 }
 
-/// Whether `tail` goes on as a JSON web token does: the rest of the header, a payload that is an object, a signature.
-fn is_rest_of_jwt(tail: &str) -> bool {
-    let base64 = |part: &str| {
-        part.chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
-            .count()
-    };
-    let mut parts = tail.split('.');
-    parts
-        .next()
-        .is_some_and(|header| base64(header) >= 8 && base64(header) == header.len())
-        && parts.next().is_some_and(|payload| payload.starts_with("eyJ"))
-        && parts.next().is_some_and(|signature| base64(signature) >= 16)
+/// The longest beginning of letters, digits and the characters in `more`.
+fn run<'a>(text: &'a str, more: &str) -> &'a str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !more.contains(c));
+    head(text, end.unwrap_or(text.len()))
 }
 
-/// Azure's keys: `AccountKey=` or `SharedAccessKey=`, or a signature in a shared access URL.
-fn has_account_key(text: &str) -> bool {
-    let base64 = |tail: &str| {
-        tail.chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || "+/%".contains(*c))
-            .count()
-    };
-    let key = ["AccountKey=", "SharedAccessKey="]
-        .iter()
-        .any(|name| after_each(text, name).any(|tail| base64(tail) >= 40));
-    let signature =
-        (text.contains("sv=") || text.contains("se=")) && after_each(text, "sig=").any(|tail| base64(tail) >= 40);
-    key || signature
+fn head(text: &str, length: usize) -> &str {
+    text.get(..length).unwrap_or(text)
 }
 
-/// `scheme://user:password@host`
-fn has_url_password(text: &str) -> bool {
-    text.match_indices("://").any(|(at, _)| {
+/// Whether a text is a JSON web token: a header, a payload that is an object, a signature.
+fn is_jwt(text: &str) -> bool {
+    match text.split('.').collect::<Vec<_>>().as_slice() {
+        [header, payload, signature, ..] => header.len() >= 10 && payload.starts_with("eyJ") && signature.len() >= 16,
+        _ => false,
+    }
+}
+
+/// The passwords written out in connection strings: `scheme://user:password@host`, `...;Password=...;` of ADO and ODBC,
+/// `?user=...&password=...` of JDBC.
+fn passwords(text: &str) -> Vec<&str> {
+    const CONNECTS: [&str; 5] = ["server=", "data source=", "host=", "endpoint=", "://"];
+    let mut found = vec![];
+    for (at, _) in text.match_indices("://") {
         let rest = text.get(at + 3..).unwrap_or_default();
-        let end = rest
-            .find(|c: char| c.is_whitespace() || "/\"'<>|".contains(c))
-            .unwrap_or(rest.len());
-        let Some((user, _)) = rest.get(..end).unwrap_or_default().rsplit_once('@') else {
-            return false;
-        };
-        user.split_once(':').is_some_and(|(_, password)| is_literal(password))
-    })
-}
-
-/// `...;Password=...;` of ADO and ODBC, `?user=...&password=...` of JDBC.
-fn has_setting_password(text: &str) -> bool {
+        let end = rest.find(|c: char| c.is_whitespace() || "/\"'<>|".contains(c));
+        let authority = head(rest, end.unwrap_or(rest.len()));
+        found.extend(
+            authority
+                .rsplit_once('@')
+                .and_then(|(user, _)| user.split_once(':'))
+                .map(|(_, password)| password),
+        );
+    }
+    // Only ASCII changes, so that places stay the same.
     let lower = text.to_ascii_lowercase();
-    let connects = ["server=", "data source=", "host=", "jdbc:", "://", "endpoint="];
-    connects.iter().any(|word| lower.contains(word))
-        && ["password=", "pwd="].iter().any(|name| {
-            after_each(&lower, name).any(|tail| {
-                let end = tail
-                    .find(|c: char| c.is_whitespace() || ";&\"'".contains(c))
-                    .unwrap_or(tail.len());
-                is_literal(tail.get(..end).unwrap_or_default())
-            })
-        })
+    if CONNECTS.iter().any(|word| lower.contains(word)) {
+        for name in ["password=", "pwd="] {
+            for word in words(&lower, name) {
+                let at = lower.len() - word.len() + name.len();
+                let rest = text.get(at..).unwrap_or_default();
+                let end = rest.find(|c: char| c.is_whitespace() || ";&\"'".contains(c));
+                found.push(head(rest, end.unwrap_or(rest.len())));
+            }
+        }
+    }
+    found.retain(|password| is_literal(password));
+    found
 }
 
 /// Whether a password is written out, rather than left to be filled in.

@@ -1,12 +1,143 @@
-//! Machine types and database engines.
+//! Machine types, zones and database engines of Google Cloud.
+//!
+//! Read in November 2026 from the public pages of Compute Engine (machine families E2 and N2, regions and zones) and Cloud SQL
+//! (supported versions, editions, custom tiers).
 
 use super::{Machine, Offer};
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Edition, Engine, License};
 
-/// Machine types.
-pub(super) const MACHINES: [Machine; 0] = [];
+const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
+    Machine { name, cpu, memory_gb }
+}
 
-/// What is offered of an engine.
-pub(super) fn offer(_engine: Engine) -> Option<&'static Offer> {
-    None
+/// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
+/// little there. Two GiB per processor exist as custom types only.
+pub(super) const MACHINES: [Machine; 34] = [
+    machine("e2-medium", 1, 4),
+    machine("e2-highcpu-2", 2, 2),
+    machine("e2-highcpu-4", 4, 4),
+    machine("e2-highcpu-8", 8, 8),
+    machine("e2-highcpu-16", 16, 16),
+    machine("e2-highcpu-32", 32, 32),
+    machine("e2-custom-2-4096", 2, 4),
+    machine("e2-custom-4-8192", 4, 8),
+    machine("e2-custom-8-16384", 8, 16),
+    machine("e2-custom-16-32768", 16, 32),
+    machine("e2-custom-32-65536", 32, 64),
+    machine("e2-standard-2", 2, 8),
+    machine("e2-standard-4", 4, 16),
+    machine("e2-standard-8", 8, 32),
+    machine("e2-standard-16", 16, 64),
+    machine("e2-standard-32", 32, 128),
+    machine("e2-highmem-2", 2, 16),
+    machine("e2-highmem-4", 4, 32),
+    machine("e2-highmem-8", 8, 64),
+    machine("e2-highmem-16", 16, 128),
+    machine("n2-highmem-32", 32, 256),
+    machine("n2-highcpu-48", 48, 48),
+    machine("n2-highcpu-64", 64, 64),
+    machine("n2-highcpu-80", 80, 80),
+    machine("n2-highcpu-96", 96, 96),
+    machine("n2-standard-48", 48, 192),
+    machine("n2-standard-64", 64, 256),
+    machine("n2-standard-80", 80, 320),
+    machine("n2-standard-96", 96, 384),
+    machine("n2-standard-128", 128, 512),
+    machine("n2-highmem-48", 48, 384),
+    machine("n2-highmem-64", 64, 512),
+    machine("n2-highmem-80", 80, 640),
+    machine("n2-highmem-128", 128, 864),
+];
+
+/// Tiers of Cloud SQL's Enterprise edition: one processor or an even number, 0.9 to 6.5 GiB for each, 3.75 GiB at least.
+const TIERS: [Machine; 23] = [
+    machine("db-custom-1-3840", 1, 3),
+    machine("db-custom-1-6656", 1, 6),
+    machine("db-custom-2-4096", 2, 4),
+    machine("db-custom-2-8192", 2, 8),
+    machine("db-custom-2-12288", 2, 12),
+    machine("db-custom-4-8192", 4, 8),
+    machine("db-custom-4-16384", 4, 16),
+    machine("db-custom-4-24576", 4, 24),
+    machine("db-custom-8-16384", 8, 16),
+    machine("db-custom-8-32768", 8, 32),
+    machine("db-custom-8-49152", 8, 48),
+    machine("db-custom-16-32768", 16, 32),
+    machine("db-custom-16-65536", 16, 64),
+    machine("db-custom-16-98304", 16, 96),
+    machine("db-custom-32-65536", 32, 64),
+    machine("db-custom-32-131072", 32, 128),
+    machine("db-custom-32-196608", 32, 192),
+    machine("db-custom-64-131072", 64, 128),
+    machine("db-custom-64-262144", 64, 256),
+    machine("db-custom-64-393216", 64, 384),
+    machine("db-custom-96-196608", 96, 192),
+    machine("db-custom-96-393216", 96, 384),
+    machine("db-custom-96-638976", 96, 624),
+];
+
+const POSTGRES: Offer = Offer {
+    versions: &["14", "15", "16", "17", "18"],
+    retired: &[
+        ("9.6", "PostgreSQL 9.6 ended in 2021"),
+        ("10", "PostgreSQL 10 ended in 2022"),
+        ("11", "PostgreSQL 11 ended in 2023"),
+        ("12", "PostgreSQL 12 ended in 2024"),
+        ("13", "PostgreSQL 13 ended in November 2025"),
+    ],
+    editions: &[],
+    licenses: &[],
+    classes: &TIERS,
+};
+
+const MYSQL: Offer = Offer {
+    versions: &["8.4"],
+    retired: &[
+        ("5.6", "MySQL 5.6 ended in 2021"),
+        ("5.7", "MySQL 5.7 ended in 2023"),
+        (
+            "8.0",
+            "MySQL 8.0 ended in April 2026; Cloud SQL runs it as paid extended support",
+        ),
+    ],
+    editions: &[],
+    licenses: &[],
+    classes: &TIERS,
+};
+
+const SQLSERVER: Offer = Offer {
+    versions: &["2019", "2022", "2025"],
+    retired: &[("2017", "SQL Server 2017 is out of mainstream support since 2022")],
+    editions: &[Edition::Express, Edition::Web, Edition::Standard, Edition::Enterprise],
+    licenses: &[
+        (Edition::Express, License::Included),
+        (Edition::Web, License::Included),
+        (Edition::Standard, License::Included),
+        (Edition::Enterprise, License::Included),
+    ],
+    classes: &TIERS,
+};
+
+/// What is offered of an engine. Cloud SQL has no Oracle, and the Autonomous Database's type takes its password only as a plain
+/// argument, which would stand in the state.
+pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
+    match engine {
+        Engine::Postgres => Some(&POSTGRES),
+        Engine::Mysql => Some(&MYSQL),
+        Engine::Sqlserver => Some(&SQLSERVER),
+        Engine::Oracle => None,
+    }
+}
+
+/// The first zones of a region. Most have `a`, `b` and `c`; two began without `a`.
+pub(super) fn zones(region: &str, count: usize) -> Vec<String> {
+    let letters = match region {
+        "us-east1" | "europe-west1" => ["b", "c", "d"],
+        _ => ["a", "b", "c"],
+    };
+    letters
+        .into_iter()
+        .take(count)
+        .map(|letter| format!("{region}-{letter}"))
+        .collect()
 }

@@ -1,9 +1,60 @@
-//! Database engines that run in a cluster.
+//! Database engines that run in a cluster, read in November 2026.
+//!
+//! PostgreSQL: the majors that CloudNativePG 1.30 has images of and the PostgreSQL project still mends. MySQL: the long-term release
+//! that Oracle's operator runs. SQL Server: the releases that Microsoft publishes container images of, with the tools at their
+//! present place. Oracle Database has no image that may be used without the owner's registry account and no operator that backs it
+//! up without one, so it is not offered.
 
 use super::Offer;
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Edition, Engine, License};
+
+/// The release of MySQL behind the major version `8.4`: the operator wants it in full.
+pub(super) const MYSQL_RELEASE: &str = "8.4.7";
+
+const POSTGRES: Offer = Offer {
+    versions: &["15", "16", "17", "18"],
+    retired: &[
+        ("12", "the PostgreSQL project ended it in November 2024"),
+        ("13", "the PostgreSQL project ended it in November 2025"),
+        ("14", "the PostgreSQL project ended it in November 2026"),
+    ],
+    editions: &[],
+    licenses: &[],
+    classes: &[],
+};
+
+const MYSQL: Offer = Offer {
+    versions: &["8.4"],
+    retired: &[
+        ("5.7", "Oracle ended its support in October 2023"),
+        ("8.0", "Oracle ended its support in April 2026"),
+    ],
+    editions: &[],
+    licenses: &[],
+    classes: &[],
+};
+
+const SQLSERVER: Offer = Offer {
+    versions: &["2022", "2025"],
+    retired: &[
+        ("2017", "it has no container image with current tools"),
+        ("2019", "its mainstream support ended in February 2025"),
+    ],
+    editions: &[Edition::Express, Edition::Standard, Edition::Enterprise],
+    licenses: &[
+        (Edition::Express, License::Included),
+        (Edition::Standard, License::Byol),
+        (Edition::Enterprise, License::Byol),
+    ],
+    classes: &[],
+};
 
 /// What is offered of an engine.
-pub(super) fn offer(_engine: Engine) -> Option<&'static Offer> {
-    None
+pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
+    match engine {
+        Engine::Postgres => Some(&POSTGRES),
+        Engine::Mysql => Some(&MYSQL),
+        Engine::Sqlserver => Some(&SQLSERVER),
+        Engine::Oracle => None,
+    }
 }

@@ -69,6 +69,11 @@ pub fn offer(target: Target, engine: Engine) -> Option<&'static Offer> {
     }
 }
 
+/// The first `count` zones of a Google Cloud region.
+pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
+    gcp::zones(region, count)
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL
@@ -84,4 +89,9 @@ fn nearest(machines: &'static [Machine], size: &Shape) -> Option<&'static str> {
         .filter(|machine| machine.cpu >= size.cpu && machine.memory_gb >= size.memory_gb)
         .min_by_key(|machine| (machine.cpu * 4 + machine.memory_gb, machine.name))
         .map(|machine| machine.name)
+}
+
+/// The release of MySQL that runs in a cluster.
+pub fn mysql_release() -> &'static str {
+    kubernetes::MYSQL_RELEASE
 }

@@ -8,35 +8,71 @@ pub const SYNTAX: &str = "toml-syntax";
 pub const MISSING_KEY: &str = "missing-key";
 /// The rule of [`unknown_shape`].
 pub const UNKNOWN_SHAPE: &str = "unknown-shape";
-/// The rule of the literal-secret constructors.
+/// The rule of [`unknown_value`].
+pub const UNKNOWN_VALUE: &str = "unknown-value";
+/// The rule of [`bad_format`].
+pub const BAD_FORMAT: &str = "bad-format";
+/// The rule of [`literal_secret`].
 pub const LITERAL_SECRET: &str = "literal-secret";
 
-/// The text is not TOML. `problem` is the parser's sentence.
+/// The text is not TOML. `problem` is the parser's sentence: what is wrong, and often what it expected instead.
 pub fn syntax(problem: &str, span: Span) -> Diagnostic {
-    let fix = match problem {
-        _ if problem.starts_with("string values must be quoted") => "put the value in quotes",
-        _ if problem.starts_with("unclosed array") => "close it with `]`",
-        _ if problem.starts_with("unclosed inline table") => "close it with `}`",
-        _ if problem.starts_with("unclosed table") => "close the header with `]`",
-        _ if problem.starts_with("missing assignment") || problem.starts_with("key with no value") => {
-            "write `key = value`"
-        }
-        _ if problem.starts_with("invalid basic string") => {
-            "close the text with `\"` on the same line; a backslash in it is written `\\\\`"
-        }
-        _ if problem.starts_with("missing value") || problem.starts_with("invalid value") => {
-            "give a value: `\"text\"`, `8080`, `true`, `[\"a\", \"b\"]` or `{ key = \"value\" }`"
-        }
-        _ if problem.starts_with("unexpected leading zero") => {
-            "write the number without leading zeros, or in quotes if it is text"
-        }
-        _ if problem.starts_with("invalid unquoted key") => {
-            "a key has letters, digits, `-` and `_`; put any other in quotes"
-        }
-        _ => "TOML in one page: https://toml.io",
-    };
-    Diagnostic::error(SYNTAX, span, format!("this is not TOML: {problem}")).fix(fix)
+    let (wrong, expected) = problem.split_once(", expected ").unwrap_or((problem, ""));
+    let fix = SYNTAX_FIXES
+        .iter()
+        .find(|(start, _)| wrong.starts_with(start))
+        .map_or("TOML on one page: https://toml.io", |(_, fix)| fix);
+    let error = Diagnostic::error(SYNTAX, span, format!("this is not TOML: {wrong}")).fix(fix);
+    match expected {
+        "" | "nothing" | "literal string" => error,
+        _ => error.label(format!("expected {expected}")),
+    }
 }
+
+/// How the parser's sentences begin, and what to do about it.
+const SYNTAX_FIXES: [(&str, &str); 16] = [
+    ("string values must be quoted", "put the value in quotes"),
+    ("unclosed array", "close it with `]`"),
+    ("unclosed inline table", "close it with `}`"),
+    ("unclosed table", "close the header with `]`"),
+    (
+        "missing comma between array",
+        "put a comma between the items, or close the array with `]` before this",
+    ),
+    (
+        "missing comma between key-value",
+        "put a comma between the entries, or close the table with `}` before this",
+    ),
+    ("missing assignment", "write `key = value`"),
+    ("key with no value", "write `key = value`"),
+    ("missing value", VALUES),
+    ("invalid value", VALUES),
+    (
+        "invalid basic string",
+        "close the text with `\"` on the same line, or use `\"\"\"` for text of several lines",
+    ),
+    (
+        "invalid literal string",
+        "close the text with `'` on the same line, or use `'''` for text of several lines",
+    ),
+    (
+        "missing escaped value",
+        "write a backslash as `\\\\`, or put the text in single quotes",
+    ),
+    (
+        "unexpected leading zero",
+        "write the number without leading zeros, or in quotes if it is text",
+    ),
+    (
+        "invalid unquoted key",
+        "a key has letters, digits, `-` and `_`; put any other in quotes",
+    ),
+    (
+        "carriage return",
+        "end lines with a newline, alone or after a carriage return",
+    ),
+];
+const VALUES: &str = "give a value: `\"text\"`, `8080`, `true`, `[\"a\", \"b\"]` or `{ key = \"value\" }`";
 
 /// A number that no 64-bit integer or finite float holds.
 pub fn number_too_large(span: Span) -> Diagnostic {
@@ -54,19 +90,28 @@ pub fn duplicate_key(name: &str, span: Span, first: Option<Span>) -> Diagnostic 
         .fix("merge the two, or give one of them another name")
 }
 
-/// A key that the language does not have. `known` are the keys that could stand there.
-pub fn unknown_key(key: &str, place: &str, span: Span, known: &[&str]) -> Diagnostic {
+/// A key that the language does not have. `meant` is the key that it is a slip of, `known` what could be added there.
+pub fn unknown_key(key: &str, place: &str, span: Span, meant: Option<&str>, known: &[&str]) -> Diagnostic {
     let here = if place.is_empty() {
         "at the top of a blueprint".to_owned()
     } else {
         format!("in `{place}`")
     };
-    let error = Diagnostic::error("unknown-key", span, format!("unknown key `{key}` {here}"));
-    match nearest(key, known) {
-        _ if known.is_empty() => error.fix("take it out: nothing can be added here"),
-        Some(near) => error.fix(format!("did you mean `{near}`?")),
-        None => error.fix(format!("take it out; known keys: {}", known.join(", "))),
-    }
+    Diagnostic::error("unknown-key", span, format!("unknown key `{key}` {here}")).fix(match meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => "take it out: nothing can be added here".to_owned(),
+        None => format!("take it out; known keys: {}", known.join(", ")),
+    })
+}
+
+/// The key that a wrong one was most likely meant to be: one that is spelt alike, or that it is a part of, or the reverse.
+pub fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    let alike = |word: &&str| {
+        key.len() >= 3 && word.split('_').any(|part| part == key)
+            || word.len() >= 3 && key.split(['_', '-']).any(|part| part == *word)
+            || word.len() >= 3 && key.starts_with(*word)
+    };
+    nearest(key, known).or_else(|| known.iter().copied().find(alike))
 }
 
 /// A key that must be there is not. `example` is what to write.
@@ -79,7 +124,7 @@ pub fn missing_key(key: &str, place: &str, span: Option<Span>, says: Option<&str
     let error =
         Diagnostic::error(MISSING_KEY, span, format!("{owner} needs the key `{key}`")).fix(format!("add `{example}`"));
     match says {
-        Some(says) => error.reason(format!("{key}: {says}")),
+        Some(says) => error.reason(format!("`{key}`: {says}")),
         None => error,
     }
 }
@@ -98,7 +143,7 @@ pub fn unknown_value(place: &str, span: Span, value: &str, known: &[&str]) -> Di
         .map(|word| format!("`\"{word}\"`"))
         .collect::<Vec<_>>()
         .join(", ");
-    let error = Diagnostic::error("unknown-value", span, format!("`{place}` cannot be \"{value}\""))
+    let error = Diagnostic::error(UNKNOWN_VALUE, span, format!("`{place}` cannot be \"{value}\""))
         .reason(format!("it is one of {list}"));
     match nearest(&value.to_lowercase(), known) {
         Some(near) => error.fix(format!("did you mean `\"{near}\"`?")),
@@ -118,7 +163,7 @@ pub fn unknown_shape(place: &str, span: Span, shapes: &[String]) -> Diagnostic {
 
 /// A text that does not follow its pattern. `says` puts the pattern in words; `better` is a near text that follows it.
 pub fn bad_format(place: &str, span: Span, value: &str, says: &str, better: Option<String>) -> Diagnostic {
-    Diagnostic::error("bad-format", span, format!("`{place}` cannot be \"{value}\""))
+    Diagnostic::error(BAD_FORMAT, span, format!("`{place}` cannot be \"{value}\""))
         .reason(says)
         .fix(better.map_or_else(
             || "write it in that form".to_owned(),
@@ -181,8 +226,8 @@ pub fn unknown_environment(name: &str, span: Option<Span>, known: &[&str]) -> Di
     }
 }
 
-/// A text that is itself a credential. `what` names the kind.
-pub fn literal_secret(place: &str, span: Span, what: &str) -> Diagnostic {
+/// A text that is itself a credential. `what` names the kind, `name` is what to call it in the vault.
+pub fn literal_secret(place: &str, span: Span, what: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
         LITERAL_SECRET,
         span,
@@ -190,7 +235,9 @@ pub fn literal_secret(place: &str, span: Span, what: &str) -> Diagnostic {
     )
     .label("a secret")
     .reason("a blueprint is committed and its text is copied into every output: a secret in it is public, and has to be revoked")
-    .fix("declare `[secrets.NAME]`, link it with `reads = [\"NAME\"]`, and put the value into the vault yourself")
+    .fix(format!(
+        "take it out, declare `[secrets.{name}]`, link it with `reads = [\"{name}\"]`, and put the value into the vault"
+    ))
 }
 
 /// The types refuse what the schema let through: a mistake of cloudgen, not of the author.

@@ -1,6 +1,10 @@
 //! What several test programs need: the example blueprints, and every tree that can be rendered from them.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod code;
+pub mod leaves;
+pub mod tools;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

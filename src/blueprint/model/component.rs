@@ -28,7 +28,7 @@ pub struct Service {
     #[serde(default)]
     pub arguments: Vec<String>,
     /// TCP port that the process listens on.
-    #[schemars(range(min = 1, max = 65535))]
+    #[schemars(range(min = 1, max = 65535), example = 8080)]
     pub port: u16,
     /// Reachable through the public entry point; otherwise from linked services only.
     #[serde(default)]

@@ -45,7 +45,7 @@ pub struct Database {
 #[serde(deny_unknown_fields, default)]
 pub struct Backup {
     /// Start of the daily window, UTC, `HH:MM`.
-    #[schemars(extend("pattern" = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "x-says" = "a time of day in UTC, such as `09:00`"))]
+    #[schemars(extend("pattern" = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "x-says" = "a time of day in UTC, such as `09:00`", "examples" = ["09:00"]))]
     pub window: String,
     /// Days that backups are kept.
     #[schemars(range(min = 1, max = 35))]

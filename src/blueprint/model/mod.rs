@@ -35,6 +35,7 @@ pub struct Model {
     /// The shape of the system.
     pub pattern: Pattern,
     /// A place (`"seoul"`), or the region per target.
+    #[schemars(example = &"seoul")]
     pub region: Region,
     /// Labels (tags) of every resource that can carry them.
     #[serde(default)]
@@ -124,11 +125,11 @@ pub enum Region {
 
 /// Declares a string type with a pattern and the words that explain it.
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $pattern:literal, $says:literal) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $example:literal, $says:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        #[schemars(extend("pattern" = $pattern, "x-says" = $says))]
+        #[schemars(extend("pattern" = $pattern, "x-says" = $says, "examples" = [$example]))]
         pub struct $name(String);
 
         impl $name {
@@ -148,42 +149,42 @@ macro_rules! text {
 
 text!(
     /// The name of a component or environment.
-    Name, "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
+    Name, "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", "web",
     "a name is 1 to 20 lower-case letters, digits and hyphens; it starts with a letter and does not end with a hyphen"
 );
 text!(
     /// The name of the system: the prefix of every resource name.
-    SystemName, "^[a-z][a-z0-9-]{0,18}[a-z0-9]$",
+    SystemName, "^[a-z][a-z0-9-]{0,18}[a-z0-9]$", "shop",
     "the system's name is 2 to 20 lower-case letters, digits and hyphens; it starts with a letter and does not end with a hyphen"
 );
 text!(
     /// A label's key, in the charset that every cloud takes.
-    LabelKey, "^[a-z][a-z0-9_-]{0,62}$",
+    LabelKey, "^[a-z][a-z0-9_-]{0,62}$", "team",
     "a label key is 1 to 63 lower-case letters, digits, hyphens and underscores, starting with a letter"
 );
 text!(
     /// A label's value, in the charset that every cloud takes.
-    LabelValue, "^([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)?$",
+    LabelValue, "^([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?)?$", "market",
     "a label value is at most 63 lower-case letters, digits, hyphens and underscores, with a letter or digit at both ends"
 );
 text!(
     /// A host name.
-    Domain, "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$",
+    Domain, "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", "shop.example.com",
     "a domain is a host name in lower case, such as `shop.example.com`"
 );
 text!(
     /// The name of an environment variable.
-    Variable, "^[A-Z_][A-Z0-9_]{0,127}$",
+    Variable, "^[A-Z_][A-Z0-9_]{0,127}$", "LOG_LEVEL",
     "the name of an environment variable has upper-case letters, digits and underscores"
 );
 text!(
     /// The path prefix of a request.
-    UrlPath, "^/[A-Za-z0-9/._~-]*$",
+    UrlPath, "^/[A-Za-z0-9/._~-]*$", "/",
     "a path starts with `/` and has letters, digits and `/._~-`"
 );
 text!(
     /// An e-mail address.
-    Email, "^[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\\.)+[A-Za-z]{2,63}$",
+    Email, "^[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\\.)+[A-Za-z]{2,63}$", "platform@example.com",
     "an e-mail address, such as `platform@example.com`"
 );
 

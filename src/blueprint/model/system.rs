@@ -82,7 +82,7 @@ impl Default for Observability {
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Amount per month.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), example = 500)]
     pub monthly: u32,
     /// Currency of the bill, three letters. Azure bills in the subscription's own.
     #[serde(default = "dollars")]

@@ -21,6 +21,7 @@ pub(super) fn document(schema: &Schema, root: &Table, text: &str) -> Vec<Diagnos
     let mut walk = Walk {
         schema,
         text,
+        trial: false,
         found: vec![],
     };
     let place = Place::root();
@@ -35,6 +36,7 @@ pub(super) fn part(schema: &Schema, part: &Json, key: &str, node: &Node, text: &
     let mut walk = Walk {
         schema,
         text,
+        trial: false,
         found: vec![],
     };
     let root = Place::root();
@@ -45,6 +47,8 @@ pub(super) fn part(schema: &Schema, part: &Json, key: &str, node: &Node, text: &
 struct Walk<'a> {
     schema: &'a Schema,
     text: &'a str,
+    /// Only whether there are violations counts, not how to mend them.
+    trial: bool,
     found: Vec<Diagnostic>,
 }
 

@@ -57,42 +57,46 @@ impl Schema {
     /// Whether a value has a type that a schema admits.
     pub(in crate::blueprint) fn admits(&self, schema: &Json, node: &Node) -> bool {
         let types = self.types(schema);
-        // What may be anything is passed on as JSON, where a date would turn into a text.
-        types.is_empty() && !matches!(node.value, Value::Datetime(_)) || types.iter().any(|name| node.is(name))
+        types.is_empty() || types.iter().any(|name| node.is(name))
     }
 
-    /// What a schema admits, in words.
-    fn noun(&self, schema: &Json) -> String {
+    /// What a schema admits, in words, each once.
+    fn nouns(&self, schema: &Json) -> Vec<String> {
         let schema = self.resolve(schema);
         if let Some(words) = self.words(schema) {
-            let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
-            return either(&words);
+            return words.iter().map(|word| format!("`\"{word}\"`")).collect();
         }
-        if let Some(branches) = self.branches(schema) {
-            let nouns: Vec<String> = branches.iter().map(|branch| self.noun(branch)).collect();
-            return either(&nouns);
+        let mut nouns: Vec<String> = vec![];
+        let branches = self.branches(schema).into_iter().flatten();
+        for noun in branches.flat_map(|branch| self.nouns(branch)) {
+            if !nouns.contains(&noun) {
+                nouns.push(noun);
+            }
         }
-        let nouns: Vec<String> = self
-            .types(schema)
-            .into_iter()
-            .map(|name| match name {
-                "string" => "a string".to_owned(),
-                "integer" => "an integer".to_owned(),
-                "number" => "a number".to_owned(),
-                "boolean" => "`true` or `false`".to_owned(),
-                "array" => match schema.get("items").map(|items| self.types(items)).as_deref() {
-                    Some(["string"]) => "an array of strings".to_owned(),
-                    Some(["integer"]) => "an array of integers".to_owned(),
-                    Some(["object"]) => "an array of tables".to_owned(),
-                    _ => "an array".to_owned(),
-                },
-                _ => "a table".to_owned(),
-            })
-            .collect();
         if nouns.is_empty() {
-            "a string, number, boolean, array or table".to_owned()
-        } else {
-            either(&nouns)
+            nouns.extend(
+                self.types(schema)
+                    .into_iter()
+                    .map(|name| self.noun(name, schema).to_owned()),
+            );
+        }
+        nouns
+    }
+
+    /// One JSON type that a schema admits, in words.
+    fn noun(&self, json_type: &str, schema: &Json) -> &'static str {
+        match json_type {
+            "string" => "a string",
+            "integer" => "an integer",
+            "number" => "a number",
+            "boolean" => "`true` or `false`",
+            "array" => match schema.get("items").map(|items| self.types(items)).as_deref() {
+                Some(["string"]) => "an array of strings",
+                Some(["integer"]) => "an array of integers",
+                Some(["object"]) => "an array of tables",
+                _ => "an array",
+            },
+            _ => "a table",
         }
     }
 
@@ -173,6 +177,7 @@ impl Walk<'_> {
                 let mut walk = Walk {
                     schema: self.schema,
                     text: self.text,
+                    trial: self.trial,
                     found: vec![],
                 };
                 walk.value(branch, node, place);
@@ -183,78 +188,73 @@ impl Walk<'_> {
 
     /// Reports a type that the schema does not admit, and how to write the value instead.
     pub(super) fn wrong_type(&mut self, schema: &Json, node: &Node, place: &Place<'_>) {
-        let expected = self.schema.noun(schema);
-        let fix = self
-            .rewrite(schema, node)
-            .map(|better| format!("write `{better}`"))
-            .unwrap_or_else(|| match &node.value {
-                _ if self.schema.types(schema) == ["object"] => {
-                    format!("write a table: {}", self.schema.keys(schema))
-                }
-                _ => format!("give {expected}"),
-            });
+        let expected = either(&self.schema.nouns(schema));
+        let fix = match self.rewrite(schema, node) {
+            Some(better) => format!("write `{better}`"),
+            None if self.schema.types(schema) == ["object"] => match self.schema.keys(schema) {
+                Some(table) => format!("write a table: `{table}`"),
+                None => "write a table".to_owned(),
+            },
+            None => format!("give {expected}"),
+        };
         let error = rules::wrong_type(&place.to_string(), node.span, &expected, node.noun(), fix);
         self.report(error, place);
     }
 
-    /// The same value in a type that the schema admits, if it only needs other punctuation.
+    /// The same value in a form that the schema admits, if it only needs other punctuation.
     fn rewrite(&self, schema: &Json, node: &Node) -> Option<String> {
-        let types = self.schema.types(schema);
         let raw = self.raw(node);
-        // A value of many lines is no example.
-        if raw.is_empty() || raw.contains('\n') {
+        // A trial ends here, or it would try rewrites of rewrites. A value of many lines is no example.
+        if self.trial || raw.is_empty() || raw.contains('\n') {
             return None;
         }
-        let fits = |node: &Node| self.schema.admits(schema, node);
-        let bare = |value| fits(&Node { span: node.span, value });
+        let fits = |value| {
+            let node = Node { span: node.span, value };
+            let mut walk = Walk {
+                schema: self.schema,
+                text: self.text,
+                trial: true,
+                found: vec![],
+            };
+            walk.value(schema, &node, &Place::root());
+            walk.found.is_empty()
+        };
+        let as_item = || match node.value {
+            Value::Array(_) => None,
+            _ => fits(Value::Array(vec![node.clone()])).then(|| format!("[{raw}]")),
+        };
         match &node.value {
             Value::String(text) => {
-                if text.parse().is_ok_and(|number| bare(Value::Integer(number)))
-                    || text.parse().is_ok_and(|truth| bare(Value::Boolean(truth)))
-                {
-                    return Some(text.clone());
-                }
+                let bare = text.parse().is_ok_and(|number| fits(Value::Integer(number)))
+                    || text.parse().is_ok_and(|truth| fits(Value::Boolean(truth)));
+                if bare { Some(text.clone()) } else { as_item() }
             }
-            Value::Float(number) if number.fract() == 0.0 && types.contains(&"integer") => {
-                return Some(number.to_string());
+            Value::Array(items) => match items.as_slice() {
+                [only] if fits(only.value.clone()) => Some(self.raw(only).to_owned()),
+                _ => None,
+            },
+            // A float of this size without a fraction is an integer, exactly.
+            Value::Float(number)
+                if number.fract() == 0.0 && number.abs() < 9e15 && fits(Value::Integer(*number as i64)) =>
+            {
+                Some(number.to_string())
             }
-            Value::Array(items) => {
-                if let [only] = items.as_slice()
-                    && fits(only)
-                {
-                    return Some(self.raw(only).to_owned());
-                }
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {
+                let quoted = fits(Value::String(raw.to_owned())).then(|| format!("\"{raw}\""));
+                quoted.or_else(as_item)
             }
-            _ => {}
+            Value::Table(_) => as_item(),
         }
-        if types.contains(&"string")
-            && self.schema.words(schema).is_none()
-            && matches!(
-                node.value,
-                Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_)
-            )
-        {
-            return Some(format!("\"{raw}\""));
-        }
-        let items = self.schema.resolve(schema).get("items")?;
-        (types == ["array"] && self.schema.admits(items, node)).then(|| format!("[{raw}]"))
     }
 }
 
 impl Schema {
-    /// A table with the keys of a schema, as an author would begin it.
-    fn keys(&self, schema: &Json) -> String {
+    /// A table with the first key of a schema, as an author would begin it; `None` where the keys are the author's own.
+    fn keys(&self, schema: &Json) -> Option<String> {
         let schema = self.resolve(schema);
-        let list = |keyword: &str| schema.get(keyword);
-        let required = list("required").and_then(Json::as_array);
-        let properties = list("properties").and_then(Json::as_object);
-        let name = match required.and_then(|keys| keys.first()?.as_str()) {
-            Some(key) => Some(key),
-            None => properties.and_then(|keys| Some(keys.keys().next()?.as_str())),
-        };
-        match name.and_then(|name| Some((name, properties?.get(name)?))) {
-            Some((name, value)) => format!("`{{ {name} = {} }}`", self.example(value)),
-            None => "`{ name = ... }`".to_owned(),
-        }
+        let properties = schema.get("properties").and_then(Json::as_object)?;
+        let required = schema.get("required").and_then(|keys| keys.get(0)?.as_str());
+        let key = required.or_else(|| properties.keys().next().map(String::as_str))?;
+        Some(format!("{{ {key} = {} }}", self.example(properties.get(key)?)))
     }
 }

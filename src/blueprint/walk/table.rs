@@ -6,8 +6,8 @@ use super::text::{better, follows};
 use super::{Place, Walk};
 use crate::blueprint::schema::Schema;
 use crate::blueprint::tree::Table;
+use crate::diagnostic::Span;
 use crate::diagnostic::language as rules;
-use crate::diagnostic::{Span, nearest};
 
 impl Walk<'_> {
     /// Checks a table; `span` is where it stands, `None` for the whole document.
@@ -33,10 +33,11 @@ impl Walk<'_> {
                 ));
                 (schema, None)
             } else if additional == Some(&Json::Bool(false)) {
-                let near = nearest(key, &known);
-                slips.extend(near);
+                let every: Vec<&str> = properties.keys().map(String::as_str).collect();
+                let meant = rules::meant(key, &known).or_else(|| rules::meant(key, &every));
+                slips.extend(meant);
                 self.found
-                    .push(rules::unknown_key(key, &place.to_string(), entry.key, &known));
+                    .push(rules::unknown_key(key, &place.to_string(), entry.key, meant, &known));
                 continue;
             } else if let Some(schema) = additional {
                 (schema, None)

@@ -1,10 +1,123 @@
-//! Placeholder.
+//! Google Cloud: a system as Terraform for `hashicorp/google`.
+//!
+//! Firewall rules follow service accounts, not subnets: what a machine may open or accept follows from who it is. Subnets are regional,
+//! databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
+
+mod balancer_routes;
+mod budget;
+mod compute;
+mod database;
+mod edge;
+mod encryption;
+mod firewall;
+mod identity;
+mod load_balancer;
+mod logs;
+mod network;
+mod project;
+mod readme;
+mod secrets;
+mod settings;
+mod storage;
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
 
 use super::shared::report::Report;
 use crate::check::Checked;
-use crate::terraform::Module;
+use crate::ir::{Bucket, Database, Id, Secret, Service};
+use crate::template;
+use crate::terraform::{Address, Module};
+
+/// Files of the output, in the order of the single document.
+const FILES: [&str; 16] = [
+    "versions",
+    "variables",
+    "apis",
+    "network",
+    "firewall",
+    "edge",
+    "load_balancer",
+    "compute",
+    "database",
+    "storage",
+    "secrets",
+    "identity",
+    "encryption",
+    "logs",
+    "budget",
+    "outputs",
+];
+
+/// What is there before any component: the project, its network, its key.
+#[derive(Debug)]
+struct Stack<'a> {
+    system: &'a Checked<'a>,
+    module: Module,
+    report: Report,
+    project: project::Project,
+    encryption: encryption::Encryption,
+    network: network::Network,
+    /// Service accounts.
+    accounts: BTreeMap<Id<Service>, Address>,
+    databases: BTreeMap<Id<Database>, database::Placed>,
+    buckets: BTreeMap<Id<Bucket>, Address>,
+    secrets: BTreeMap<Id<Secret>, Address>,
+    /// Grants of each service, which its machines wait for.
+    grants: BTreeMap<Id<Service>, Vec<Address>>,
+}
+
+impl Stack<'_> {
+    /// `PREFIX-PART`
+    fn name(&self, part: &str) -> String {
+        format!("{}-{part}", self.system.prefix)
+    }
+
+    /// `PREFIX-PART-SUFFIX`, for names that are shared with the world or not given back after a destroy.
+    fn unique_name(&self, part: &str) -> Expression {
+        template![self.name(part), "-", self.project.suffix.attr("hex")]
+    }
+
+    fn region(&self) -> &str {
+        self.system.region()
+    }
+}
 
 /// Spells a system.
-pub(super) fn lower(_system: &Checked<'_>) -> (Module, Report) {
-    (Module::new(), Report::default())
+pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+    let mut module = Module::new();
+    for file in FILES {
+        module.file(file, "");
+    }
+    let project = project::lower(system, &mut module);
+    let encryption = encryption::lower(system, &mut module, &project);
+    let network = network::lower(system, &mut module, &project);
+    let mut stack = Stack {
+        system,
+        module,
+        report: Report::default(),
+        project,
+        encryption,
+        network,
+        accounts: BTreeMap::new(),
+        databases: BTreeMap::new(),
+        buckets: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        grants: BTreeMap::new(),
+    };
+    identity::accounts(&mut stack);
+    database::lower(&mut stack);
+    storage::lower(&mut stack);
+    secrets::lower(&mut stack);
+    identity::grants(&mut stack);
+    let entries = edge::addresses(&mut stack);
+    let records = edge::records(&mut stack, &entries);
+    let rules = firewall::lower(&mut stack, &entries);
+    let groups = compute::lower(&mut stack, &records, &rules);
+    load_balancer::lower(&mut stack, &entries, &groups);
+    logs::lower(&mut stack);
+    budget::lower(&mut stack);
+    readme::lower(&mut stack);
+    (stack.module, stack.report)
 }

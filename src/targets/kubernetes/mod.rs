@@ -1,10 +1,73 @@
-//! Placeholder.
+//! Plain Kubernetes: the same system in any conformant cluster, without a cloud.
+//!
+//! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, cert-manager, External
+//! Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
+//!
+//! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod has an
+//! API token, and no value of a secret stands in the output.
+
+mod compute;
+mod custom;
+mod database;
+mod edge;
+mod encryption;
+mod firewall;
+mod identity;
+mod load_balancer;
+mod network;
+mod object;
+mod pod;
+mod protect;
+mod readme;
+mod secrets;
+mod settings;
+mod stack;
+mod storage;
+mod storage_config;
+mod yaml;
 
 use crate::check::Checked;
 use crate::diagnostic::Diagnostic;
-use crate::output::Rendered;
+use crate::output::{FileTree, Rendered};
+use object::Object;
+use stack::Stack;
 
 /// Spells a system.
-pub(super) fn render(_system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
-    Ok(Rendered::default())
+pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
+    let stack = Stack::new(system);
+    let concerns: [(&str, Vec<Object>); 11] = [
+        ("network", network::objects(&stack)),
+        ("identity", identity::objects(&stack)),
+        ("firewall", firewall::objects(&stack)),
+        ("protect", protect::objects(&stack)),
+        ("secrets", secrets::objects(&stack)),
+        ("encryption", encryption::objects(&stack)),
+        ("storage", storage::objects(&stack)),
+        ("database", database::objects(&stack)),
+        ("compute", compute::objects(&stack)),
+        ("edge", edge::objects(&stack)),
+        ("load_balancer", load_balancer::objects(&stack)),
+    ];
+    let mut files = FileTree::new();
+    let mut listed = String::new();
+    let mut stream: Vec<String> = vec![];
+    for (name, objects) in concerns {
+        if objects.is_empty() {
+            continue;
+        }
+        let documents: Vec<String> = objects.iter().map(Object::yaml).collect();
+        files.insert(format!("kubernetes/{name}.yaml"), documents.join("---\n"));
+        listed.push_str(&format!("  - {name}.yaml\n"));
+        stream.extend(documents);
+    }
+    files.insert(
+        "kubernetes/kustomization.yaml",
+        format!("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{listed}"),
+    );
+    files.insert("README.md", readme::report(&stack).render(system));
+    Ok(Rendered {
+        files,
+        terraform: String::new(),
+        kubernetes: stream.join("---\n"),
+    })
 }

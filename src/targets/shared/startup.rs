@@ -51,6 +51,18 @@ pub fn user_data(
     fetched: &[Fetched],
     platform: &Platform<'_>,
 ) -> Expression {
+    prepared_user_data(system, service, plain, fetched, platform, "")
+}
+
+/// The same with more to do before each start: `prepare` is bash, where a command that fails holds the start back.
+pub fn prepared_user_data(
+    system: &str,
+    service: &Service,
+    plain: &[Plain],
+    fetched: &[Fetched],
+    platform: &Platform<'_>,
+    prepare: &str,
+) -> Expression {
     let mut references = References::default();
     let mut context = Context::new();
     context.insert("system", system);
@@ -71,6 +83,7 @@ pub fn user_data(
         .collect();
     context.insert("secrets", &secrets);
     context.insert("fetch", &indented(platform.fetch.trim_end(), 6));
+    context.insert("prepare", &indented(prepare.trim_end(), 6));
     context.insert("docker_options", &platform.docker_options);
     match &service.launch {
         Launch::Container { image, arguments } => {

@@ -1,0 +1,101 @@
+//! Routes of one listener as a URL map.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hcl::Expression;
+
+use super::Stack;
+use crate::ir::{Id, Listener, Route, Service};
+use crate::list;
+use crate::terraform::{Address, Block};
+
+/// Adds the URL map of a listener. `part` names it.
+///
+/// A URL map asks for the host first and then for the longest path, so each host repeats the routes that hold for every host. What no
+/// route takes is answered with 404.
+pub(super) fn url_map(
+    stack: &mut Stack<'_>,
+    part: &str,
+    listener: &Listener,
+    backends: &BTreeMap<Id<Service>, Address>,
+) -> Address {
+    let hosts: BTreeSet<&str> = listener
+        .routes
+        .iter()
+        .flat_map(|route| route.hosts.iter().map(String::as_str))
+        .collect();
+    let anywhere: Vec<&Route> = listener.routes.iter().filter(|route| route.hosts.is_empty()).collect();
+    let body = Block::new()
+        .set("name", stack.name(part))
+        .set("region", stack.region());
+    let any_path = anywhere.iter().any(|route| !route.paths.is_empty());
+    let mut body = default(body, &anywhere, listener, backends);
+    let mut matchers = vec![];
+    for host in hosts {
+        let own = listener.routes.iter().filter(|route| route.hosts.iter().any(|name| name == host));
+        let routes: Vec<&Route> = own.chain(anywhere.iter().copied()).collect();
+        matchers.push((host, matcher_name(host), routes));
+    }
+    if any_path {
+        matchers.push(("*", "any-host".to_owned(), anywhere));
+    }
+    for (host, name, _) in &matchers {
+        let rule = Block::new().set("hosts", list![*host]).set("path_matcher", name.as_str());
+        body = body.block("host_rule", rule);
+    }
+    for (_, name, routes) in &matchers {
+        let matcher = default(Block::new().set("name", name.as_str()), routes, listener, backends);
+        body = body.block("path_matcher", matcher.blocks("path_rule", path_rules(routes, backends)));
+    }
+    stack.module.resource("google_compute_region_url_map", part, body)
+}
+
+/// Where requests go that no path rule takes: the first route without paths, or nowhere.
+fn default(block: Block, routes: &[&Route], listener: &Listener, backends: &BTreeMap<Id<Service>, Address>) -> Block {
+    let taken = routes.iter().find(|route| route.paths.is_empty());
+    match (taken, listener.routes.first()) {
+        (Some(route), _) => block.set("default_service", backends[&route.service].id()),
+        (None, Some(any)) => {
+            let abort = Block::new().set("http_status", 404).set("percentage", 100);
+            let fault = Block::new().block("fault_injection_policy", Block::new().block("abort", abort));
+            block
+                .comment("No route takes the rest: answered with 404 before it gets to the service.")
+                .set("default_service", backends[&any.service].id())
+                .block("default_route_action", fault)
+        }
+        (None, None) => block,
+    }
+}
+
+/// One rule for each service; a path that an earlier, more specific route has is left to it.
+fn path_rules(routes: &[&Route], backends: &BTreeMap<Id<Service>, Address>) -> Vec<Block> {
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    let mut rules = vec![];
+    for route in routes {
+        let paths: Vec<Expression> = route
+            .paths
+            .iter()
+            .filter(|path| taken.insert(path.as_str()))
+            .flat_map(|path| [path.clone().into(), format!("{path}/*").into()])
+            .collect();
+        if !paths.is_empty() {
+            let rule = Block::new()
+                .set("paths", Expression::Array(paths))
+                .set("service", backends[&route.service].id());
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+/// A host name as the name of a path matcher: at most 63 letters, digits and hyphens.
+fn matcher_name(host: &str) -> String {
+    let name = format!("host-{}", host.replace('.', "-"));
+    if name.len() <= 63 {
+        return name;
+    }
+    let sum = host
+        .bytes()
+        .fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    format!("{}-{sum:08x}", name[..54].trim_end_matches('-'))
+}

@@ -1,0 +1,251 @@
+//! Machines: one regional managed instance group per service, with its template, health check and autoscaler.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::firewall::Rules;
+use super::identity::Registry;
+use super::{Stack, settings};
+use crate::catalog;
+use crate::ir::{Id, Launch, Resource, Service};
+use crate::list;
+use crate::object;
+use crate::target::Target;
+use crate::targets::shared::{settings as shared_settings, startup};
+use crate::terraform::{Address, Block};
+
+const FETCH: &str = include_str!("../../../templates/startup/gcp.sh");
+const PULL: &str = include_str!("../../../templates/startup/gcp-pull.sh");
+
+/// Hour of the daily snapshots, UTC, and the days that they are kept.
+const SNAPSHOT_TIME: &str = "18:00";
+const SNAPSHOT_DAYS: u32 = 7;
+
+/// The machines of a service.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The instance group manager.
+    pub manager: Address,
+    /// The health check.
+    pub check: Address,
+}
+
+/// Adds every service. `records` are names that machines need.
+pub(super) fn lower(stack: &mut Stack<'_>, records: &[Address], rules: &Rules) -> BTreeMap<Id<Service>, Group> {
+    stack.module.file("compute", "");
+    let snapshots = snapshots(stack);
+    let mut groups = BTreeMap::new();
+    for (id, service) in stack.system.services.iter() {
+        let check = health_check(stack, service);
+        let template = template(stack, id, service, &snapshots);
+        let ready = ready(stack, id, records, rules);
+        let manager = manager(stack, service, &template, &check, ready);
+        autoscaler(stack, service, &manager);
+        stack.report.component(
+            &service.path,
+            "regional managed instance group with autoscaler",
+            manager.text(),
+        );
+        groups.insert(id, Group { manager, check });
+    }
+    groups
+}
+
+fn snapshots(stack: &mut Stack<'_>) -> Address {
+    let daily = Block::new().set("days_in_cycle", 1).set("start_time", SNAPSHOT_TIME);
+    let retention = Block::new()
+        .set("max_retention_days", SNAPSHOT_DAYS)
+        .set("on_source_disk_delete", "APPLY_RETENTION_POLICY");
+    let policy = Block::new()
+        .block("schedule", Block::new().block("daily_schedule", daily))
+        .block("retention_policy", retention)
+        .block(
+            "snapshot_properties",
+            Block::new().set("storage_locations", list![stack.region()]),
+        );
+    let body = Block::new()
+        .set("name", stack.name("snapshots"))
+        .set("region", stack.region())
+        .block("snapshot_schedule_policy", policy)
+        .set("depends_on", stack.project.ready());
+    stack
+        .module
+        .comment("Daily snapshots of the machines' disks, encrypted as the disks are.")
+        .resource("google_compute_resource_policy", "snapshots", body)
+}
+
+fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
+    let http = Block::new()
+        .set("port", service.port)
+        .set("request_path", service.health.path.as_str());
+    let body = Block::new()
+        .set("name", stack.name(&service.name))
+        .set("region", stack.region())
+        .set("check_interval_sec", 10)
+        .set("timeout_sec", 5)
+        .set("healthy_threshold", 2)
+        .set("unhealthy_threshold", 3)
+        .block("http_health_check", http)
+        .block("log_config", Block::new().set("enable", true))
+        .set("depends_on", stack.project.ready());
+    stack
+        .module
+        .resource("google_compute_region_health_check", &service.name, body)
+}
+
+fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots: &Address) -> Address {
+    let image = service
+        .machine_image
+        .gcp
+        .as_deref()
+        .unwrap_or("ubuntu-os-cloud/ubuntu-2404-lts-amd64");
+    let disk = Block::new()
+        .set("boot", true)
+        .set("auto_delete", true)
+        .set("source_image", image)
+        .set("disk_type", "pd-balanced")
+        .set("disk_size_gb", service.disk_gb)
+        .set("resource_policies", list![snapshots.id()])
+        .block(
+            "disk_encryption_key",
+            Block::new().set("kms_key_self_link", stack.encryption.key.id()),
+        );
+    let shielded = Block::new()
+        .set("enable_secure_boot", true)
+        .set("enable_vtpm", true)
+        .set("enable_integrity_monitoring", true);
+    let account = Block::new()
+        .set("email", stack.accounts[&id].attr("email"))
+        .comment("What it may do is said by its roles.")
+        .set("scopes", list!["cloud-platform"]);
+    let metadata = object! {
+        "block-project-ssh-keys" => "TRUE",
+        "enable-oslogin" => "TRUE",
+        "serial-port-enable" => "FALSE",
+        "user-data" => user_data(stack, service)
+    };
+    let body = Block::new()
+        .set("name_prefix", format!("{}-", stack.name(&service.name)))
+        .set("region", stack.region())
+        .set(
+            "machine_type",
+            catalog::machine(Target::Gcp, &service.size).unwrap_or_default(),
+        )
+        .block("disk", disk)
+        .comment("Without access_config there is no public address.")
+        .block(
+            "network_interface",
+            Block::new().set("subnetwork", stack.network.application.clone()),
+        )
+        .block("service_account", account)
+        .block("shielded_instance_config", shielded)
+        .set("metadata", metadata)
+        .block("lifecycle", Block::new().set("create_before_destroy", true))
+        .set("depends_on", stack.encryption.ready());
+    stack
+        .module
+        .resource("google_compute_region_instance_template", &service.name, body)
+}
+
+fn user_data(stack: &Stack<'_>, service: &Service) -> Expression {
+    let (plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    let platform = startup::Platform {
+        fetch: FETCH,
+        docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
+    };
+    let prepare = pull(stack, service).unwrap_or_default();
+    startup::prepared_user_data(&stack.system.prefix, service, &plain, &fetched, &platform, &prepare)
+}
+
+/// Bash that pulls an image from Artifact Registry, which wants to know who asks.
+fn pull(stack: &Stack<'_>, service: &Service) -> Option<String> {
+    let Launch::Container { image, .. } = &service.launch else {
+        return None;
+    };
+    let registry = Registry::of(image)?;
+    let text = PULL
+        .replace("@SYSTEM@", &stack.system.prefix)
+        .replace("@HOST@", registry.host)
+        .replace("@IMAGE@", image);
+    Some(text)
+}
+
+/// What machines need before they start, and Terraform cannot see.
+fn ready(stack: &Stack<'_>, id: Id<Service>, records: &[Address], rules: &Rules) -> Vec<Expression> {
+    let databases = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
+        Resource::Database(database) => Some(stack.databases[&database].ready.iter()),
+        _ => None,
+    });
+    let mut ready: Vec<&Address> = stack.network.ready.iter().collect();
+    ready.extend(rules.of(id));
+    ready.extend(records);
+    ready.extend(&stack.grants[&id]);
+    ready.extend(databases.flatten());
+    ready.into_iter().map(Address::whole).collect()
+}
+
+fn manager(
+    stack: &mut Stack<'_>,
+    service: &Service,
+    template: &Address,
+    check: &Address,
+    ready: Vec<Expression>,
+) -> Address {
+    let zones: Vec<Expression> = catalog::gcp_zones(stack.region(), stack.system.network.zones)
+        .into_iter()
+        .map(Expression::from)
+        .collect();
+    let healing = Block::new()
+        .set("health_check", check.id())
+        .set("initial_delay_sec", service.health.grace_seconds);
+    let update = Block::new()
+        .set("type", "PROACTIVE")
+        .set("minimal_action", "REPLACE")
+        .set("replacement_method", "SUBSTITUTE")
+        .set("instance_redistribution_type", "PROACTIVE")
+        .set("max_surge_fixed", zones.len())
+        .set("max_unavailable_fixed", 0);
+    let body = Block::new()
+        .set("name", stack.name(&service.name))
+        .set("region", stack.region())
+        .set("base_instance_name", stack.name(&service.name))
+        .set("distribution_policy_zones", Expression::Array(zones))
+        .set("distribution_policy_target_shape", "EVEN")
+        .block("version", Block::new().set("instance_template", template.id()))
+        .block(
+            "named_port",
+            Block::new().set("name", "http").set("port", service.port),
+        )
+        .block("auto_healing_policies", healing)
+        .comment("A new machine in each zone first, then an old one goes.")
+        .block("update_policy", update)
+        .comment("Machines find their names, their secrets and an open way when they start.")
+        .set("depends_on", Expression::Array(ready));
+    stack
+        .module
+        .resource("google_compute_region_instance_group_manager", &service.name, body)
+}
+
+fn autoscaler(stack: &mut Stack<'_>, service: &Service, manager: &Address) {
+    let load = Block::new().set("target", f64::from(service.scale.cpu_percent) / 100.0);
+    let down = Block::new()
+        .block("max_scaled_in_replicas", Block::new().set("fixed", 1))
+        .set("time_window_sec", 600);
+    let policy = Block::new()
+        .set("min_replicas", service.scale.min)
+        .set("max_replicas", service.scale.max)
+        .comment("Seconds in which a new machine's load does not count.")
+        .set("cooldown_period", service.health.grace_seconds.max(60))
+        .block("cpu_utilization", load)
+        .comment("One machine in ten minutes, each drained before it stops.")
+        .block("scale_in_control", down);
+    let body = Block::new()
+        .set("name", stack.name(&service.name))
+        .set("region", stack.region())
+        .set("target", manager.id())
+        .block("autoscaling_policy", policy);
+    stack
+        .module
+        .resource("google_compute_region_autoscaler", &service.name, body);
+}

@@ -1,0 +1,209 @@
+//! Names and certificates: addresses of the entry points, DNS zones and records, requested certificates.
+
+use hcl::Expression;
+
+use super::Stack;
+use crate::ir::{Exposure, Peer, Tls};
+use crate::target::Target;
+use crate::terraform::{Address, Block};
+use crate::{list, object, template};
+
+/// The entry points.
+#[derive(Debug)]
+pub(super) struct Entries {
+    /// Address of the public load balancer.
+    pub public: Option<Address>,
+    /// Address of the internal load balancer.
+    pub internal: Option<Address>,
+    /// Certificate of the public load balancer, in the form that its proxy takes.
+    pub certificate: Option<Expression>,
+}
+
+/// Reserves the addresses and requests the certificate.
+pub(super) fn addresses(stack: &mut Stack<'_>) -> Entries {
+    stack.module.file("edge", "");
+    let public = stack.system.public.is_some().then(|| {
+        let body = Block::new()
+            .set("name", stack.name("public"))
+            .set("region", stack.region())
+            .set("address_type", "EXTERNAL")
+            .set("network_tier", "PREMIUM")
+            .set("depends_on", stack.project.ready());
+        stack.module.resource("google_compute_address", "public", body)
+    });
+    let internal = stack.system.internal.is_some().then(|| {
+        let body = Block::new()
+            .set("name", stack.name("internal"))
+            .set("region", stack.region())
+            .set("address_type", "INTERNAL")
+            .comment("One address for the listeners of every port.")
+            .set("purpose", "SHARED_LOADBALANCER_VIP")
+            .set("subnetwork", stack.network.application.clone());
+        stack.module.resource("google_compute_address", "internal", body)
+    });
+    let certificate = certificate(stack);
+    if let (Some(balancer), Some(address)) = (&stack.system.public, &public) {
+        let (domain, zone) = (balancer.domain.clone(), balancer.zone.gcp.clone());
+        if let (Some(domain), Some(zone)) = (&domain, &zone) {
+            let body = record(zone.as_str(), format!("{domain}."), "A", 300, list![address.attr("address")]);
+            stack.module.resource("google_dns_record_set", "public", body);
+        }
+        let host = domain.map_or_else(|| address.attr("address"), Expression::from);
+        let url = template![balancer.scheme(Target::Gcp), "://", host];
+        stack.module.file("outputs", "");
+        stack.module.output("url", url, "Where the system answers.");
+        stack.module.output(
+            "public_address",
+            address.attr("address"),
+            "Address of the public load balancer, for an A record of its host names.",
+        );
+    }
+    Entries {
+        public,
+        internal,
+        certificate,
+    }
+}
+
+/// The public certificate: the named one, or one that is requested here.
+fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
+    let balancer = stack.system.public.as_ref()?;
+    let (domain, zone) = match balancer.tls(Target::Gcp) {
+        Tls::Named(certificate) => return Some(certificate.into()),
+        Tls::Off => return None,
+        Tls::Requested { domain, zone } => (domain, zone),
+    };
+    let authorization = Block::new()
+        .set("name", stack.name("public"))
+        .set("location", stack.region())
+        .set("domain", domain)
+        .set("type", "PER_PROJECT_RECORD")
+        .set("depends_on", stack.project.ready());
+    let authorization = stack
+        .module
+        .comment("Proof that the domain is ours: a CNAME record, which stays there for the renewals.")
+        .resource("google_certificate_manager_dns_authorization", "public", authorization);
+    let part = |name: &str| authorization.attr(&format!("dns_resource_record.0.{name}"));
+    match zone {
+        Some(zone) => {
+            let kind = Block::new()
+                .set("managed_zone", zone)
+                .set("name", part("name"))
+                .set("type", part("type"))
+                .set("ttl", 300)
+                .set("rrdatas", list![part("data")]);
+            stack.module.resource("google_dns_record_set", "certificate", kind);
+        }
+        None => {
+            stack.module.file("outputs", "");
+            let value = object! { "name" => part("name"), "type" => part("type"), "data" => part("data") };
+            stack.module.output(
+                "certificate_record",
+                value,
+                "DNS record to make: the certificate is issued once it is there.",
+            );
+            stack.module.file("edge", "");
+        }
+    }
+    let managed = Block::new()
+        .set("domains", list![authorization.attr("domain")])
+        .set("dns_authorizations", list![authorization.id()]);
+    let certificate = Block::new()
+        .set("name", stack.name("public"))
+        .set("location", stack.region())
+        .block("managed", managed);
+    let address = stack
+        .module
+        .resource("google_certificate_manager_certificate", "public", certificate);
+    Some(address.id())
+}
+
+/// Adds the private zones. Gives what machines wait for: without its name nothing is found.
+pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
+    stack.module.file("edge", "");
+    let mut records = internal_names(stack, entries);
+    if !stack.network.existing {
+        records.extend(google_names(stack, "google-apis", "googleapis.com", "private.googleapis.com."));
+        if super::identity::registries(stack.system).next().is_some() {
+            records.extend(google_names(stack, "artifact-registry", "pkg.dev", "pkg.dev."));
+        }
+    }
+    records
+}
+
+/// Names of the internal services and of the databases.
+fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
+    let mut names: Vec<(String, Expression)> = vec![];
+    if let Some(address) = &entries.internal {
+        let called = stack
+            .system
+            .services
+            .iter()
+            .filter(|(id, _)| stack.system.flows_to(Peer::Service(*id)).any(is_internal));
+        names.extend(called.map(|(_, service)| (service.name.clone(), address.attr("address"))));
+    }
+    for (id, database) in stack.system.databases.iter() {
+        let address = stack.databases[&id].endpoint.attr("address");
+        names.push((database.name.clone(), address));
+    }
+    if names.is_empty() {
+        return vec![];
+    }
+    let domain = &stack.system.network.private_domain;
+    let zone = private_zone(stack, "internal", domain, "Services and databases, for this network only");
+    let mut records = vec![];
+    for (name, address) in names {
+        let full = format!("{name}.{domain}.");
+        let body = record(zone.attr("name"), full, "A", 60, list![address]);
+        let name = format!("{name}_internal");
+        records.push(stack.module.resource("google_dns_record_set", &name, body));
+    }
+    records
+}
+
+fn is_internal(flow: &crate::ir::Flow) -> bool {
+    flow.from == Peer::InternalBalancer
+}
+
+/// Every name of one of Google's domains leads to the addresses that the firewall lets through.
+fn google_names(stack: &mut Stack<'_>, part: &str, domain: &str, target: &str) -> [Address; 2] {
+    let zone = private_zone(stack, part, domain, "Google's services at their private addresses");
+    let addresses = list!["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"];
+    let body = record(zone.attr("name"), target.to_owned(), "A", 300, addresses);
+    let direct = stack.module.resource("google_dns_record_set", part, body);
+    let name = format!("*.{domain}.");
+    let body = record(zone.attr("name"), name, "CNAME", 300, list![target]);
+    let name = format!("{part}_any");
+    let any = stack.module.resource("google_dns_record_set", &name, body);
+    [direct, any]
+}
+
+fn private_zone(stack: &mut Stack<'_>, part: &str, domain: &str, description: &str) -> Address {
+    let network = Block::new().set("network_url", stack.network.id.clone());
+    let body = Block::new()
+        .set("name", stack.name(part))
+        .set("dns_name", format!("{domain}."))
+        .set("description", description)
+        .set("visibility", "private")
+        .block("private_visibility_config", Block::new().block("networks", network))
+        .set("depends_on", stack.project.ready());
+    stack.module.resource("google_dns_managed_zone", part, body)
+}
+
+fn record(zone: impl Into<Expression>, name: String, kind: &str, ttl: u32, data: Expression) -> Block {
+    Block::new()
+        .set("managed_zone", zone)
+        .set("name", name)
+        .set("type", kind)
+        .set("ttl", ttl)
+        .set("rrdatas", data)
+}
+
+/// The certificate of an internal load balancer. Nobody vouches for private names, so it is never requested.
+pub(super) fn internal_certificate(stack: &Stack<'_>) -> Option<Expression> {
+    let balancer = stack.system.internal.as_ref()?;
+    match (balancer.exposure, balancer.tls(Target::Gcp)) {
+        (Exposure::Internal, Tls::Named(certificate)) => Some(certificate.into()),
+        _ => None,
+    }
+}

@@ -1,0 +1,212 @@
+//! Firewall rules: closed in both directions, opened by the links.
+//!
+//! Rules of the same name and priority do not disturb each other, so that a new component changes nobody else's rule.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::edge::Entries;
+use super::network::GOOGLE_APIS;
+use super::{Stack, identity};
+use crate::ir::{Id, Peer, Service};
+use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Egress;
+use crate::{list, template};
+
+/// Google's health checkers, and its front ends.
+const CHECKERS: [&str; 2] = ["35.191.0.0/16", "130.211.0.0/22"];
+/// IAP's TCP forwarding.
+const IAP: &str = "35.235.240.0/20";
+/// `restricted.googleapis.com`, which an existing network may use instead.
+const RESTRICTED_APIS: &str = "199.36.153.4/30";
+
+/// Above everything that is opened.
+const CLOSED: u32 = 65000;
+/// Above the links (1000), under what is opened to the internet.
+const CLOSED_NETWORK: u32 = 2000;
+const INTERNET: u32 = 3000;
+
+/// Which way a rule looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+}
+
+/// One rule.
+struct Rule {
+    way: Way,
+    priority: u32,
+    ranges: Expression,
+    /// Ports that are opened; none closes everything.
+    ports: Vec<u16>,
+    logged: bool,
+}
+
+/// The rules, and which of them the machines of a service wait for.
+#[derive(Debug)]
+pub(super) struct Rules {
+    shared: Vec<Address>,
+    own: BTreeMap<Id<Service>, Vec<Address>>,
+}
+
+impl Rules {
+    /// The rules that stand before a service's machines start.
+    pub fn of(&self, service: Id<Service>) -> impl Iterator<Item = &Address> {
+        self.shared.iter().chain(self.own.get(&service).into_iter().flatten())
+    }
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
+    stack.module.file("firewall", "");
+    let accounts = expr::object(identity::emails(stack));
+    let accounts = stack
+        .module
+        .comment(
+            "Rules look at service accounts. One rule takes ten of them, so what is the same for everybody is a rule per service.\n\
+             Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.",
+        )
+        .local("service_accounts", accounts);
+    let shared = shared(stack, &accounts);
+    let ids: Vec<Id<Service>> = stack.system.services.iter().map(|(id, _)| id).collect();
+    let own = ids.into_iter().map(|id| (id, own(stack, id, entries))).collect();
+    Rules { shared, own }
+}
+
+/// What is the same for every service.
+fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
+    let google = match stack.network.existing {
+        true => list![GOOGLE_APIS, RESTRICTED_APIS],
+        false => list![GOOGLE_APIS],
+    };
+    let mut rules = vec![
+        ("deny_ingress", closed(Way::In, CLOSED, list!["0.0.0.0/0"]), ""),
+        ("deny_egress", closed(Way::Out, CLOSED, list!["0.0.0.0/0"]), ""),
+        (
+            "to_google_apis",
+            opened(Way::Out, google, vec![443]),
+            "Logs, secrets and objects, at Google's private addresses.",
+        ),
+    ];
+    if stack.system.network.bastion {
+        let rule = Rule {
+            logged: true,
+            ..opened(Way::In, list![IAP], vec![22])
+        };
+        rules.push(("ssh_from_iap", rule, "gcloud compute ssh --tunnel-through-iap, with OS Login."));
+    }
+    if stack.system.network.egress == Egress::Nat {
+        let private = list!["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+        rules.push((
+            "deny_network",
+            closed(Way::Out, CLOSED_NETWORK, private),
+            "Or the next rule would open these ports inside the network too.",
+        ));
+        let rule = Rule {
+            priority: INTERNET,
+            ..opened(Way::Out, list!["0.0.0.0/0"], vec![80, 443])
+        };
+        rules.push(("to_internet", rule, "Package mirrors answer on port 80; packages are signed."));
+    }
+    rules
+        .into_iter()
+        .map(|(name, rule, comment)| {
+            let part = name.replace('_', "-");
+            let full = template![stack.name(""), expr::each_key(), format!("-{part}")];
+            let start = Block::new().set("for_each", accounts.clone());
+            let body = body(start, stack, full, &rule, expr::each_value(&[]));
+            stack
+                .module
+                .comment(comment)
+                .resource("google_compute_firewall", name, body)
+        })
+        .collect()
+}
+
+/// What the links of one service open.
+fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address> {
+    let service = &stack.system.services[id];
+    let email = stack.accounts[&id].attr("email");
+    let mut rules = vec![];
+    let mut sources: Vec<Expression> = CHECKERS.into_iter().map(Expression::from).collect();
+    if stack.system.flows_to(Peer::Service(id)).next().is_some() {
+        sources.insert(0, stack.network.proxies.clone());
+    }
+    rules.push((
+        format!("{}-from-balancer", service.name),
+        opened(Way::In, Expression::Array(sources), vec![service.port]),
+    ));
+    let mut called: Vec<u16> = vec![];
+    for flow in stack.system.flows_from(Peer::Service(id)) {
+        match flow.to {
+            Peer::InternalBalancer => called.push(flow.port),
+            Peer::Database(database) => {
+                let address = stack.databases[&database].endpoint.attr("address");
+                rules.push((
+                    format!("{}-to-{}", service.name, stack.system.databases[database].name),
+                    opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
+                ));
+            }
+            // The same for every service: see `shared`.
+            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) => {}
+        }
+    }
+    if let (Some(address), false) = (&entries.internal, called.is_empty()) {
+        called.sort_unstable();
+        called.dedup();
+        rules.push((
+            format!("{}-to-balancer", service.name),
+            opened(Way::Out, list![template![address.attr("address"), "/32"]], called),
+        ));
+    }
+    rules
+        .into_iter()
+        .map(|(part, rule)| {
+            let body = body(Block::new(), stack, stack.name(&part).into(), &rule, email.clone());
+            stack.module.resource("google_compute_firewall", &part, body)
+        })
+        .collect()
+}
+
+fn closed(way: Way, priority: u32, ranges: Expression) -> Rule {
+    Rule {
+        way,
+        priority,
+        ranges,
+        ports: vec![],
+        logged: true,
+    }
+}
+
+fn opened(way: Way, ranges: Expression, ports: Vec<u16>) -> Rule {
+    Rule {
+        way,
+        priority: 1000,
+        ranges,
+        ports,
+        logged: false,
+    }
+}
+
+fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account: Expression) -> Block {
+    let (direction, ranges) = match rule.way {
+        Way::In => ("INGRESS", "source_ranges"),
+        Way::Out => ("EGRESS", "destination_ranges"),
+    };
+    let ports: Vec<Expression> = rule.ports.iter().map(|port| port.to_string().into()).collect();
+    let block = start
+        .set("name", name)
+        .set("network", stack.network.id.clone())
+        .set("direction", direction)
+        .set("priority", rule.priority)
+        .set(ranges, rule.ranges.clone())
+        .set("target_service_accounts", list![account]);
+    let block = match ports.is_empty() {
+        true => block.block("deny", Block::new().set("protocol", "all")),
+        false => block.block("allow", Block::new().set("protocol", "tcp").set("ports", Expression::Array(ports))),
+    };
+    block.when(rule.logged, |block| {
+        block.block("log_config", Block::new().set("metadata", "EXCLUDE_ALL_METADATA"))
+    })
+}

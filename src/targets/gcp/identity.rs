@@ -1,0 +1,136 @@
+//! One service account per service, and what it may use.
+
+use std::collections::BTreeMap;
+
+use super::Stack;
+use crate::check::Checked;
+use crate::ir::{Access, Launch, Resource};
+use crate::terraform::{Address, Block};
+
+/// A repository of Artifact Registry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Registry<'a> {
+    /// `REGION-docker.pkg.dev`
+    pub host: &'a str,
+    location: &'a str,
+    project: &'a str,
+    repository: &'a str,
+}
+
+impl<'a> Registry<'a> {
+    /// The repository of an image, if it is in Artifact Registry: `REGION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE`.
+    pub fn of(image: &'a str) -> Option<Self> {
+        let mut parts = image.split('/');
+        let host = parts.next()?;
+        let location = host.strip_suffix("-docker.pkg.dev")?;
+        let (project, repository) = (parts.next()?, parts.next()?);
+        parts.next().map(|_| Self {
+            host,
+            location,
+            project,
+            repository,
+        })
+    }
+}
+
+/// The image of a service, and its repository if that is in Artifact Registry.
+pub(super) fn registries<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&'a str, Registry<'a>)> {
+    system.services.iter().filter_map(|(_, service)| match &service.launch {
+        Launch::Container { image, .. } => Some((service.name.as_str(), Registry::of(image)?)),
+        Launch::Script(_) => None,
+    })
+}
+
+/// Adds the service accounts.
+pub(super) fn accounts(stack: &mut Stack<'_>) {
+    stack.module.file("identity", "");
+    for (id, service) in stack.system.services.iter() {
+        let body = Block::new()
+            .set("account_id", stack.name(&service.name))
+            .set("display_name", format!("{} {}", stack.system.prefix, service.name))
+            .set("depends_on", stack.project.ready());
+        let account = stack.module.resource("google_service_account", &service.name, body);
+        stack.accounts.insert(id, account);
+    }
+}
+
+/// Adds what follows from the links, and the one role that logging needs.
+pub(super) fn grants(stack: &mut Stack<'_>) {
+    stack.module.file("identity", "");
+    let registries: BTreeMap<&str, Registry<'_>> = registries(stack.system).collect();
+    for (id, service) in stack.system.services.iter() {
+        let member = stack.accounts[&id].attr("member");
+        let mut grants = vec![];
+        let logs = Block::new()
+            .set("project", stack.project.id())
+            .set("role", "roles/logging.logWriter")
+            .set("member", member.clone());
+        stack
+            .module
+            .comment("Writing logs can be granted on the project only.");
+        let name = format!("{}_logs", service.name);
+        grants.push(stack.module.resource("google_project_iam_member", &name, logs));
+        if let Some(registry) = registries.get(service.name.as_str()) {
+            let body = Block::new()
+                .set("project", registry.project)
+                .set("location", registry.location)
+                .set("repository", registry.repository)
+                .set("role", "roles/artifactregistry.reader")
+                .set("member", member.clone());
+            let name = format!("{}_images", service.name);
+            grants.push(
+                stack
+                    .module
+                    .resource("google_artifact_registry_repository_iam_member", &name, body),
+            );
+        }
+        for grant in stack.system.grants_of(id) {
+            let (kind, on, used) = target(stack, grant.resource);
+            let (attribute, role) = match grant.resource {
+                Resource::Database(_) | Resource::Secret(_) => ("secret_id", "roles/secretmanager.secretAccessor"),
+                Resource::Bucket(_) => ("bucket", object_role(grant.access)),
+            };
+            let body = Block::new()
+                .set(attribute, on)
+                .set("role", role)
+                .set("member", member.clone());
+            let name = format!("{}_uses_{used}", service.name);
+            grants.push(stack.module.resource(kind, &name, body));
+        }
+        stack.grants.insert(id, grants);
+    }
+}
+
+/// (type of the grant, what it is on, the component's name)
+fn target(stack: &Stack<'_>, resource: Resource) -> (&'static str, hcl::Expression, String) {
+    let secret = "google_secret_manager_secret_iam_member";
+    match resource {
+        Resource::Database(id) => (
+            secret,
+            stack.databases[&id].secret.id(),
+            stack.system.databases[id].name.clone(),
+        ),
+        Resource::Secret(id) => (secret, stack.secrets[&id].id(), stack.system.secrets[id].name.clone()),
+        Resource::Bucket(id) => (
+            "google_storage_bucket_iam_member",
+            stack.buckets[&id].attr("name"),
+            stack.system.buckets[id].name.clone(),
+        ),
+    }
+}
+
+/// Replacing an object needs the right to delete it, so there is no role that only writes.
+fn object_role(access: Access) -> &'static str {
+    match access {
+        Access::Read => "roles/storage.objectViewer",
+        Access::Write | Access::ReadWrite => "roles/storage.objectUser",
+    }
+}
+
+/// The service accounts, keyed by service, for rules that are the same for each.
+pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, hcl::Expression)> {
+    let email = |(id, address): (&crate::ir::Id<crate::ir::Service>, &Address)| {
+        (stack.system.services[*id].name.clone(), address.attr("email"))
+    };
+    stack.accounts.iter().map(email).collect()
+}

@@ -1,0 +1,52 @@
+//! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
+
+use super::Stack;
+use crate::template;
+use crate::terraform::{Block, expr};
+
+pub(super) fn lower(stack: &mut Stack<'_>) {
+    stack.module.file("logs", "");
+    let bucket = Block::new()
+        .set("project", stack.project.id())
+        .set("location", stack.region())
+        .comment("The name of a deleted log bucket stays taken for a week.")
+        .set("bucket_id", stack.unique_name("logs"))
+        .set("retention_days", stack.system.log_days)
+        .set("depends_on", stack.project.ready());
+    let bucket = stack
+        .module
+        .comment("Containers, load balancers, firewall, flows and databases. The project's own log bucket keeps them too, for 30 days.")
+        .resource("google_logging_project_bucket_config", "main", bucket);
+    let sink = Block::new()
+        .set("name", stack.system.prefix.as_str())
+        .set("destination", template!["logging.googleapis.com/", bucket.id()])
+        .set("filter", expr::heredoc([filter(stack).into()]));
+    stack.module.resource("google_logging_project_sink", "main", sink);
+}
+
+/// Only what this system writes: the project may have others, and this one in other environments.
+fn filter(stack: &Stack<'_>) -> String {
+    let prefix = &stack.system.prefix;
+    let services: Vec<&str> = stack.system.services.iter().map(|(_, item)| item.name.as_str()).collect();
+    let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
+    let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
+    let mut parts = vec![
+        format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
+        format!("(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.instance.vm_name{machine})"),
+        format!("(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"),
+    ];
+    if stack.system.public.is_some() {
+        parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
+    }
+    if stack.system.internal.is_some() {
+        parts.push(format!("(resource.type=\"internal_http_lb_rule\" AND {rule})"));
+    }
+    if !stack.system.databases.is_empty() {
+        let databases: Vec<&str> = stack.system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
+        let names = databases.join("|");
+        parts.push(format!(
+            "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-({names})-[0-9a-f]+$\")"
+        ));
+    }
+    parts.join(" OR\n") + "\n"
+}

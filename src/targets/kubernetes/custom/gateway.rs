@@ -1,0 +1,120 @@
+//! Gateway API 1.x, standard channel.
+
+use serde::Serialize;
+
+use crate::targets::kubernetes::object::Kind;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Gateway {
+    pub(crate) gateway_class_name: String,
+    pub(crate) listeners: Vec<Listener>,
+}
+
+impl Kind for Gateway {
+    const API_VERSION: &'static str = "gateway.networking.k8s.io/v1";
+    const KIND: &'static str = "Gateway";
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listener {
+    pub(crate) name: &'static str,
+    pub(crate) protocol: &'static str,
+    pub(crate) port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls: Option<ListenerTls>,
+    pub(crate) allowed_routes: AllowedRoutes,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListenerTls {
+    pub(crate) mode: &'static str,
+    pub(crate) certificate_refs: Vec<SecretRef>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretRef {
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AllowedRoutes {
+    pub(crate) namespaces: RouteNamespaces,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RouteNamespaces {
+    pub(crate) from: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) selector: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HttpRoute {
+    pub(crate) parent_refs: Vec<ParentRef>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hostnames: Vec<String>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+impl Kind for HttpRoute {
+    const API_VERSION: &'static str = "gateway.networking.k8s.io/v1";
+    const KIND: &'static str = "HTTPRoute";
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ParentRef {
+    pub(crate) name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) namespace: Option<String>,
+    pub(crate) section_name: &'static str,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Rule {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) matches: Vec<Match>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) filters: Vec<Filter>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) backend_refs: Vec<BackendRef>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Match {
+    pub(crate) path: PathMatch,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PathMatch {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) value: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Filter {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) request_redirect: Redirect,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Redirect {
+    pub(crate) scheme: &'static str,
+    pub(crate) status_code: u16,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct BackendRef {
+    pub(crate) name: String,
+    pub(crate) port: u16,
+}

@@ -1,0 +1,8 @@
+//! The custom resources that are used, as far as they are used: their fields are checked against the projects' own schemas in the
+//! tests.
+
+pub(super) mod cert_manager;
+pub(super) mod cloudnative_pg;
+pub(super) mod external_secrets;
+pub(super) mod gateway;
+pub(super) mod mysql;

@@ -1,0 +1,147 @@
+//! MySQL: an InnoDB cluster behind its router. The operator makes neither the application's database nor backups that the restricted
+//! standard admits, so two jobs of our own do.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{SeccompProfile, TopologySpreadConstraint};
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
+
+use super::task::{self, Script};
+use super::{instances, resources};
+use crate::catalog;
+use crate::ir::Database;
+use crate::targets::kubernetes::custom::mysql::{
+    ContainerPatch, DatadirPermissions, InnoDbCluster, PodPatch, Router, SecurityPatch,
+};
+use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
+use crate::targets::kubernetes::object::Object;
+use crate::targets::kubernetes::pod;
+use crate::targets::kubernetes::secrets;
+use crate::targets::kubernetes::stack::Stack;
+
+/// The router's read-write port, behind the Service's 3306.
+pub(super) const ROUTER_PORT: u16 = 6446;
+
+/// Between the members: the protocol, its extended form, group replication.
+const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
+
+const SETUP: &str = include_str!("../../../../templates/kubernetes/mysql-setup.sh.tera");
+const BACKUP: &str = include_str!("../../../../templates/kubernetes/mysql-backup.sh.tera");
+
+pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
+    let root = BTreeMap::from([
+        ("rootUser", "root".to_owned()),
+        ("rootHost", "%".to_owned()),
+        ("rootPassword", secrets::GENERATED.to_owned()),
+    ]);
+    let image = format!("mysql:{}", catalog::mysql_release());
+    let script = |text: &str, writes_backups| Script {
+        image: &image,
+        text: task::script(text, database, false),
+        writes_backups,
+    };
+    let mut objects = task::logins(stack, database, "root", root);
+    objects.extend([
+        cluster(stack, database),
+        task::once(stack, database, &script(SETUP, false)).about("The operator makes no database for the application"),
+        task::backup_claim(stack, database),
+        task::daily(stack, database, &script(BACKUP, true))
+            .about("Not the operator's own backups: their pods fall short of the restricted standard"),
+    ]);
+    objects
+}
+
+fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
+    let instances = instances(stack, database);
+    let class = stack.system.cluster.storage_class.as_deref();
+    let name = database.name.as_str();
+    let buffers = database.size.memory_gb * 1024 / 2;
+    let cluster = InnoDbCluster {
+        version: catalog::mysql_release(),
+        edition: "community",
+        secret_name: task::administrator(database),
+        tls_use_self_signed: true,
+        instances,
+        datadir_permissions: DatadirPermissions {
+            set_rights_using_init_container: false,
+            fs_group_change_policy: "OnRootMismatch",
+        },
+        mycnf: format!("[mysqld]\ninnodb_buffer_pool_size = {buffers}M\ntls_version = TLSv1.2,TLSv1.3\n"),
+        datadir_volume_claim_template: pod::claim(database.storage_gb, class),
+        pod_spec: PodPatch {
+            security_context: default_seccomp(),
+            topology_spread_constraints: vec![spread(name)],
+            containers: vec![ContainerPatch {
+                name: "mysql",
+                resources: resources(database),
+            }],
+        },
+        router: Router {
+            instances: instances.min(2),
+            pod_spec: PodPatch {
+                security_context: default_seccomp(),
+                topology_spread_constraints: vec![],
+                containers: vec![ContainerPatch {
+                    name: "router",
+                    resources: pod::resources(("250m", "256Mi"), ("1", "512Mi")),
+                }],
+            },
+        },
+    };
+    Object::custom(stack.guarded(name, name, "database"), cluster)
+        .comment(
+            "spec/datadirPermissions",
+            "the container that would set them runs as root; fsGroup does the same",
+        )
+        .comment(
+            "spec/podSpec/securityContext",
+            "what the restricted standard asks for and the operator leaves out",
+        )
+}
+
+fn default_seccomp() -> SecurityPatch {
+    SecurityPatch {
+        seccomp_profile: SeccompProfile {
+            type_: "RuntimeDefault".to_owned(),
+            ..Default::default()
+        },
+    }
+}
+
+fn spread(cluster: &str) -> TopologySpreadConstraint {
+    let mut members = label("mysql.oracle.com/cluster", cluster);
+    if let Some(labels) = &mut members.match_labels {
+        labels.insert("component".to_owned(), "mysqld".to_owned());
+    }
+    TopologySpreadConstraint {
+        topology_key: "topology.kubernetes.io/zone".to_owned(),
+        max_skew: 1,
+        when_unsatisfiable: "ScheduleAnyway".to_owned(),
+        label_selector: Some(members),
+        ..Default::default()
+    }
+}
+
+pub(super) fn policies(stack: &Stack<'_>, database: &Database, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let (jobs, jobs_policy) = task::policies(stack, database);
+    users.push(jobs);
+    let members = || vec![pods(stack.database_pods(database))];
+    let ingress = vec![
+        from(users, &[ROUTER_PORT]),
+        from(members(), &MEMBER_PORTS),
+        from(vec![in_namespace("mysql-operator")], &MEMBER_PORTS),
+    ];
+    let egress = vec![to_dns(), to(members(), &MEMBER_PORTS), to_api_server()];
+    let policy = policy(
+        stack,
+        (&database.name, "database"),
+        stack.database_pods(database),
+        ingress,
+        egress,
+    );
+    let object = Object::new(&policy).comment(
+        "spec/egress/2",
+        "the API server, to which every member reports: no selector names it, so only the port is limited",
+    );
+    vec![object, jobs_policy]
+}

@@ -1,0 +1,51 @@
+//! The certificate of the public entry point.
+
+use super::custom::cert_manager::{Certificate, IssuerRef, PrivateKey};
+use super::load_balancer::{NAME, edge_meta};
+use super::object::Object;
+use super::stack::Stack;
+use crate::ir::{Balancer, Tls};
+use crate::target::Target;
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let Some(balancer) = &stack.system.public else {
+        return vec![];
+    };
+    let Tls::Requested { domain, .. } = balancer.tls(Target::Kubernetes) else {
+        return vec![];
+    };
+    let hosts = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    let mut names: Vec<String> = hosts.flat_map(|route| route.hosts.clone()).collect();
+    names.push(domain.to_owned());
+    names.sort();
+    names.dedup();
+    vec![Object::custom(
+        edge_meta(stack, NAME),
+        Certificate {
+            is_ca: None,
+            secret_name: requested_secret(),
+            common_name: None,
+            dns_names: names,
+            duration: None,
+            usages: vec![],
+            private_key: PrivateKey::ROTATED,
+            issuer_ref: IssuerRef {
+                kind: "ClusterIssuer",
+                name: stack.system.cluster.cluster_issuer.clone(),
+            },
+        },
+    )]
+}
+
+/// The Secret with the entry point's certificate, in its namespace: the one that the blueprint names, or the requested one.
+pub(super) fn certificate_secret(balancer: &Balancer) -> Option<String> {
+    match balancer.tls(Target::Kubernetes) {
+        Tls::Named(secret) => Some(secret.to_owned()),
+        Tls::Requested { .. } => Some(requested_secret()),
+        Tls::Off => None,
+    }
+}
+
+fn requested_secret() -> String {
+    format!("{NAME}-tls")
+}

@@ -1,0 +1,214 @@
+//! Network policies: closed in both directions, and open where a link of the blueprint says so.
+//!
+//! A policy sees pods, not Services: the port is the container's, the peer is the pod behind the name.
+
+use k8s_openapi::api::networking::v1::{
+    IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
+    NetworkPolicySpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::database;
+use super::object::Object;
+use super::stack::{STORE, Stack, selector};
+use super::storage;
+use crate::ir::{Id, Peer, Resource, Service};
+
+/// Addresses around a cluster: other machines of the same network, carrier-grade translation, link-local metadata services.
+const NOT_INTERNET: [&str; 5] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+];
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let mut objects = vec![default_deny(stack)];
+    let services = stack.system.services.iter();
+    objects.extend(services.map(|(id, _)| service(stack, id)));
+    let databases = stack.system.databases.iter();
+    objects.extend(databases.flat_map(|(id, _)| database::policies(stack, id)));
+    if stack.has_store() {
+        objects.push(store(stack));
+    }
+    objects
+}
+
+/// A policy for some pods. Both directions are closed but for the rules.
+pub(super) fn policy(
+    stack: &Stack<'_>,
+    (name, component): (&str, &str),
+    pods: LabelSelector,
+    ingress: Vec<NetworkPolicyIngressRule>,
+    egress: Vec<NetworkPolicyEgressRule>,
+) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: stack.meta(name, name, component),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(pods),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ingress: (!ingress.is_empty()).then_some(ingress),
+            egress: (!egress.is_empty()).then_some(egress),
+        }),
+    }
+}
+
+/// Who is let in, and on which TCP ports.
+pub(super) fn from(peers: Vec<NetworkPolicyPeer>, ports: &[u16]) -> NetworkPolicyIngressRule {
+    NetworkPolicyIngressRule {
+        from: Some(peers),
+        ports: Some(tcp(ports)),
+    }
+}
+
+/// Who may be reached, and on which TCP ports.
+pub(super) fn to(peers: Vec<NetworkPolicyPeer>, ports: &[u16]) -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule {
+        to: Some(peers),
+        ports: Some(tcp(ports)),
+    }
+}
+
+/// The API server: no selector names it and its address is the cluster's own, so only its port can be limited. Policies see the
+/// address behind the Service, hence 6443 too.
+pub(super) fn to_api_server() -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule {
+        to: None,
+        ports: Some(tcp(&[443, 6443])),
+    }
+}
+
+/// Name resolution: the cluster's DNS, and NodeLocal DNSCache where it runs.
+pub(super) fn to_dns() -> NetworkPolicyEgressRule {
+    let mut dns = in_namespace("kube-system");
+    dns.pod_selector = Some(label("k8s-app", "kube-dns"));
+    let ports = ["UDP", "TCP"].map(|protocol| NetworkPolicyPort {
+        protocol: Some(protocol.to_owned()),
+        port: Some(IntOrString::Int(53)),
+        end_port: None,
+    });
+    NetworkPolicyEgressRule {
+        to: Some(vec![dns, block("169.254.20.10/32", &[])]),
+        ports: Some(ports.to_vec()),
+    }
+}
+
+/// Pods of this namespace.
+pub(super) fn pods(pods: LabelSelector) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        pod_selector: Some(pods),
+        ..Default::default()
+    }
+}
+
+/// Every pod of a namespace.
+pub(super) fn in_namespace(name: &str) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        namespace_selector: Some(label("kubernetes.io/metadata.name", name)),
+        ..Default::default()
+    }
+}
+
+/// Selects by one label.
+pub(super) fn label(key: &str, value: &str) -> LabelSelector {
+    selector([(key.to_owned(), value.to_owned())].into())
+}
+
+/// The services that may use a resource.
+pub(super) fn users(stack: &Stack<'_>, wanted: impl Fn(Resource) -> bool) -> Vec<NetworkPolicyPeer> {
+    let services = stack.system.services.iter();
+    services
+        .filter(|(id, _)| stack.system.grants_of(*id).any(|grant| wanted(grant.resource)))
+        .map(|(_, service)| pods(stack.pods(&service.name)))
+        .collect()
+}
+
+fn default_deny(stack: &Stack<'_>) -> Object {
+    let mut policy = policy(stack, ("default-deny", ""), LabelSelector::default(), vec![], vec![]);
+    policy.metadata = stack.shared_meta("default-deny");
+    Object::new(&policy).about("What no policy below opens is closed, in both directions")
+}
+
+fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
+    let system = stack.system;
+    let service = &system.services[id];
+    let mut ingress = vec![];
+    if service.public {
+        ingress.push(from(vec![in_namespace(&stack.proxy_namespace())], &[service.port]));
+    }
+    let callers: Vec<NetworkPolicyPeer> = system
+        .services
+        .iter()
+        .filter(|(_, caller)| caller.calls.contains(&id))
+        .map(|(_, caller)| pods(stack.pods(&caller.name)))
+        .collect();
+    if !callers.is_empty() {
+        ingress.push(from(callers, &[service.port]));
+    }
+    let mut egress = vec![];
+    for &callee in &service.calls {
+        let callee = &system.services[callee];
+        egress.push(to(vec![pods(stack.pods(&callee.name))], &[callee.port]));
+    }
+    for flow in system.flows_from(Peer::Service(id)) {
+        if let Peer::Database(database) = flow.to {
+            let database = &system.databases[database];
+            egress.push(to(
+                vec![pods(stack.database_pods(database))],
+                &[database::container_port(database)],
+            ));
+        }
+    }
+    if stack.uses_store(id) {
+        egress.push(to(vec![pods(stack.pods(STORE))], &[storage::PORT]));
+    }
+    let internet: Vec<u16> = system
+        .flows_from(Peer::Service(id))
+        .filter(|flow| flow.to == Peer::Internet)
+        .map(|flow| flow.port)
+        .collect();
+    if !internet.is_empty() {
+        egress.push(to(vec![block("0.0.0.0/0", &NOT_INTERNET)], &internet));
+    }
+    // Whoever may reach something finds it by name.
+    if !egress.is_empty() {
+        egress.insert(0, to_dns());
+    }
+    let pods = stack.pods(&service.name);
+    Object::new(&policy(stack, (&service.name, "service"), pods, ingress, egress))
+}
+
+/// The store answers and asks nobody: even its own parts talk over the loopback address.
+fn store(stack: &Stack<'_>) -> Object {
+    let mut peers = users(stack, |resource| matches!(resource, Resource::Bucket(_)));
+    peers.extend(stack.archived().map(|database| pods(stack.database_pods(database))));
+    let ingress = if peers.is_empty() {
+        vec![]
+    } else {
+        vec![from(peers, &[storage::PORT])]
+    };
+    Object::new(&policy(stack, (STORE, "storage"), stack.pods(STORE), ingress, vec![]))
+}
+
+fn block(cidr: &str, except: &[&str]) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        ip_block: Some(IPBlock {
+            cidr: cidr.to_owned(),
+            except: (!except.is_empty()).then(|| except.iter().map(|cidr| (*cidr).to_owned()).collect()),
+        }),
+        ..Default::default()
+    }
+}
+
+fn tcp(ports: &[u16]) -> Vec<NetworkPolicyPort> {
+    ports
+        .iter()
+        .map(|&port| NetworkPolicyPort {
+            protocol: Some("TCP".to_owned()),
+            port: Some(IntOrString::Int(i32::from(port))),
+            end_port: None,
+        })
+        .collect()
+}

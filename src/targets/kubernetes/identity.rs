@@ -1,0 +1,30 @@
+//! Service accounts: one per component, and no token in any pod. What a service may use follows from the Secrets that its pods name.
+
+use k8s_openapi::api::core::v1::ServiceAccount;
+
+use super::database;
+use super::object::Object;
+use super::stack::{STORE, Stack};
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let services = stack
+        .system
+        .services
+        .iter()
+        .map(|(_, service)| account(stack, &service.name, &service.name, "service"));
+    let databases = stack.system.databases.iter().flat_map(|(_, item)| {
+        database::accounts(item)
+            .into_iter()
+            .map(|name| account(stack, &name, &item.name, "database"))
+    });
+    let store = stack.has_store().then(|| account(stack, STORE, STORE, "storage"));
+    services.chain(databases).chain(store).collect()
+}
+
+fn account(stack: &Stack<'_>, name: &str, part_of: &str, component: &str) -> Object {
+    Object::new(&ServiceAccount {
+        metadata: stack.meta(name, part_of, component),
+        automount_service_account_token: Some(false),
+        ..Default::default()
+    })
+}

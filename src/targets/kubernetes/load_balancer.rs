@@ -1,0 +1,156 @@
+//! The public entry point and its routes.
+//!
+//! There is no internal load balancer: a Service spreads the connections of its callers over the pods that are ready, and a second
+//! class of gateway is not something that every cluster has. Each service has a Service of its own name and port.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::custom::gateway::{
+    AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Listener, ListenerTls, Match, ParentRef, PathMatch,
+    Redirect, RouteNamespaces, Rule, SecretRef,
+};
+use super::edge;
+use super::firewall::label;
+use super::object::Object;
+use super::stack::Stack;
+use crate::ir::{Balancer, Route, Tls};
+use crate::target::Target;
+
+/// The gateway's name.
+pub(super) const NAME: &str = "public";
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let Some(balancer) = &stack.system.public else {
+        return vec![];
+    };
+    let encrypted = balancer.tls(Target::Kubernetes) != Tls::Off;
+    let mut objects = vec![gateway(stack, balancer)];
+    if encrypted {
+        objects.push(redirect(stack));
+    }
+    let section = if encrypted { "https" } else { "http" };
+    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    objects.extend(routes.map(|listed| route(stack, listed, section)));
+    objects
+}
+
+/// Metadata of an object in the entry point's namespace.
+pub(super) fn edge_meta(stack: &Stack<'_>, name: &str) -> ObjectMeta {
+    ObjectMeta {
+        namespace: Some(stack.edge_namespace()),
+        ..stack.shared_meta(name)
+    }
+}
+
+fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
+    let from = |namespace: &str| AllowedRoutes {
+        namespaces: RouteNamespaces {
+            from: "Selector",
+            selector: Some(label("kubernetes.io/metadata.name", namespace)),
+        },
+    };
+    let same = AllowedRoutes {
+        namespaces: RouteNamespaces {
+            from: "Same",
+            selector: None,
+        },
+    };
+    let mut listeners = vec![];
+    let certificate = edge::certificate_secret(balancer);
+    if let Some(secret) = &certificate {
+        listeners.push(Listener {
+            name: "https",
+            protocol: "HTTPS",
+            port: 443,
+            tls: Some(ListenerTls {
+                mode: "Terminate",
+                certificate_refs: vec![SecretRef {
+                    kind: "Secret",
+                    name: secret.clone(),
+                }],
+            }),
+            allowed_routes: from(&stack.namespace),
+        });
+    }
+    listeners.push(Listener {
+        name: "http",
+        protocol: "HTTP",
+        port: 80,
+        tls: None,
+        // With a certificate this listener only redirects, from a route beside it.
+        allowed_routes: if certificate.is_some() {
+            same
+        } else {
+            from(&stack.namespace)
+        },
+    });
+    Object::custom(
+        edge_meta(stack, NAME),
+        Gateway {
+            gateway_class_name: stack.system.cluster.gateway_class.clone(),
+            listeners,
+        },
+    )
+}
+
+fn redirect(stack: &Stack<'_>) -> Object {
+    let rule = Rule {
+        filters: vec![Filter {
+            kind: "RequestRedirect",
+            request_redirect: Redirect {
+                scheme: "https",
+                status_code: 301,
+            },
+        }],
+        ..Default::default()
+    };
+    Object::custom(
+        edge_meta(stack, "redirect-to-https"),
+        HttpRoute {
+            parent_refs: vec![ParentRef {
+                name: NAME,
+                namespace: None,
+                section_name: "http",
+            }],
+            hostnames: vec![],
+            rules: vec![rule],
+        },
+    )
+}
+
+fn route(stack: &Stack<'_>, route: &Route, section: &'static str) -> Object {
+    let service = &stack.system.services[route.service];
+    let paths = if route.paths.is_empty() {
+        vec!["/".to_owned()]
+    } else {
+        route.paths.clone()
+    };
+    let matches = paths
+        .into_iter()
+        .map(|value| Match {
+            path: PathMatch {
+                kind: "PathPrefix",
+                value,
+            },
+        })
+        .collect();
+    Object::custom(
+        stack.meta(service.name.as_str(), &service.name, "service"),
+        HttpRoute {
+            parent_refs: vec![ParentRef {
+                name: NAME,
+                namespace: Some(stack.edge_namespace()),
+                section_name: section,
+            }],
+            hostnames: route.hosts.clone(),
+            rules: vec![Rule {
+                matches,
+                backend_refs: vec![BackendRef {
+                    name: service.name.clone(),
+                    port: service.port,
+                }],
+                ..Default::default()
+            }],
+        },
+    )
+}

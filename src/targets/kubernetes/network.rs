@@ -1,0 +1,127 @@
+//! Namespaces, and how much may run in them.
+
+use k8s_openapi::api::core::v1::{
+    LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::database;
+use super::object::Object;
+use super::pod::quantities;
+use super::stack::{PROTECT, Stack};
+
+/// Processors, GiB and pods for what operators start besides: jobs, sidecars, routers.
+const HEADROOM: Demand = Demand {
+    cpu: 4,
+    memory_gb: 8,
+    pods: 10,
+};
+
+/// What a part of the system takes at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Demand {
+    pub(super) cpu: u32,
+    pub(super) memory_gb: u32,
+    pub(super) pods: u32,
+}
+
+impl Demand {
+    /// So many pods of a size.
+    pub(super) fn of(pods: u32, cpu: u32, memory_gb: u32) -> Self {
+        Self {
+            cpu: pods * cpu,
+            memory_gb: pods * memory_gb,
+            pods,
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu + other.cpu,
+            memory_gb: self.memory_gb + other.memory_gb,
+            pods: self.pods + other.pods,
+        }
+    }
+}
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let mut objects = vec![Object::new(&namespace(stack, &stack.namespace, "restricted"))];
+    if stack.system.public.is_some() {
+        let edge = namespace(stack, &stack.edge_namespace(), "baseline");
+        objects.push(Object::new(&edge).about(
+            "The public entry point has a namespace of its own: the cluster's gateway controller decides the pods that run here",
+        ));
+    }
+    objects.push(
+        Object::new(&quota(stack))
+            .about("Every component at its largest, a rolling update on top, and a little for what operators start"),
+    );
+    objects.push(
+        Object::new(&limits(stack)).about("With the quota in force, a container that says nothing would be refused"),
+    );
+    objects
+}
+
+fn namespace(stack: &Stack<'_>, name: &str, standard: &str) -> Namespace {
+    let mut labels = stack.shared_labels();
+    for mode in ["enforce", "audit", "warn"] {
+        labels.insert(format!("pod-security.kubernetes.io/{mode}"), standard.to_owned());
+    }
+    if stack.system.protect && name == stack.namespace {
+        labels.insert(PROTECT.to_owned(), "true".to_owned());
+    }
+    Namespace {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            labels: Some(labels),
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+}
+
+fn quota(stack: &Stack<'_>) -> ResourceQuota {
+    let services = stack.system.services.iter().map(|(_, service)| {
+        let surge = service.scale.max.div_ceil(4);
+        Demand::of(service.scale.max + surge, service.size.cpu, service.size.memory_gb)
+    });
+    let databases = stack
+        .system
+        .databases
+        .iter()
+        .map(|(_, item)| database::demand(stack, item));
+    let store = stack.has_store().then(|| Demand::of(1, 2, 3));
+    let all = services
+        .chain(databases)
+        .chain(store)
+        .fold(HEADROOM, |sum, demand| sum.plus(demand));
+    let (cpu, memory) = (all.cpu.to_string(), format!("{}Gi", all.memory_gb));
+    ResourceQuota {
+        metadata: stack.shared_meta(stack.namespace.as_str()),
+        spec: Some(ResourceQuotaSpec {
+            hard: Some(quantities(&[
+                ("pods", &all.pods.to_string()),
+                ("requests.cpu", &cpu),
+                ("requests.memory", &memory),
+                ("limits.cpu", &cpu),
+                ("limits.memory", &memory),
+            ])),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+fn limits(stack: &Stack<'_>) -> LimitRange {
+    LimitRange {
+        metadata: stack.shared_meta(stack.namespace.as_str()),
+        spec: Some(LimitRangeSpec {
+            limits: vec![LimitRangeItem {
+                type_: "Container".to_owned(),
+                default_request: Some(quantities(&[("cpu", "50m"), ("memory", "64Mi")])),
+                default: Some(quantities(&[("cpu", "500m"), ("memory", "256Mi")])),
+                ..Default::default()
+            }],
+        }),
+    }
+}

@@ -1,0 +1,100 @@
+//! Secrets that are not made by what uses them: entries of the owner's vault, and keys that are born in the cluster.
+//!
+//! No value ever stands in the output. The object store's and some databases' keys come from a generator, once.
+
+use std::collections::BTreeMap;
+
+use super::custom::external_secrets::{
+    Entry, ExternalSecret, GeneratorRef, Password, RemoteRef, SecretTarget, Source, SourceRef, StoreRef, Template,
+};
+use super::object::{Kind, Object};
+use super::stack::Stack;
+
+/// What External Secrets puts a generated password in the place of.
+pub(super) const GENERATED: &str = "{{ .password }}";
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let secrets = stack.system.secrets.iter();
+    secrets
+        .map(|(_, secret)| {
+            let entry = Entry {
+                secret_key: "value",
+                remote_ref: RemoteRef {
+                    key: remote_key(stack, &secret.name),
+                    property: "value",
+                },
+            };
+            let object = Object::custom(
+                stack.meta(secret.name.as_str(), &secret.name, "secret"),
+                ExternalSecret {
+                    refresh_policy: None,
+                    refresh_interval: Some("1h"),
+                    secret_store_ref: Some(StoreRef {
+                        kind: "ClusterSecretStore",
+                        name: stack.system.cluster.secret_store.clone(),
+                    }),
+                    target: SecretTarget {
+                        name: secret.name.clone(),
+                        template: None,
+                    },
+                    data: vec![entry],
+                    data_from: vec![],
+                },
+            );
+            match &secret.description {
+                Some(text) => object.about(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+                None => object,
+            }
+        })
+        .collect()
+}
+
+/// Where the owner puts an entry in the vault.
+pub(super) fn remote_key(stack: &Stack<'_>, name: &str) -> String {
+    format!("{}/{name}", stack.system.prefix)
+}
+
+/// A generator of passwords: letters and digits, so that they need quoting nowhere.
+pub(super) fn generator(stack: &Stack<'_>, name: &str, component: &str, length: u32) -> Object {
+    Object::custom(
+        stack.meta(name, name, component),
+        Password {
+            length,
+            digits: length / 4,
+            symbols: 0,
+            no_upper: false,
+            allow_repeat: true,
+        },
+    )
+}
+
+/// A Secret with one generated password among its `data`. It is made once and never changed: delete it to get another.
+pub(super) fn generated(
+    stack: &Stack<'_>,
+    (name, part_of, component): (&str, &str, &str),
+    generator: &str,
+    data: BTreeMap<&'static str, String>,
+) -> Object {
+    Object::custom(
+        stack.meta(name, part_of, component),
+        ExternalSecret {
+            refresh_policy: Some("CreatedOnce"),
+            refresh_interval: None,
+            secret_store_ref: None,
+            target: SecretTarget {
+                name: name.to_owned(),
+                template: Some(Template { data }),
+            },
+            data: vec![],
+            data_from: vec![Source {
+                source_ref: SourceRef {
+                    generator_ref: GeneratorRef {
+                        api_version: Password::API_VERSION,
+                        kind: Password::KIND,
+                        name: generator.to_owned(),
+                    },
+                },
+            }],
+        },
+    )
+}

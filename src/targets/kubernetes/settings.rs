@@ -1,0 +1,58 @@
+//! What a service is told, as environment variables.
+
+use k8s_openapi::api::core::v1::EnvVar;
+
+use super::database;
+use super::pod::{secret_variable, variable};
+use super::stack::{STORE, Stack, credentials, store_key};
+use super::storage;
+use super::storage_config::bucket_name;
+use crate::ir::{Id, Service, Value};
+
+/// The variables under which every S3 client looks for its identity.
+pub(super) const CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
+
+/// The environment of a service, sorted by name.
+pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
+    let service = &stack.system.services[id];
+    let plain = service.environment.iter().map(|(name, value)| variable(name, value));
+    let linked = service
+        .settings
+        .iter()
+        .map(|setting| spell(stack, &setting.name, &setting.value));
+    let mut variables: Vec<EnvVar> = plain.chain(linked).collect();
+    if stack.uses_store(id) {
+        let [key_id, authority, key] = CLIENT;
+        let secret = store_key(&service.name);
+        variables.push(variable(key_id, &service.name));
+        variables.push(variable(authority, &format!("{}/ca.crt", storage::CA_FOLDER)));
+        variables.push(secret_variable(key, &secret, storage::KEY, false));
+    }
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
+    variables
+}
+
+fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> EnvVar {
+    let system = stack.system;
+    match value {
+        Value::Text(text) => variable(name, text),
+        Value::ServiceHost(id) => variable(name, &system.services[*id].name),
+        Value::ServiceUrl(id) => {
+            let service = &system.services[*id];
+            let url = match service.port {
+                80 => format!("http://{}", service.name),
+                port => format!("http://{}:{port}", service.name),
+            };
+            variable(name, &url)
+        }
+        Value::DatabaseHost(id) => variable(name, &database::host(&system.databases[*id])),
+        Value::DatabaseSecret(id) => variable(name, &credentials(&system.databases[*id])),
+        Value::DatabasePassword(id) => secret_variable(name, &credentials(&system.databases[*id]), "password", false),
+        Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),
+        Value::BucketEndpoint(_) => variable(name, &format!("https://{STORE}")),
+        Value::BucketRegion(_) => variable(name, storage::REGION),
+        Value::SecretId(id) => variable(name, &system.secrets[*id].name),
+        // The service starts before the owner has filled the entry.
+        Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),
+    }
+}

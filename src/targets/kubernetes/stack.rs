@@ -1,0 +1,163 @@
+//! What every part of the output needs to know: the names that parts have among each other.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
+
+use crate::check::Checked;
+use crate::ir::{Database, Id, Resource, Service};
+use crate::vocabulary::Engine;
+
+/// Name of the object store: its workload, its Service, its identity.
+pub(super) const STORE: &str = "object-store";
+
+/// Marks what the admission policy guards.
+pub(super) const PROTECT: &str = "cloudgen/protect";
+
+pub(super) type Labels = BTreeMap<String, String>;
+
+/// The system, and the names that follow from it.
+pub(super) struct Stack<'a> {
+    pub(super) system: &'a Checked<'a>,
+    /// Where everything but the entry point lives.
+    pub(super) namespace: String,
+}
+
+impl<'a> Stack<'a> {
+    pub(super) fn new(system: &'a Checked<'a>) -> Self {
+        Self {
+            system,
+            namespace: system.prefix.clone(),
+        }
+    }
+
+    /// The namespace of the public entry point: apart, because its proxies are made by the cluster's own controller, on ports and
+    /// under a security context that this system does not decide.
+    pub(super) fn edge_namespace(&self) -> String {
+        format!("{}-edge", self.system.prefix)
+    }
+
+    /// The namespace in which the proxies of the public entry point run.
+    pub(super) fn proxy_namespace(&self) -> String {
+        match &self.system.cluster.gateway_namespace {
+            Some(namespace) => namespace.clone(),
+            None => self.edge_namespace(),
+        }
+    }
+
+    /// Labels of a part of a component.
+    pub(super) fn labels(&self, name: &str, component: &str) -> Labels {
+        let own = [
+            ("app.kubernetes.io/name", name),
+            ("app.kubernetes.io/part-of", &self.system.prefix),
+            ("app.kubernetes.io/component", component),
+            ("app.kubernetes.io/managed-by", "cloudgen"),
+        ];
+        let mut labels = self.system.labels.clone();
+        labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        labels
+    }
+
+    /// Labels of what belongs to the whole system.
+    pub(super) fn shared_labels(&self) -> Labels {
+        let mut labels = self.labels("", "");
+        labels.retain(|key, _| key != "app.kubernetes.io/name" && key != "app.kubernetes.io/component");
+        labels
+    }
+
+    /// Metadata of an object in the system's namespace; `part_of` is the component that it belongs to.
+    pub(super) fn meta(&self, name: impl Into<String>, part_of: &str, component: &str) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name.into()),
+            namespace: Some(self.namespace.clone()),
+            labels: Some(self.labels(part_of, component)),
+            ..Default::default()
+        }
+    }
+
+    /// The same for an object that holds data.
+    pub(super) fn guarded(&self, name: impl Into<String>, part_of: &str, component: &str) -> ObjectMeta {
+        let mut meta = self.meta(name, part_of, component);
+        if self.system.protect
+            && let Some(labels) = &mut meta.labels
+        {
+            labels.insert(PROTECT.to_owned(), "true".to_owned());
+        }
+        meta
+    }
+
+    /// Metadata of an object that belongs to the whole system.
+    pub(super) fn shared_meta(&self, name: impl Into<String>) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name.into()),
+            namespace: Some(self.namespace.clone()),
+            labels: Some(self.shared_labels()),
+            ..Default::default()
+        }
+    }
+
+    /// The labels that select the pods of a component.
+    pub(super) fn pod_labels(&self, name: &str) -> Labels {
+        let mut labels = self.labels(name, "");
+        labels.retain(|key, _| key == "app.kubernetes.io/name" || key == "app.kubernetes.io/part-of");
+        labels
+    }
+
+    /// Selects the pods of a component.
+    pub(super) fn pods(&self, name: &str) -> LabelSelector {
+        selector(self.pod_labels(name))
+    }
+
+    /// Selects the pods of a database server.
+    pub(super) fn database_pods(&self, database: &Database) -> LabelSelector {
+        let key = match database.engine {
+            Engine::Postgres => "cnpg.io/cluster",
+            Engine::Mysql => "mysql.oracle.com/cluster",
+            Engine::Sqlserver | Engine::Oracle => return self.pods(&database.name),
+        };
+        LabelSelector {
+            match_expressions: Some(vec![LabelSelectorRequirement {
+                key: key.to_owned(),
+                operator: "In".to_owned(),
+                values: Some(vec![database.name.clone()]),
+            }]),
+            ..Default::default()
+        }
+    }
+
+    /// Databases whose backups go to the object store.
+    pub(super) fn archived(&self) -> impl Iterator<Item = &'a Database> {
+        let databases = self.system.databases.iter().map(|(_, database)| database);
+        databases.filter(|database| database.engine == Engine::Postgres)
+    }
+
+    /// True if there is an object store.
+    pub(super) fn has_store(&self) -> bool {
+        !self.system.buckets.is_empty() || self.archived().next().is_some()
+    }
+
+    /// True if a service uses a bucket.
+    pub(super) fn uses_store(&self, service: Id<Service>) -> bool {
+        self.system
+            .grants_of(service)
+            .any(|grant| matches!(grant.resource, Resource::Bucket(_)))
+    }
+}
+
+/// The Secret with the application's login of a database: `username` and `password`.
+pub(super) fn credentials(database: &Database) -> String {
+    format!("{}-app", database.name)
+}
+
+/// The Secret with an identity's key of the object store.
+pub(super) fn store_key(identity: &str) -> String {
+    format!("{STORE}-{identity}")
+}
+
+/// Selects by labels.
+pub(super) fn selector(labels: Labels) -> LabelSelector {
+    LabelSelector {
+        match_labels: Some(labels),
+        ..Default::default()
+    }
+}

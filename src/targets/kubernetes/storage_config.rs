@@ -1,0 +1,114 @@
+//! What the object store is told: who may do what, which buckets there are, how long objects stay.
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use super::stack::{STORE, Stack};
+use super::storage::{GRPC_PORT, PORT, REGION};
+use crate::ir::{Access, Bucket, Resource};
+
+const IDENTITIES: &str = include_str!("../../../templates/kubernetes/identities.sh.tera");
+const BUCKETS: &str = include_str!("../../../templates/kubernetes/buckets.sh.tera");
+const LIFECYCLE: &str = include_str!("../../../templates/kubernetes/lifecycle.xml.tera");
+
+/// Somebody whom the store knows.
+#[derive(Debug, Serialize)]
+pub(super) struct Identity {
+    /// Its name, which is its access key as well.
+    pub(super) name: String,
+    /// What it may do, in the store's words.
+    actions: Vec<String>,
+}
+
+/// The store's own identity, then one per database that keeps its archive here, then one per service that uses a bucket.
+pub(super) fn identities(stack: &Stack<'_>) -> Vec<Identity> {
+    let own = Identity {
+        name: STORE.to_owned(),
+        actions: vec!["Admin".to_owned()],
+    };
+    let databases = stack.archived().map(|database| {
+        let bucket = archive(stack, &database.name);
+        Identity {
+            name: database.name.clone(),
+            actions: actions(&bucket, Access::ReadWrite),
+        }
+    });
+    let services = stack
+        .system
+        .services
+        .iter()
+        .filter(|(id, _)| stack.uses_store(*id))
+        .map(|(id, service)| {
+            let grants = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
+                Resource::Bucket(bucket) => Some((bucket_name(stack, &stack.system.buckets[bucket]), grant.access)),
+                _ => None,
+            });
+            Identity {
+                name: service.name.clone(),
+                actions: grants.flat_map(|(bucket, access)| actions(&bucket, access)).collect(),
+            }
+        });
+    std::iter::once(own).chain(databases).chain(services).collect()
+}
+
+fn actions(bucket: &str, access: Access) -> Vec<String> {
+    let read = ["Read", "List"].into_iter().filter(|_| access.reads());
+    let write = ["Write"].into_iter().filter(|_| access.writes());
+    read.chain(write).map(|action| format!("{action}:{bucket}")).collect()
+}
+
+/// The bucket of a database's archive.
+pub(super) fn archive(stack: &Stack<'_>, database: &str) -> String {
+    format!("{}-{database}-backups", stack.system.prefix)
+}
+
+/// The store's name of a bucket: prefixed, because S3 wants three characters at least.
+pub(super) fn bucket_name(stack: &Stack<'_>, bucket: &Bucket) -> String {
+    format!("{}-{}", stack.system.prefix, bucket.name)
+}
+
+/// Shell: writes the table of identities with the keys in it.
+pub(super) fn identities_script(identities: &[Identity]) -> String {
+    let mut context = Context::new();
+    context.insert("identities", identities);
+    render(IDENTITIES, &context)
+}
+
+/// Shell: makes the buckets and keeps their lifecycle.
+pub(super) fn buckets_script(stack: &Stack<'_>) -> String {
+    let buckets = stack.system.buckets.iter();
+    let buckets: Vec<String> = buckets.map(|(_, bucket)| bucket_name(stack, bucket)).collect();
+    let mut all: Vec<String> = stack
+        .archived()
+        .map(|database| archive(stack, &database.name))
+        .collect();
+    all.extend(buckets.iter().cloned());
+    let mut context = Context::new();
+    context.insert("store", STORE);
+    context.insert("region", REGION);
+    context.insert("port", &PORT);
+    context.insert("grpc_port", &GRPC_PORT);
+    context.insert("all", &all);
+    context.insert("buckets", &buckets);
+    render(BUCKETS, &context)
+}
+
+/// The S3 request that keeps previous versions, or no longer does.
+pub(super) fn versioning(bucket: &Bucket) -> String {
+    let status = if bucket.versioning { "Enabled" } else { "Suspended" };
+    format!(
+        "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  <Status>{status}</Status>\n</VersioningConfiguration>\n"
+    )
+}
+
+/// The S3 request that says when objects go. There is one class of storage, so nothing moves before.
+pub(super) fn lifecycle(bucket: &Bucket) -> String {
+    let mut context = Context::new();
+    context.insert("versioning", &bucket.versioning);
+    context.insert("delete_after_days", &bucket.lifecycle.delete_after_days);
+    render(LIFECYCLE, &context)
+}
+
+fn render(template: &str, context: &Context) -> String {
+    Tera::one_off(template, context, false).unwrap_or_else(|error| unreachable!("a template of the store: {error}"))
+}

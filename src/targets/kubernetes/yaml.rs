@@ -1,0 +1,139 @@
+//! Kubernetes objects as YAML, with comments.
+//!
+//! The keys stand in the order in which their type declares them, but what names a thing comes first.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+/// Comments by the path of the key that they stand above, such as `spec/template/spec/containers/0/lifecycle`.
+pub(super) type Comments = Vec<(&'static str, String)>;
+
+/// The keys that come first in their object.
+const FIRST: [&str; 5] = ["apiVersion", "kind", "metadata", "name", "namespace"];
+
+/// One document, without the line that separates it from the next.
+pub(super) fn document(value: &Value, comments: &Comments) -> String {
+    let mut writer = Writer {
+        text: String::new(),
+        comments,
+    };
+    match value {
+        Value::Object(map) if !map.is_empty() => writer.map(map, 0, ""),
+        other => writer.text.push_str(&scalar(other)),
+    }
+    writer.text
+}
+
+struct Writer<'a> {
+    text: String,
+    comments: &'a Comments,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, indent: usize, text: &str) {
+        // Writing into a string cannot fail.
+        let _ = writeln!(self.text, "{:indent$}{text}", "");
+    }
+
+    fn comment(&mut self, indent: usize, path: &str) {
+        let found: Vec<&String> = self
+            .comments
+            .iter()
+            .filter(|(at, _)| *at == path)
+            .map(|(_, text)| text)
+            .collect();
+        for text in found {
+            self.line(indent, &format!("# {text}"));
+        }
+    }
+
+    fn map(&mut self, map: &Map<String, Value>, indent: usize, path: &str) {
+        let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+        let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+        entries.sort_by_key(|(key, _)| rank(key));
+        for (key, value) in entries {
+            let path = if path.is_empty() {
+                key.clone()
+            } else {
+                format!("{path}/{key}")
+            };
+            self.comment(indent, &path);
+            self.entry(&scalar(&Value::String(key.clone())), value, indent, &path);
+        }
+    }
+
+    fn entry(&mut self, key: &str, value: &Value, indent: usize, path: &str) {
+        match value {
+            Value::Object(map) if !map.is_empty() => {
+                self.line(indent, &format!("{key}:"));
+                self.map(map, indent + 2, path);
+            }
+            Value::Array(items) if !items.is_empty() => {
+                self.line(indent, &format!("{key}:"));
+                self.items(items, indent + 2, path);
+            }
+            Value::String(text) => match block(text, indent + 2) {
+                Some(block) => self.line(indent, &format!("{key}: {block}")),
+                None => self.line(indent, &format!("{key}: {}", scalar(value))),
+            },
+            other => self.line(indent, &format!("{key}: {}", scalar(other))),
+        }
+    }
+
+    fn items(&mut self, items: &[Value], indent: usize, path: &str) {
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{path}/{index}");
+            self.comment(indent, &path);
+            match item {
+                Value::Object(map) if !map.is_empty() => {
+                    let start = self.text.len();
+                    self.map(map, indent + 2, &path);
+                    // The dash takes the place of the first line's indentation.
+                    let dash = start + indent;
+                    if self.text.get(dash..dash + 1) == Some(" ") {
+                        self.text.replace_range(dash..=dash, "-");
+                    }
+                }
+                Value::String(text) => match block(text, indent + 2) {
+                    Some(block) => self.line(indent, &format!("- {block}")),
+                    None => self.line(indent, &format!("- {}", scalar(item))),
+                },
+                other => self.line(indent, &format!("- {}", scalar(other))),
+            }
+        }
+    }
+}
+
+/// Text of several lines as a literal block, where YAML can say it so.
+fn block(text: &str, indent: usize) -> Option<String> {
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    let plain = |c: char| c == '\n' || !c.is_control();
+    if !body.contains('\n') || body.starts_with([' ', '\n']) || body.ends_with('\n') || !body.chars().all(plain) {
+        return None;
+    }
+    let mark = if text.ends_with('\n') { "|" } else { "|-" };
+    let mut lines = mark.to_owned();
+    for line in body.lines() {
+        let line = if line.is_empty() {
+            String::new()
+        } else {
+            format!("{:indent$}{line}", "")
+        };
+        lines.push('\n');
+        lines.push_str(&line);
+    }
+    Some(lines)
+}
+
+/// A value on one line.
+fn scalar(value: &Value) -> String {
+    match value {
+        // JSON's quoting is valid YAML, and keeps every line break on the line.
+        Value::String(text) if text.contains(['\n', '\r']) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+        _ => serde_yaml::to_string(value)
+            .map(|text| text.trim_end().to_owned())
+            .unwrap_or_else(|_| value.to_string()),
+    }
+}

@@ -1,0 +1,72 @@
+//! Kubernetes output, checked with `kubectl` and Python.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use support::tools::{is_there, python, run};
+use support::{entries, project};
+
+/// Every golden tree with Kubernetes objects.
+fn trees() -> Vec<PathBuf> {
+    let blueprints = entries(&project("golden"));
+    let trees = blueprints.iter().flat_map(|blueprint| entries(blueprint));
+    let trees: Vec<PathBuf> = trees
+        .map(|tree| tree.join("kubernetes"))
+        .filter(|tree| tree.is_dir())
+        .collect();
+    assert!(!trees.is_empty(), "no golden tree has Kubernetes objects");
+    trees
+}
+
+fn validate(objects: &[u8]) -> Result<(), String> {
+    let mut command = Command::new(python());
+    command
+        .arg(project("tests/support/validate.py"))
+        .arg(project("tests/data/crds.json"));
+    run(&mut command, objects).map(|_| ())
+}
+
+fn can_validate() -> bool {
+    is_there(&python(), &["-c", "import jsonschema, kubernetes_validate, yaml"])
+}
+
+#[test]
+fn kustomize_builds_valid_objects() {
+    if !is_there("kubectl", &["version", "--client"]) || !can_validate() {
+        return;
+    }
+    let mut findings = Vec::new();
+    for tree in trees() {
+        let built = run(Command::new("kubectl").arg("kustomize").arg(&tree), &[]);
+        if let Err(finding) = built.and_then(|objects| validate(&objects)) {
+            findings.push(format!("{}: {finding}", tree.display()));
+        }
+    }
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
+
+#[test]
+fn the_validation_finds_what_is_wrong() {
+    if !can_validate() {
+        return;
+    }
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+    assert_eq!(validate(config.as_bytes()), Ok(()));
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n    - name: a\n      image: b\n";
+    let wrong = [
+        (format!("{config}dota:\n  a: b\n"), "dota"),
+        (format!("{config}data: 1\n"), "data"),
+        (format!("{config}kind: ConfigMap\n"), "given twice"),
+        (config.replace("v1", "networking.example.com/v1"), "no schema is kept"),
+        (config.replace("ConfigMap", "ConfigMop"), "find schema"),
+        (pod.to_owned(), "may run as root"),
+        (String::new(), "no objects"),
+    ];
+    for (objects, finding) in wrong {
+        let said = validate(objects.as_bytes()).unwrap_err();
+        assert!(said.contains(finding), "{finding}: {said}");
+    }
+}

@@ -1,0 +1,343 @@
+//! What must hold for every blueprint: the same bytes every time, text stays text, and what is added changes nothing that was there.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use cloudgen::output::Rendered;
+use cloudgen::target::Target;
+use proptest::prelude::*;
+use support::leaves::Leaves;
+use support::{Example, examples, project};
+
+/// Stands in a blueprint where a test's text goes.
+const MARKER: &str = "marker";
+
+fn example(text: String) -> Example {
+    Example {
+        name: "property".to_owned(),
+        path: project("property.toml"),
+        text,
+    }
+}
+
+#[test]
+fn the_same_blueprint_gives_the_same_bytes() {
+    for example in examples() {
+        for (first, second) in example.cases().iter().zip(example.cases()) {
+            assert!(first.rendered == second.rendered, "{}/{}", first.folder, first.target);
+        }
+        // In processes with nothing in common but the blueprint.
+        let render = |folder: &str, zone: &str, language: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_cloudgen"));
+            command.arg("render").arg(&example.path).args(["--target", "azure"]);
+            command
+                .current_dir(folder)
+                .env_clear()
+                .env("TZ", zone)
+                .env("LANG", language);
+            command.output().unwrap().stdout
+        };
+        let here = render("/", "Asia/Seoul", "ko_KR.UTF-8");
+        assert!(!here.is_empty());
+        assert!(
+            here == render(env!("CARGO_MANIFEST_DIR"), "UTC", "C"),
+            "{}",
+            example.name
+        );
+    }
+}
+
+/// A blueprint with free text wherever the language takes any.
+fn with_text(text: &str) -> Example {
+    let text = toml::Value::String(text.to_owned());
+    example(format!(
+        r#"name = "shop"
+pattern = "monolith"
+region = "seoul"
+[services.web]
+image = "nginx:1.29"
+port = 8080
+public = true
+arguments = ["--greeting", {text}]
+environment = {{ GREETING = {text}, MODE = "plain" }}
+reads = ["key"]
+[secrets.key]
+description = {text}
+"#
+    ))
+}
+
+fn fragment() -> impl Strategy<Value = String> {
+    let hostile = [
+        "${",
+        "}",
+        "${var.x}",
+        "$${",
+        "%{",
+        "%{ if true }",
+        "%{ endif }",
+        "%%{",
+        "\"",
+        "'",
+        "\\",
+        "\\n",
+        "\\\"",
+        "{{ name }}",
+        "{% raw %}",
+        "{#",
+        "#",
+        " # x",
+        ": ",
+        "a: b",
+        "- ",
+        "&a",
+        "*a",
+        "!!str",
+        "|",
+        ">",
+        "---",
+        "...",
+        "<<EOT",
+        "EOT",
+        "EOF",
+        "$(id)",
+        "$(PORT)",
+        "$$(PORT)",
+        "`id`",
+        "$HOME",
+        "%h",
+        "%%",
+        "[",
+        "]",
+        "{",
+        ",",
+        "~",
+        "null",
+        "true",
+        "0x1f",
+        "1e3",
+        "=",
+        "\u{e9}",
+        "\u{c2dc}\u{c7a5}",
+        "\u{2028}",
+        "@",
+        "  ",
+    ];
+    prop_oneof![
+        4 => prop::sample::select(hostile.to_vec()).prop_map(str::to_owned),
+        1 => "[a-z ]{1,6}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn text_stays_text(fragments in prop::collection::vec(fragment(), 1..6)) {
+        let text = fragments.concat();
+        let example = with_text(&text);
+        let Ok(blueprint) = cloudgen::blueprint::load(&example.text, None) else {
+            // Refused, which is as good.
+            return Ok(());
+        };
+        let plain = with_text(MARKER);
+        let plain_blueprint = plain.load(None);
+        for target in Target::ALL {
+            let Some(rendered) = cloudgen::compile(&blueprint, target).value else { continue };
+            compare(&plain.render(&plain_blueprint, target), &rendered, &text);
+        }
+    }
+}
+
+#[test]
+fn text_stays_text_in_known_cases() {
+    let plain = with_text(MARKER);
+    let plain_blueprint = plain.load(None);
+    for text in [
+        "${var.x} %{ if true }x%{ endif }",
+        "a\"b'c\\d: #e",
+        "{{ x }}{% y %}",
+        " $(PORT) `id` %h $HOME ",
+    ] {
+        let example = with_text(text);
+        let blueprint = example.load(None);
+        for target in Target::ALL {
+            let rendered = example.render(&blueprint, target);
+            compare(&plain.render(&plain_blueprint, target), &rendered, text);
+        }
+    }
+}
+
+/// Compares a render with the text `marker` to one with another text in its place.
+fn compare(plain: &Rendered, hostile: &Rendered, text: &str) {
+    let paths = |rendered: &Rendered| {
+        rendered
+            .files
+            .iter()
+            .map(|(path, _)| path.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(paths(plain), paths(hostile));
+    same(
+        &Leaves::of_terraform(&plain.terraform),
+        &Leaves::of_terraform(&hostile.terraform),
+        text,
+    );
+    same(
+        &Leaves::of_yaml(&plain.kubernetes),
+        &Leaves::of_yaml(&hostile.kubernetes),
+        text,
+    );
+}
+
+fn same(plain: &Leaves, hostile: &Leaves, text: &str) {
+    assert_eq!(plain.structure, hostile.structure, "{text:?}");
+    for (plain, hostile) in plain.texts.iter().zip(&hostile.texts) {
+        if plain.starts_with("#cloud-config") {
+            same_machine(plain, hostile, text);
+        } else if plain == MARKER {
+            // Kubernetes expands `$(NAME)` in the settings and arguments of a container, and reads `$$(NAME)` as text.
+            assert!(
+                hostile == text || *hostile == text.replace("$(", "$$("),
+                "{text:?} became {hostile:?}"
+            );
+        } else {
+            assert!(
+                *hostile == plain.replace(MARKER, text) || hostile == plain,
+                "{plain:?} became {hostile:?} with {text:?}"
+            );
+        }
+    }
+}
+
+/// The start-up configuration of a machine: YAML that holds files for systemd and docker.
+fn same_machine(plain: &str, hostile: &str, text: &str) {
+    let (plain, hostile) = (Leaves::of_yaml(plain), Leaves::of_yaml(hostile));
+    assert_eq!(plain.structure, hostile.structure, "{text:?}");
+    for (plain, hostile) in plain.texts.iter().zip(&hostile.texts) {
+        assert_eq!(plain.lines().count(), hostile.lines().count(), "{text:?} in {hostile}");
+        for (plain, hostile) in plain.lines().zip(hostile.lines()) {
+            if let Some((start, end)) = plain.split_once(MARKER) {
+                let became = hostile.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                let became = became.unwrap_or_else(|| panic!("{plain:?} became {hostile:?}"));
+                let is_command = plain.starts_with("ExecStart=");
+                let read = if is_command {
+                    systemd_word(became)
+                } else {
+                    became.to_owned()
+                };
+                assert_eq!(read, text, "in {hostile:?}");
+            } else {
+                assert_eq!(plain, hostile);
+            }
+        }
+    }
+}
+
+/// What systemd makes of one word of a command line.
+fn systemd_word(word: &str) -> String {
+    let Some(quoted) = word.strip_prefix('"') else {
+        assert!(
+            !word.contains([' ', '"', '\'', '\\', '$', '%', ';']),
+            "{word:?} is several words"
+        );
+        return word.to_owned();
+    };
+    let mut text = String::new();
+    let mut rest = quoted.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => {
+                assert_eq!(rest.next(), None, "{word:?} ends too early");
+                return text;
+            }
+            '\\' | '$' | '%' => {
+                let next = rest.next();
+                assert!(next == Some(c) || (c == '\\' && next == Some('"')), "{word:?}");
+                text.extend(next);
+            }
+            other => text.push(other),
+        }
+    }
+    panic!("{word:?} does not end")
+}
+
+/// Components that are added, at the front and at the end of the alphabet.
+const ADDED: [&str; 8] = [
+    "[services.aa]\nimage = \"nginx:1.29\"\nport = 9000\n",
+    "[services.zz]\nimage = \"nginx:1.29\"\nport = 8000\npublic = true\nroutes = [\"/zz\"]\n",
+    "[databases.aa]\nengine = \"postgres\"\nversion = \"17\"\n",
+    "[databases.zz]\nengine = \"mysql\"\n",
+    "[buckets.aa]\n",
+    "[buckets.zz]\nlifecycle = { delete_after_days = 30 }\n",
+    "[secrets.aa]\n",
+    "[secrets.zz]\n",
+];
+
+#[test]
+fn adding_a_component_changes_no_other_address() {
+    for example in examples() {
+        let before = example.load(None);
+        for added in ADDED {
+            // In front of a table, so that the file's order changes too.
+            let text = example
+                .text
+                .replacen("\n[services", &format!("\n{added}\n[services"), 1);
+            let longer = self::example(text);
+            let after = longer.load(None);
+            for target in Target::ALL {
+                let before = addresses(&example.render(&before, target));
+                let outcome = cloudgen::compile(&after, target);
+                let Some(after) = outcome.value else { continue };
+                let after = addresses(&after);
+                let lost: Vec<&String> = before.difference(&after).collect();
+                assert!(lost.is_empty(), "{}, {target}: {added} loses {lost:?}", example.name);
+                assert!(after.len() > before.len(), "{target}: {added} adds nothing");
+            }
+        }
+    }
+}
+
+/// What Terraform and Kubernetes know an object by: addresses with their `for_each` keys; kind, namespace and name.
+fn addresses(rendered: &Rendered) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let body = hcl::parse(&rendered.terraform).unwrap();
+    for block in body.blocks() {
+        let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
+        let address = format!("{} {}", block.identifier(), labels.join("."));
+        let each = block
+            .body()
+            .attributes()
+            .find(|attribute| attribute.key() == "for_each");
+        let keys = each.map(|each| keys(each.expr())).unwrap_or_default();
+        found.extend(keys.iter().map(|key| format!("{address}[{key}]")));
+        let positions = block.body().attributes().any(|attribute| attribute.key() == "count");
+        assert!(!positions, "{address} counts");
+        found.insert(address);
+    }
+    for document in serde_yaml::Deserializer::from_str(&rendered.kubernetes) {
+        let object: serde_yaml::Value = serde::Deserialize::deserialize(document).unwrap();
+        let text = |value: &serde_yaml::Value| value.as_str().unwrap_or_default().to_owned();
+        let metadata = &object["metadata"];
+        found.insert(format!(
+            "{} {}/{}",
+            text(&object["kind"]),
+            text(&metadata["namespace"]),
+            text(&metadata["name"])
+        ));
+    }
+    found
+}
+
+/// The keys of a literal object or set.
+fn keys(each: &hcl::Expression) -> Vec<String> {
+    match each {
+        hcl::Expression::Object(object) => object.keys().map(ToString::to_string).collect(),
+        hcl::Expression::FuncCall(call) => call.args.iter().flat_map(keys).collect(),
+        hcl::Expression::Array(values) => values.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
