@@ -85,7 +85,7 @@ fn write_body(out: &mut String, depth: usize, body: &Block) {
                 out.push_str(text);
                 index += 1;
             }
-            Line::Attribute { .. } => index += write_run(out, depth, &lines[index..]),
+            Line::Attribute { .. } => index += write_run(out, depth, &lines[index..], is_long),
         }
         previous = index.checked_sub(1).and_then(|last| lines.get(last));
     }
@@ -117,12 +117,13 @@ fn line(depth: usize, item: &Item) -> Line {
     }
 }
 
-/// Writes the attributes at the head of `lines` that align with each other; gives back how many.
-fn write_run(out: &mut String, depth: usize, lines: &[Line]) -> usize {
+/// Writes the attributes at the head of `lines` that align with each other; gives back how many. `stands_alone` says which values
+/// begin a run of their own.
+fn write_run(out: &mut String, depth: usize, lines: &[Line], stands_alone: fn(&str) -> bool) -> usize {
     let mut run: Vec<(&str, &str)> = vec![];
     for line in lines {
         match line {
-            Line::Attribute { name, value } if run.is_empty() || !is_long(value) => {
+            Line::Attribute { name, value } if run.is_empty() || !stands_alone(value) => {
                 run.push((name, value));
                 if is_long(value) {
                     break;
@@ -199,7 +200,9 @@ fn write_object(out: &mut String, depth: usize, body: &Block) {
     let lines: Vec<Line> = body.items().iter().map(|item| line(depth, item)).collect();
     let mut index = 0;
     while index < lines.len() {
-        index += write_run(out, depth, &lines[index..]).max(1);
+        // Here no blank line stands above a heredoc, so it aligns with what precedes it.
+        let stands_alone = |value: &str| is_long(value) && !value.starts_with("<<");
+        index += write_run(out, depth, &lines[index..], stands_alone).max(1);
     }
 }
 

@@ -97,6 +97,7 @@ fn password(stack: &mut Stack<'_>, name: &str, comment: &str) -> Address {
 }
 
 fn instance(stack: &mut Stack<'_>, database: &Database, root: Option<(Address, Expression)>) -> Address {
+    let size = expr::attribute(expr::keyword("settings"), &["0", "disk_size"]);
     let body = Block::new()
         .comment("The name of a deleted instance stays taken for a week.")
         .set("name", stack.unique_name(&database.name))
@@ -114,7 +115,7 @@ fn instance(stack: &mut Stack<'_>, database: &Database, root: Option<(Address, E
         .comment("It grows by itself.")
         .block(
             "lifecycle",
-            Block::new().set("ignore_changes", expr::keywords(["settings[0].disk_size"])),
+            Block::new().set("ignore_changes", list![size]),
         )
         .set("depends_on", stack.encryption.ready());
     stack
