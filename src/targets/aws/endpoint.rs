@@ -75,7 +75,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -
     }
     if closed {
         services.insert("logs");
-        if system.services.iter().any(|(_, item)| startup::registry(item).is_some()) {
+        if system
+            .services
+            .iter()
+            .any(|(_, item)| startup::registry(item).is_some())
+        {
             services.extend(["ecr.api", "ecr.dkr"]);
         }
     }
@@ -91,7 +95,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -
     if system.network.bastion {
         let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
         let services = BTreeSet::from(["ssm", "ssmmessages"]);
-        interfaces(stack, "session_manager", &services, why, Tier::Management, network, groups);
+        interfaces(
+            stack,
+            "session_manager",
+            &services,
+            why,
+            Tier::Management,
+            network,
+            groups,
+        );
     }
     endpoints
 }

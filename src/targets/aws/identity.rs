@@ -19,7 +19,12 @@ pub(super) struct Identity {
     pub(super) grants: Option<Address>,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Identity {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    id: Id<Service>,
+    log_group: Option<&Address>,
+    parts: &Parts<'_>,
+) -> Identity {
     let system = stack.system;
     let service = &system.services[id];
     let statements = statements(stack, id, log_group, parts);
@@ -43,12 +48,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, log_group: Option<&A
     Identity { profile, grants }
 }
 
-fn statements(
-    stack: &Stack<'_>,
-    id: Id<Service>,
-    log_group: Option<&Address>,
-    parts: &Parts<'_>,
-) -> Vec<Statement> {
+fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Vec<Statement> {
     let system = stack.system;
     let service = &system.services[id];
     let mut statements = vec![];
@@ -104,7 +104,11 @@ fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>)
         .split('-')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
         })
         .collect();
     let mut statements = vec![];
