@@ -6,6 +6,7 @@
 mod cluster;
 mod database;
 mod edge;
+mod google;
 mod names;
 mod runtime;
 
@@ -56,6 +57,9 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     edge::check(system, target, &mut problems);
     cluster::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
+    if target == Target::Gcp {
+        google::check(system, &mut problems);
+    }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
     }
