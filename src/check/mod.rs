@@ -3,6 +3,7 @@
 //! Targets take a [`Checked`] only, so they may rely on what is verified here: the region exists, every engine, version and size is
 //! one that the target offers, every name fits, and what the target cannot do was refused.
 
+mod azure;
 mod database;
 mod edge;
 mod names;
@@ -54,6 +55,9 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
+    if target == Target::Azure {
+        azure::check(system, &mut problems);
+    }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
     }
