@@ -9,6 +9,9 @@ use crate::ir::{Access, Bucket, Grant, Id, Resource, Service};
 use crate::object;
 use crate::terraform::{Address, Block, expr};
 
+/// Lets every action pass but that of reading, or listing, objects.
+const NO_READING: &str = "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals ''))";
+
 /// A service's identity.
 pub(super) struct Identity {
     /// The identity.
@@ -90,21 +93,6 @@ fn write_only(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTreeMap<
     if writers.is_empty() {
         return;
     }
-    let blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
-    let actions: Vec<String> = ["add/action", "delete", "write"]
-        .iter()
-        .map(|action| format!("{blobs}/{action}"))
-        .collect();
-    let body = Block::new()
-        .set("name", format!("{} object writer", system.prefix))
-        .set(
-            "description",
-            "Creates, replaces and deletes objects without reading them.",
-        )
-        .set("scope", stack.project.group.id())
-        .block("permissions", Block::new().set("data_actions", actions));
-    stack.module.comment("Azure's own roles that write read as well.");
-    let role = stack.module.resource("azurerm_role_definition", "object_writer", body);
     let grants = writers.iter().map(|(service, bucket)| {
         let key = format!("{}/{}", system.services[*service].name, system.buckets[*bucket].name);
         let principal = identities[service].identity.attr("principal_id");
@@ -114,9 +102,15 @@ fn write_only(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTreeMap<
     let body = Block::new()
         .set("for_each", expr::object(grants))
         .set("scope", expr::each_value(&["scope"]))
-        .set("role_definition_id", role.attr("role_definition_resource_id"))
+        .set("role_definition_name", "Storage Blob Data Contributor")
         .set("principal_id", expr::each_value(&["principal"]))
-        .set("principal_type", "ServicePrincipal");
+        .set("principal_type", "ServicePrincipal")
+        .set("condition_version", "2.0")
+        .comment("Reading is left for a container without a name, which there is not.")
+        .set("condition", NO_READING);
+    stack
+        .module
+        .comment("Azure's roles that write read as well: the condition takes that away.");
     let granted = stack.module.resource("azurerm_role_assignment", "object_writer", body);
     for (service, _) in writers {
         if let Some(identity) = identities.get_mut(&service) {
