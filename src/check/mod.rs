@@ -4,6 +4,7 @@
 //! one that the target offers, every name fits, and what the target cannot do was refused.
 
 mod aws;
+mod azure;
 mod cluster;
 mod database;
 mod edge;
@@ -60,8 +61,9 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     names::check(system, target, &mut problems);
     match target {
         Target::Aws => aws::check(system, &mut problems),
+        Target::Azure => azure::check(system, &mut problems),
         Target::Gcp => google::check(system, &mut problems),
-        Target::Azure | Target::Kubernetes => {}
+        Target::Kubernetes => {}
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
