@@ -25,8 +25,7 @@ const SNAPSHOTS: &str = "machine_disk_snapshots";
 /// The tag by which snapshots find their disks.
 const SNAPSHOT_TAG: &str = "snapshots";
 /// The current Ubuntu, looked up by AWS whenever a machine is launched.
-const UBUNTU: &str =
-    "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
+const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
 
 /// Everything that machines refer to.
 pub(super) struct Parts<'a> {
@@ -81,11 +80,8 @@ fn launch_template(stack: &mut Stack<'_>, id: Id<Service>, identity: &Identity, 
     let tags = |more: Expression| expr::call("merge", [parts.base.tags.clone(), more]);
     let instance = tags(object! { "Name" => name.as_str() });
     let volume = tags(object! { "Name" => name.as_str(), SNAPSHOT_TAG => system.prefix.as_str() });
-    let tagged = [("instance", instance), ("volume", volume)].map(|(kind, tags)| {
-        Block::new()
-            .set("resource_type", kind)
-            .set("tags", tags)
-    });
+    let tagged = [("instance", instance), ("volume", volume)]
+        .map(|(kind, tags)| Block::new().set("resource_type", kind).set("tags", tags));
     let image = service.machine_image.get(Target::Aws);
     let body = Block::new()
         .set("name", name.as_str())

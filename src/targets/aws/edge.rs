@@ -37,10 +37,11 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
             .set("records", list![option("resource_record_value")])
             .set("ttl", 300)
             .set("allow_overwrite", true);
-        stack
-            .module
-            .comment("Proves that the domain is ours.")
-            .resource("aws_route53_record", "certificate_validation", body)
+        stack.module.comment("Proves that the domain is ours.").resource(
+            "aws_route53_record",
+            "certificate_validation",
+            body,
+        )
     });
     if record.is_none() {
         stack.module.file("outputs", "");
@@ -53,9 +54,10 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
         Some(_) => "Waits until the certificate is issued.",
         None => "Waits until the certificate is issued: add the CNAME record that ACM shows for it meanwhile.",
     });
-    let body = Block::new()
-        .set("certificate_arn", certificate.attr("arn"))
-        .set_some("validation_record_fqdns", record.map(|record| list![record.attr("fqdn")]));
+    let body = Block::new().set("certificate_arn", certificate.attr("arn")).set_some(
+        "validation_record_fqdns",
+        record.map(|record| list![record.attr("fqdn")]),
+    );
     let valid = stack.module.resource("aws_acm_certificate_validation", "public", body);
     valid.attr("certificate_arn")
 }

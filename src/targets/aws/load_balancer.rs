@@ -55,9 +55,21 @@ pub(super) fn lower(
         let address = add(stack, balancer, network, groups, access_logs);
         let targets = target_groups(stack, balancer, network, &mut balancers);
         for listener in &balancer.listeners {
-            let local = if certificate.is_some() { "public_https" } else { "public_http" };
+            let local = if certificate.is_some() {
+                "public_https"
+            } else {
+                "public_http"
+            };
             let port = balancer.port(listener, Target::Aws);
-            listen(stack, &address, local, port, certificate.clone(), (balancer, listener), &targets);
+            listen(
+                stack,
+                &address,
+                local,
+                port,
+                certificate.clone(),
+                (balancer, listener),
+                &targets,
+            );
         }
         if certificate.is_some() {
             redirect(stack, &address);
@@ -74,12 +86,20 @@ pub(super) fn lower(
         for listener in &balancer.listeners {
             let local = format!("internal_{}", listener.port);
             if certificate.is_none() {
-                stack
-                    .module
-                    .comment("HTTP: no certificate is named for the private names, and the traffic stays inside the network.");
+                stack.module.comment(
+                    "HTTP: no certificate is named for the private names, and the traffic stays inside the network.",
+                );
             }
             let port = listener.port;
-            listen(stack, &address, &local, port, certificate.clone(), (balancer, listener), &targets);
+            listen(
+                stack,
+                &address,
+                &local,
+                port,
+                certificate.clone(),
+                (balancer, listener),
+                &targets,
+            );
         }
         balancers.internal = Some(address);
     }
@@ -101,13 +121,18 @@ fn add(
     };
     let body = Block::new()
         .set("name", stack.name(local))
-        .when(balancer.exposure == Exposure::Internal, |block| block.set("internal", true))
+        .when(balancer.exposure == Exposure::Internal, |block| {
+            block.set("internal", true)
+        })
         .set("load_balancer_type", "application")
         .set("security_groups", groups.ids(peer))
         .set("subnets", network.subnets(tier))
         .set("drop_invalid_header_fields", true)
         .set("enable_deletion_protection", system.protect)
-        .block_some("access_logs", access_logs.map(|access_logs| logs::destination(access_logs, local)))
+        .block_some(
+            "access_logs",
+            access_logs.map(|access_logs| logs::destination(access_logs, local)),
+        )
         .set_some("depends_on", access_logs.map(logs::ready));
     stack.module.resource("aws_lb", local, body)
 }
@@ -133,7 +158,10 @@ fn target_groups(
             .set("healthy_threshold", 2);
         let body = Block::new()
             // The port is part of the name: a group for another port is made beside the old one before that goes.
-            .set("name", format!("{}-{letter}{}", stack.name(&service.name), service.port))
+            .set(
+                "name",
+                format!("{}-{letter}{}", stack.name(&service.name), service.port),
+            )
             .set("vpc_id", network.id.clone())
             .set("port", service.port)
             .set("protocol", "HTTP")

@@ -85,7 +85,10 @@ const FILES: [(&str, &str); 15] = [
     ("database", ""),
     ("storage", ""),
     ("secrets", ""),
-    ("identity", "One identity per service, which may do what its links say and nothing else."),
+    (
+        "identity",
+        "One identity per service, which may do what its links say and nothing else.",
+    ),
     ("encryption", ""),
     ("budget", ""),
     ("outputs", ""),

@@ -28,7 +28,9 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
         let name = parts.buckets.get(id).attr("bucket");
-        stack.module.output(&format!("{}_bucket", item.name), name, &description);
+        stack
+            .module
+            .output(&format!("{}_bucket", item.name), name, &description);
     }
     for (id, item) in system.secrets.iter() {
         let description = format!("Secret {}, to be filled by its owner.", item.name);
