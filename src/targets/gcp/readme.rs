@@ -99,7 +99,7 @@ fn operations(stack: &mut Stack<'_>) {
     }
     if !system.databases.is_empty() {
         items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together; restart the services, which read it when they start: `gcloud compute instance-groups managed rolling-action restart GROUP --region REGION`.".to_owned());
-        items.push("Storage of databases grows by itself and never shrinks. Point-in-time restore: `gcloud sql instances clone`.".to_owned());
+        items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
     if system.network.bastion {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
