@@ -139,7 +139,7 @@ fn skips(stack: &mut Stack<'_>) {
                 "TLS is forced; client certificates would be a second credential beside the password",
             );
         }
-        if postgres && database.version != "18" {
+        if database.version != newest_known_to_checkov(database.engine) {
             report.skip("CKV_GCP_79", &address, "the major version is the blueprint's choice");
         }
         if postgres {
@@ -167,5 +167,15 @@ fn skips(stack: &mut Stack<'_>) {
     for (_, bucket) in system.buckets.iter().filter(|(_, bucket)| !bucket.versioning) {
         let address = format!("google_storage_bucket.{}", crate::terraform::identifier(&bucket.name));
         report.skip("CKV_GCP_78", &address, "the blueprint turns versioning off");
+    }
+}
+
+/// The version that the rule about old versions takes for the newest.
+fn newest_known_to_checkov(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "18",
+        Engine::Mysql => "8.4",
+        Engine::Sqlserver => "2022",
+        Engine::Oracle => "",
     }
 }
