@@ -95,7 +95,11 @@ fn network(system: &System, problems: &mut Vec<Diagnostic>) {
     ];
     for (tier, count, _) in tiers.into_iter().filter(|(_, count, needed)| *needed && *count < 2) {
         let at = system.places.span(&format!("network.existing.aws.{tier}"));
-        let at = if count == 0 { system.places.span("network.existing.aws") } else { at };
+        let at = if count == 0 {
+            system.places.span("network.existing.aws")
+        } else {
+            at
+        };
         problems.push(capability::existing_subnets(at, tier, Target::Aws));
     }
 }

@@ -144,8 +144,7 @@ pub fn multi_zone(at: Option<Span>, engine: &str, edition: &str, target: Target)
 /// `zones-not-offered`
 pub fn zones(at: Option<Span>, region: &str, offered: usize) -> Diagnostic {
     let message = format!("`{region}` has {offered} zones for an account");
-    Diagnostic::error("zones-not-offered", at, message)
-        .fix(format!("set `zones = {offered}`, or take another region"))
+    Diagnostic::error("zones-not-offered", at, message).fix(format!("set `zones = {offered}`, or take another region"))
 }
 
 /// `existing-subnets`
@@ -153,7 +152,9 @@ pub fn existing_subnets(at: Option<Span>, tier: &str, target: Target) -> Diagnos
     let message = format!("the existing network names too few `{tier}` subnets");
     Diagnostic::error("existing-subnets", at, message)
         .reason("a load balancer and a database want subnets in two zones or more")
-        .fix(format!("add one per zone: `{tier} = {{ a = \"...\", b = \"...\" }}` in `network.existing.{target}`"))
+        .fix(format!(
+            "add one per zone: `{tier} = {{ a = \"...\", b = \"...\" }}` in `network.existing.{target}`"
+        ))
 }
 
 /// `currency-not-offered`
@@ -164,8 +165,12 @@ pub fn currency(at: Option<Span>, currency: &str, offered: &str, target: Target)
 
 /// `lifecycle-too-early`
 pub fn lifecycle(at: Option<Span>, why: &str, earliest: u32) -> Diagnostic {
-    Diagnostic::error("lifecycle-too-early", at, format!("objects cannot move that early: {why}"))
-        .fix(format!("use {earliest} or more"))
+    Diagnostic::error(
+        "lifecycle-too-early",
+        at,
+        format!("objects cannot move that early: {why}"),
+    )
+    .fix(format!("use {earliest} or more"))
 }
 
 /// `plain-http`

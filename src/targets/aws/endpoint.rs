@@ -52,7 +52,11 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     }
     if system.network.egress == Egress::None {
         services.insert("logs");
-        if system.services.iter().any(|(_, item)| startup::registry(item).is_some()) {
+        if system
+            .services
+            .iter()
+            .any(|(_, item)| startup::registry(item).is_some())
+        {
             services.extend(["ecr.api", "ecr.dkr"]);
         }
     }
@@ -97,7 +101,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -
     if system.network.bastion {
         let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
         let services = BTreeSet::from(["ssm", "ssmmessages"]);
-        add(stack, "session_manager", &services, why, Tier::Management, network, groups);
+        add(
+            stack,
+            "session_manager",
+            &services,
+            why,
+            Tier::Management,
+            network,
+            groups,
+        );
     }
     endpoints
 }

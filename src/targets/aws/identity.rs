@@ -7,7 +7,7 @@ use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
 use super::startup::{self, Registry};
 use super::storage;
-use crate::ir::{Access, Bucket, Id, Launch, Resource, Service};
+use crate::ir::{Access, Bucket, Id, Resource, Service};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
@@ -19,7 +19,12 @@ pub(super) struct Identity {
     pub(super) grants: Option<Address>,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Identity {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    id: Id<Service>,
+    log_group: Option<&Address>,
+    parts: &Parts<'_>,
+) -> Identity {
     let system = stack.system;
     let service = &system.services[id];
     let statements = statements(stack, id, log_group, parts);
@@ -43,12 +48,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, log_group: Option<&A
     Identity { profile, grants }
 }
 
-fn statements(
-    stack: &Stack<'_>,
-    id: Id<Service>,
-    log_group: Option<&Address>,
-    parts: &Parts<'_>,
-) -> Vec<Statement> {
+fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Vec<Statement> {
     let system = stack.system;
     let service = &system.services[id];
     let mut statements = vec![];
@@ -85,7 +85,7 @@ fn statements(
         let key = parts.keys.data.attr("arn");
         statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
     }
-    if let (Some(group), Launch::Container { .. }) = (log_group, &service.launch) {
+    if let Some(group) = log_group {
         let streams = template![group.attr("arn"), ":log-stream:*"];
         let write = ["logs:CreateLogStream", "logs:PutLogEvents"];
         statements.push(Statement::allow("Logs", &write, streams));
@@ -107,7 +107,11 @@ fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>)
         .split('-')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
         })
         .collect();
     let mut statements = vec![];

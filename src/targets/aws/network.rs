@@ -63,7 +63,9 @@ fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
     let tiers = tiers.into_iter().filter(|(_, subnets)| !subnets.is_empty());
     let tiers = tiers.map(|(tier, subnets)| (tier, expr::object(subnets.clone())));
     let network = expr::object(std::iter::once(("vpc_id", existing.vpc_id.as_str().into())).chain(tiers));
-    stack.module.comment("The network is there already: its routes decide what machines reach outside it.");
+    stack
+        .module
+        .comment("The network is there already: its routes decide what machines reach outside it.");
     let network = stack.module.local("network", network);
     let ids = |tier: &str| expr::call("values", [expr::attribute(network.clone(), &[tier])]);
     let subnets = [
@@ -111,7 +113,9 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         Tier::Balancer => system.internal.is_some(),
         Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),
     });
-    module.comment("Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.");
+    module.comment(
+        "Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.",
+    );
     for tier in tiers {
         let subnet = subnet(stack, tier, &vpc);
         subnets.insert(tier, subnet);
@@ -261,7 +265,10 @@ fn flow_log(stack: &mut Stack<'_>, base: &Base, keys: &Keys, vpc: &Address) {
     let role = Block::new()
         .set("name", stack.name("virtual-network-flow-log"))
         .set("description", "Delivers the flow logs")
-        .set("assume_role_policy", trust("vpc-flow-logs.amazonaws.com", Some(&base.account)));
+        .set(
+            "assume_role_policy",
+            trust("vpc-flow-logs.amazonaws.com", Some(&base.account)),
+        );
     let role = stack.module.resource("aws_iam_role", FLOW_LOG, role);
     let arn = group.attr("arn");
     let grants = vec![

@@ -58,7 +58,11 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
             .replace("@host@", registry.host)
             .replace("@region@", registry.region);
         // Where there are no secrets to fetch, nothing has brought the means to sign a request yet.
-        prepare = if fetched.is_empty() { format!("{fetch}\n{login}") } else { login };
+        prepare = if fetched.is_empty() {
+            format!("{fetch}\n{login}")
+        } else {
+            login
+        };
     }
     // On the host's network a container reaches the identity of its machine at a metadata hop limit of 1.
     let docker_options = format!(
@@ -75,6 +79,11 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         _ => prepared_user_data,
     };
     spell(&system.prefix, service, &plain, &fetched, &platform, &prepare)
+}
+
+/// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.
+pub(super) fn logs_of(service: &Service) -> bool {
+    matches!(service.launch, Launch::Container { .. })
 }
 
 /// Name of the log group of a service's containers.

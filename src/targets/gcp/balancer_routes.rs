@@ -25,14 +25,15 @@ pub(super) fn url_map(
         .flat_map(|route| route.hosts.iter().map(String::as_str))
         .collect();
     let anywhere: Vec<&Route> = listener.routes.iter().filter(|route| route.hosts.is_empty()).collect();
-    let body = Block::new()
-        .set("name", stack.name(part))
-        .set("region", stack.region());
+    let body = Block::new().set("name", stack.name(part)).set("region", stack.region());
     let any_path = anywhere.iter().any(|route| !route.paths.is_empty());
     let mut body = default(body, &anywhere, listener, backends);
     let mut matchers = vec![];
     for host in hosts {
-        let own = listener.routes.iter().filter(|route| route.hosts.iter().any(|name| name == host));
+        let own = listener
+            .routes
+            .iter()
+            .filter(|route| route.hosts.iter().any(|name| name == host));
         let routes: Vec<&Route> = own.chain(anywhere.iter().copied()).collect();
         matchers.push((host, matcher_name(host), routes));
     }
@@ -40,12 +41,17 @@ pub(super) fn url_map(
         matchers.push(("*", "any-host".to_owned(), anywhere));
     }
     for (host, name, _) in &matchers {
-        let rule = Block::new().set("hosts", list![*host]).set("path_matcher", name.as_str());
+        let rule = Block::new()
+            .set("hosts", list![*host])
+            .set("path_matcher", name.as_str());
         body = body.block("host_rule", rule);
     }
     for (_, name, routes) in &matchers {
         let matcher = default(Block::new().set("name", name.as_str()), routes, listener, backends);
-        body = body.block("path_matcher", matcher.blocks("path_rule", path_rules(routes, backends)));
+        body = body.block(
+            "path_matcher",
+            matcher.blocks("path_rule", path_rules(routes, backends)),
+        );
     }
     stack.module.resource("google_compute_region_url_map", part, body)
 }

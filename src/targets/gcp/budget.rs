@@ -19,7 +19,10 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     let emails: Vec<hcl::Expression> = budget.emails.iter().map(|email| email.as_str().into()).collect();
     let channels = Block::new()
         .set("for_each", expr::call("toset", [hcl::Expression::Array(emails)]))
-        .set("display_name", template![stack.name("budget"), " to ", expr::each_key()])
+        .set(
+            "display_name",
+            template![stack.name("budget"), " to ", expr::each_key()],
+        )
         .set("type", "email")
         .set("labels", crate::object! { "email_address" => expr::each_key() })
         .set("depends_on", stack.project.ready());
@@ -31,7 +34,10 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         .set("currency_code", budget.currency.as_str())
         .set("units", budget.monthly.to_string());
     let filter = Block::new()
-        .set("projects", list![template!["projects/", stack.project.data.attr("number")]])
+        .set(
+            "projects",
+            list![template!["projects/", stack.project.data.attr("number")]],
+        )
         .set("calendar_period", "MONTH");
     let told = Block::new()
         .set("monitoring_notification_channels", channels.all("id"))
@@ -48,5 +54,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         .block("all_updates_rule", told)
         .set("depends_on", stack.project.ready());
     let address = stack.module.resource("google_billing_budget", "main", body);
-    stack.report.component("budget", "budget of the billing account", address.text());
+    stack
+        .report
+        .component("budget", "budget of the billing account", address.text());
 }

@@ -213,10 +213,7 @@ fn manager(
         .set("distribution_policy_zones", Expression::Array(zones))
         .set("distribution_policy_target_shape", "EVEN")
         .block("version", Block::new().set("instance_template", template.id()))
-        .block(
-            "named_port",
-            Block::new().set("name", "http").set("port", service.port),
-        )
+        .block("named_port", Block::new().set("name", "http").set("port", service.port))
         .block("auto_healing_policies", healing)
         .comment("A new machine in each zone first, then an old one goes.")
         .block("update_policy", update)

@@ -47,7 +47,10 @@ fn place(stack: &mut Stack<'_>, database: &Database) -> Placed {
     let password = password(stack, name, "");
     let root = (database.engine == Engine::Sqlserver).then(|| {
         let comment = "SQL Server wants a password for its own administrator, whom nobody uses: it is kept nowhere.";
-        (self::password(stack, &format!("{name}_server_administrator"), comment), version.clone())
+        (
+            self::password(stack, &format!("{name}_server_administrator"), comment),
+            version.clone(),
+        )
     });
     let instance = instance(stack, database, root);
     let (endpoint, rule) = endpoint(stack, name, &instance);
@@ -62,15 +65,19 @@ fn place(stack: &mut Stack<'_>, database: &Database) -> Placed {
         .block("lifecycle", Block::new().set("create_before_destroy", true))
         .comment("The database first: a password that it does not know must never get here.")
         .set("depends_on", list![user.whole()]);
-    let value = stack.module.resource("google_secret_manager_secret_version", name, body);
+    let value = stack
+        .module
+        .resource("google_secret_manager_secret_version", name, body);
 
     let what = format!("Cloud SQL, {}", version_name(database));
     stack.report.component(&database.path, what, instance.text());
     stack.module.file("outputs", "");
     let host = format!("{name}.{}", stack.system.network.private_domain);
-    stack
-        .module
-        .output(&format!("{name}_host"), host, &format!("Host name of {name} inside the network."));
+    stack.module.output(
+        &format!("{name}_host"),
+        host,
+        &format!("Host name of {name} inside the network."),
+    );
     stack.module.output(
         &format!("{name}_secret"),
         secret.id(),
@@ -113,10 +120,7 @@ fn instance(stack: &mut Stack<'_>, database: &Database, root: Option<(Address, E
         })
         .block("settings", settings(stack, database))
         .comment("It grows by itself.")
-        .block(
-            "lifecycle",
-            Block::new().set("ignore_changes", list![size]),
-        )
+        .block("lifecycle", Block::new().set("ignore_changes", list![size]))
         .set("depends_on", stack.encryption.ready());
     stack
         .module

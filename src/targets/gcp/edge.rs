@@ -45,7 +45,13 @@ pub(super) fn addresses(stack: &mut Stack<'_>) -> Entries {
     if let (Some(balancer), Some(address)) = (&stack.system.public, &public) {
         let (domain, zone) = (balancer.domain.clone(), balancer.zone.gcp.clone());
         if let (Some(domain), Some(zone)) = (&domain, &zone) {
-            let body = record(zone.as_str(), format!("{domain}."), "A", 300, list![address.attr("address")]);
+            let body = record(
+                zone.as_str(),
+                format!("{domain}."),
+                "A",
+                300,
+                list![address.attr("address")],
+            );
             stack.module.resource("google_dns_record_set", "public", body);
         }
         let host = domain.map_or_else(|| address.attr("address"), Expression::from);
@@ -123,7 +129,12 @@ pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> 
     stack.module.file("edge", "");
     let mut records = internal_names(stack, entries);
     if !stack.network.existing {
-        records.extend(google_names(stack, "google-apis", "googleapis.com", "private.googleapis.com."));
+        records.extend(google_names(
+            stack,
+            "google-apis",
+            "googleapis.com",
+            "private.googleapis.com.",
+        ));
         if super::identity::registries(stack.system).next().is_some() {
             records.extend(google_names(stack, "artifact-registry", "pkg.dev", "pkg.dev."));
         }
@@ -150,7 +161,12 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
         return vec![];
     }
     let domain = &stack.system.network.private_domain;
-    let zone = private_zone(stack, "internal", domain, "Services and databases, for this network only");
+    let zone = private_zone(
+        stack,
+        "internal",
+        domain,
+        "Services and databases, for this network only",
+    );
     let mut records = vec![];
     for (name, address) in names {
         let full = format!("{name}.{domain}.");

@@ -31,7 +31,10 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
             "google_kms_key_ring",
             "main",
             Block::new()
-                .set("name", template![system.prefix.as_str(), "-", project.suffix.attr("hex")])
+                .set(
+                    "name",
+                    template![system.prefix.as_str(), "-", project.suffix.attr("hex")],
+                )
                 .set("location", system.region())
                 .set("depends_on", project.ready()),
         );
@@ -75,10 +78,7 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
         ],
     )];
     let has_vault = !system.databases.is_empty() || !system.secrets.is_empty();
-    let identities = [
-        ("secretmanager", has_vault),
-        ("sqladmin", !system.databases.is_empty()),
-    ];
+    let identities = [("secretmanager", has_vault), ("sqladmin", !system.databases.is_empty())];
     for (service, _) in identities.into_iter().filter(|(_, wanted)| *wanted) {
         let identity = module.resource(
             "google_project_service_identity",

@@ -94,7 +94,11 @@ fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
             logged: true,
             ..opened(Way::In, list![IAP], vec![22])
         };
-        rules.push(("ssh_from_iap", rule, "gcloud compute ssh --tunnel-through-iap, with OS Login."));
+        rules.push((
+            "ssh_from_iap",
+            rule,
+            "gcloud compute ssh --tunnel-through-iap, with OS Login.",
+        ));
     }
     if stack.system.network.egress == Egress::Nat {
         let private = list!["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -107,7 +111,11 @@ fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
             priority: INTERNET,
             ..opened(Way::Out, list!["0.0.0.0/0"], vec![80, 443])
         };
-        rules.push(("to_internet", rule, "Package mirrors answer on port 80; packages are signed."));
+        rules.push((
+            "to_internet",
+            rule,
+            "Package mirrors answer on port 80; packages are signed.",
+        ));
     }
     rules
         .into_iter()
@@ -204,7 +212,12 @@ fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account:
         .set("target_service_accounts", list![account]);
     let block = match ports.is_empty() {
         true => block.block("deny", Block::new().set("protocol", "all")),
-        false => block.block("allow", Block::new().set("protocol", "tcp").set("ports", Expression::Array(ports))),
+        false => block.block(
+            "allow",
+            Block::new()
+                .set("protocol", "tcp")
+                .set("ports", Expression::Array(ports)),
+        ),
     };
     block.when(rule.logged, |block| {
         block.block("log_config", Block::new().set("metadata", "EXCLUDE_ALL_METADATA"))

@@ -65,9 +65,7 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             .set("project", stack.project.id())
             .set("role", "roles/logging.logWriter")
             .set("member", member.clone());
-        stack
-            .module
-            .comment("Writing logs can be granted on the project only.");
+        stack.module.comment("Writing logs can be granted on the project only.");
         let name = format!("{}_logs", service.name);
         grants.push(stack.module.resource("google_project_iam_member", &name, logs));
         if let Some(registry) = registries.get(service.name.as_str()) {

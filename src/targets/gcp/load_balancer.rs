@@ -176,10 +176,7 @@ fn backends(
             .set("health_checks", list![groups[&id].check.id()])
             .set_some("security_policy", firewall.map(Address::id))
             .block("backend", group)
-            .block(
-                "log_config",
-                Block::new().set("enable", true).set("sample_rate", 1.0),
-            );
+            .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));
         let address = stack
             .module
             .resource("google_compute_region_backend_service", &name, body);

@@ -27,13 +27,20 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 /// Only what this system writes: the project may have others, and this one in other environments.
 fn filter(stack: &Stack<'_>) -> String {
     let prefix = &stack.system.prefix;
-    let services: Vec<&str> = stack.system.services.iter().map(|(_, item)| item.name.as_str()).collect();
+    let services: Vec<&str> = stack
+        .system
+        .services
+        .iter()
+        .map(|(_, item)| item.name.as_str())
+        .collect();
     let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
     let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
     let mut parts = vec![
         format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
         format!("(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.instance.vm_name{machine})"),
-        format!("(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"),
+        format!(
+            "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"
+        ),
     ];
     if stack.system.public.is_some() {
         parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
@@ -42,7 +49,12 @@ fn filter(stack: &Stack<'_>) -> String {
         parts.push(format!("(resource.type=\"internal_http_lb_rule\" AND {rule})"));
     }
     if !stack.system.databases.is_empty() {
-        let databases: Vec<&str> = stack.system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
+        let databases: Vec<&str> = stack
+            .system
+            .databases
+            .iter()
+            .map(|(_, item)| item.name.as_str())
+            .collect();
         let names = databases.join("|");
         parts.push(format!(
             "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-({names})-[0-9a-f]+$\")"

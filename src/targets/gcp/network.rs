@@ -189,4 +189,3 @@ fn translation(system: &Checked<'_>, module: &mut Module, network: &Address, app
             ),
     )
 }
-

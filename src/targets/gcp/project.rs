@@ -50,9 +50,11 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     }
     module.define("terraform", vec![], terraform);
     module.define("provider", vec!["google".to_owned()], settings(system));
-    module
-        .comment("Service identities are in this provider only.")
-        .define("provider", vec!["google-beta".to_owned()], settings(system));
+    module.comment("Service identities are in this provider only.").define(
+        "provider",
+        vec!["google-beta".to_owned()],
+        settings(system),
+    );
     if system.accounts.gcp.is_none() {
         module.comment("The project is the provider's own: GOOGLE_PROJECT in its environment.");
     }

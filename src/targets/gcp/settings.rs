@@ -8,7 +8,10 @@ use crate::target::Target;
 
 /// The name at which a service is reached inside the network.
 pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> String {
-    format!("{}.{}", stack.system.services[id].name, stack.system.network.private_domain)
+    format!(
+        "{}.{}",
+        stack.system.services[id].name, stack.system.network.private_domain
+    )
 }
 
 /// The expression of a setting; of a secret value, the name of the secret.

@@ -91,11 +91,7 @@ fn rules(bucket: &Bucket) -> Vec<Block> {
 
 /// The bucket of the access logs.
 fn logs(stack: &mut Stack<'_>) -> Address {
-    let name = template![
-        stack.name(""),
-        stack.project.suffix.attr("hex"),
-        "-access-logs"
-    ];
+    let name = template![stack.name(""), stack.project.suffix.attr("hex"), "-access-logs"];
     let expiry = Block::new()
         .block("action", Block::new().set("type", "Delete"))
         .block("condition", Block::new().set("age", stack.system.log_days));
@@ -103,10 +99,11 @@ fn logs(stack: &mut Stack<'_>) -> Address {
         .block("lifecycle_rule", expiry)
         .set("depends_on", stack.encryption.ready());
     // Longer than any component's name, so that none can meet it.
-    let bucket = stack
-        .module
-        .comment("Access logs of the buckets below.")
-        .resource("google_storage_bucket", "access_logs_of_buckets", body);
+    let bucket = stack.module.comment("Access logs of the buckets below.").resource(
+        "google_storage_bucket",
+        "access_logs_of_buckets",
+        body,
+    );
     let writer = Block::new()
         .set("bucket", bucket.attr("name"))
         .set("role", "roles/storage.objectCreator")
