@@ -229,6 +229,9 @@ pub struct AzureNetwork {
     pub virtual_network_id: String,
     /// Subnet of the application gateways.
     pub balancer_subnet_id: String,
+    /// Address block of that subnet: the firewall names it, and the internal gateway takes its last address.
+    #[schemars(extend("pattern" = "^[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,2}$", "x-says" = "an address block looks like `10.1.4.0/24`"))]
+    pub balancer_cidr: String,
     /// Subnet of the services.
     pub application_subnet_id: String,
     /// Subnet of the private endpoints.

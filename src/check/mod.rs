@@ -4,8 +4,11 @@
 //! one that the target offers, every name fits, and what the target cannot do was refused.
 
 mod aws;
+mod azure;
+mod cluster;
 mod database;
 mod edge;
+mod google;
 mod names;
 mod runtime;
 
@@ -54,9 +57,13 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     runtime::check(system, target, &mut problems);
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
+    cluster::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
-    if target == Target::Aws {
-        aws::check(system, &mut problems);
+    match target {
+        Target::Aws => aws::check(system, &mut problems),
+        Target::Azure => azure::check(system, &mut problems),
+        Target::Gcp => google::check(system, &mut problems),
+        Target::Kubernetes => {}
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);

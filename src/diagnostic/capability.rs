@@ -216,3 +216,39 @@ pub fn name_too_long(at: Option<Span>, name: &str, limit: usize, what: &str, tar
     Diagnostic::error("name-too-long", at, message)
         .fix("shorten the component's, the system's or the environment's name")
 }
+
+/// `name-taken`
+pub fn name_taken(at: Option<Span>, name: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "`{name}` is the name of a part that every system has on {}",
+        target.title()
+    );
+    Diagnostic::error("name-taken", at, message).fix("choose another name for the component")
+}
+
+/// `certificate-form`
+pub fn certificate_form(at: Option<Span>, certificate: &str) -> Diagnostic {
+    Diagnostic::error(
+        "certificate-form",
+        at,
+        format!("`{certificate}` is not a secret of a key vault"),
+    )
+    .fix("name it by its URI, `https://VAULT.vault.azure.net/secrets/NAME`, or by its resource id, `/subscriptions/.../vaults/VAULT/secrets/NAME`: then the gateway's access to it is granted as well")
+}
+
+/// `bad-address-block`
+pub fn address_block(at: Option<Span>, text: &str) -> Diagnostic {
+    Diagnostic::error("bad-address-block", at, format!("`{text}` is not an IPv4 block"))
+        .fix("write the block of the existing subnet, such as `10.1.4.0/24`")
+}
+
+/// `no-standby`
+pub fn no_standby(at: Option<Span>, class: &str) -> Diagnostic {
+    Diagnostic::error(
+        "no-standby",
+        at,
+        format!("`{class}` cannot keep a standby in another zone"),
+    )
+    .reason("Azure's burstable classes are single servers")
+    .fix("set `multi_zone = false`, or name a class of another tier")
+}

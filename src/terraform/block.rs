@@ -89,6 +89,13 @@ impl Block {
         if condition { change(self) } else { self }
     }
 
+    /// Leaves an attribute out again.
+    pub fn without(mut self, name: &str) -> Self {
+        self.items
+            .retain(|item| !matches!(item, Item::Attribute(key, _) if key == name));
+        self
+    }
+
     /// The items in the order in which they are written.
     pub fn items(&self) -> &[Item] {
         &self.items

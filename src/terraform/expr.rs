@@ -1,6 +1,8 @@
 //! Expressions beyond literals: templates, calls, references to variables and to the current `for_each` entry.
 
-use hcl::expr::{FuncCall, Heredoc, HeredocStripMode, ObjectKey, TemplateExpr, Traversal, Variable};
+use hcl::expr::{
+    BinaryOp, BinaryOperator, FuncCall, Heredoc, HeredocStripMode, ObjectKey, TemplateExpr, Traversal, Variable,
+};
 use hcl::{Expression, Identifier};
 
 use super::emit;
@@ -186,4 +188,10 @@ pub(super) fn variable(name: &str) -> Expression {
 
 pub(super) fn local(name: &str) -> Expression {
     path("local", &[name])
+}
+
+/// `length(value) > 0`
+pub fn not_empty(value: Expression) -> Expression {
+    let length = call("length", [value]);
+    Expression::from(BinaryOp::new(length, BinaryOperator::Greater, Expression::from(0)))
 }

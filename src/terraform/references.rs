@@ -19,6 +19,8 @@ pub fn of_block(block: &Block) -> Vec<Reference> {
 fn walk_block(block: &Block, found: &mut Vec<Reference>) {
     for item in block.items() {
         match item {
+            // Paths in the block itself, not references.
+            Item::Attribute(name, _) if name == "ignore_changes" => {}
             Item::Attribute(_, value) => walk(value, found),
             Item::Block(_, _, body) => walk_block(body, found),
             Item::Comment(_) => {}

@@ -1,10 +1,101 @@
-//! Placeholder.
+//! Azure: virtual machine scale sets behind application gateways, flexible servers, storage accounts, Key Vault.
+
+mod budget;
+mod compute;
+mod database;
+mod edge;
+mod encryption;
+mod firewall;
+mod identity;
+mod load_balancer;
+mod names;
+mod network;
+mod observability;
+mod project;
+mod readme;
+mod routing;
+mod secrets;
+mod startup;
+mod storage;
+
+use std::collections::BTreeMap;
 
 use super::shared::report::Report;
 use crate::check::Checked;
-use crate::terraform::Module;
+use crate::ir::{Bucket, Database, Id, Secret};
+use crate::terraform::{Address, Module};
+use project::Project;
+
+/// The module under construction, and what every part of it refers to.
+struct Stack<'a> {
+    system: &'a Checked<'a>,
+    module: Module,
+    report: Report,
+    project: Project,
+}
 
 /// Spells a system.
-pub(super) fn lower(_system: &Checked<'_>) -> (Module, Report) {
-    (Module::new(), Report::default())
+pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+    let mut module = Module::new();
+    let project = project::lower(system, &mut module);
+    let mut stack = Stack {
+        system,
+        module,
+        report: Report::default(),
+        project,
+    };
+    let stack = &mut stack;
+    let network = network::lower(stack);
+    let firewall = firewall::lower(stack, &network);
+    let bastion = network
+        .bastion
+        .as_ref()
+        .map(|subnet| network::bastion(stack, subnet, firewall.guard("bastion")));
+    let zones = edge::zones(stack, &network);
+    let vault = secrets::lower(stack, &network, &firewall, &zones);
+    let encryption = encryption::lower(stack, &vault);
+    let entries = secrets::entries(stack, &vault);
+    let parts = Parts {
+        network,
+        firewall,
+        zones,
+        vault,
+        encryption,
+    };
+    let stores = Stores {
+        entries,
+        databases: database::lower(stack, &parts),
+        buckets: storage::lower(stack, &parts),
+    };
+    let certificates = edge::certificates(stack);
+    let gateways = load_balancer::lower(stack, &parts, &certificates);
+    edge::records(stack, &parts.zones, &parts.network);
+    let identities = identity::lower(stack, &stores);
+    let machines = compute::lower(stack, &parts, &gateways, &identities, &stores);
+    let watched = observability::Watched {
+        bastion,
+        gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
+        machines,
+    };
+    observability::lower(stack, &parts, &stores, &watched);
+    budget::lower(stack);
+    readme::lower(stack);
+    (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
+}
+
+/// What the components are built on.
+struct Parts {
+    network: network::Network,
+    firewall: firewall::Firewall,
+    zones: edge::Zones,
+    vault: secrets::Vault,
+    encryption: encryption::Encryption,
+}
+
+/// What the services use.
+struct Stores {
+    /// Entries of the vault that the owner fills.
+    entries: BTreeMap<Id<Secret>, Address>,
+    databases: BTreeMap<Id<Database>, database::Built>,
+    buckets: BTreeMap<Id<Bucket>, storage::Built>,
 }

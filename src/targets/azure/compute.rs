@@ -1,0 +1,261 @@
+//! Services: one virtual machine scale set each.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::identity::Identity;
+use super::load_balancer::Gateways;
+use super::project::{TARGET, after};
+use super::{Parts, Stack, Stores, startup};
+use crate::ir::{Id, Resource, Scale, Service};
+use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Egress;
+use crate::{catalog, list, object};
+
+/// A key whose private half nobody has: the point of the curve that SHA-256 of "cloudgen: nobody holds this key 3" names, 3 being the
+/// first number for which it names one.
+const NOBODYS_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBxKeTCJyyLmFrqWw55qHs6y0vFsjiV92NrZEJnbsvMt";
+
+/// What the machines are built from.
+pub(super) struct Plan<'a> {
+    pub parts: &'a Parts,
+    pub gateways: &'a Gateways,
+    pub identities: &'a BTreeMap<Id<Service>, Identity>,
+    pub stores: &'a Stores,
+}
+
+/// The scale sets, by service.
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    parts: &Parts,
+    gateways: &Gateways,
+    identities: &BTreeMap<Id<Service>, Identity>,
+    stores: &Stores,
+) -> BTreeMap<Id<Service>, Address> {
+    stack.module.file("compute", "");
+    let plan = Plan {
+        parts,
+        gateways,
+        identities,
+        stores,
+    };
+    stack.module.comment(
+        "Azure wants a key for every machine. Nobody has the private half of this one: it is the point of the curve that SHA-256 of\n\"cloudgen: nobody holds this key 3\" names. People sign in through Bastion, with Entra ID.",
+    );
+    let key = stack.module.local("nobodys_key", NOBODYS_KEY);
+    let system = stack.system;
+    let mut machines = BTreeMap::new();
+    for (id, service) in system.services.iter() {
+        let user_data = startup::lower(stack, &plan, id, service);
+        let set = scale_set(stack, &plan, id, service, key.clone(), user_data);
+        autoscale(stack, service, &set);
+        stack.built(&service.path, "virtual machine scale set", &set);
+        machines.insert(id, set);
+    }
+    machines
+}
+
+fn scale_set(
+    stack: &mut Stack<'_>,
+    plan: &Plan<'_>,
+    id: Id<Service>,
+    service: &Service,
+    key: Expression,
+    user_data: Expression,
+) -> Address {
+    let minutes = (service.health.grace_seconds.div_ceil(60)).clamp(10, 90);
+    let repair = Block::new()
+        .set("enabled", true)
+        .set("action", "Replace")
+        .set("grace_period", format!("PT{minutes}M"));
+    let identity = Block::new()
+        .set("type", "SystemAssigned, UserAssigned")
+        .set("identity_ids", list![plan.identities[&id].identity.id()]);
+    let disk = Block::new()
+        .set("caching", "ReadWrite")
+        .set("storage_account_type", "Premium_LRS")
+        .set("disk_size_gb", service.disk_gb.max(30))
+        .set("disk_encryption_set_id", plan.parts.encryption.disks.id());
+    let upgrades = Block::new()
+        .set("max_batch_instance_percent", 20)
+        .set("max_unhealthy_instance_percent", 20)
+        .set("max_unhealthy_upgraded_instance_percent", 20)
+        .set("pause_time_between_batches", "PT1M")
+        .set("maximum_surge_instances_enabled", true);
+    let patches = Block::new()
+        .set("automatic_os_upgrade_enabled", true)
+        .set("automatic_rollback_enabled", true);
+    let own_image = service.machine_image.get(TARGET);
+    let login = Block::new().set("username", "ubuntu").set("public_key", key);
+    let body = stack
+        .named(stack.prefixed(&service.name))
+        .set("sku", catalog::machine(TARGET, &service.size).unwrap_or_default())
+        .set("instances", service.scale.min)
+        .set("zones", stack.zones())
+        .set("platform_fault_domain_count", 1)
+        .set("single_placement_group", false)
+        .set("overprovision", false)
+        .set("secure_boot_enabled", true)
+        .set("vtpm_enabled", true)
+        .set("upgrade_mode", "Rolling")
+        .set_some("source_image_id", own_image)
+        .set("custom_data", expr::call("base64encode", [user_data]))
+        .set("admin_username", "ubuntu")
+        .set("disable_password_authentication", true)
+        .set("tags", stack.tags())
+        .block("admin_ssh_key", login)
+        .comment("The service's own identity has its grants; the machine's signs people and the monitoring agent in.")
+        .block("identity", identity)
+        .block_some("source_image_reference", own_image.is_none().then(ubuntu))
+        .block("os_disk", disk)
+        .block("network_interface", interface(stack, plan, id, service))
+        .comment("A change puts new machines beside the old ones before it removes those, a fifth at a time.")
+        .block("rolling_upgrade_policy", upgrades)
+        .block("automatic_os_upgrade_policy", patches)
+        .when(minutes * 60 != service.health.grace_seconds, |body| {
+            body.comment(&format!(
+                "Azure takes 10 to 90 minutes; the blueprint says {} seconds.",
+                service.health.grace_seconds
+            ))
+        })
+        .block("automatic_instance_repair", repair)
+        .block("boot_diagnostics", Block::new())
+        .blocks("extension", extensions(stack, service))
+        .comment("The autoscaler's number.")
+        .block(
+            "lifecycle",
+            Block::new().set("ignore_changes", expr::keywords(["instances"])),
+        )
+        .comment("What the first start needs: packages and images from outside, and whatever the service reads.")
+        .set("depends_on", after(needed(stack, plan, id)));
+    stack
+        .module
+        .resource("azurerm_linux_virtual_machine_scale_set", &service.name, body)
+}
+
+fn ubuntu() -> Block {
+    Block::new()
+        .set("publisher", "Canonical")
+        .set("offer", "ubuntu-24_04-lts")
+        .set("sku", "server")
+        .set("version", "latest")
+}
+
+fn interface(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Service) -> Block {
+    let firewall = &plan.parts.firewall;
+    let pools = plan.gateways.pools(stack, id);
+    let address = Block::new()
+        .set("name", service.name.as_str())
+        .set("primary", true)
+        .set("subnet_id", plan.parts.network.application.id.clone())
+        .set(
+            "application_security_group_ids",
+            list![firewall.groups.services[&id].id()],
+        )
+        .when(!pools.is_empty(), |block| {
+            block.set("application_gateway_backend_address_pool_ids", Expression::Array(pools))
+        });
+    Block::new()
+        .set("name", service.name.as_str())
+        .set("primary", true)
+        .set("accelerated_networking_enabled", true)
+        .set_some("network_security_group_id", firewall.machines.as_ref().map(Address::id))
+        .block("ip_configuration", address)
+}
+
+/// Health, sign-in and logs. What needs packages from outside is left out where there is no way there.
+fn extensions(stack: &Stack<'_>, service: &Service) -> Vec<Block> {
+    let extension = |name: &str, publisher: &str, kind: &str, version: &str| {
+        Block::new()
+            .set("name", name)
+            .set("publisher", publisher)
+            .set("type", kind)
+            .set("type_handler_version", version)
+            .set("auto_upgrade_minor_version", true)
+    };
+    let settings =
+        object! { "protocol" => "http", "port" => service.port, "requestPath" => service.health.path.as_str() };
+    let health = extension("health", "Microsoft.ManagedServices", "ApplicationHealthLinux", "1.0")
+        .set("settings", expr::jsonencode(settings));
+    let system = stack.system;
+    if system.network.egress == Egress::None && system.network.existing.azure.is_none() {
+        return vec![health];
+    }
+    // 2 means done with warnings.
+    let wait = object! { "commandToExecute" => "cloud-init status --wait || test $? -eq 2" };
+    let later = list!["start-up"];
+    vec![
+        health,
+        extension("start-up", "Microsoft.Azure.Extensions", "CustomScript", "2.1")
+            .comment("The next ones install packages: not while the machine itself does.")
+            .set("settings", expr::jsonencode(wait)),
+        extension(
+            "entra-login",
+            "Microsoft.Azure.ActiveDirectory",
+            "AADSSHLoginForLinux",
+            "1.0",
+        )
+        .set("provision_after_extensions", later.clone()),
+        extension("monitor", "Microsoft.Azure.Monitor", "AzureMonitorLinuxAgent", "1.0")
+            .set("automatic_upgrade_enabled", true)
+            .set("provision_after_extensions", later),
+    ]
+}
+
+fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
+    let parts = plan.parts;
+    let mut needed = parts.network.egress.clone();
+    needed.extend(parts.firewall.guard("application"));
+    needed.extend(plan.identities[&id].grants.clone());
+    for grant in stack.system.grants_of(id) {
+        needed.push(parts.zones.linked.clone());
+        match grant.resource {
+            Resource::Database(database) => {
+                needed.push(plan.stores.databases[&database].endpoint.clone());
+                needed.push(parts.vault.endpoint.clone());
+            }
+            Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),
+            Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
+        }
+    }
+    needed
+}
+
+fn autoscale(stack: &mut Stack<'_>, service: &Service, set: &Address) {
+    let Scale { min, max, cpu_percent } = service.scale;
+    let capacity = Block::new().set("default", min).set("minimum", min).set("maximum", max);
+    let rule = |operator: &str, threshold: u32, window: &str, direction: &str| {
+        let trigger = Block::new()
+            .set("metric_name", "Percentage CPU")
+            .set("metric_resource_id", set.id())
+            .set("operator", operator)
+            .set("threshold", threshold)
+            .set("statistic", "Average")
+            .set("time_aggregation", "Average")
+            .set("time_grain", "PT1M")
+            .set("time_window", window);
+        let action = Block::new()
+            .set("direction", direction)
+            .set("type", "ChangeCount")
+            .set("value", 1)
+            .set("cooldown", window);
+        Block::new()
+            .block("metric_trigger", trigger)
+            .block("scale_action", action)
+    };
+    let profile = Block::new()
+        .set("name", "cpu")
+        .block("capacity", capacity)
+        .block("rule", rule("GreaterThan", cpu_percent, "PT5M", "Increase"))
+        .comment("Well below, so that one machine fewer does not bring it back at once.")
+        .block("rule", rule("LessThan", cpu_percent / 2, "PT10M", "Decrease"));
+    let body = stack
+        .named(stack.prefixed(&service.name))
+        .set("target_resource_id", set.id())
+        .set("tags", stack.tags())
+        .block("profile", profile);
+    stack
+        .module
+        .resource("azurerm_monitor_autoscale_setting", &service.name, body);
+}

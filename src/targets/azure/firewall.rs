@@ -1,0 +1,402 @@
+//! Who may open a connection to whom: security groups of the subnets, whose rules name application security groups.
+//!
+//! The rules of a group are written inside of it, so that a change of several is one call and never meets a priority that is still
+//! taken. Among rules that only allow, the order means nothing: each takes the number that its own name gives, and a new one moves
+//! no other.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::network::{Network, Subnet};
+use super::{Stack, names};
+use crate::ir::{Bucket, Database, Flow, Id, Peer, Resource, Service, Tls};
+use crate::terraform::{Address, Block};
+
+/// Application security groups: one for each service and each store.
+pub(super) struct Groups {
+    /// Machines of a service.
+    pub services: BTreeMap<Id<Service>, Address>,
+    /// Private endpoint of a database.
+    pub databases: BTreeMap<Id<Database>, Address>,
+    /// Private endpoint of a bucket.
+    pub buckets: BTreeMap<Id<Bucket>, Address>,
+    /// Private endpoint of the vault.
+    pub vault: Address,
+}
+
+/// What is attached to what.
+pub(super) struct Firewall {
+    /// The application security groups.
+    pub groups: Groups,
+    /// Attachments to our own subnets, by subnet; what is placed there waits for them.
+    attached: BTreeMap<&'static str, Address>,
+    /// The services' security group, where their subnet is not ours: it is attached to the machines.
+    pub machines: Option<Address>,
+}
+
+impl Firewall {
+    /// The attachment to a subnet.
+    pub fn guard(&self, subnet: &str) -> Option<Address> {
+        self.attached.get(subnet).cloned()
+    }
+}
+
+#[derive(Clone)]
+enum Side {
+    Prefix(Expression),
+    Groups(Vec<Address>),
+}
+
+struct Rule {
+    name: String,
+    inbound: bool,
+    protocol: &'static str,
+    from: Side,
+    to: Side,
+    ports: Vec<String>,
+    /// Rules that Azure asks for have numbers of their own, behind the flows.
+    priority: Option<u32>,
+}
+
+/// The rules of one subnet.
+#[derive(Default)]
+struct Rules(Vec<Rule>);
+
+impl Rules {
+    /// Adds an allowed connection; further ports of the same two ends join the rule.
+    fn allow(&mut self, inbound: bool, name: &str, from: Side, to: Side, port: &str) {
+        match self
+            .0
+            .iter_mut()
+            .find(|rule| rule.name == name && rule.inbound == inbound)
+        {
+            Some(rule) if !rule.ports.iter().any(|known| known == port) => rule.ports.push(port.to_owned()),
+            Some(_) => {}
+            None => self.0.push(Rule {
+                name: name.to_owned(),
+                inbound,
+                protocol: "Tcp",
+                from,
+                to,
+                ports: vec![port.to_owned()],
+                priority: None,
+            }),
+        }
+    }
+
+    fn fixed(
+        &mut self,
+        priority: u32,
+        inbound: bool,
+        name: &str,
+        protocol: &'static str,
+        ends: (&str, &str),
+        ports: &[&str],
+    ) {
+        self.0.push(Rule {
+            name: name.to_owned(),
+            inbound,
+            protocol,
+            from: Side::Prefix(ends.0.into()),
+            to: Side::Prefix(ends.1.into()),
+            ports: ports.iter().map(ToString::to_string).collect(),
+            priority: Some(priority),
+        });
+    }
+
+    /// What an application gateway's subnet must let in: Azure's management and health probes.
+    fn gateway(&mut self) {
+        let (manager, any) = (("GatewayManager", "*"), ("AzureLoadBalancer", "*"));
+        self.fixed(4000, true, "gateway-manager", "Tcp", manager, &["65200-65535"]);
+        self.fixed(4001, true, "load-balancer", "*", any, &["*"]);
+    }
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, network: &Network) -> Firewall {
+    stack.module.file("firewall", "");
+    let groups = groups(stack);
+    let system = stack.system;
+    let mut subnets: BTreeMap<&'static str, Rules> = BTreeMap::new();
+    for flow in &system.flows {
+        add(stack, network, &groups, flow, &mut subnets);
+    }
+    if system.network.existing.azure.is_some() {
+        let rules = subnets.remove("application").unwrap_or_default();
+        stack
+            .module
+            .comment("The subnet is not ours: the group is attached to the machines themselves.");
+        let machines = security_group(stack, "application", rules, &[true, false]);
+        return Firewall {
+            groups,
+            attached: BTreeMap::new(),
+            machines: Some(machines),
+        };
+    }
+    for gateway in ["public", "balancer"] {
+        subnets.entry(gateway).or_default().gateway();
+    }
+    let mut attached = BTreeMap::new();
+    let own: [(&str, &Subnet, &[bool]); 5] = [
+        ("public", &network.public, &[true]),
+        ("balancer", &network.balancer, &[true]),
+        ("application", &network.application, &[true, false]),
+        ("data", &network.data, &[true, false]),
+        ("endpoint", &network.endpoint, &[true, false]),
+    ];
+    if let Some(bastion) = &network.bastion {
+        administration(&groups, bastion, &mut subnets);
+    }
+    for (name, subnet, directions) in own {
+        if name == "public" {
+            stack.module.comment(
+                "Azure manages application gateways from outside and forbids rules against what they send: closed inbound only.",
+            );
+        }
+        let rules = subnets.remove(name).unwrap_or_default();
+        attached.insert(name, attach(stack, name, subnet, rules, directions));
+    }
+    if let Some(bastion) = &network.bastion {
+        stack
+            .module
+            .comment("Azure refuses a Bastion without exactly these rules.");
+        let rules = bastion_rules();
+        attached.insert("bastion", attach(stack, "bastion", bastion, rules, &[true, false]));
+    }
+    Firewall {
+        groups,
+        attached,
+        machines: None,
+    }
+}
+
+fn groups(stack: &mut Stack<'_>) -> Groups {
+    let system = stack.system;
+    stack
+        .module
+        .comment("The rules name these groups rather than addresses: one for each service, one for each store.");
+    let services = system
+        .services
+        .iter()
+        .map(|(id, item)| (id, group(stack, &item.name)))
+        .collect();
+    let databases = system
+        .databases
+        .iter()
+        .map(|(id, item)| (id, group(stack, &item.name)))
+        .collect();
+    let buckets = system
+        .buckets
+        .iter()
+        .map(|(id, item)| (id, group(stack, &item.name)))
+        .collect();
+    Groups {
+        services,
+        databases,
+        buckets,
+        vault: group(stack, "vault"),
+    }
+}
+
+fn group(stack: &mut Stack<'_>, name: &str) -> Address {
+    let body = stack.named(stack.prefixed(name)).set("tags", stack.tags());
+    stack.module.resource("azurerm_application_security_group", name, body)
+}
+
+/// Adds the rules of one flow, to the subnets of both ends.
+fn add(
+    stack: &Stack<'_>,
+    network: &Network,
+    groups: &Groups,
+    flow: &Flow,
+    subnets: &mut BTreeMap<&'static str, Rules>,
+) {
+    let port = flow.port.to_string();
+    let name = format!("{}-to-{}", label(stack, flow.from), label(stack, flow.to));
+    let mut allow = |subnet: &'static str, inbound: bool, from: Side, to: Side, port: &str| {
+        subnets.entry(subnet).or_default().allow(inbound, &name, from, to, port);
+    };
+    let prefix = |subnet: &Subnet| Side::Prefix(subnet.cidr.clone());
+    let group = |group: &Address| Side::Groups(vec![group.clone()]);
+    match (flow.from, flow.to) {
+        (Peer::Internet, Peer::PublicBalancer) => {
+            let tls = stack
+                .system
+                .public
+                .as_ref()
+                .is_some_and(|public| public.tls(super::project::TARGET) != Tls::Off);
+            let ports: &[&str] = if tls { &["80", "443"] } else { &["80"] };
+            for port in ports {
+                let internet = Side::Prefix("Internet".into());
+                allow("public", true, internet, prefix(&network.public), port);
+            }
+        }
+        (Peer::PublicBalancer, Peer::Service(to)) => {
+            allow(
+                "application",
+                true,
+                prefix(&network.public),
+                group(&groups.services[&to]),
+                &port,
+            );
+        }
+        (Peer::InternalBalancer, Peer::Service(to)) => {
+            allow(
+                "application",
+                true,
+                prefix(&network.balancer),
+                group(&groups.services[&to]),
+                &port,
+            );
+        }
+        (Peer::Service(from), Peer::InternalBalancer) => {
+            let from = group(&groups.services[&from]);
+            allow("application", false, from.clone(), prefix(&network.balancer), &port);
+            allow("balancer", true, from, prefix(&network.balancer), &port);
+        }
+        (Peer::Service(from), Peer::Database(to)) => {
+            let (from, to) = (group(&groups.services[&from]), group(&groups.databases[&to]));
+            allow("application", false, from.clone(), to.clone(), &port);
+            allow("data", true, from, to, &port);
+        }
+        (Peer::Service(service), Peer::Endpoints) => {
+            let from = group(&groups.services[&service]);
+            let to = Side::Groups(endpoints(stack, groups, service));
+            allow("application", false, from.clone(), to.clone(), &port);
+            allow("endpoint", true, from, to, &port);
+        }
+        (Peer::Service(from), Peer::Internet) => {
+            let internet = Side::Prefix("Internet".into());
+            allow("application", false, group(&groups.services[&from]), internet, &port);
+        }
+        _ => {}
+    }
+}
+
+/// The endpoints that a service has something to do at.
+fn endpoints(stack: &Stack<'_>, groups: &Groups, service: Id<Service>) -> Vec<Address> {
+    let mut found: Vec<Address> = stack
+        .system
+        .grants_of(service)
+        .map(|grant| match grant.resource {
+            Resource::Bucket(bucket) => groups.buckets[&bucket].clone(),
+            Resource::Database(_) | Resource::Secret(_) => groups.vault.clone(),
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn label(stack: &Stack<'_>, peer: Peer) -> String {
+    match peer {
+        Peer::Internet => "internet".to_owned(),
+        Peer::PublicBalancer => "public-gateway".to_owned(),
+        Peer::InternalBalancer => "internal-gateway".to_owned(),
+        Peer::Service(id) => stack.system.services[id].name.clone(),
+        Peer::Database(id) => stack.system.databases[id].name.clone(),
+        Peer::Endpoints => "endpoints".to_owned(),
+    }
+}
+
+/// Administrators reach every machine from Bastion's subnet, and from nowhere else.
+fn administration(groups: &Groups, bastion: &Subnet, subnets: &mut BTreeMap<&'static str, Rules>) {
+    let machines = Side::Groups(groups.services.values().cloned().collect());
+    let from = Side::Prefix(bastion.cidr.clone());
+    let rules = subnets.entry("application").or_default();
+    rules.allow(true, "bastion-to-machines", from, machines, "22");
+}
+
+fn bastion_rules() -> Rules {
+    let mut rules = Rules::default();
+    let inside = ("VirtualNetwork", "VirtualNetwork");
+    rules.fixed(100, true, "clients", "Tcp", ("Internet", "*"), &["443"]);
+    rules.fixed(110, true, "gateway-manager", "Tcp", ("GatewayManager", "*"), &["443"]);
+    rules.fixed(120, true, "load-balancer", "Tcp", ("AzureLoadBalancer", "*"), &["443"]);
+    rules.fixed(130, true, "between-hosts", "*", inside, &["5701", "8080"]);
+    rules.fixed(100, false, "machines", "Tcp", ("*", "VirtualNetwork"), &["22", "3389"]);
+    rules.fixed(110, false, "azure", "Tcp", ("*", "AzureCloud"), &["443"]);
+    rules.fixed(120, false, "among-hosts", "*", inside, &["5701", "8080"]);
+    rules.fixed(130, false, "session-information", "*", ("*", "Internet"), &["80"]);
+    rules
+}
+
+fn attach(stack: &mut Stack<'_>, name: &'static str, subnet: &Subnet, rules: Rules, closed: &[bool]) -> Address {
+    let group = security_group(stack, name, rules, closed);
+    let body = Block::new()
+        .set("subnet_id", subnet.id.clone())
+        .set("network_security_group_id", group.id());
+    stack
+        .module
+        .resource("azurerm_subnet_network_security_group_association", name, body)
+}
+
+/// `closed`: the directions (true for inbound) in which everything else is denied.
+fn security_group(stack: &mut Stack<'_>, name: &str, rules: Rules, closed: &[bool]) -> Address {
+    let mut body = stack.named(stack.prefixed(name)).set("tags", stack.tags());
+    for inbound in [true, false] {
+        let mut rules: Vec<&Rule> = rules.0.iter().filter(|rule| rule.inbound == inbound).collect();
+        rules.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
+        let free: Vec<&str> = rules
+            .iter()
+            .filter(|rule| rule.priority.is_none())
+            .map(|rule| rule.name.as_str())
+            .collect();
+        let mut numbers = names::numbers(free, 100, 3800).into_iter();
+        for rule in rules {
+            let priority = rule.priority.or_else(|| numbers.next()).unwrap_or(100);
+            body = body.block("security_rule", rule_block(rule, priority));
+        }
+        if closed.contains(&inbound) {
+            body = body.block("security_rule", deny(inbound));
+        }
+    }
+    stack.module.resource("azurerm_network_security_group", name, body)
+}
+
+fn direction(inbound: bool) -> &'static str {
+    if inbound { "Inbound" } else { "Outbound" }
+}
+
+fn rule_block(rule: &Rule, priority: u32) -> Block {
+    let block = Block::new()
+        .set("name", rule.name.as_str())
+        .set("priority", priority)
+        .set("direction", direction(rule.inbound))
+        .set("access", "Allow")
+        .set("protocol", rule.protocol);
+    let block = side(block, "source", &rule.from).set("source_port_range", "*");
+    let block = side(block, "destination", &rule.to);
+    match rule.ports.as_slice() {
+        [port] => block.set("destination_port_range", port.as_str()),
+        ports => block.set("destination_port_ranges", ports.to_vec()),
+    }
+}
+
+fn side(block: Block, end: &str, side: &Side) -> Block {
+    match side {
+        Side::Prefix(prefix) => block.set(&format!("{end}_address_prefix"), prefix.clone()),
+        Side::Groups(groups) => {
+            let ids: Vec<Expression> = groups.iter().map(Address::id).collect();
+            block.set(&format!("{end}_application_security_group_ids"), Expression::Array(ids))
+        }
+    }
+}
+
+fn deny(inbound: bool) -> Block {
+    let name = if inbound {
+        "deny-all-inbound"
+    } else {
+        "deny-all-outbound"
+    };
+    Block::new()
+        .set("name", name)
+        .set("priority", 4096)
+        .set("direction", direction(inbound))
+        .set("access", "Deny")
+        .set("protocol", "*")
+        .set("source_address_prefix", "*")
+        .set("source_port_range", "*")
+        .set("destination_address_prefix", "*")
+        .set("destination_port_range", "*")
+}

@@ -1,0 +1,171 @@
+//! Versions, provider, state, resource group.
+
+use hcl::Expression;
+
+use super::Stack;
+use crate::check::Checked;
+use crate::target::Target;
+use crate::terraform::{Address, Block, Module, expr};
+use crate::vocabulary::Engine;
+use crate::{list, object};
+
+/// What every resource refers to.
+pub(super) struct Project {
+    /// The resource group.
+    pub group: Address,
+    /// The random suffix of names that are unique in the world.
+    pub suffix: Address,
+    /// The tags.
+    pub tags: Expression,
+    /// Who runs Terraform.
+    pub operator: Address,
+}
+
+pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
+    module.file("versions", "");
+    module.define("terraform", vec![], terraform(system));
+    module.define("provider", vec!["azurerm".to_owned()], provider(system));
+    let operator = module.data("azurerm_client_config", "current", Block::new());
+    module.comment("Part of the names that are unique in the world.");
+    let suffix = module.resource("random_id", "suffix", Block::new().set("byte_length", 3));
+    let tags = module.local("tags", expr::object(system.labels.clone()));
+    let group = module.resource(
+        "azurerm_resource_group",
+        "main",
+        Block::new()
+            .set("name", system.prefix.as_str())
+            .set("location", system.region())
+            .set("tags", tags.clone()),
+    );
+    Project {
+        group,
+        suffix,
+        tags,
+        operator,
+    }
+}
+
+fn terraform(system: &Checked<'_>) -> Block {
+    let pin = |source: &str, version: &str| object! { "source" => source, "version" => version };
+    Block::new()
+        .set("required_version", ">= 1.11")
+        .block(
+            "required_providers",
+            Block::new()
+                .set("azurerm", pin("hashicorp/azurerm", "~> 5.0"))
+                .set("random", pin("hashicorp/random", "~> 3.7"))
+                .set("time", pin("hashicorp/time", "~> 0.12")),
+        )
+        .when(true, |block| match backend(system) {
+            Some(backend) => block.labelled("backend", &["azurerm"], backend),
+            None => block,
+        })
+}
+
+fn backend(system: &Checked<'_>) -> Option<Block> {
+    let state = system.state.as_ref()?.azurerm.as_ref()?;
+    Some(
+        Block::new()
+            .set_some("resource_group_name", state.resource_group.as_deref())
+            .set_some("storage_account_name", state.account.as_deref())
+            .set("container_name", state.bucket.as_str())
+            .set("key", format!("{}.tfstate", system.prefix))
+            .set("use_azuread_auth", true),
+    )
+}
+
+fn provider(system: &Checked<'_>) -> Block {
+    let subscription = system
+        .accounts
+        .azure
+        .as_ref()
+        .map(|account| account.subscription_id.as_str());
+    let group = Block::new().set("prevent_deletion_if_contains_resources", false);
+    let features = Block::new()
+        .block(
+            "storage",
+            Block::new()
+                .comment("The accounts are closed to the network that Terraform runs from.")
+                .set("data_plane_available", false),
+        )
+        // What Azure itself adds to the group would keep it from being destroyed.
+        .when(!system.protect, |features| features.block("resource_group", group));
+    Block::new()
+        .set_some("subscription_id", subscription)
+        .comment("Account keys are off: whatever reads or writes data signs in with Entra ID.")
+        .set("storage_use_azuread", true)
+        .set("resource_providers_to_register", resource_providers(system))
+        .block("features", features)
+}
+
+/// Version 5 of the provider registers none by itself.
+fn resource_providers(system: &Checked<'_>) -> Expression {
+    let has = |engine: Engine| system.databases.iter().any(|(_, database)| database.engine == engine);
+    let mut names = vec![
+        "Microsoft.Compute",
+        "Microsoft.Insights",
+        "Microsoft.KeyVault",
+        "Microsoft.ManagedIdentity",
+        "Microsoft.Network",
+        "Microsoft.OperationalInsights",
+        "Microsoft.Storage",
+    ];
+    let optional = [
+        (system.budget.is_some(), "Microsoft.Consumption"),
+        (has(Engine::Mysql), "Microsoft.DBforMySQL"),
+        (has(Engine::Postgres), "Microsoft.DBforPostgreSQL"),
+        (has(Engine::Sqlserver), "Microsoft.Sql"),
+    ];
+    names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
+    names.sort_unstable();
+    Expression::Array(names.into_iter().map(Expression::from).collect())
+}
+
+impl Stack<'_> {
+    /// The arguments that nearly every resource begins with.
+    pub(super) fn named(&self, name: impl Into<Expression>) -> Block {
+        Block::new()
+            .set("name", name)
+            .set("location", self.project.group.attr("location"))
+            .set("resource_group_name", self.project.group.attr("name"))
+    }
+
+    /// `PREFIX-NAME`
+    pub(super) fn prefixed(&self, name: &str) -> String {
+        format!("{}-{name}", self.system.prefix)
+    }
+
+    /// The tags of every resource that takes some.
+    pub(super) fn tags(&self) -> Expression {
+        self.project.tags.clone()
+    }
+
+    /// Numbers of the zones that are used.
+    pub(super) fn zones(&self) -> Expression {
+        let zones = (1..=self.system.network.zones).map(|zone| Expression::from(zone.to_string()));
+        Expression::Array(zones.collect())
+    }
+
+    /// Notes where a component went.
+    pub(super) fn built(&mut self, path: &str, what: &str, address: &Address) {
+        self.report.component(path, what, address.text());
+    }
+}
+
+/// `depends_on`, in the order of the addresses.
+pub(super) fn after(addresses: impl IntoIterator<Item = Address>) -> Expression {
+    let mut addresses: Vec<Address> = addresses.into_iter().collect();
+    addresses.sort();
+    addresses.dedup();
+    Expression::Array(addresses.iter().map(Address::whole).collect())
+}
+
+/// The identity of a service that uses one of ours.
+pub(super) fn as_identity(identity: &Address) -> Block {
+    Block::new()
+        .set("type", "UserAssigned")
+        .set("identity_ids", list![identity.id()])
+}
+
+/// The target.
+pub(super) const TARGET: Target = Target::Azure;

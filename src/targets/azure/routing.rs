@@ -1,0 +1,262 @@
+//! Listeners, rules, pools and probes of an application gateway.
+
+use std::collections::BTreeSet;
+
+use super::project::TARGET;
+use super::{Stack, names};
+use crate::ir::{Balancer, Exposure, Id, Listener, Route, Service, Tls};
+use crate::terraform::Block;
+
+/// The pool that has nothing in it.
+const NOBODY: &str = "nobody";
+
+/// One listener of the gateway: a port, for one host or for all that have none of their own.
+struct Entry<'a> {
+    name: String,
+    port: u16,
+    host: Option<&'a str>,
+    /// What may answer, most specific first.
+    routes: Vec<&'a Route>,
+}
+
+/// The nested blocks of a gateway that follow from the system's routes.
+pub(super) fn blocks(stack: &Stack<'_>, balancer: &Balancer, frontend: &str, body: Block) -> Block {
+    let tls = balancer.tls(TARGET) != Tls::Off;
+    let entries = entries(balancer);
+    let redirects = tls && balancer.exposure == Exposure::Public;
+    let mut ports: BTreeSet<u16> = entries.iter().map(|entry| entry.port).collect();
+    if redirects {
+        ports.insert(80);
+    }
+    let mut body = ports.iter().fold(body, |body, port| {
+        let port_block = Block::new().set("name", port_name(*port)).set("port", *port);
+        body.block("frontend_port", port_block)
+    });
+    for entry in &entries {
+        body = body.block(
+            "http_listener",
+            listener(&entry.name, entry.port, entry.host, frontend, tls),
+        );
+    }
+    if redirects {
+        body = body
+            .block("http_listener", listener("redirect", 80, None, frontend, false))
+            .block("redirect_configuration", redirect());
+    }
+    let hosts: Vec<&str> = entries.iter().filter_map(|entry| entry.host).collect();
+    let mut numbers = names::numbers(hosts, 1000, 8000).into_iter();
+    for entry in &entries {
+        // Listeners for one host come before those for all.
+        let priority = match entry.host {
+            Some(_) => numbers.next().unwrap_or(1000),
+            None => 10_000 + u32::from(entry.port) % 9_000,
+        };
+        body = body.block("request_routing_rule", rule(stack, entry, priority));
+    }
+    if redirects {
+        let rule = Block::new()
+            .set("name", "redirect")
+            .set("priority", 20_000)
+            .set("rule_type", "Basic")
+            .set("http_listener_name", "redirect")
+            .set("redirect_configuration_name", "redirect");
+        body = body.block("request_routing_rule", rule);
+    }
+    for entry in entries.iter().filter(|entry| !entry.is_plain()) {
+        body = body.block("url_path_map", path_map(stack, entry));
+    }
+    backends(stack, balancer, &entries, body)
+}
+
+/// The name of what listens on a port.
+fn port_name(port: u16) -> String {
+    match port {
+        80 => "http".to_owned(),
+        443 => "https".to_owned(),
+        port => format!("port-{port}"),
+    }
+}
+
+impl Entry<'_> {
+    /// Everything goes to one service.
+    fn is_plain(&self) -> bool {
+        matches!(self.routes.as_slice(), [only] if only.paths.is_empty())
+    }
+
+    /// What answers where no path does.
+    fn default(&self) -> Option<Id<Service>> {
+        self.routes
+            .iter()
+            .find(|route| route.paths.is_empty())
+            .map(|route| route.service)
+    }
+}
+
+fn entries(balancer: &Balancer) -> Vec<Entry<'_>> {
+    let mut entries = vec![];
+    for listener in &balancer.listeners {
+        let port = balancer.port(listener, TARGET);
+        let name = port_name(port);
+        let hosts: BTreeSet<&str> = listener
+            .routes
+            .iter()
+            .flat_map(|route| &route.hosts)
+            .map(String::as_str)
+            .collect();
+        for host in hosts {
+            entries.push(Entry {
+                name: format!("{name}-{}", host.replace('*', "any")),
+                port,
+                host: Some(host),
+                routes: until_default(listener, |route| {
+                    route.hosts.is_empty() || route.hosts.iter().any(|other| other == host)
+                }),
+            });
+        }
+        let routes = until_default(listener, |route| route.hosts.is_empty());
+        if !routes.is_empty() {
+            entries.push(Entry {
+                name,
+                port,
+                host: None,
+                routes,
+            });
+        }
+    }
+    entries
+}
+
+/// The routes that match, up to the first that takes everything.
+fn until_default<'a>(listener: &'a Listener, matches: impl Fn(&Route) -> bool) -> Vec<&'a Route> {
+    let mut found = vec![];
+    for route in listener.routes.iter().filter(|route| matches(route)) {
+        found.push(route);
+        if route.paths.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+fn listener(name: &str, port: u16, host: Option<&str>, frontend: &str, tls: bool) -> Block {
+    let listener = Block::new()
+        .set("name", name)
+        .set("frontend_ip_configuration_name", frontend)
+        .set("frontend_port_name", port_name(port))
+        .set_some("host_name", host.filter(|host| !host.contains('*')))
+        .set_some(
+            "host_names",
+            host.filter(|host| host.contains('*')).map(|host| vec![host]),
+        );
+    if tls {
+        listener.set("protocol", "Https").set("ssl_certificate_name", "edge")
+    } else {
+        listener.set("protocol", "Http")
+    }
+}
+
+fn redirect() -> Block {
+    Block::new()
+        .set("name", "redirect")
+        .set("redirect_type", "Permanent")
+        .set("target_listener_name", "https")
+        .set("include_path", true)
+        .set("include_query_string", true)
+}
+
+fn rule(stack: &Stack<'_>, entry: &Entry<'_>, priority: u32) -> Block {
+    let rule = Block::new()
+        .set("name", entry.name.as_str())
+        .set("priority", priority)
+        .set("rule_type", if entry.is_plain() { "Basic" } else { "PathBasedRouting" })
+        .set("http_listener_name", entry.name.as_str());
+    match entry.default() {
+        Some(service) if entry.is_plain() => {
+            let name = stack.system.services[service].name.as_str();
+            rule.set("backend_address_pool_name", name)
+                .set("backend_http_settings_name", name)
+        }
+        _ => rule.set("url_path_map_name", entry.name.as_str()),
+    }
+}
+
+fn path_map(stack: &Stack<'_>, entry: &Entry<'_>) -> Block {
+    let name = |service: Id<Service>| stack.system.services[service].name.as_str();
+    // A path without a taker gets 502 from a pool without members: a gateway has no answer of its own to give.
+    let settings = entry
+        .default()
+        .or_else(|| entry.routes.first().map(|route| route.service));
+    let map = Block::new()
+        .set("name", entry.name.as_str())
+        .set(
+            "default_backend_address_pool_name",
+            entry.default().map_or(NOBODY, name),
+        )
+        .set("default_backend_http_settings_name", settings.map_or(NOBODY, name));
+    entry
+        .routes
+        .iter()
+        .filter(|route| !route.paths.is_empty())
+        .fold(map, |map, route| {
+            let paths: Vec<String> = route
+                .paths
+                .iter()
+                .flat_map(|path| [path.clone(), format!("{path}/*")])
+                .collect();
+            let service = name(route.service);
+            let rule = Block::new()
+                .set("name", service)
+                .set("paths", paths)
+                .set("backend_address_pool_name", service)
+                .set("backend_http_settings_name", service);
+            map.block("path_rule", rule)
+        })
+}
+
+/// One pool, one set of settings and one probe for each service. What has a default is written out, because these blocks are sets:
+/// one left out would show all of them as changed.
+fn backends(stack: &Stack<'_>, balancer: &Balancer, entries: &[Entry<'_>], mut body: Block) -> Block {
+    let services: BTreeSet<Id<Service>> = balancer
+        .listeners
+        .iter()
+        .flat_map(|listener| &listener.routes)
+        .map(|route| route.service)
+        .collect();
+    for id in services {
+        let service = &stack.system.services[id];
+        let name = service.name.as_str();
+        let draining = Block::new().set("enabled", true).set("drain_timeout_sec", 60);
+        let settings = Block::new()
+            .set("name", name)
+            .set("port", service.port)
+            .set("protocol", "Http")
+            .set("probe_name", name)
+            .set("request_timeout", 30)
+            .set("cookie_based_affinity", "Disabled")
+            .set("pick_host_name_from_backend_address", false)
+            .set("dedicated_backend_connection_enabled", false)
+            .set("certificate_chain_validation_enabled", true)
+            .set("sni_validation_enabled", true)
+            .block("connection_draining", draining);
+        let probe = Block::new()
+            .set("name", name)
+            .set("protocol", "Http")
+            .set("host", "127.0.0.1")
+            .set("port", service.port)
+            .set("path", service.health.path.as_str())
+            .set("interval", 10)
+            .set("timeout", 5)
+            .set("unhealthy_threshold", 3)
+            .set("minimum_servers", 0)
+            .set("pick_host_name_from_backend_http_settings", false)
+            .set("proxy_protocol_header_enabled", false);
+        body = body
+            .block("backend_address_pool", Block::new().set("name", name))
+            .block("backend_http_settings", settings)
+            .block("probe", probe);
+    }
+    let nobody = entries.iter().any(|entry| entry.default().is_none());
+    body.when(nobody, |body| {
+        body.block("backend_address_pool", Block::new().set("name", NOBODY))
+    })
+}

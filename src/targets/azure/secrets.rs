@@ -1,0 +1,168 @@
+//! The vault, the entries that the owner fills, private endpoints.
+
+use std::collections::BTreeMap;
+
+use super::edge::Zones;
+use super::firewall::Firewall;
+use super::network::{Network, Subnet};
+use super::project::after;
+use super::{Stack, names};
+use crate::ir::{Id, Secret};
+use crate::terraform::{Address, Block, expr};
+use crate::{list, object, template};
+
+/// What the vault says of an entry that nobody has filled: templates/startup/azure.sh passes over it.
+const UNFILLED: &str = "unfilled";
+
+/// The vault.
+pub(super) struct Vault {
+    /// The vault.
+    pub vault: Address,
+    /// Terraform may write to it from here on.
+    pub ready: Address,
+    /// Its private endpoint.
+    pub endpoint: Address,
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewall, zones: &Zones) -> Vault {
+    stack.module.file("secrets", "");
+    let system = stack.system;
+    let ranges: Vec<String> = system.network.admin_cidrs.iter().map(ToString::to_string).collect();
+    let admin_cidrs = stack.module.variable(
+        "admin_cidrs",
+        "list(string)",
+        ranges,
+        "Address ranges that may reach the vault over the internet: those that Terraform runs from. Without any, it has to run inside the network.",
+    );
+    let rules = Block::new()
+        .set("default_action", "Deny")
+        .set("bypass", "AzureServices")
+        .set("ip_rules", admin_cidrs.clone());
+    let name = template![names::vault(&system.prefix), "-", stack.project.suffix.attr("hex")];
+    let body = stack
+        .named(name)
+        .set("tenant_id", stack.project.operator.attr("tenant_id"))
+        .set("sku_name", "premium")
+        .set("rbac_authorization_enabled", true)
+        .comment("Azure encrypts nothing with a key that could be purged.")
+        .set("purge_protection_enabled", true)
+        .set("soft_delete_retention_days", if system.protect { 90 } else { 7 })
+        .set("public_network_access_enabled", expr::not_empty(admin_cidrs))
+        .set("tags", stack.tags())
+        .block("network_acls", rules);
+    stack.module.comment(
+        "Keys and secrets are written through the vault's own address, which only admin_cidrs may reach. Everything else uses the private\nendpoint, or is one of the Azure services that encrypt with a key.",
+    );
+    let vault = stack.module.resource("azurerm_key_vault", "main", body);
+    let body = Block::new()
+        .set(
+            "for_each",
+            expr::call(
+                "toset",
+                [list!["Key Vault Crypto Officer", "Key Vault Secrets Officer"]],
+            ),
+        )
+        .set("scope", vault.id())
+        .set("role_definition_name", expr::each_value(&[]))
+        .set("principal_id", stack.project.operator.attr("object_id"));
+    stack
+        .module
+        .comment("Whoever runs Terraform makes the key and writes passwords.");
+    let operator = stack.module.resource("azurerm_role_assignment", "operator", body);
+    let body = Block::new()
+        .set("create_duration", "90s")
+        .set("triggers", object! { "vault" => vault.id() })
+        .set("depends_on", after([operator]));
+    stack.module.comment("Until the grants have reached the vault.");
+    let ready = stack.module.resource("time_sleep", "operator", body);
+    let endpoint = Endpoint {
+        name: "vault",
+        resource: &vault,
+        subresource: "vault",
+        zone: "privatelink.vaultcore.azure.net",
+        group: &firewall.groups.vault,
+        after: vec![],
+    };
+    let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint);
+    Vault { vault, ready, endpoint }
+}
+
+/// The entries that the owner fills.
+pub(super) fn entries(stack: &mut Stack<'_>, vault: &Vault) -> BTreeMap<Id<Secret>, Address> {
+    stack.module.file("secrets", "");
+    let system = stack.system;
+    let mut entries = BTreeMap::new();
+    for (id, secret) in system.secrets.iter() {
+        let ignored = Block::new().set("ignore_changes", expr::keywords(["content_type", "tags"]));
+        let body = Block::new()
+            .set("name", secret.name.as_str())
+            .set("key_vault_id", vault.vault.id())
+            .set("content_type", UNFILLED)
+            .set("value_wo", UNFILLED)
+            .set("value_wo_version", 1)
+            .set("tags", stack.tags())
+            .block("lifecycle", ignored)
+            .set("depends_on", after([vault.ready.clone()]));
+        let about = secret.description.as_deref().unwrap_or("Filled by its owner.");
+        stack.module.comment(&format!(
+            "{about}\nThe vault has no entry without a value: the owner's first version takes the place of this one."
+        ));
+        let entry = stack.module.resource("azurerm_key_vault_secret", &secret.name, body);
+        stack.built(&secret.path, "Key Vault secret", &entry);
+        entries.insert(id, entry);
+    }
+    entries
+}
+
+/// A private endpoint.
+pub(super) struct Endpoint<'a> {
+    /// What it is for.
+    pub name: &'a str,
+    /// What it leads to.
+    pub resource: &'a Address,
+    /// Azure's word for the part of it.
+    pub subresource: &'a str,
+    /// The DNS zone that Azure prescribes.
+    pub zone: &'a str,
+    /// Its application security group.
+    pub group: &'a Address,
+    /// What it waits for.
+    pub after: Vec<Address>,
+}
+
+/// Adds a private endpoint with its DNS record and its application security group.
+pub(super) fn private_endpoint(
+    stack: &mut Stack<'_>,
+    subnet: &Subnet,
+    zones: &Zones,
+    endpoint: &Endpoint<'_>,
+) -> Address {
+    let connection = Block::new()
+        .set("name", endpoint.name)
+        .set("private_connection_resource_id", endpoint.resource.id())
+        .set("subresource_names", list![endpoint.subresource])
+        .set("is_manual_connection", false);
+    let dns = Block::new()
+        .set("name", endpoint.name)
+        .set("private_dns_zone_ids", list![zones.privatelink.key(endpoint.zone).id()]);
+    let body = stack
+        .named(stack.prefixed(endpoint.name))
+        .set("subnet_id", subnet.id.clone())
+        .set("tags", stack.tags())
+        .block("private_service_connection", connection)
+        .block("private_dns_zone_group", dns);
+    let body = match endpoint.after.as_slice() {
+        [] => body,
+        after_these => body.set("depends_on", after(after_these.to_vec())),
+    };
+    let address = stack.module.resource("azurerm_private_endpoint", endpoint.name, body);
+    let body = Block::new()
+        .set("private_endpoint_id", address.id())
+        .set("application_security_group_id", endpoint.group.id());
+    stack.module.resource(
+        "azurerm_private_endpoint_application_security_group_association",
+        endpoint.name,
+        body,
+    );
+    address
+}
