@@ -1,12 +1,150 @@
 //! Machine types and database engines.
+//!
+//! Read in November 2026: EC2 instance types and RDS instance classes as the provider's lists name them, sizes from the families'
+//! fixed ratio of memory to processors; engine versions from the RDS release calendars.
 
 use super::{Machine, Offer};
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Edition, Engine, License};
 
-/// Machine types.
-pub(super) const MACHINES: [Machine; 0] = [];
+const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
+    Machine { name, cpu, memory_gb }
+}
+
+/// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
+pub(super) const MACHINES: [Machine; 29] = [
+    machine("t3.micro", 2, 1),
+    machine("t3.small", 2, 2),
+    machine("c7i.large", 2, 4),
+    machine("c7i.xlarge", 4, 8),
+    machine("c7i.2xlarge", 8, 16),
+    machine("c7i.4xlarge", 16, 32),
+    machine("c7i.8xlarge", 32, 64),
+    machine("c7i.12xlarge", 48, 96),
+    machine("c7i.16xlarge", 64, 128),
+    machine("c7i.24xlarge", 96, 192),
+    machine("c7i.48xlarge", 192, 384),
+    machine("m7i.large", 2, 8),
+    machine("m7i.xlarge", 4, 16),
+    machine("m7i.2xlarge", 8, 32),
+    machine("m7i.4xlarge", 16, 64),
+    machine("m7i.8xlarge", 32, 128),
+    machine("m7i.12xlarge", 48, 192),
+    machine("m7i.16xlarge", 64, 256),
+    machine("m7i.24xlarge", 96, 384),
+    machine("m7i.48xlarge", 192, 768),
+    machine("r7i.large", 2, 16),
+    machine("r7i.xlarge", 4, 32),
+    machine("r7i.2xlarge", 8, 64),
+    machine("r7i.4xlarge", 16, 128),
+    machine("r7i.8xlarge", 32, 256),
+    machine("r7i.12xlarge", 48, 384),
+    machine("r7i.16xlarge", 64, 512),
+    machine("r7i.24xlarge", 96, 768),
+    machine("r7i.48xlarge", 192, 1536),
+];
+
+/// Classes for the engines that run on AWS's own processors.
+const GRAVITON: [Machine; 17] = [
+    machine("db.t4g.micro", 2, 1),
+    machine("db.t4g.small", 2, 2),
+    machine("db.t4g.medium", 2, 4),
+    machine("db.m7g.large", 2, 8),
+    machine("db.m7g.xlarge", 4, 16),
+    machine("db.m7g.2xlarge", 8, 32),
+    machine("db.m7g.4xlarge", 16, 64),
+    machine("db.m7g.8xlarge", 32, 128),
+    machine("db.m7g.12xlarge", 48, 192),
+    machine("db.m7g.16xlarge", 64, 256),
+    machine("db.r7g.large", 2, 16),
+    machine("db.r7g.xlarge", 4, 32),
+    machine("db.r7g.2xlarge", 8, 64),
+    machine("db.r7g.4xlarge", 16, 128),
+    machine("db.r7g.8xlarge", 32, 256),
+    machine("db.r7g.12xlarge", 48, 384),
+    machine("db.r7g.16xlarge", 64, 512),
+];
+
+/// Classes for the engines that run on Intel only.
+const INTEL: [Machine; 16] = [
+    machine("db.m6i.large", 2, 8),
+    machine("db.m6i.xlarge", 4, 16),
+    machine("db.m6i.2xlarge", 8, 32),
+    machine("db.m6i.4xlarge", 16, 64),
+    machine("db.m6i.8xlarge", 32, 128),
+    machine("db.m6i.12xlarge", 48, 192),
+    machine("db.m6i.16xlarge", 64, 256),
+    machine("db.m6i.24xlarge", 96, 384),
+    machine("db.r6i.large", 2, 16),
+    machine("db.r6i.xlarge", 4, 32),
+    machine("db.r6i.2xlarge", 8, 64),
+    machine("db.r6i.4xlarge", 16, 128),
+    machine("db.r6i.8xlarge", 32, 256),
+    machine("db.r6i.12xlarge", 48, 384),
+    machine("db.r6i.16xlarge", 64, 512),
+    machine("db.r6i.24xlarge", 96, 768),
+];
+
+const POSTGRES: Offer = Offer {
+    versions: &["14", "15", "16", "17", "18"],
+    retired: &[
+        ("11", "RDS ended its standard support in February 2024"),
+        ("12", "RDS ended its standard support in February 2025"),
+        ("13", "RDS ended its standard support in February 2026"),
+    ],
+    editions: &[],
+    licenses: &[],
+    classes: &GRAVITON,
+};
+
+const MYSQL: Offer = Offer {
+    versions: &["8.4"],
+    retired: &[
+        ("5.7", "RDS ended its standard support in February 2024"),
+        ("8.0", "RDS ended its standard support in July 2026"),
+    ],
+    editions: &[],
+    licenses: &[],
+    classes: &GRAVITON,
+};
+
+const SQLSERVER: Offer = Offer {
+    versions: &["2019", "2022"],
+    retired: &[
+        ("2014", "Microsoft ended its support in July 2024"),
+        ("2016", "Microsoft ended its support in July 2026"),
+    ],
+    editions: &[Edition::Web, Edition::Standard, Edition::Enterprise],
+    licenses: &[
+        (Edition::Web, License::Included),
+        (Edition::Standard, License::Included),
+        (Edition::Enterprise, License::Included),
+    ],
+    classes: &INTEL,
+};
+
+const ORACLE: Offer = Offer {
+    versions: &["19", "21"],
+    retired: &[
+        ("11", "RDS no longer offers it: use 19, which is supported longest"),
+        ("11g", "RDS no longer offers it: use 19, which is supported longest"),
+        ("12", "RDS no longer offers it: use 19, which is supported longest"),
+        ("12c", "RDS no longer offers it: use 19, which is supported longest"),
+    ],
+    editions: &[Edition::Standard, Edition::Enterprise],
+    licenses: &[
+        (Edition::Standard, License::Included),
+        (Edition::Standard, License::Byol),
+        (Edition::Enterprise, License::Byol),
+    ],
+    classes: &INTEL,
+};
 
 /// What is offered of an engine.
-pub(super) fn offer(_engine: Engine) -> Option<&'static Offer> {
-    None
+pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
+    Some(match engine {
+        Engine::Postgres => &POSTGRES,
+        Engine::Mysql => &MYSQL,
+        Engine::Sqlserver => &SQLSERVER,
+        Engine::Oracle => &ORACLE,
+    })
 }

@@ -4,8 +4,10 @@
 //! one that the target offers, every name fits, and what the target cannot do was refused.
 
 mod azure;
+mod cluster;
 mod database;
 mod edge;
+mod google;
 mod names;
 mod runtime;
 
@@ -54,9 +56,13 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     runtime::check(system, target, &mut problems);
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
+    cluster::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
     if target == Target::Azure {
         azure::check(system, &mut problems);
+    }
+    if target == Target::Gcp {
+        google::check(system, &mut problems);
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);

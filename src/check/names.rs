@@ -42,6 +42,7 @@ fn limit(kind: &str, target: Target) -> (usize, &'static str) {
         (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),
         (Target::Azure, "bucket") => (56, "a container's name"),
         (Target::Gcp, "service") => (30, "a service account's id"),
+        (Target::Gcp, "database") => (54, "the name of its endpoint"),
         (Target::Gcp, "bucket") => (56, "a bucket's name, less its unique suffix"),
         _ => (56, "a resource's name, less its suffixes"),
     }

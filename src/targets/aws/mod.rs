@@ -1,10 +1,141 @@
-//! Placeholder.
+//! Amazon Web Services.
+//!
+//! Order of lowering: what others refer to comes first. Files of the output are begun in the order in which a reader wants them,
+//! so that the single document reads the same way.
+//!
+//! **Names.** Terraform names of component resources are the components' names, which have at most 20 characters and no
+//! underscores of their own. What the system adds beside components of the same type has a longer name, so the two never meet; the
+//! same holds for the names that AWS sees.
+
+mod budget;
+mod compute;
+mod database;
+mod edge;
+mod encryption;
+mod endpoint;
+mod firewall;
+mod identity;
+mod load_balancer;
+mod logs;
+mod network;
+mod policy;
+mod project;
+mod report;
+mod rules;
+mod secrets;
+mod startup;
+mod storage;
+mod waf;
+
+use hcl::Expression;
 
 use super::shared::report::Report;
 use crate::check::Checked;
 use crate::terraform::Module;
 
+/// The output under construction.
+struct Stack<'a> {
+    system: Checked<'a>,
+    module: Module,
+    report: Report,
+}
+
+impl<'a> Stack<'a> {
+    /// `PREFIX-part`, the name of a resource in AWS.
+    fn name(&self, part: &str) -> String {
+        format!("{}-{part}", self.system.prefix)
+    }
+
+    /// The region, such as `ap-northeast-2`.
+    fn region(&self) -> String {
+        self.system.region().to_owned()
+    }
+
+    /// Days that CloudWatch keeps logs: the next longer period that it offers.
+    fn log_days(&self) -> u32 {
+        const OFFERED: [u32; 11] = [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096];
+        let asked = self.system.log_days;
+        OFFERED.into_iter().find(|&days| days >= asked).unwrap_or(1096)
+    }
+}
+
+/// What every file refers to.
+struct Base {
+    /// The account's id.
+    account: Expression,
+    /// Tags of every resource, for those that do not inherit the provider's.
+    tags: Expression,
+    /// Six hexadecimal digits for names that are global.
+    suffix: Option<Expression>,
+}
+
+/// Files of the output, in reading order.
+const FILES: [(&str, &str); 15] = [
+    ("versions", ""),
+    ("variables", ""),
+    ("network", ""),
+    ("endpoints", ""),
+    (
+        "firewall",
+        "Who may open a connection to whom, on both ends of each; what is not listed is closed.",
+    ),
+    ("edge", ""),
+    ("load_balancer", ""),
+    ("compute", ""),
+    ("database", ""),
+    ("storage", ""),
+    ("secrets", ""),
+    (
+        "identity",
+        "One identity per service, which may do what its links say and nothing else.",
+    ),
+    ("encryption", ""),
+    ("budget", ""),
+    ("outputs", ""),
+];
+
 /// Spells a system.
-pub(super) fn lower(_system: &Checked<'_>) -> (Module, Report) {
-    (Module::new(), Report::default())
+pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+    let mut module = Module::new();
+    for (file, header) in FILES {
+        module.file(file, header);
+    }
+    let mut stack = Stack {
+        system: *system,
+        module,
+        report: Report::default(),
+    };
+    let base = project::lower(&mut stack);
+    let keys = encryption::lower(&mut stack, &base);
+    let network = network::lower(&mut stack, &base, &keys);
+    let groups = firewall::groups(&mut stack, &network);
+    let endpoints = endpoint::lower(&mut stack, &network, &groups);
+    let rules = rules::lower(&mut stack, &groups, &endpoints);
+    let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
+    let secrets = secrets::lower(&mut stack, &keys, &databases);
+    let buckets = storage::lower(&mut stack, &base, &keys);
+    let access_logs = logs::bucket(&mut stack, &base, &buckets);
+    if let Some(access_logs) = &access_logs {
+        storage::logging(&mut stack, &buckets, access_logs);
+    }
+    let certificate = edge::certificate(&mut stack);
+    let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
+    edge::names(&mut stack, &network, &balancers);
+    waf::lower(&mut stack, &keys, &balancers);
+    let parts = compute::Parts {
+        base: &base,
+        keys: &keys,
+        network: &network,
+        groups: &groups,
+        endpoints: &endpoints,
+        rules: &rules,
+        databases: &databases,
+        secrets: &secrets,
+        buckets: &buckets,
+        balancers: &balancers,
+    };
+    compute::lower(&mut stack, &parts);
+    budget::lower(&mut stack);
+    report::fill(&mut stack, &parts);
+    (stack.module, stack.report)
 }

@@ -10,7 +10,23 @@ use serde_json::{Map, Value};
 pub(super) type Comments = Vec<(&'static str, String)>;
 
 /// The keys that come first in their object.
-const FIRST: [&str; 5] = ["apiVersion", "kind", "metadata", "name", "namespace"];
+const FIRST: [&str; 15] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "image",
+    "imagePullPolicy",
+    "command",
+    "args",
+    "podSelector",
+    "policyTypes",
+    "ingress",
+    "egress",
+    "from",
+    "to",
+];
 
 /// One document, without the line that separates it from the next.
 pub(super) fn document(value: &Value, comments: &Comments) -> String {
@@ -129,11 +145,44 @@ fn block(text: &str, indent: usize) -> Option<String> {
 /// A value on one line.
 fn scalar(value: &Value) -> String {
     match value {
-        // JSON's quoting is valid YAML, and keeps every line break on the line.
-        Value::String(text) if text.contains(['\n', '\r']) => value.to_string(),
-        Value::Array(_) | Value::Object(_) => value.to_string(),
-        _ => serde_yaml::to_string(value)
-            .map(|text| text.trim_end().to_owned())
-            .unwrap_or_else(|_| value.to_string()),
+        Value::String(text) if is_plain(text) => text.clone(),
+        Value::String(text) if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', "''")),
+        // JSON is YAML, and its quoting keeps every line break on the line.
+        other => other.to_string(),
     }
+}
+
+/// True for text that every reader of YAML takes for text without quotes. Kubernetes reads YAML 1.1, where `on`, `no` and `1:30` are
+/// none, so nothing that starts like a number is plain but the amounts and addresses that it knows.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let first = text.chars().next();
+    let charset = |c: char| c.is_alphanumeric() || " -_./:@=+,()%".contains(c);
+    let starts = match first {
+        Some('/') => true,
+        Some('-') => text.len() > 1 && !text.starts_with("- ") && !text.starts_with("--") && !starts_number(&text[1..]),
+        Some(c) if c.is_ascii_digit() => is_amount(text) || is_block(text),
+        Some(c) => c.is_alphabetic(),
+        None => false,
+    };
+    starts
+        && text.chars().all(charset)
+        && !text.contains(": ")
+        && !text.ends_with([':', ' '])
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+fn starts_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ' ')
+}
+
+/// `30Gi`, `500m`, `7d`, `25%`
+fn is_amount(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    ["Ki", "Mi", "Gi", "Ti", "MB", "m", "h", "d", "%"].contains(&unit)
+}
+
+/// `10.0.0.0/8`
+fn is_block(text: &str) -> bool {
+    text.parse::<ipnet::Ipv4Net>().is_ok()
 }

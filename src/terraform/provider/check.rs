@@ -138,11 +138,12 @@ impl<'a> Checker<'a> {
         for (place, written) in blocks.iter().enumerate() {
             let named = |other: &&Written<'_>| other.name == written.name;
             let path = path.name(written.name);
+            let also_set = body.attribute(written.name).is_some();
             match blocks.iter().filter(named).count() {
-                1 => self.nested(schema, written, &path),
+                1 => self.nested(schema, written, also_set, &path),
                 _ => {
                     let index = blocks[..place].iter().filter(named).count();
-                    self.nested(schema, written, &path.index(index));
+                    self.nested(schema, written, also_set, &path.index(index));
                 }
             }
         }
@@ -176,7 +177,7 @@ impl<'a> Checker<'a> {
         value::check(attribute, value, path, self.found);
     }
 
-    fn nested(&mut self, schema: &'static Body, written: &Written<'_>, path: &Path<'_>) {
+    fn nested(&mut self, schema: &'static Body, written: &Written<'_>, also_set: bool, path: &Path<'_>) {
         if written.labelled {
             self.report(path, Problem::UnexpectedLabels);
         }
@@ -187,8 +188,8 @@ impl<'a> Checker<'a> {
                 }
                 self.body(&nested.body, written.body, path);
             }
-            // Terraform takes blocks for an attribute that is a list or set of objects.
-            Some(Argument::Attribute(attribute)) if attribute.kind.block_fields().is_some() => {
+            // Terraform takes blocks for an attribute that is a list or set of objects, unless it is set as well.
+            Some(Argument::Attribute(attribute)) if attribute.kind.block_fields().is_some() && !also_set => {
                 match attribute.is_settable() {
                     true => value::check_block(attribute, written.body, path, self.found),
                     false => self.report(path, Problem::ReadOnly),

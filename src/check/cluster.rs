@@ -1,0 +1,139 @@
+//! What a plain cluster can do, beyond what is checked for every target.
+
+use crate::diagnostic::{Diagnostic, cluster, semantic};
+use crate::ir::{Resource, System, Tls};
+use crate::target::Target;
+use crate::vocabulary::Engine;
+
+/// The object store's name, which no component may have.
+const STORE: &str = "object-store";
+
+/// Variables under which S3 clients look for their identity; they are set for every service that uses a bucket.
+const CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
+
+/// What the operators and jobs of a database append to its name, for objects of the kinds that services and databases have.
+const SERVICES: [&str; 7] = ["rw", "ro", "r", "instances", "setup", "backup", "jobs"];
+/// The same for Secrets.
+const SECRETS: [&str; 10] = [
+    "app",
+    "admin",
+    "ca",
+    "server",
+    "replication",
+    "superuser",
+    "tls",
+    "router",
+    "backup",
+    "privsecrets",
+];
+/// The same for buckets.
+const BUCKETS: [&str; 1] = ["backups"];
+
+pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+    if target != Target::Kubernetes {
+        return;
+    }
+    if let Some(internal) = &system.internal
+        && matches!(internal.tls(target), Tls::Named(_))
+    {
+        let at = system.places.span("edge.internal.certificate.kubernetes");
+        problems.push(cluster::internal_tls(at));
+    }
+    if let Some(public) = &system.public
+        && public.zone.get(target).is_some()
+    {
+        let at = system.places.span("edge.zone.kubernetes");
+        problems.push(cluster::meaningless(at, "edge.zone", "a cluster has no DNS zones"));
+    }
+    if system.budget.is_some() {
+        problems.push(cluster::budget(system.places.key("budget")));
+    }
+    services(system, target, problems);
+    databases(system, problems);
+    buckets(system, problems);
+    names(system, problems);
+}
+
+fn services(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+    for (id, service) in system.services.iter() {
+        if service.machine_image.get(target).is_some() {
+            let at = system
+                .places
+                .span(&format!("{}.machine_image.kubernetes", service.path));
+            problems.push(cluster::meaningless(at, "machine_image", "pods start container images"));
+        }
+        let uses_bucket = system
+            .grants_of(id)
+            .any(|grant| matches!(grant.resource, Resource::Bucket(_)));
+        for name in CLIENT.into_iter().filter(|_| uses_bucket) {
+            if service.environment.contains_key(name) {
+                let at = system.places.key(&format!("{}.environment.{name}", service.path));
+                let why = "it carries the service's identity of the object store";
+                problems.push(semantic::setting_collision(at, &service.name, name, why));
+            }
+        }
+    }
+}
+
+fn databases(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, database) in system.databases.iter() {
+        let at = || {
+            let given = system.places.span(&format!("{}.engine", database.path));
+            given.or_else(|| system.places.key(&database.path))
+        };
+        if database.engine == Engine::Sqlserver && database.multi_zone {
+            problems.push(cluster::standby(at(), &database.name));
+        }
+        if matches!(database.engine, Engine::Mysql | Engine::Sqlserver) {
+            problems.push(cluster::restore_daily_only(at(), &database.name));
+        }
+    }
+}
+
+fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, bucket) in system.buckets.iter() {
+        let steps = [
+            ("cool_after_days", bucket.lifecycle.cool_after_days),
+            ("archive_after_days", bucket.lifecycle.archive_after_days),
+        ];
+        let left_out: Vec<String> = steps
+            .into_iter()
+            .filter(|(_, days)| days.is_some())
+            .map(|(key, _)| format!("`{key}`"))
+            .collect();
+        if !left_out.is_empty() {
+            let at = system.places.span(&format!("{}.lifecycle", bucket.path));
+            problems.push(cluster::storage_classes(at, &bucket.name, &left_out.join(" and ")));
+        }
+    }
+}
+
+/// Names that objects of other makers have in the same namespace.
+fn names(system: &System, problems: &mut Vec<Diagnostic>) {
+    let databases: Vec<&str> = system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
+    let mut check = |name: &str, path: &str, suffixes: &[&str]| {
+        let maker = databases.iter().find(|database| {
+            let rest = name.strip_prefix(**database).and_then(|rest| rest.strip_prefix('-'));
+            rest.is_some_and(|rest| suffixes.contains(&rest))
+        });
+        let owner = match maker {
+            Some(database) => format!("the database `{database}`"),
+            None if name == "default-deny" => "the firewall".to_owned(),
+            None if name == STORE || name.starts_with("object-store-") => "the object store".to_owned(),
+            None => return,
+        };
+        problems.push(cluster::reserved_name(system.places.key(path), name, &owner));
+    };
+    for (_, item) in system.services.iter() {
+        check(&item.name, &item.path, &SERVICES);
+    }
+    for (_, item) in system.databases.iter() {
+        check(&item.name, &item.path, &SERVICES);
+    }
+    for (_, item) in system.buckets.iter() {
+        check(&item.name, &item.path, &BUCKETS);
+    }
+    for (_, item) in system.secrets.iter() {
+        check(&item.name, &item.path, &SECRETS);
+    }
+}

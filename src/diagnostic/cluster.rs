@@ -1,0 +1,78 @@
+//! Rules about what a plain Kubernetes cluster can do. One constructor per rule; each names the alternatives.
+
+use super::{Diagnostic, Span};
+
+/// `internal-tls-not-offered`
+pub fn internal_tls(at: Option<Span>) -> Diagnostic {
+    Diagnostic::error(
+        "internal-tls-not-offered",
+        at,
+        "Kubernetes has no internal entry point that could speak TLS",
+    )
+    .reason("services call each other through Services, which pass connections on as they are")
+    .fix("remove it, and let a service mesh of the cluster encrypt between pods")
+}
+
+/// `not-for-clusters`
+pub fn meaningless(at: Option<Span>, key: &str, why: &str) -> Diagnostic {
+    let message = format!("`{key}.kubernetes` has no meaning: {why}");
+    Diagnostic::error("not-for-clusters", at, message).fix("remove it")
+}
+
+/// `standby-not-offered`
+pub fn standby(at: Option<Span>, database: &str) -> Diagnostic {
+    let message = format!("Kubernetes has no standby for the SQL Server database `{database}`");
+    Diagnostic::error("standby-not-offered", at, message)
+        .reason("an availability group in a cluster needs an operator that is part of its vendor's offer")
+        .fix("set `multi_zone = false` to run one server, use `postgres` or `mysql`, or render for `aws`, `azure` or `gcp`")
+}
+
+/// `restore-daily-only`
+pub fn restore_daily_only(at: Option<Span>, database: &str) -> Diagnostic {
+    let message = format!("on Kubernetes the database `{database}` can be restored to its daily backups only");
+    Diagnostic::warning("restore-daily-only", at, message)
+        .reason("its log is not archived, so there is no restore to a point in time between two backups")
+        .fix("use `postgres` where that matters, or render for `aws`, `azure` or `gcp`")
+}
+
+/// `storage-class-not-offered`
+pub fn storage_classes(at: Option<Span>, bucket: &str, keys: &str) -> Diagnostic {
+    let message = format!("on Kubernetes {keys} of the bucket `{bucket}` is left out");
+    Diagnostic::warning("storage-class-not-offered", at, message)
+        .reason("the object store of a cluster keeps everything on one class of volume; objects are still deleted when the lifecycle says so")
+        .fix("render for `aws`, `azure` or `gcp` where the cost of storage matters")
+}
+
+/// `budget-not-offered`
+pub fn budget(at: Option<Span>) -> Diagnostic {
+    Diagnostic::warning(
+        "budget-not-offered",
+        at,
+        "the budget is left out on Kubernetes: a cluster has no bill",
+    )
+    .fix(
+        "watch the bill of the platform that the cluster runs on; a ResourceQuota caps what this system can take of it",
+    )
+}
+
+/// `reserved-name`
+pub fn reserved_name(at: Option<Span>, name: &str, owner: &str) -> Diagnostic {
+    let message = format!("`{name}` is taken on Kubernetes: {owner} makes an object of that name");
+    Diagnostic::error("reserved-name", at, message).fix("rename the component")
+}
+
+/// `override-rejected`
+pub fn override_refused(at: Option<Span>, kind: &str, name: &str, path: &str, problem: &str) -> Diagnostic {
+    let field = if path.is_empty() {
+        String::new()
+    } else {
+        format!("`{path}` ")
+    };
+    Diagnostic::error(
+        "override-rejected",
+        at,
+        format!("Kubernetes would refuse {kind} `{name}`: {field}{problem}"),
+    )
+    .reason("overrides are checked against the schema of their kind before anything is written")
+    .fix("see the reference of this kind: `kubectl explain`")
+}

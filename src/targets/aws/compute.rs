@@ -1,0 +1,250 @@
+//! Virtual machines: one Auto Scaling group per service.
+
+use hcl::Expression;
+
+use super::database::Databases;
+use super::encryption::Keys;
+use super::endpoint::Endpoints;
+use super::firewall::Groups;
+use super::identity::{self, Identity};
+use super::load_balancer::Balancers;
+use super::network::Network;
+use super::policy::{Statement, inline, trust};
+use super::rules::Rules;
+use super::secrets::Secrets;
+use super::storage::Buckets;
+use super::{Base, Stack, logs, startup};
+use crate::catalog;
+use crate::ir::{Id, Launch, Resource, Service, Tier};
+use crate::target::Target;
+use crate::terraform::{Address, Block, expr};
+use crate::{list, object, template};
+
+/// Longer than any component's name: services have roles too.
+const SNAPSHOTS: &str = "machine_disk_snapshots";
+/// The tag by which snapshots find their disks.
+const SNAPSHOT_TAG: &str = "snapshots";
+/// The current Ubuntu, looked up by AWS whenever a machine is launched.
+const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
+
+/// Everything that machines refer to.
+pub(super) struct Parts<'a> {
+    pub(super) base: &'a Base,
+    pub(super) keys: &'a Keys,
+    pub(super) network: &'a Network,
+    pub(super) groups: &'a Groups,
+    pub(super) endpoints: &'a Endpoints,
+    pub(super) rules: &'a Rules,
+    pub(super) databases: &'a Databases,
+    pub(super) secrets: &'a Secrets,
+    pub(super) buckets: &'a Buckets,
+    pub(super) balancers: &'a Balancers,
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
+    let system = stack.system;
+    for (id, service) in system.services.iter() {
+        stack.module.file("compute", "");
+        let log_group = matches!(service.launch, Launch::Container { .. }).then(|| {
+            let group = logs::group(stack, parts.keys, startup::log_group(stack, service));
+            stack.module.resource("aws_cloudwatch_log_group", &service.name, group)
+        });
+        let identity = identity::lower(stack, id, log_group.as_ref(), parts);
+        stack.module.file("compute", "");
+        let template = launch_template(stack, id, &identity, parts);
+        let group = scaling_group(stack, id, &template, &identity, log_group.as_ref(), parts);
+        scaling_policy(stack, service, &group);
+        stack
+            .report
+            .component(&service.path, "Auto Scaling group of virtual machines", group.text());
+    }
+    if !system.services.is_empty() {
+        snapshots(stack, parts.base);
+    }
+}
+
+fn launch_template(stack: &mut Stack<'_>, id: Id<Service>, identity: &Identity, parts: &Parts<'_>) -> Address {
+    let system = stack.system;
+    let service = &system.services[id];
+    let name = stack.name(&service.name);
+    let disk = Block::new()
+        .set("volume_type", "gp3")
+        .set("volume_size", service.disk_gb)
+        .set("encrypted", true)
+        .set("kms_key_id", parts.keys.data.attr("arn"))
+        .set("delete_on_termination", true);
+    let metadata = Block::new()
+        .set("http_endpoint", "enabled")
+        .set("http_tokens", "required")
+        .set("http_put_response_hop_limit", 1);
+    let tags = |more: Expression| expr::call("merge", [parts.base.tags.clone(), more]);
+    let instance = tags(object! { "Name" => name.as_str() });
+    let volume = tags(object! { "Name" => name.as_str(), SNAPSHOT_TAG => system.prefix.as_str() });
+    let tagged = [("instance", instance), ("volume", volume)]
+        .map(|(kind, tags)| Block::new().set("resource_type", kind).set("tags", tags));
+    let image = service.machine_image.get(Target::Aws);
+    let body = Block::new()
+        .set("name", name.as_str())
+        .set("update_default_version", true)
+        .when(image.is_none(), |block| {
+            block.comment("The current Ubuntu 24.04 LTS, looked up whenever a machine is launched.")
+        })
+        .set("image_id", image.unwrap_or(UBUNTU))
+        .set_some("instance_type", catalog::machine(Target::Aws, &service.size))
+        .set("vpc_security_group_ids", parts.groups.of_service(id))
+        .set(
+            "user_data",
+            expr::call("base64encode", [startup::lower(stack, id, parts)]),
+        )
+        .block(
+            "iam_instance_profile",
+            Block::new().set("arn", identity.profile.attr("arn")),
+        )
+        .block("metadata_options", metadata)
+        .block("monitoring", Block::new().set("enabled", true))
+        .block(
+            "block_device_mappings",
+            Block::new().set("device_name", "/dev/sda1").block("ebs", disk),
+        )
+        .blocks("tag_specifications", tagged);
+    stack.module.resource("aws_launch_template", &service.name, body)
+}
+
+fn scaling_group(
+    stack: &mut Stack<'_>,
+    id: Id<Service>,
+    template: &Address,
+    identity: &Identity,
+    log_group: Option<&Address>,
+    parts: &Parts<'_>,
+) -> Address {
+    let system = stack.system;
+    let service = &system.services[id];
+    let targets = parts.balancers.target_groups(id);
+    let arns = targets.iter().map(|group| group.attr("arn")).collect();
+    let role = parts.keys.autoscaling.as_ref();
+    let version = Block::new()
+        .set("id", template.id())
+        .set("version", template.attr("latest_version"));
+    let refresh = Block::new().set("strategy", "Rolling").block(
+        "preferences",
+        Block::new()
+            .set("min_healthy_percentage", 100)
+            .set("max_healthy_percentage", 200),
+    );
+    let tag = Block::new()
+        .set("key", "Name")
+        .set("value", stack.name(&service.name))
+        .set("propagate_at_launch", false);
+    let body = Block::new()
+        .set("name", stack.name(&service.name))
+        .set("min_size", service.scale.min)
+        .set("max_size", service.scale.max)
+        .set("vpc_zone_identifier", parts.network.subnets(Tier::Application))
+        .when(!targets.is_empty(), |block| {
+            block
+                .set("target_group_arns", Expression::Array(arns))
+                .set("health_check_type", "ELB")
+        })
+        .set("health_check_grace_period", service.health.grace_seconds)
+        .set("default_instance_warmup", service.health.grace_seconds)
+        .set_some("service_linked_role_arn", role.map(|role| role.attr("arn")))
+        .block("launch_template", version)
+        .comment("A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.")
+        .block("instance_refresh", refresh)
+        .block("tag", tag)
+        .block(
+            "lifecycle",
+            Block::new().set("ignore_changes", expr::keywords(["desired_capacity"])),
+        )
+        .comment("A machine starts its service once, when it boots: what it needs for that must be there.")
+        .set("depends_on", needs(stack, id, identity, log_group, parts));
+    stack.module.resource("aws_autoscaling_group", &service.name, body)
+}
+
+/// What must be there before the first machine boots and that Terraform cannot see.
+fn needs(
+    stack: &Stack<'_>,
+    id: Id<Service>,
+    identity: &Identity,
+    log_group: Option<&Address>,
+    parts: &Parts<'_>,
+) -> Expression {
+    let passwords = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
+        Resource::Database(database) => Some(parts.secrets.password(database).whole()),
+        _ => None,
+    });
+    let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
+    needs.extend(passwords);
+    needs.extend(parts.network.way_out.iter().cloned());
+    needs.extend(parts.endpoints.needed_at_start.iter().cloned());
+    needs.extend(parts.rules.of_service(id));
+    Expression::Array(needs)
+}
+
+fn scaling_policy(stack: &mut Stack<'_>, service: &Service, group: &Address) {
+    let metric = Block::new().set("predefined_metric_type", "ASGAverageCPUUtilization");
+    let target = Block::new()
+        .set("target_value", service.scale.cpu_percent)
+        .block("predefined_metric_specification", metric);
+    let body = Block::new()
+        .set("name", "cpu")
+        .set("autoscaling_group_name", group.attr("name"))
+        .set("policy_type", "TargetTrackingScaling")
+        .block("target_tracking_configuration", target);
+    stack.module.resource("aws_autoscaling_policy", &service.name, body);
+}
+
+/// A snapshot of every machine's disk each day.
+fn snapshots(stack: &mut Stack<'_>, base: &Base) {
+    let system = stack.system;
+    let region = stack.region();
+    stack.module.file("identity", "");
+    let role = Block::new()
+        .set("name", stack.name("machine-disk-snapshots"))
+        .set("description", "Takes and removes the snapshots of disks")
+        .set("assume_role_policy", trust("dlm.amazonaws.com", Some(&base.account)));
+    let role = stack.module.resource("aws_iam_role", SNAPSHOTS, role);
+    let volumes = template![format!("arn:aws:ec2:{region}:"), base.account.clone(), ":volume/*"];
+    let snapshots = format!("arn:aws:ec2:{region}::snapshot/*");
+    let ours = || {
+        let tag = format!("aws:ResourceTag/{SNAPSHOT_TAG}");
+        object! { "StringEquals" => object! { tag => system.prefix.as_str() } }
+    };
+    let find = ["ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeVolumes"];
+    let grants = vec![
+        Statement::allow("Take", &["ec2:CreateSnapshot"], volumes).condition(ours()),
+        Statement::allow("Keep", &["ec2:CreateSnapshot", "ec2:CreateTags"], snapshots.as_str()),
+        Statement::allow("Remove", &["ec2:DeleteSnapshot"], snapshots.as_str()).condition(ours()),
+        Statement::allow("Find", &find, "*"),
+    ];
+    let grants = stack
+        .module
+        .resource("aws_iam_role_policy", SNAPSHOTS, inline(&role, grants));
+    stack.module.file("compute", "");
+    let schedule = Block::new()
+        .set("name", "daily")
+        .set("copy_tags", true)
+        .block(
+            "create_rule",
+            Block::new()
+                .set("interval", 24)
+                .set("interval_unit", "HOURS")
+                .set("times", list!["18:00"]),
+        )
+        .block("retain_rule", Block::new().set("count", 7));
+    let details = Block::new()
+        .set("resource_types", list!["VOLUME"])
+        .set("target_tags", object! { SNAPSHOT_TAG => system.prefix.as_str() })
+        .block("schedule", schedule);
+    let body = Block::new()
+        .set("description", format!("Disks of {}", system.prefix))
+        .set("execution_role_arn", role.attr("arn"))
+        .set("state", "ENABLED")
+        .block("policy_details", details)
+        .set("depends_on", list![grants.whole()]);
+    stack
+        .module
+        .comment("A snapshot of every machine's disk each day; the last seven are kept.")
+        .resource("aws_dlm_lifecycle_policy", "machine_disks", body);
+}

@@ -1,0 +1,240 @@
+//! Relational databases.
+
+mod engine;
+
+use hcl::Expression;
+
+use super::encryption::Keys;
+use super::firewall::Groups;
+use super::network::Network;
+use super::policy::{Statement, inline, trust};
+use super::{Base, Stack, logs};
+use crate::catalog;
+use crate::ir::{Database, Id, Peer, Tier};
+use crate::target::Target;
+use crate::terraform::{Address, Block, expr};
+use crate::{list, template};
+
+/// Longer than any component's name: services have roles too.
+const MONITORING: &str = "database_enhanced_monitoring";
+
+/// The databases of the system.
+pub(super) struct Databases {
+    found: Vec<Found>,
+}
+
+struct Found {
+    id: Id<Database>,
+    instance: Address,
+    password: Expression,
+    version: Expression,
+}
+
+impl Databases {
+    /// The server of a database.
+    pub(super) fn get(&self, id: Id<Database>) -> &Address {
+        &self.find(id).instance
+    }
+
+    /// The password, which exists only while Terraform runs, and the variable whose change makes a new one.
+    pub(super) fn password(&self, id: Id<Database>) -> (&Expression, &Expression) {
+        let found = self.find(id);
+        (&found.password, &found.version)
+    }
+
+    fn find(&self, id: Id<Database>) -> &Found {
+        self.found
+            .iter()
+            .find(|found| found.id == id)
+            .unwrap_or_else(|| unreachable!("every database of the system has been added"))
+    }
+}
+
+/// What a server refers to.
+struct Around {
+    subnets: Address,
+    parameters: Option<Address>,
+    options: Option<Address>,
+    monitoring: Address,
+    password: Expression,
+    version: Expression,
+    waits: Expression,
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &Network, groups: &Groups) -> Databases {
+    let system = stack.system;
+    let mut found = vec![];
+    if system.databases.is_empty() {
+        return Databases { found };
+    }
+    let (monitoring, grants) = monitoring(stack, base);
+    for (id, item) in system.databases.iter() {
+        stack.module.file("variables", "");
+        let description = format!(
+            "Raise by one to rotate the password of the database {} and its secret together.",
+            item.name
+        );
+        let name = format!("{}_password_version", item.name);
+        let version = stack.module.variable(&name, "number", 1, &description);
+        stack.module.file("database", "");
+        let random = Block::new()
+            .set("length", engine::PASSWORD_LENGTH)
+            .set("special", false);
+        let password = stack
+            .module
+            .comment("Exists only while Terraform runs: neither plan nor state holds the password.")
+            .ephemeral("random_password", &item.name, random)
+            .attr("result");
+        let subnets = Block::new()
+            .set("name", stack.name(&item.name))
+            .set("subnet_ids", network.subnets(Tier::Data));
+        let subnets = stack.module.resource("aws_db_subnet_group", &item.name, subnets);
+        let log_groups = log_groups(stack, keys, item);
+        let around = Around {
+            subnets,
+            parameters: engine::parameter_group(stack, item),
+            options: engine::option_group(stack, item),
+            monitoring: monitoring.clone(),
+            password: password.clone(),
+            version: version.clone(),
+            waits: list![log_groups.whole(), grants.whole()],
+        };
+        let body = instance(stack, item, keys, groups.ids(Peer::Database(id)), around);
+        let instance = stack.module.resource("aws_db_instance", &item.name, body);
+        let what = format!("RDS for {}", engine::title(item.engine));
+        stack.report.component(&item.path, what, instance.text());
+        found.push(Found {
+            id,
+            instance,
+            password,
+            version,
+        });
+    }
+    Databases { found }
+}
+
+fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression, around: Around) -> Block {
+    let system = stack.system;
+    let key = || keys.data.attr("arn");
+    let name = stack.name(&item.name);
+    let without_name = engine::database_name(item).is_none();
+    Block::new()
+        .set("identifier", name.as_str())
+        .set("engine", engine::engine(item))
+        .set("engine_version", engine::version(item))
+        .set_some("license_model", engine::license(item))
+        .set_some(
+            "instance_class",
+            catalog::database_class(Target::Aws, item.engine, &item.size),
+        )
+        .set("allocated_storage", item.storage_gb)
+        .comment("It grows by itself up to this.")
+        .set("max_allocated_storage", engine::storage_limit(item))
+        .set("storage_type", "gp3")
+        .set("storage_encrypted", true)
+        .set("kms_key_id", key())
+        .when(without_name, |block| {
+            block.comment("The engine takes no name of a first database here: the application creates its own.")
+        })
+        .set_some("db_name", engine::database_name(item))
+        .set("username", item.user.as_str())
+        .set("password_wo", around.password)
+        .set("password_wo_version", around.version)
+        .when(engine::has_iam_login(item), |block| {
+            block.set("iam_database_authentication_enabled", true)
+        })
+        .set("multi_az", item.multi_zone)
+        .set("db_subnet_group_name", around.subnets.attr("name"))
+        .set("vpc_security_group_ids", groups)
+        .set("publicly_accessible", false)
+        .set("port", item.port)
+        .set_some(
+            "parameter_group_name",
+            around.parameters.map(|group| group.attr("name")),
+        )
+        .set_some("option_group_name", around.options.map(|group| group.attr("name")))
+        .set("backup_window", window(item, 0, 30))
+        .set("backup_retention_period", item.backup.retention_days)
+        .set("maintenance_window", maintenance(item))
+        .set("copy_tags_to_snapshot", true)
+        .set("delete_automated_backups", !system.protect)
+        .set("deletion_protection", system.protect)
+        .when(!system.protect, |block| block.set("skip_final_snapshot", true))
+        .when(system.protect, |block| {
+            block.set("final_snapshot_identifier", format!("{name}-final"))
+        })
+        .set("auto_minor_version_upgrade", true)
+        .set("enabled_cloudwatch_logs_exports", texts(engine::logs(item)))
+        .set("monitoring_interval", 60)
+        .set("monitoring_role_arn", around.monitoring.attr("arn"))
+        .set("performance_insights_enabled", true)
+        .set("performance_insights_kms_key_id", key())
+        .set("performance_insights_retention_period", 7)
+        .set("depends_on", around.waits)
+}
+
+/// `HH:MM-HH:MM`, from and to so many minutes after the start of the backups.
+fn window(item: &Database, from: u32, to: u32) -> String {
+    format!("{}-{}", item.backup.time(from), item.backup.time(to))
+}
+
+/// Sunday, two hours after the backup begins: the two must not overlap.
+fn maintenance(item: &Database) -> String {
+    let day = |minutes: u32| {
+        let start = u32::from(item.backup.hour) * 60 + u32::from(item.backup.minute) + minutes;
+        if start >= 24 * 60 { "mon" } else { "sun" }
+    };
+    let at = |minutes: u32| format!("{}:{}", day(minutes), item.backup.time(minutes));
+    format!("{}-{}", at(120), at(180))
+}
+
+/// The log groups of a database.
+fn log_groups(stack: &mut Stack<'_>, keys: &Keys, item: &Database) -> Address {
+    let name = template![
+        format!("/aws/rds/instance/{}/", stack.name(&item.name)),
+        expr::each_key()
+    ];
+    let mut body = Block::new().set("for_each", expr::call("toset", [texts(engine::logs(item))]));
+    let group = logs::group(stack, keys, name);
+    for (name, value) in group.attributes() {
+        body = body.set(name, value.clone());
+    }
+    stack
+        .module
+        .comment("Made here, so that the server does not make them without a key and without an end.")
+        .resource("aws_cloudwatch_log_group", &item.name, body)
+}
+
+fn texts(values: &[&str]) -> Expression {
+    Expression::Array(values.iter().map(|&value| value.into()).collect())
+}
+
+/// The role that delivers the servers' system metrics, and its grants.
+fn monitoring(stack: &mut Stack<'_>, base: &Base) -> (Address, Address) {
+    stack.module.file("identity", "");
+    let role = Block::new()
+        .set("name", stack.name("database-enhanced-monitoring"))
+        .set("description", "Delivers the system metrics of database servers")
+        .set(
+            "assume_role_policy",
+            trust("monitoring.rds.amazonaws.com", Some(&base.account)),
+        );
+    let role = stack.module.resource("aws_iam_role", MONITORING, role);
+    // RDS writes the metrics of every instance of the account into one log group, which it makes itself.
+    let arn = |rest: &str| {
+        template![
+            format!("arn:aws:logs:{}:", stack.region()),
+            base.account.clone(),
+            format!(":log-group:RDSOSMetrics{rest}")
+        ]
+    };
+    let streams = ["logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"];
+    let grants = vec![
+        Statement::allow("Group", &["logs:CreateLogGroup", "logs:PutRetentionPolicy"], arn("")),
+        Statement::allow("Find", &["logs:DescribeLogStreams"], arn(":*")),
+        Statement::allow("Deliver", &streams, arn(":log-stream:*")),
+    ];
+    let body = inline(&role, grants);
+    let grants = stack.module.resource("aws_iam_role_policy", MONITORING, body);
+    (role, grants)
+}

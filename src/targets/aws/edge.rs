@@ -1,0 +1,118 @@
+//! Certificates and names of the entry points.
+
+use hcl::Expression;
+
+use super::load_balancer::Balancers;
+use super::network::Network;
+use super::{Stack, startup};
+use crate::ir::{Balancer, Id, Service, Tls};
+use crate::target::Target;
+use crate::terraform::{Address, Block, expr};
+use crate::{list, object};
+
+/// The certificate of the public entry point: its ARN, once it is valid.
+pub(super) fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
+    let system = stack.system;
+    match system.public.as_ref()?.tls(Target::Aws) {
+        Tls::Named(arn) => Some(arn.into()),
+        Tls::Requested { domain, zone } => Some(requested(stack, domain, zone)),
+        Tls::Off => None,
+    }
+}
+
+fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Expression {
+    stack.module.file("edge", "");
+    let body = Block::new()
+        .set("domain_name", domain)
+        .set("validation_method", "DNS")
+        .block("lifecycle", Block::new().set("create_before_destroy", true));
+    let certificate = stack.module.resource("aws_acm_certificate", "public", body);
+    let options = expr::call("tolist", [certificate.attr("domain_validation_options")]);
+    let option = |name: &str| expr::attribute(options.clone(), &["0", name]);
+    let record = zone.map(|zone| {
+        let body = Block::new()
+            .set("zone_id", zone)
+            .set("name", option("resource_record_name"))
+            .set("type", option("resource_record_type"))
+            .set("records", list![option("resource_record_value")])
+            .set("ttl", 300)
+            .set("allow_overwrite", true);
+        stack.module.comment("Proves that the domain is ours.").resource(
+            "aws_route53_record",
+            "certificate_validation",
+            body,
+        )
+    });
+    if record.is_none() {
+        stack.module.file("outputs", "");
+        let value = object! { "name" => option("resource_record_name"), "value" => option("resource_record_value") };
+        let description = "CNAME record that proves the ownership of the domain to the certificate's issuer.";
+        stack.module.output("certificate_validation", value, description);
+        stack.module.file("edge", "");
+    }
+    stack.module.comment(match record {
+        Some(_) => "Waits until the certificate is issued.",
+        None => "Waits until the certificate is issued: add the CNAME record that ACM shows for it meanwhile.",
+    });
+    let body = Block::new().set("certificate_arn", certificate.attr("arn")).set_some(
+        "validation_record_fqdns",
+        record.map(|record| list![record.attr("fqdn")]),
+    );
+    let valid = stack.module.resource("aws_acm_certificate_validation", "public", body);
+    valid.attr("certificate_arn")
+}
+
+/// Names at which the load balancers are found.
+pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) {
+    let system = stack.system;
+    stack.module.file("edge", "");
+    if let (Some(public), Some(balancer)) = (&balancers.public, &system.public)
+        && let (Some(domain), Some(zone)) = (&balancer.domain, balancer.zone.get(Target::Aws))
+    {
+        let body = Block::new()
+            .set("zone_id", zone)
+            .set("name", domain.as_str())
+            .set("type", "A")
+            .block("alias", alias(public));
+        stack.module.resource("aws_route53_record", "public", body);
+    }
+    let (Some(internal), Some(balancer)) = (&balancers.internal, &system.internal) else {
+        return;
+    };
+    let body = Block::new()
+        .set("name", system.network.private_domain.as_str())
+        .set("comment", format!("Private names of {}", system.prefix))
+        .block("vpc", Block::new().set("vpc_id", network.id.clone()));
+    let zone = stack
+        .module
+        .comment("Private names of the services behind the internal load balancer.")
+        .resource("aws_route53_zone", "internal", body);
+    for service in services(balancer) {
+        let body = Block::new()
+            .set("zone_id", zone.attr("zone_id"))
+            .set("name", startup::host(stack, service))
+            .set("type", "A")
+            .block("alias", alias(internal));
+        let name = format!("internal_{}", system.services[service].name);
+        stack.module.resource("aws_route53_record", &name, body);
+    }
+}
+
+fn alias(balancer: &Address) -> Block {
+    Block::new()
+        .set("name", balancer.attr("dns_name"))
+        .set("zone_id", balancer.attr("zone_id"))
+        .set("evaluate_target_health", false)
+}
+
+/// The services behind a load balancer, in the order of their names.
+pub(super) fn services(balancer: &Balancer) -> Vec<Id<Service>> {
+    let mut services: Vec<Id<Service>> = balancer
+        .listeners
+        .iter()
+        .flat_map(|listener| listener.routes.iter().map(|route| route.service))
+        .collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}

@@ -1,0 +1,137 @@
+//! Private endpoints of AWS's own services.
+
+use std::collections::BTreeSet;
+
+use hcl::Expression;
+
+use super::Stack;
+use super::firewall::Groups;
+use super::network::Network;
+use super::startup;
+use crate::ir::{Id, Peer, Resource, Service, Tier};
+use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Egress;
+use crate::{object, template};
+
+/// The endpoints of the system's own network.
+pub(super) struct Endpoints {
+    /// The prefix list of the object store's gateway endpoint.
+    pub(super) s3: Option<Expression>,
+    /// What a machine's start needs, for `depends_on`.
+    pub(super) needed_at_start: Vec<Expression>,
+}
+
+/// True if a service's machines talk to the object store, for themselves or to pull their image's layers.
+pub(super) fn uses_s3(stack: &Stack<'_>, service: Id<Service>) -> bool {
+    let system = stack.system;
+    let links = system
+        .grants_of(service)
+        .any(|grant| matches!(grant.resource, Resource::Bucket(_)));
+    links || startup::registry(&system.services[service]).is_some()
+}
+
+/// True for what the vault keeps.
+fn in_vault(resource: Resource) -> bool {
+    matches!(resource, Resource::Database(_) | Resource::Secret(_))
+}
+
+/// True if a service's machines talk to an interface endpoint.
+pub(super) fn uses_interfaces(stack: &Stack<'_>, service: Id<Service>) -> bool {
+    let system = stack.system;
+    system.network.bastion
+        || system.network.egress == Egress::None
+        || system.grants_of(service).any(|grant| in_vault(grant.resource))
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Endpoints {
+    let system = stack.system;
+    let mut endpoints = Endpoints {
+        s3: None,
+        needed_at_start: vec![],
+    };
+    // A network of somebody else has its own endpoints: a second one of the same service would fight over the private name.
+    let (Some(route_tables), Some(_)) = (&network.route_tables, groups.find(Peer::Endpoints)) else {
+        return endpoints;
+    };
+    stack.module.file("endpoints", "");
+    if system.services.iter().any(|(id, _)| uses_s3(stack, id)) {
+        let body = Block::new()
+            .set("vpc_id", network.id.clone())
+            .set("service_name", format!("com.amazonaws.{}.s3", stack.region()))
+            .set("vpc_endpoint_type", "Gateway")
+            .set("route_table_ids", route_tables.clone())
+            .set("tags", object! { "Name" => stack.name("s3") });
+        let s3 = stack
+            .module
+            .comment("The object store is reached without address translation, and without its price.")
+            .resource("aws_vpc_endpoint", "s3", body);
+        endpoints.s3 = Some(s3.attr("prefix_list_id"));
+        endpoints.needed_at_start.push(s3.whole());
+    }
+    let closed = system.network.egress == Egress::None;
+    let mut services: BTreeSet<&str> = BTreeSet::new();
+    if system.grants.iter().any(|grant| in_vault(grant.resource)) {
+        services.insert("secretsmanager");
+    }
+    if closed {
+        services.insert("logs");
+        if system
+            .services
+            .iter()
+            .any(|(_, item)| startup::registry(item).is_some())
+        {
+            services.extend(["ecr.api", "ecr.dkr"]);
+        }
+    }
+    if !services.is_empty() {
+        let why = if closed {
+            "With no way to the internet, these are all that machines reach outside the network."
+        } else {
+            "Secrets are read inside the network."
+        };
+        let endpoint = interfaces(stack, "interface", &services, why, Tier::Endpoint, network, groups);
+        endpoints.needed_at_start.push(endpoint.whole());
+    }
+    if system.network.bastion {
+        let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
+        let services = BTreeSet::from(["ssm", "ssmmessages"]);
+        interfaces(
+            stack,
+            "session_manager",
+            &services,
+            why,
+            Tier::Management,
+            network,
+            groups,
+        );
+    }
+    endpoints
+}
+
+fn interfaces(
+    stack: &mut Stack<'_>,
+    local: &str,
+    services: &BTreeSet<&str>,
+    why: &str,
+    tier: Tier,
+    network: &Network,
+    groups: &Groups,
+) -> Address {
+    let names = services.iter().map(|&service| Expression::from(service)).collect();
+    let body = Block::new()
+        .set("for_each", expr::call("toset", [Expression::Array(names)]))
+        .set("vpc_id", network.id.clone())
+        .set(
+            "service_name",
+            template![format!("com.amazonaws.{}.", stack.region()), expr::each_key()],
+        )
+        .set("vpc_endpoint_type", "Interface")
+        .set("private_dns_enabled", true)
+        .set("subnet_ids", network.subnets(tier))
+        .set("security_group_ids", groups.ids(Peer::Endpoints))
+        .set(
+            "tags",
+            object! { "Name" => template![stack.name(""), expr::each_key()] },
+        );
+    stack.module.comment(why).resource("aws_vpc_endpoint", local, body)
+}

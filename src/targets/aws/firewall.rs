@@ -1,0 +1,77 @@
+//! Security groups: one per load balancer, service and database, and one for the private endpoints.
+
+use hcl::Expression;
+
+use super::Stack;
+use super::network::Network;
+use crate::ir::{Id, Peer, Service};
+use crate::object;
+use crate::terraform::{Address, Block};
+
+/// The security groups of the system.
+pub(super) struct Groups {
+    groups: Vec<(Peer, Address)>,
+}
+
+impl Groups {
+    /// The group of a peer, if it has one: the internet has none, nor have endpoints of somebody else's network.
+    pub(super) fn find(&self, peer: Peer) -> Option<&Address> {
+        self.groups
+            .iter()
+            .find_map(|(other, group)| (*other == peer).then_some(group))
+    }
+
+    /// The ids of a peer's group, as a list.
+    pub(super) fn ids(&self, peer: Peer) -> Expression {
+        Expression::Array(self.find(peer).map(Address::id).into_iter().collect())
+    }
+
+    /// The ids of a service's group, as a list.
+    pub(super) fn of_service(&self, service: Id<Service>) -> Expression {
+        self.ids(Peer::Service(service))
+    }
+}
+
+/// The word for a peer in the names of groups and rules. Those that are not components are longer than any component's name.
+pub(super) fn word(stack: &Stack<'_>, peer: Peer) -> String {
+    match peer {
+        Peer::Internet => "internet".to_owned(),
+        Peer::PublicBalancer => "internet_load_balancer".to_owned(),
+        Peer::InternalBalancer => "internal_load_balancer".to_owned(),
+        Peer::Service(id) => stack.system.services[id].name.clone(),
+        Peer::Database(id) => stack.system.databases[id].name.clone(),
+        Peer::Endpoints => "private_service_endpoints".to_owned(),
+    }
+}
+
+/// Adds the groups, without rules: a group without rules neither accepts nor opens connections.
+pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
+    let system = stack.system;
+    let mut peers: Vec<(Peer, String)> = vec![];
+    if system.public.is_some() {
+        peers.push((Peer::PublicBalancer, "Public load balancer".to_owned()));
+    }
+    if system.internal.is_some() {
+        peers.push((Peer::InternalBalancer, "Internal load balancer".to_owned()));
+    }
+    let services = system.services.iter();
+    peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
+    let databases = system.databases.iter();
+    peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
+    if system.network.existing.aws.is_none() {
+        peers.push((Peer::Endpoints, "Private endpoints of AWS services".to_owned()));
+    }
+    stack.module.file("firewall", "");
+    let mut groups = vec![];
+    for (peer, description) in peers {
+        let word = word(stack, peer);
+        let name = stack.name(&word.replace('_', "-"));
+        let body = Block::new()
+            .set("name", name.as_str())
+            .set("description", description)
+            .set("vpc_id", network.id.clone())
+            .set("tags", object! { "Name" => name.as_str() });
+        groups.push((peer, stack.module.resource("aws_security_group", &word, body)));
+    }
+    Groups { groups }
+}

@@ -1,0 +1,300 @@
+//! Load balancers: listeners, rules and target groups.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::firewall::Groups;
+use super::logs::{self, AccessLogs};
+use super::network::Network;
+use super::{Stack, edge};
+use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
+use crate::target::Target;
+use crate::terraform::{Address, Block, expr};
+use crate::{list, template};
+
+/// TLS 1.2 and 1.3.
+const TLS_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+
+/// The load balancers and what stands behind them.
+#[derive(Default)]
+pub(super) struct Balancers {
+    /// The one that the internet reaches.
+    pub(super) public: Option<Address>,
+    /// The one between the tiers.
+    pub(super) internal: Option<Address>,
+    target_groups: BTreeMap<Id<Service>, Vec<Address>>,
+}
+
+impl Balancers {
+    /// The target groups of a service: one per load balancer, for a group has but one.
+    pub(super) fn target_groups(&self, service: Id<Service>) -> &[Address] {
+        self.target_groups.get(&service).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The word for a load balancer.
+pub(super) fn name(exposure: Exposure) -> &'static str {
+    match exposure {
+        Exposure::Public => "public",
+        Exposure::Internal => "internal",
+    }
+}
+
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    network: &Network,
+    groups: &Groups,
+    access_logs: Option<&AccessLogs>,
+    certificate: Option<Expression>,
+) -> Balancers {
+    let system = stack.system;
+    stack.module.file("load_balancer", "");
+    let mut balancers = Balancers::default();
+    if let Some(balancer) = &system.public {
+        let address = add(stack, balancer, network, groups, access_logs);
+        let targets = target_groups(stack, balancer, network, &mut balancers);
+        for listener in &balancer.listeners {
+            let local = if certificate.is_some() {
+                "public_https"
+            } else {
+                "public_http"
+            };
+            let port = balancer.port(listener, Target::Aws);
+            listen(
+                stack,
+                &address,
+                local,
+                port,
+                certificate.clone(),
+                (balancer, listener),
+                &targets,
+            );
+        }
+        if certificate.is_some() {
+            redirect(stack, &address);
+        }
+        balancers.public = Some(address);
+    }
+    if let Some(balancer) = &system.internal {
+        let address = add(stack, balancer, network, groups, access_logs);
+        let targets = target_groups(stack, balancer, network, &mut balancers);
+        let certificate = match balancer.tls(Target::Aws) {
+            Tls::Named(arn) => Some(Expression::from(arn)),
+            _ => None,
+        };
+        for listener in &balancer.listeners {
+            let local = format!("internal_{}", listener.port);
+            if certificate.is_none() {
+                stack.module.comment(
+                    "HTTP: no certificate is named for the private names, and the traffic stays inside the network.",
+                );
+            }
+            let port = listener.port;
+            listen(
+                stack,
+                &address,
+                &local,
+                port,
+                certificate.clone(),
+                (balancer, listener),
+                &targets,
+            );
+        }
+        balancers.internal = Some(address);
+    }
+    balancers
+}
+
+fn add(
+    stack: &mut Stack<'_>,
+    balancer: &Balancer,
+    network: &Network,
+    groups: &Groups,
+    access_logs: Option<&AccessLogs>,
+) -> Address {
+    let system = stack.system;
+    let local = name(balancer.exposure);
+    let (peer, tier) = match balancer.exposure {
+        Exposure::Public => (Peer::PublicBalancer, Tier::Public),
+        Exposure::Internal => (Peer::InternalBalancer, Tier::Balancer),
+    };
+    let body = Block::new()
+        .set("name", stack.name(local))
+        .when(balancer.exposure == Exposure::Internal, |block| {
+            block.set("internal", true)
+        })
+        .set("load_balancer_type", "application")
+        .set("security_groups", groups.ids(peer))
+        .set("subnets", network.subnets(tier))
+        .set("drop_invalid_header_fields", true)
+        .set("enable_deletion_protection", system.protect)
+        .block_some(
+            "access_logs",
+            access_logs.map(|access_logs| logs::destination(access_logs, local)),
+        )
+        .set_some("depends_on", access_logs.map(logs::ready));
+    stack.module.resource("aws_lb", local, body)
+}
+
+/// One target group per service behind the load balancer.
+fn target_groups(
+    stack: &mut Stack<'_>,
+    balancer: &Balancer,
+    network: &Network,
+    balancers: &mut Balancers,
+) -> BTreeMap<Id<Service>, Address> {
+    let system = stack.system;
+    let mut added = BTreeMap::new();
+    for id in edge::services(balancer) {
+        let service = &system.services[id];
+        let exposure = name(balancer.exposure);
+        let letter = &exposure[..1];
+        let check = Block::new()
+            .set("path", service.health.path.as_str())
+            .set("matcher", "200")
+            .set("interval", 15)
+            .set("timeout", 5)
+            .set("healthy_threshold", 2);
+        let body = Block::new()
+            // The port is part of the name: a group for another port is made beside the old one before that goes.
+            .set(
+                "name",
+                format!("{}-{letter}{}", stack.name(&service.name), service.port),
+            )
+            .set("vpc_id", network.id.clone())
+            .set("port", service.port)
+            .set("protocol", "HTTP")
+            .set("deregistration_delay", 60)
+            .block("health_check", check)
+            .block("lifecycle", Block::new().set("create_before_destroy", true));
+        let local = format!("{exposure}_{}", service.name);
+        let group = stack.module.resource("aws_lb_target_group", &local, body);
+        balancers.target_groups.entry(id).or_default().push(group.clone());
+        added.insert(id, group);
+    }
+    added
+}
+
+fn listen(
+    stack: &mut Stack<'_>,
+    address: &Address,
+    local: &str,
+    port: u16,
+    certificate: Option<Expression>,
+    (balancer, listener): (&Balancer, &Listener),
+    targets: &BTreeMap<Id<Service>, Address>,
+) {
+    let forward = |service: Id<Service>| targets.get(&service).map(forward);
+    let default = listener.routes.iter().find(|route| route.is_default());
+    let action = default
+        .and_then(|route| forward(route.service))
+        .unwrap_or_else(not_found);
+    let body = Block::new()
+        .set("load_balancer_arn", address.attr("arn"))
+        .set("port", port)
+        .set("protocol", if certificate.is_some() { "HTTPS" } else { "HTTP" })
+        .when(certificate.is_some(), |block| block.set("ssl_policy", TLS_POLICY))
+        .set_some("certificate_arn", certificate)
+        .block("default_action", action);
+    let listener_address = stack.module.resource("aws_lb_listener", local, body);
+    let mut taken = vec![];
+    for route in listener.routes.iter().filter(|route| !route.is_default()) {
+        if let Some(action) = forward(route.service) {
+            rules(stack, balancer, &listener_address, route, action, &mut taken);
+        }
+    }
+}
+
+fn forward(group: &Address) -> Block {
+    Block::new()
+        .set("type", "forward")
+        .set("target_group_arn", group.attr("arn"))
+}
+
+fn not_found() -> Block {
+    let response = Block::new()
+        .set("content_type", "text/plain")
+        .set("message_body", "Not found")
+        .set("status_code", "404");
+    Block::new()
+        .set("type", "fixed-response")
+        .block("fixed_response", response)
+}
+
+/// One rule per host and path of a route, keyed by both.
+fn rules(
+    stack: &mut Stack<'_>,
+    balancer: &Balancer,
+    listener: &Address,
+    route: &Route,
+    action: Block,
+    taken: &mut Vec<u32>,
+) {
+    let any = [String::new()];
+    let hosts: &[String] = if route.hosts.is_empty() { &any } else { &route.hosts };
+    let paths: &[String] = if route.paths.is_empty() { &any } else { &route.paths };
+    let mut entries = vec![];
+    for host in hosts {
+        for path in paths {
+            let mut entry = vec![];
+            if !host.is_empty() {
+                entry.push(("host", Expression::from(host.as_str())));
+            }
+            if !path.is_empty() {
+                entry.push(("path", path.as_str().into()));
+            }
+            entry.push(("priority", priority(host, path, taken).into()));
+            entries.push((format!("{host}{path}"), expr::object(entry)));
+        }
+    }
+    let host = Block::new().set("values", list![expr::each_value(&["host"])]);
+    let path = expr::each_value(&["path"]);
+    let path = Block::new().set("values", list![path.clone(), template![path, "/*"]]);
+    let body = Block::new()
+        .set("for_each", expr::object(entries))
+        .set("listener_arn", listener.attr("arn"))
+        .set("priority", expr::each_value(&["priority"]))
+        .block("action", action)
+        .when(!route.hosts.is_empty(), |block| {
+            block.block("condition", Block::new().block("host_header", host))
+        })
+        .when(!route.paths.is_empty(), |block| {
+            block.block("condition", Block::new().block("path_pattern", path))
+        });
+    let service = &stack.system.services[route.service].name;
+    let local = format!("{}_{service}", name(balancer.exposure));
+    stack.module.resource("aws_lb_listener_rule", &local, body);
+}
+
+/// Priority of a rule, 1 to 50,000; the lowest number that matches wins. Rules with a host come before those without, longer paths
+/// before shorter ones. Among equals the number follows from the text, so that a new rule moves no other but where two texts meet.
+fn priority(host: &str, path: &str, taken: &mut Vec<u32>) -> u32 {
+    const EQUALS: u32 = 250;
+    const LENGTHS: u32 = 100;
+    let length = u32::try_from(path.len()).unwrap_or(LENGTHS).min(LENGTHS - 1);
+    let band = u32::from(host.is_empty()) * LENGTHS + (LENGTHS - 1 - length);
+    let text = host.bytes().chain(path.bytes());
+    let hash = text.fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    let mut offset = hash % EQUALS;
+    while taken.contains(&(band * EQUALS + offset + 1)) {
+        offset = (offset + 1) % EQUALS;
+    }
+    let priority = band * EQUALS + offset + 1;
+    taken.push(priority);
+    priority
+}
+
+fn redirect(stack: &mut Stack<'_>, address: &Address) {
+    let to = Block::new()
+        .set("port", "443")
+        .set("protocol", "HTTPS")
+        .set("status_code", "HTTP_301");
+    let action = Block::new().set("type", "redirect").block("redirect", to);
+    let body = Block::new()
+        .set("load_balancer_arn", address.attr("arn"))
+        .set("port", 80)
+        .set("protocol", "HTTP")
+        .block("default_action", action);
+    stack.module.resource("aws_lb_listener", "public_redirect", body);
+}

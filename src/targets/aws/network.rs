@@ -1,0 +1,295 @@
+//! The virtual network: subnets per tier and zone, routes, flow logs.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::encryption::Keys;
+use super::policy::{Statement, inline, trust};
+use super::{Base, Stack, logs};
+use crate::ir::Tier;
+use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::{AwsNetwork, Egress};
+use crate::{list, object, template};
+
+/// Longer than any component's name: services have log groups and roles too.
+const FLOW_LOG: &str = "virtual_network_flow_log";
+
+/// What others need of the network.
+pub(super) struct Network {
+    /// The VPC's id.
+    pub(super) id: Expression,
+    /// Ids of a tier's subnets, as a list.
+    pub(super) subnets: BTreeMap<Tier, Expression>,
+    /// Ids of the route tables that private subnets use, as a list, where the network is the system's own.
+    pub(super) route_tables: Option<Expression>,
+    /// What a machine's way out consists of, for `depends_on`.
+    pub(super) way_out: Vec<Expression>,
+}
+
+impl Network {
+    /// Ids of a tier's subnets.
+    pub(super) fn subnets(&self, tier: Tier) -> Expression {
+        self.subnets.get(&tier).cloned().unwrap_or_else(|| list![])
+    }
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
+    let system = stack.system;
+    match &system.network.existing.aws {
+        Some(existing) => given(stack, existing),
+        None => own(stack, base, keys),
+    }
+}
+
+/// Letters of the zones that every account has. Elsewhere they are a, b and c.
+fn zone_letters(region: &str) -> [&'static str; 3] {
+    match region {
+        "ap-northeast-1" => ["a", "c", "d"],
+        "ca-central-1" => ["a", "b", "d"],
+        _ => ["a", "b", "c"],
+    }
+}
+
+/// A network that is there already.
+fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
+    stack.module.file("network", "");
+    let tiers = [
+        ("public", &existing.public),
+        ("application", &existing.application),
+        ("data", &existing.data),
+    ];
+    let tiers = tiers.into_iter().filter(|(_, subnets)| !subnets.is_empty());
+    let tiers = tiers.map(|(tier, subnets)| (tier, expr::object(subnets.clone())));
+    let network = expr::object(std::iter::once(("vpc_id", existing.vpc_id.as_str().into())).chain(tiers));
+    stack
+        .module
+        .comment("The network is there already: its routes decide what machines reach outside it.");
+    let network = stack.module.local("network", network);
+    let ids = |tier: &str| expr::call("values", [expr::attribute(network.clone(), &[tier])]);
+    let subnets = [
+        (Tier::Public, "public"),
+        (Tier::Application, "application"),
+        (Tier::Balancer, "application"),
+        (Tier::Data, "data"),
+    ];
+    Network {
+        id: expr::attribute(network.clone(), &["vpc_id"]),
+        subnets: subnets.into_iter().map(|(tier, name)| (tier, ids(name))).collect(),
+        route_tables: None,
+        way_out: vec![],
+    }
+}
+
+fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
+    let system = stack.system;
+    let name = |part: &str| object! { "Name" => format!("{}{part}", system.prefix) };
+    stack.module.file("network", "");
+    let module = &mut stack.module;
+    let vpc = module.resource(
+        "aws_vpc",
+        "main",
+        Block::new()
+            .set("cidr_block", system.network.cidr.to_string())
+            .set("enable_dns_hostnames", true)
+            .set("enable_dns_support", true)
+            .set("tags", name("")),
+    );
+    module
+        .comment("The default security group allows everything between its members: taken over here without any rule.")
+        .resource(
+            "aws_default_security_group",
+            "main",
+            Block::new().set("vpc_id", vpc.id()).set("tags", name("-unused")),
+        );
+    let gateway = system.public.is_some() || system.network.egress == Egress::Nat;
+    let mut subnets: BTreeMap<Tier, Address> = BTreeMap::new();
+    let tiers = Tier::ALL.into_iter().filter(|tier| match tier {
+        Tier::Public => gateway,
+        Tier::Application => true,
+        Tier::Data => !system.databases.is_empty(),
+        Tier::Management => system.network.bastion,
+        Tier::Balancer => system.internal.is_some(),
+        Tier::Endpoint => true,
+    });
+    module.comment(
+        "Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.",
+    );
+    for tier in tiers {
+        let subnet = subnet(stack, tier, &vpc);
+        subnets.insert(tier, subnet);
+    }
+    let mut way_out = vec![];
+    let public = subnets.get(&Tier::Public).cloned();
+    let route = public.as_ref().map(|public| internet(stack, &vpc, public));
+    let mut tables = vec![];
+    if let (Some(application), Some(public), Some(route)) = (subnets.get(&Tier::Application), &public, &route)
+        && system.network.egress == Egress::Nat
+    {
+        let table = translated(stack, &vpc, application, public, route, &mut way_out);
+        tables.push(table.all("id"));
+    }
+    let translated = !tables.is_empty();
+    stack.module.comment(if translated {
+        "The other tiers have no way out of the network."
+    } else {
+        "Nothing but the public tier has a way out of the network."
+    });
+    let isolated = stack.module.resource(
+        "aws_route_table",
+        "isolated",
+        Block::new().set("vpc_id", vpc.id()).set("tags", name("-isolated")),
+    );
+    for (tier, subnet) in &subnets {
+        if *tier == Tier::Public || (*tier == Tier::Application && translated) {
+            continue;
+        }
+        let association = associate(stack, tier.name(), subnet, isolated.id());
+        if *tier == Tier::Application {
+            way_out.push(association.whole());
+        }
+    }
+    if !translated {
+        tables.push(list![isolated.id()]);
+    }
+    flow_log(stack, base, keys, &vpc);
+    Network {
+        id: vpc.id(),
+        subnets: subnets.iter().map(|(tier, subnet)| (*tier, subnet.all("id"))).collect(),
+        route_tables: tables.pop(),
+        way_out,
+    }
+}
+
+/// A tier's subnets, one per zone.
+fn subnet(stack: &mut Stack<'_>, tier: Tier, vpc: &Address) -> Address {
+    let system = stack.system;
+    let region = stack.region();
+    let letters = zone_letters(&region);
+    let blocks = system.network.zonal(tier).zip(letters);
+    let blocks = blocks.map(|((_, cidr), letter)| (letter, cidr.to_string()));
+    let name = template![format!("{}-{}-", system.prefix, tier.name()), expr::each_key()];
+    let body = Block::new()
+        .set("for_each", expr::object(blocks))
+        .set("vpc_id", vpc.id())
+        .set("availability_zone", template![region, expr::each_key()])
+        .set("cidr_block", expr::each_value(&[]))
+        .set("tags", object! { "Name" => name });
+    stack.module.resource("aws_subnet", tier.name(), body)
+}
+
+fn associate(stack: &mut Stack<'_>, name: &str, subnets: &Address, table: Expression) -> Address {
+    let body = Block::new()
+        .set("for_each", subnets.whole())
+        .set("route_table_id", table)
+        .set("subnet_id", expr::each_value(&["id"]));
+    stack.module.resource("aws_route_table_association", name, body)
+}
+
+/// The way between the public subnets and the internet. Gives the route.
+fn internet(stack: &mut Stack<'_>, vpc: &Address, public: &Address) -> Address {
+    let system = stack.system;
+    let gateway = Block::new()
+        .set("vpc_id", vpc.id())
+        .set("tags", object! { "Name" => system.prefix.as_str() });
+    let gateway = stack.module.resource("aws_internet_gateway", "main", gateway);
+    let table = Block::new()
+        .set("vpc_id", vpc.id())
+        .set("tags", object! { "Name" => stack.name("public") });
+    let table = stack.module.resource("aws_route_table", "public", table);
+    let route = Block::new()
+        .set("route_table_id", table.id())
+        .set("destination_cidr_block", "0.0.0.0/0")
+        .set("gateway_id", gateway.id());
+    let route = stack.module.resource("aws_route", "public_internet", route);
+    associate(stack, "public", public, table.id());
+    route
+}
+
+/// Address translation for the application subnets. Gives their route tables.
+fn translated(
+    stack: &mut Stack<'_>,
+    vpc: &Address,
+    application: &Address,
+    public: &Address,
+    internet: &Address,
+    way_out: &mut Vec<Expression>,
+) -> Address {
+    let named = |part: &str| object! { "Name" => template![format!("{part}-"), expr::each_key()] };
+    let address = Block::new()
+        .set("for_each", public.whole())
+        .set("domain", "vpc")
+        .set("tags", named(&stack.name("nat")))
+        .set("depends_on", list![internet.whole()]);
+    stack
+        .module
+        .comment("One gateway per zone: a zone that fails takes nobody else's way out with it.");
+    let address = stack.module.resource("aws_eip", "nat", address);
+    let gateway = Block::new()
+        .set("for_each", public.whole())
+        .set("allocation_id", address.each().id())
+        .set("subnet_id", expr::each_value(&["id"]))
+        .set("tags", named(&stack.name("nat")))
+        .set("depends_on", list![internet.whole()]);
+    let gateway = stack.module.resource("aws_nat_gateway", "main", gateway);
+    let table = Block::new()
+        .set("for_each", application.whole())
+        .set("vpc_id", vpc.id())
+        .set("tags", named(&stack.name("application")));
+    let table = stack.module.resource("aws_route_table", "application", table);
+    let route = Block::new()
+        .set("for_each", table.whole())
+        .set("route_table_id", expr::each_value(&["id"]))
+        .set("destination_cidr_block", "0.0.0.0/0")
+        .set("nat_gateway_id", gateway.each().id());
+    let route = stack.module.resource("aws_route", "application_nat", route);
+    let association = associate(stack, "application", application, table.each().id());
+    way_out.extend([route.whole(), association.whole()]);
+    stack.module.file("outputs", "");
+    // The output's value is the map of addresses by zone.
+    stack.module.output(
+        "egress_addresses",
+        address.all("public_ip"),
+        "Addresses that outside services see, one per zone.",
+    );
+    stack.module.file("network", "");
+    table
+}
+
+fn flow_log(stack: &mut Stack<'_>, base: &Base, keys: &Keys, vpc: &Address) {
+    let system = stack.system;
+    let group = logs::group(stack, keys, format!("/{}/network/flow-log", system.prefix));
+    let group = stack.module.resource("aws_cloudwatch_log_group", FLOW_LOG, group);
+    stack.module.file("identity", "");
+    let role = Block::new()
+        .set("name", stack.name("virtual-network-flow-log"))
+        .set("description", "Delivers the flow logs")
+        .set(
+            "assume_role_policy",
+            trust("vpc-flow-logs.amazonaws.com", Some(&base.account)),
+        );
+    let role = stack.module.resource("aws_iam_role", FLOW_LOG, role);
+    let arn = group.attr("arn");
+    let grants = vec![
+        Statement::allow(
+            "Deliver",
+            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            template![arn.clone(), ":log-stream:*"],
+        ),
+        Statement::allow("Streams", &["logs:DescribeLogStreams"], template![arn, ":*"]),
+        Statement::allow("Groups", &["logs:DescribeLogGroups"], "*"),
+    ];
+    let grants = stack
+        .module
+        .resource("aws_iam_role_policy", FLOW_LOG, inline(&role, grants));
+    stack.module.file("network", "");
+    let body = Block::new()
+        .set("vpc_id", vpc.id())
+        .set("traffic_type", "ALL")
+        .set("log_destination_type", "cloud-watch-logs")
+        .set("log_destination", group.attr("arn"))
+        .set("iam_role_arn", role.attr("arn"))
+        .set("tags", object! { "Name" => system.prefix.as_str() })
+        .set("depends_on", list![grants.whole()]);
+    stack.module.resource("aws_flow_log", "main", body);
+}

@@ -1,0 +1,107 @@
+//! What a machine is told and how it starts its service.
+
+use hcl::Expression;
+
+use super::Stack;
+use super::compute::Parts;
+use crate::ir::{Id, Launch, Service, Value};
+use crate::target::Target;
+use crate::targets::shared::settings;
+use crate::targets::shared::startup::{Platform, user_data};
+
+/// Bash: signs requests with the machine's identity.
+const SIGN: &str = include_str!("../../../templates/startup/aws.sh");
+/// Bash: logs in to the account's container registry.
+const REGISTRY: &str = include_str!("../../../templates/startup/aws-registry.sh");
+
+/// An image registry of AWS.
+pub(super) struct Registry<'a> {
+    /// Host name.
+    pub(super) host: &'a str,
+    /// Account that owns it.
+    pub(super) account: &'a str,
+    /// Its region.
+    pub(super) region: &'a str,
+    /// The repository in it.
+    pub(super) repository: &'a str,
+}
+
+/// The registry of a service's image, where that is one of AWS's, which asks for a login.
+pub(super) fn registry(service: &Service) -> Option<Registry<'_>> {
+    let Launch::Container { image, .. } = &service.launch else {
+        return None;
+    };
+    let (host, path) = image.split_once('/')?;
+    let (account, rest) = host.split_once(".dkr.ecr.")?;
+    let region = rest.strip_suffix(".amazonaws.com")?;
+    let path = path.split('@').next()?;
+    let repository = path.split(':').next()?;
+    Some(Registry {
+        host,
+        account,
+        region,
+        repository,
+    })
+}
+
+/// The user data of a service's machines.
+pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Expression {
+    let system = stack.system;
+    let service = &system.services[id];
+    let region = stack.region();
+    let (plain, fetched) = settings::split(service, |value| spell(stack, value, parts));
+    let mut fetch = SIGN.replace("@region@", &region);
+    if let Some(registry) = registry(service) {
+        let login = REGISTRY
+            .replace("@host@", registry.host)
+            .replace("@region@", registry.region);
+        fetch = format!("{fetch}\n{login}");
+    }
+    // On the host's network a container reaches the identity of its machine at a metadata hop limit of 1.
+    let docker_options = format!(
+        "--network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region={region} \
+         --log-opt awslogs-group={} --log-opt awslogs-stream=%H --log-opt mode=non-blocking",
+        log_group(stack, service),
+    );
+    let platform = Platform {
+        fetch: &fetch,
+        docker_options,
+    };
+    user_data(&system.prefix, service, &plain, &fetched, &platform)
+}
+
+/// Name of the log group of a service's containers.
+pub(super) fn log_group(stack: &Stack<'_>, service: &Service) -> String {
+    format!("/{}/service/{}", stack.system.prefix, service.name)
+}
+
+fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
+    let system = stack.system;
+    match *value {
+        Value::Text(ref text) => text.as_str().into(),
+        Value::ServiceHost(id) => host(stack, id).into(),
+        Value::ServiceUrl(id) => {
+            let scheme = system
+                .internal
+                .as_ref()
+                .map_or("http", |balancer| balancer.scheme(Target::Aws));
+            let port = match (scheme, system.services[id].port) {
+                ("http", 80) | ("https", 443) => String::new(),
+                (_, port) => format!(":{port}"),
+            };
+            format!("{scheme}://{}{port}", host(stack, id)).into()
+        }
+        Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),
+        Value::DatabaseSecret(id) | Value::DatabasePassword(id) => parts.secrets.of_database(id).attr("arn"),
+        Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
+        Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),
+        Value::BucketRegion(_) => stack.region().into(),
+        Value::SecretId(id) | Value::SecretValue(id) => parts.secrets.get(id).attr("arn"),
+    }
+}
+
+/// Host name of a service behind the internal load balancer.
+pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> String {
+    let system = stack.system;
+    format!("{}.{}", system.services[id].name, system.network.private_domain)
+}
