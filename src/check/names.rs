@@ -36,7 +36,7 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
 /// The longest `PREFIX-NAME` of a kind of component, and which resource sets the limit.
 fn limit(kind: &str, target: Target) -> (usize, &'static str) {
     match (target, kind) {
-        (Target::Aws, "service") => (32, "a target group's name"),
+        (Target::Aws, "service") => (25, "a target group's name, less its port"),
         (Target::Aws, "bucket") => (56, "a bucket's name, less its unique suffix"),
         (Target::Azure, "service") => (49, "a scale set's name, less its suffixes"),
         (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),

@@ -55,6 +55,19 @@ pub fn image_unreachable(at: Option<Span>, image: &str, target: Target) -> Diagn
     ))
 }
 
+/// `packages-unreachable`
+pub fn packages_unreachable(at: Option<Span>, service: &str, target: Target) -> Diagnostic {
+    Diagnostic::error(
+        "packages-unreachable",
+        at,
+        format!("the machines of `{service}` could not install a container engine: `network.egress` is \"none\""),
+    )
+    .reason("without egress no package archive is reached")
+    .fix(format!(
+        "name a machine image that holds docker, curl and jq: `machine_image = {{ {target} = \"...\" }}`, or use `egress = \"nat\"`"
+    ))
+}
+
 /// `egress-not-offered`
 pub fn egress_firewall(at: Option<Span>, target: Target) -> Diagnostic {
     let message = format!(
@@ -110,6 +123,54 @@ pub fn license(at: Option<Span>, engine: &str, license: &str, target: Target) ->
         target.title()
     );
     Diagnostic::error("license-not-offered", at, message).fix(format!("use `license = \"{other}\"`"))
+}
+
+/// `name-form`
+pub fn name_form(at: Option<Span>, name: &str, why: &str, target: Target) -> Diagnostic {
+    let message = format!("{} does not take the name `{name}`: {why}", target.title());
+    Diagnostic::error("name-form", at, message).fix("choose another name")
+}
+
+/// `multi-zone-not-offered`
+pub fn multi_zone(at: Option<Span>, engine: &str, edition: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "{} keeps no standby of {engine} in the {edition} edition",
+        target.title()
+    );
+    Diagnostic::error("multi-zone-not-offered", at, message)
+        .fix("set `multi_zone = false`, or use `edition = \"standard\"`")
+}
+
+/// `zones-not-offered`
+pub fn zones(at: Option<Span>, region: &str, offered: usize) -> Diagnostic {
+    let message = format!("`{region}` has {offered} zones for an account");
+    Diagnostic::error("zones-not-offered", at, message).fix(format!("set `zones = {offered}`, or take another region"))
+}
+
+/// `existing-subnets`
+pub fn existing_subnets(at: Option<Span>, tier: &str, target: Target) -> Diagnostic {
+    let message = format!("the existing network names too few `{tier}` subnets");
+    Diagnostic::error("existing-subnets", at, message)
+        .reason("a load balancer and a database want subnets in two zones or more")
+        .fix(format!(
+            "add one per zone: `{tier} = {{ a = \"...\", b = \"...\" }}` in `network.existing.{target}`"
+        ))
+}
+
+/// `currency-not-offered`
+pub fn currency(at: Option<Span>, currency: &str, offered: &str, target: Target) -> Diagnostic {
+    let message = format!("{} does not bill in {currency}", target.title());
+    Diagnostic::error("currency-not-offered", at, message).fix(format!("use `currency = \"{offered}\"`"))
+}
+
+/// `lifecycle-too-early`
+pub fn lifecycle(at: Option<Span>, why: &str, earliest: u32) -> Diagnostic {
+    Diagnostic::error(
+        "lifecycle-too-early",
+        at,
+        format!("objects cannot move that early: {why}"),
+    )
+    .fix(format!("use {earliest} or more"))
 }
 
 /// `plain-http`

@@ -54,6 +54,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
     let mut statements = vec![];
     let mut vault: Vec<Expression> = vec![];
     let mut via: Vec<&str> = vec![];
+    let mut use_key = vec!["kms:Decrypt"];
     for grant in system.grants_of(id) {
         match grant.resource {
             Resource::Database(database) => vault.push(parts.secrets.of_database(database).attr("arn")),
@@ -61,6 +62,9 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
             Resource::Bucket(bucket) => {
                 statements.extend(objects(stack, bucket, grant.access, parts));
                 via.push("s3");
+                if grant.access.writes() && use_key.len() == 1 {
+                    use_key.push("kms:GenerateDataKey");
+                }
             }
         }
     }
@@ -79,7 +83,6 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
             .collect();
         let condition = object! { "StringEquals" => object! { "kms:ViaService" => Expression::Array(services) } };
         let key = parts.keys.data.attr("arn");
-        let use_key = ["kms:Decrypt", "kms:GenerateDataKey"];
         statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
     }
     if let (Some(group), Launch::Container { .. }) = (log_group, &service.launch) {

@@ -6,7 +6,7 @@ use hcl::Expression;
 
 use super::encryption::Keys;
 use super::policy::{Statement, inline, trust};
-use super::{Base, Stack, logs};
+use super::{Base, Stack, endpoint, logs};
 use crate::ir::Tier;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{AwsNetwork, Egress};
@@ -47,6 +47,7 @@ fn zone_letters(region: &str) -> [&'static str; 3] {
     match region {
         "ap-northeast-1" => ["a", "c", "d"],
         "ca-central-1" => ["a", "b", "d"],
+        "us-west-1" => ["a", "c", "b"],
         _ => ["a", "b", "c"],
     }
 }
@@ -110,7 +111,7 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         Tier::Data => !system.databases.is_empty(),
         Tier::Management => system.network.bastion,
         Tier::Balancer => system.internal.is_some(),
-        Tier::Endpoint => true,
+        Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),
     });
     module.comment(
         "Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.",

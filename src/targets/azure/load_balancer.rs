@@ -70,8 +70,7 @@ fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificate
         .set("name", "public")
         .set("public_ip_address_id", address.id());
     let placed = ("public", "WAF_v2", &parts.network.public);
-    let body =
-        gateway(stack, placed, Some(&policy), served.as_ref()).block("frontend_ip_configuration", frontend);
+    let body = gateway(stack, placed, Some(&policy), served.as_ref()).block("frontend_ip_configuration", frontend);
     let body = routing::blocks(stack, balancer, "public", body);
     let guards = parts.firewall.guard("public").into_iter();
     let body = body.set(
@@ -105,8 +104,8 @@ fn internal(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certifica
         .set("private_ip_address_allocation", "Static");
     let placed = ("internal", "Standard_v2", &parts.network.balancer);
     let body = gateway(stack, placed, None, served.as_ref())
-    .block("frontend_ip_configuration", outside)
-    .block("frontend_ip_configuration", inside);
+        .block("frontend_ip_configuration", outside)
+        .block("frontend_ip_configuration", inside);
     let body = routing::blocks(stack, balancer, "internal", body);
     let guards = parts.firewall.guard("balancer").into_iter();
     let body = body.set(

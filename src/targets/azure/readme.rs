@@ -190,9 +190,21 @@ fn skips(stack: &mut Stack<'_>) {
     }
     if is(Engine::Sqlserver) {
         let servers = "azurerm_mssql_server.*";
-        skip("CKV_AZURE_24", servers, "the workspace keeps the audit records, for as long as its own retention says");
-        skip("CKV2_AZURE_2", servers, "vulnerability assessment is part of Defender, which is bought for a subscription");
-        skip("CKV2_AZURE_27", servers, "the blueprint names no administrator of the directory");
+        skip(
+            "CKV_AZURE_24",
+            servers,
+            "the workspace keeps the audit records, for as long as its own retention says",
+        );
+        skip(
+            "CKV2_AZURE_2",
+            servers,
+            "vulnerability assessment is part of Defender, which is bought for a subscription",
+        );
+        skip(
+            "CKV2_AZURE_27",
+            servers,
+            "the blueprint names no administrator of the directory",
+        );
         skip(
             "CKV_AZURE_224",
             "azurerm_mssql_database.*",
@@ -206,7 +218,11 @@ fn skips(stack: &mut Stack<'_>) {
             .any(|(_, database)| database.engine == engine && !database.multi_zone)
     };
     if single(Engine::Sqlserver) {
-        skip("CKV_AZURE_229", "azurerm_mssql_database.*", "the blueprint says `multi_zone = false`");
+        skip(
+            "CKV_AZURE_229",
+            "azurerm_mssql_database.*",
+            "the blueprint says `multi_zone = false`",
+        );
     }
     if !system.buckets.is_empty() || !existing {
         skip(
