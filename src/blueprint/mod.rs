@@ -69,7 +69,7 @@ pub fn load(text: &str, environment: Option<&str>) -> Result<Blueprint, Vec<Diag
 
 /// The JSON Schema of a blueprint, draft 7, for editors: completion, hover and checks while typing.
 pub fn json_schema() -> serde_json::Value {
-    schema::language().root.clone()
+    schema::language().for_editors()
 }
 
 /// Sorts by place and drops what is said twice, and what would quote a text that holds a secret.

@@ -15,7 +15,7 @@ use crate::target::Target;
 /// The schema, and what its walker needs besides.
 #[derive(Debug)]
 pub(super) struct Schema {
-    /// The document: the schema of a whole blueprint, with its `definitions`.
+    /// The document: the schema of a whole blueprint, with its `definitions`. Environments may hold anything in it.
     pub root: Value,
     /// The words (`x-says`) of each pattern: a map's `patternProperties` carry only the pattern itself.
     pub says: BTreeMap<String, String>,
@@ -43,8 +43,17 @@ impl Schema {
         let root = generator.into_root_schema_for::<model::Model>().to_value();
         let mut schema = Self::from_root(root);
         schema.close_overrides();
-        schema.open_environments();
         schema
+    }
+
+    /// The document for editors: environments, which [`super::environment`] checks merged, are described as well.
+    pub fn for_editors(&self) -> Value {
+        let mut root = self.root.clone();
+        if let Value::Object(root) = &mut root {
+            root.insert("title".to_owned(), "cloudgen blueprint".into());
+        }
+        open_environments(&mut root);
+        root
     }
 
     /// Takes a root schema of schemars: removes `null` and collects the words of patterns.
@@ -88,43 +97,41 @@ impl Schema {
             .collect();
         overrides.insert("properties".to_owned(), properties.into());
     }
+}
 
-    /// Says what may stand in an environment: what may stand in a blueprint, with nothing required and no environments.
-    fn open_environments(&mut self) {
-        let Some(Value::Object(definitions)) = self.root.get("definitions").cloned() else {
-            return;
-        };
-        let strict = strict_definitions(&definitions);
-        let mut overlay = self.root.clone();
-        if let Value::Object(overlay) = &mut overlay {
-            for key in ["$schema", "definitions", "title"] {
-                overlay.remove(key);
-            }
-            overlay.insert(
-                "description".to_owned(),
-                "What differs in this environment: merged over the rest of the blueprint.".into(),
-            );
-            if let Some(Value::Object(properties)) = overlay.get_mut("properties") {
-                properties.remove("environments");
+/// Says what may stand in an environment: what may stand in a blueprint, with nothing required and no environments.
+fn open_environments(root: &mut Value) {
+    let Some(Value::Object(definitions)) = root.get("definitions").cloned() else {
+        return;
+    };
+    let strict = strict_definitions(&definitions);
+    let mut overlay = root.clone();
+    if let Value::Object(overlay) = &mut overlay {
+        for key in ["$schema", "definitions", "title"] {
+            overlay.remove(key);
+        }
+        overlay.insert(
+            "description".to_owned(),
+            "What differs in this environment: merged over the rest of the blueprint.".into(),
+        );
+        if let Some(Value::Object(properties)) = overlay.get_mut("properties") {
+            properties.remove("environments");
+        }
+    }
+    relax(&mut overlay, &strict);
+    if let Some(Value::Object(all)) = root.get_mut("definitions") {
+        for name in &strict {
+            if let Some(mut definition) = definitions.get(name).cloned() {
+                relax(&mut definition, &strict);
+                all.insert(format!("{name}{PARTIAL}"), definition);
             }
         }
-        relax(&mut overlay, &strict);
-        if let Some(Value::Object(all)) = self.root.get_mut("definitions") {
-            for name in &strict {
-                if let Some(mut definition) = definitions.get(name).cloned() {
-                    relax(&mut definition, &strict);
-                    all.insert(format!("{name}{PARTIAL}"), definition);
-                }
-            }
-            all.insert(PARTIAL.to_owned(), overlay);
-        }
-        let reference = json!({ "$ref": format!("{DEFINITIONS}{PARTIAL}") });
-        if let Some(Value::Object(environments)) = self.root.pointer_mut("/properties/environments")
-            && let Some(Value::Object(patterns)) = environments.get_mut("patternProperties")
-        {
-            for item in patterns.values_mut() {
-                *item = reference.clone();
-            }
+        all.insert(PARTIAL.to_owned(), overlay);
+    }
+    let reference = json!({ "$ref": format!("{DEFINITIONS}{PARTIAL}") });
+    if let Some(Value::Object(patterns)) = root.pointer_mut("/properties/environments/patternProperties") {
+        for item in patterns.values_mut() {
+            *item = reference.clone();
         }
     }
 }

@@ -3,9 +3,12 @@
 //! Targets take a [`Checked`] only, so they may rely on what is verified here: the region exists, every engine, version and size is
 //! one that the target offers, every name fits, and what the target cannot do was refused.
 
+mod aws;
+mod azure;
 mod cluster;
 mod database;
 mod edge;
+mod google;
 mod names;
 mod runtime;
 
@@ -56,6 +59,12 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     edge::check(system, target, &mut problems);
     cluster::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
+    match target {
+        Target::Aws => aws::check(system, &mut problems),
+        Target::Azure => azure::check(system, &mut problems),
+        Target::Gcp => google::check(system, &mut problems),
+        Target::Kubernetes => {}
+    }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
     }

@@ -36,12 +36,13 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
 /// The longest `PREFIX-NAME` of a kind of component, and which resource sets the limit.
 fn limit(kind: &str, target: Target) -> (usize, &'static str) {
     match (target, kind) {
-        (Target::Aws, "service") => (32, "a target group's name"),
+        (Target::Aws, "service") => (25, "a target group's name, less its port"),
         (Target::Aws, "bucket") => (56, "a bucket's name, less its unique suffix"),
         (Target::Azure, "service") => (49, "a scale set's name, less its suffixes"),
         (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),
         (Target::Azure, "bucket") => (56, "a container's name"),
         (Target::Gcp, "service") => (30, "a service account's id"),
+        (Target::Gcp, "database") => (54, "the name of its endpoint"),
         (Target::Gcp, "bucket") => (56, "a bucket's name, less its unique suffix"),
         _ => (56, "a resource's name, less its suffixes"),
     }

@@ -28,6 +28,10 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
         {
             problems.push(capability::image_unreachable(at("image"), image, target));
         }
+        if system.network.egress == Egress::None && service.machine_image.get(target).is_none() {
+            let at = system.places.key(&service.path);
+            problems.push(capability::packages_unreachable(at, &service.name, target));
+        }
     }
     if system.network.egress == Egress::Firewall {
         problems.push(capability::egress_firewall(

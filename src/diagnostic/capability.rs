@@ -55,6 +55,19 @@ pub fn image_unreachable(at: Option<Span>, image: &str, target: Target) -> Diagn
     ))
 }
 
+/// `packages-unreachable`
+pub fn packages_unreachable(at: Option<Span>, service: &str, target: Target) -> Diagnostic {
+    Diagnostic::error(
+        "packages-unreachable",
+        at,
+        format!("the machines of `{service}` could not install a container engine: `network.egress` is \"none\""),
+    )
+    .reason("without egress no package archive is reached")
+    .fix(format!(
+        "name a machine image that holds docker, curl and jq: `machine_image = {{ {target} = \"...\" }}`, or use `egress = \"nat\"`"
+    ))
+}
+
 /// `egress-not-offered`
 pub fn egress_firewall(at: Option<Span>, target: Target) -> Diagnostic {
     let message = format!(
@@ -112,6 +125,54 @@ pub fn license(at: Option<Span>, engine: &str, license: &str, target: Target) ->
     Diagnostic::error("license-not-offered", at, message).fix(format!("use `license = \"{other}\"`"))
 }
 
+/// `name-form`
+pub fn name_form(at: Option<Span>, name: &str, why: &str, target: Target) -> Diagnostic {
+    let message = format!("{} does not take the name `{name}`: {why}", target.title());
+    Diagnostic::error("name-form", at, message).fix("choose another name")
+}
+
+/// `multi-zone-not-offered`
+pub fn multi_zone(at: Option<Span>, engine: &str, edition: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "{} keeps no standby of {engine} in the {edition} edition",
+        target.title()
+    );
+    Diagnostic::error("multi-zone-not-offered", at, message)
+        .fix("set `multi_zone = false`, or use `edition = \"standard\"`")
+}
+
+/// `zones-not-offered`
+pub fn zones(at: Option<Span>, region: &str, offered: usize) -> Diagnostic {
+    let message = format!("`{region}` has {offered} zones for an account");
+    Diagnostic::error("zones-not-offered", at, message).fix(format!("set `zones = {offered}`, or take another region"))
+}
+
+/// `existing-subnets`
+pub fn existing_subnets(at: Option<Span>, tier: &str, target: Target) -> Diagnostic {
+    let message = format!("the existing network names too few `{tier}` subnets");
+    Diagnostic::error("existing-subnets", at, message)
+        .reason("a load balancer and a database want subnets in two zones or more")
+        .fix(format!(
+            "add one per zone: `{tier} = {{ a = \"...\", b = \"...\" }}` in `network.existing.{target}`"
+        ))
+}
+
+/// `currency-not-offered`
+pub fn currency(at: Option<Span>, currency: &str, offered: &str, target: Target) -> Diagnostic {
+    let message = format!("{} does not bill in {currency}", target.title());
+    Diagnostic::error("currency-not-offered", at, message).fix(format!("use `currency = \"{offered}\"`"))
+}
+
+/// `lifecycle-too-early`
+pub fn lifecycle(at: Option<Span>, why: &str, earliest: u32) -> Diagnostic {
+    Diagnostic::error(
+        "lifecycle-too-early",
+        at,
+        format!("objects cannot move that early: {why}"),
+    )
+    .fix(format!("use {earliest} or more"))
+}
+
 /// `plain-http`
 pub fn plain_http(at: Option<Span>, target: Target) -> Diagnostic {
     Diagnostic::warning(
@@ -154,4 +215,40 @@ pub fn name_too_long(at: Option<Span>, name: &str, limit: usize, what: &str, tar
     );
     Diagnostic::error("name-too-long", at, message)
         .fix("shorten the component's, the system's or the environment's name")
+}
+
+/// `name-taken`
+pub fn name_taken(at: Option<Span>, name: &str, target: Target) -> Diagnostic {
+    let message = format!(
+        "`{name}` is the name of a part that every system has on {}",
+        target.title()
+    );
+    Diagnostic::error("name-taken", at, message).fix("choose another name for the component")
+}
+
+/// `certificate-form`
+pub fn certificate_form(at: Option<Span>, certificate: &str) -> Diagnostic {
+    Diagnostic::error(
+        "certificate-form",
+        at,
+        format!("`{certificate}` is not a secret of a key vault"),
+    )
+    .fix("name it by its URI, `https://VAULT.vault.azure.net/secrets/NAME`, or by its resource id, `/subscriptions/.../vaults/VAULT/secrets/NAME`: then the gateway's access to it is granted as well")
+}
+
+/// `bad-address-block`
+pub fn address_block(at: Option<Span>, text: &str) -> Diagnostic {
+    Diagnostic::error("bad-address-block", at, format!("`{text}` is not an IPv4 block"))
+        .fix("write the block of the existing subnet, such as `10.1.4.0/24`")
+}
+
+/// `no-standby`
+pub fn no_standby(at: Option<Span>, class: &str) -> Diagnostic {
+    Diagnostic::error(
+        "no-standby",
+        at,
+        format!("`{class}` cannot keep a standby in another zone"),
+    )
+    .reason("Azure's burstable classes are single servers")
+    .fix("set `multi_zone = false`, or name a class of another tier")
 }

@@ -60,3 +60,19 @@ pub fn reserved_name(at: Option<Span>, name: &str, owner: &str) -> Diagnostic {
     let message = format!("`{name}` is taken on Kubernetes: {owner} makes an object of that name");
     Diagnostic::error("reserved-name", at, message).fix("rename the component")
 }
+
+/// `override-rejected`
+pub fn override_refused(at: Option<Span>, kind: &str, name: &str, path: &str, problem: &str) -> Diagnostic {
+    let field = if path.is_empty() {
+        String::new()
+    } else {
+        format!("`{path}` ")
+    };
+    Diagnostic::error(
+        "override-rejected",
+        at,
+        format!("Kubernetes would refuse {kind} `{name}`: {field}{problem}"),
+    )
+    .reason("overrides are checked against the schema of their kind before anything is written")
+    .fix("see the reference of this kind: `kubectl explain`")
+}

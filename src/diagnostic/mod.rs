@@ -5,6 +5,7 @@
 
 pub mod capability;
 pub mod cluster;
+pub mod google;
 pub mod language;
 pub mod overrides;
 mod places;

@@ -173,7 +173,14 @@ fn expression(value: &Expression, depth: usize) -> String {
         Expression::FuncCall(call) => {
             let arguments: Vec<String> = call.args.iter().map(|argument| expression(argument, depth)).collect();
             let dots = if call.expand_final { "..." } else { "" };
-            format!("{}({}{dots})", call.name.name.as_str(), arguments.join(", "))
+            let name = call.name.name.as_str();
+            let mut arguments = arguments.join(", ");
+            // The line that ends a heredoc holds nothing else.
+            if arguments.ends_with("EOT") && matches!(call.args.last(), Some(Expression::TemplateExpr(_))) {
+                arguments.push('\n');
+                indent(&mut arguments, depth);
+            }
+            format!("{name}({arguments}{dots})")
         }
         Expression::TemplateExpr(template) => match template.as_ref() {
             TemplateExpr::QuotedString(raw) => format!("\"{raw}\""),

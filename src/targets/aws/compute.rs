@@ -15,7 +15,7 @@ use super::secrets::Secrets;
 use super::storage::Buckets;
 use super::{Base, Stack, logs, startup};
 use crate::catalog;
-use crate::ir::{Id, Launch, Resource, Service, Tier};
+use crate::ir::{Id, Resource, Service, Tier};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -25,8 +25,7 @@ const SNAPSHOTS: &str = "machine_disk_snapshots";
 /// The tag by which snapshots find their disks.
 const SNAPSHOT_TAG: &str = "snapshots";
 /// The current Ubuntu, looked up by AWS whenever a machine is launched.
-const UBUNTU: &str =
-    "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
+const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
 
 /// Everything that machines refer to.
 pub(super) struct Parts<'a> {
@@ -46,7 +45,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let system = stack.system;
     for (id, service) in system.services.iter() {
         stack.module.file("compute", "");
-        let log_group = matches!(service.launch, Launch::Container { .. }).then(|| {
+        let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));
             stack.module.resource("aws_cloudwatch_log_group", &service.name, group)
         });
@@ -81,11 +80,8 @@ fn launch_template(stack: &mut Stack<'_>, id: Id<Service>, identity: &Identity, 
     let tags = |more: Expression| expr::call("merge", [parts.base.tags.clone(), more]);
     let instance = tags(object! { "Name" => name.as_str() });
     let volume = tags(object! { "Name" => name.as_str(), SNAPSHOT_TAG => system.prefix.as_str() });
-    let tagged = [("instance", instance), ("volume", volume)].map(|(kind, tags)| {
-        Block::new()
-            .set("resource_type", kind)
-            .set("tags", tags)
-    });
+    let tagged = [("instance", instance), ("volume", volume)]
+        .map(|(kind, tags)| Block::new().set("resource_type", kind).set("tags", tags));
     let image = service.machine_image.get(Target::Aws);
     let body = Block::new()
         .set("name", name.as_str())
@@ -183,6 +179,7 @@ fn needs(
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());
     needs.extend(parts.rules.of_service(id));
+    needs.extend(parts.balancers.listeners(id).iter().map(Address::whole));
     Expression::Array(needs)
 }
 

@@ -77,7 +77,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &N
         let name = format!("{}_password_version", item.name);
         let version = stack.module.variable(&name, "number", 1, &description);
         stack.module.file("database", "");
-        let random = Block::new().set("length", engine::PASSWORD_LENGTH).set("special", false);
+        let random = Block::new()
+            .set("length", engine::PASSWORD_LENGTH)
+            .set("special", false);
         let password = stack
             .module
             .comment("Exists only while Terraform runs: neither plan nor state holds the password.")
@@ -146,7 +148,10 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
         .set("vpc_security_group_ids", groups)
         .set("publicly_accessible", false)
         .set("port", item.port)
-        .set_some("parameter_group_name", around.parameters.map(|group| group.attr("name")))
+        .set_some(
+            "parameter_group_name",
+            around.parameters.map(|group| group.attr("name")),
+        )
         .set_some("option_group_name", around.options.map(|group| group.attr("name")))
         .set("backup_window", window(item, 0, 30))
         .set("backup_retention_period", item.backup.retention_days)
@@ -223,11 +228,7 @@ fn monitoring(stack: &mut Stack<'_>, base: &Base) -> (Address, Address) {
             format!(":log-group:RDSOSMetrics{rest}")
         ]
     };
-    let streams = [
-        "logs:CreateLogStream",
-        "logs:GetLogEvents",
-        "logs:PutLogEvents",
-    ];
+    let streams = ["logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"];
     let grants = vec![
         Statement::allow("Group", &["logs:CreateLogGroup", "logs:PutRetentionPolicy"], arn("")),
         Statement::allow("Find", &["logs:DescribeLogStreams"], arn(":*")),

@@ -42,7 +42,13 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
         );
     }
     let region = stack.region();
-    let groups = template!["arn:aws:logs:", region.clone(), ":", base.account.clone(), ":log-group:*"];
+    let groups = template![
+        "arn:aws:logs:",
+        region.clone(),
+        ":",
+        base.account.clone(),
+        ":log-group:*"
+    ];
     let logs = vec![
         owner(base),
         Statement::allow("CloudWatchLogs", &USE, "*")

@@ -8,6 +8,7 @@ use super::Stack;
 use super::firewall::Groups;
 use super::network::Network;
 use super::startup;
+use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
@@ -43,6 +44,25 @@ pub(super) fn uses_interfaces(stack: &Stack<'_>, service: Id<Service>) -> bool {
         || system.grants_of(service).any(|grant| in_vault(grant.resource))
 }
 
+/// The services that are reached over interface endpoints, those of Session Manager aside.
+pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
+    let mut services = BTreeSet::new();
+    if system.grants.iter().any(|grant| in_vault(grant.resource)) {
+        services.insert("secretsmanager");
+    }
+    if system.network.egress == Egress::None {
+        services.insert("logs");
+        if system
+            .services
+            .iter()
+            .any(|(_, item)| startup::registry(item).is_some())
+        {
+            services.extend(["ecr.api", "ecr.dkr"]);
+        }
+    }
+    services
+}
+
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Endpoints {
     let system = stack.system;
     let mut endpoints = Endpoints {
@@ -50,7 +70,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -
         needed_at_start: vec![],
     };
     // A network of somebody else has its own endpoints: a second one of the same service would fight over the private name.
-    let (Some(route_tables), Some(_)) = (&network.route_tables, groups.find(Peer::Endpoints)) else {
+    let Some(route_tables) = &network.route_tables else {
         return endpoints;
     };
     stack.module.file("endpoints", "");
@@ -68,35 +88,33 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -
         endpoints.s3 = Some(s3.attr("prefix_list_id"));
         endpoints.needed_at_start.push(s3.whole());
     }
-    let closed = system.network.egress == Egress::None;
-    let mut services: BTreeSet<&str> = BTreeSet::new();
-    if system.grants.iter().any(|grant| in_vault(grant.resource)) {
-        services.insert("secretsmanager");
-    }
-    if closed {
-        services.insert("logs");
-        if system.services.iter().any(|(_, item)| startup::registry(item).is_some()) {
-            services.extend(["ecr.api", "ecr.dkr"]);
-        }
-    }
+    let services = interfaces(&system);
     if !services.is_empty() {
-        let why = if closed {
+        let why = if system.network.egress == Egress::None {
             "With no way to the internet, these are all that machines reach outside the network."
         } else {
             "Secrets are read inside the network."
         };
-        let endpoint = interfaces(stack, "interface", &services, why, Tier::Endpoint, network, groups);
+        let endpoint = add(stack, "interface", &services, why, Tier::Endpoint, network, groups);
         endpoints.needed_at_start.push(endpoint.whole());
     }
     if system.network.bastion {
         let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
         let services = BTreeSet::from(["ssm", "ssmmessages"]);
-        interfaces(stack, "session_manager", &services, why, Tier::Management, network, groups);
+        add(
+            stack,
+            "session_manager",
+            &services,
+            why,
+            Tier::Management,
+            network,
+            groups,
+        );
     }
     endpoints
 }
 
-fn interfaces(
+fn add(
     stack: &mut Stack<'_>,
     local: &str,
     services: &BTreeSet<&str>,

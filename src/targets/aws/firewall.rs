@@ -2,8 +2,8 @@
 
 use hcl::Expression;
 
-use super::Stack;
 use super::network::Network;
+use super::{Stack, endpoint};
 use crate::ir::{Id, Peer, Service};
 use crate::object;
 use crate::terraform::{Address, Block};
@@ -58,7 +58,8 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
     let databases = system.databases.iter();
     peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
-    if system.network.existing.aws.is_none() {
+    let endpoints = system.network.bastion || !endpoint::interfaces(&system).is_empty();
+    if endpoints && system.network.existing.aws.is_none() {
         peers.push((Peer::Endpoints, "Private endpoints of AWS services".to_owned()));
     }
     stack.module.file("firewall", "");

@@ -7,7 +7,7 @@ use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
 use super::startup::{self, Registry};
 use super::storage;
-use crate::ir::{Access, Bucket, Id, Launch, Resource, Service};
+use crate::ir::{Access, Bucket, Id, Resource, Service};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
@@ -19,7 +19,12 @@ pub(super) struct Identity {
     pub(super) grants: Option<Address>,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Identity {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    id: Id<Service>,
+    log_group: Option<&Address>,
+    parts: &Parts<'_>,
+) -> Identity {
     let system = stack.system;
     let service = &system.services[id];
     let statements = statements(stack, id, log_group, parts);
@@ -43,17 +48,13 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, log_group: Option<&A
     Identity { profile, grants }
 }
 
-fn statements(
-    stack: &Stack<'_>,
-    id: Id<Service>,
-    log_group: Option<&Address>,
-    parts: &Parts<'_>,
-) -> Vec<Statement> {
+fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Vec<Statement> {
     let system = stack.system;
     let service = &system.services[id];
     let mut statements = vec![];
     let mut vault: Vec<Expression> = vec![];
     let mut via: Vec<&str> = vec![];
+    let mut use_key = vec!["kms:Decrypt"];
     for grant in system.grants_of(id) {
         match grant.resource {
             Resource::Database(database) => vault.push(parts.secrets.of_database(database).attr("arn")),
@@ -61,6 +62,9 @@ fn statements(
             Resource::Bucket(bucket) => {
                 statements.extend(objects(stack, bucket, grant.access, parts));
                 via.push("s3");
+                if grant.access.writes() && use_key.len() == 1 {
+                    use_key.push("kms:GenerateDataKey");
+                }
             }
         }
     }
@@ -79,10 +83,9 @@ fn statements(
             .collect();
         let condition = object! { "StringEquals" => object! { "kms:ViaService" => Expression::Array(services) } };
         let key = parts.keys.data.attr("arn");
-        let use_key = ["kms:Decrypt", "kms:GenerateDataKey"];
         statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
     }
-    if let (Some(group), Launch::Container { .. }) = (log_group, &service.launch) {
+    if let Some(group) = log_group {
         let streams = template![group.attr("arn"), ":log-stream:*"];
         let write = ["logs:CreateLogStream", "logs:PutLogEvents"];
         statements.push(Statement::allow("Logs", &write, streams));
@@ -104,7 +107,11 @@ fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>)
         .split('-')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
         })
         .collect();
     let mut statements = vec![];

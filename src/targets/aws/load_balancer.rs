@@ -7,7 +7,7 @@ use hcl::Expression;
 use super::firewall::Groups;
 use super::logs::{self, AccessLogs};
 use super::network::Network;
-use super::{Stack, edge};
+use super::{Stack, edge, startup};
 use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
@@ -24,12 +24,26 @@ pub(super) struct Balancers {
     /// The one between the tiers.
     pub(super) internal: Option<Address>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
+    listeners: BTreeMap<Id<Service>, Vec<Address>>,
 }
 
 impl Balancers {
     /// The target groups of a service: one per load balancer, for a group has but one.
     pub(super) fn target_groups(&self, service: Id<Service>) -> &[Address] {
         self.target_groups.get(&service).map_or(&[], Vec::as_slice)
+    }
+
+    /// What leads requests to a service's target groups.
+    pub(super) fn listeners(&self, service: Id<Service>) -> &[Address] {
+        self.listeners.get(&service).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Balancers {
+    fn lead(&mut self, listener: &Listener, added: &Address) {
+        for route in &listener.routes {
+            self.listeners.entry(route.service).or_default().push(added.clone());
+        }
     }
 }
 
@@ -55,9 +69,22 @@ pub(super) fn lower(
         let address = add(stack, balancer, network, groups, access_logs);
         let targets = target_groups(stack, balancer, network, &mut balancers);
         for listener in &balancer.listeners {
-            let local = if certificate.is_some() { "public_https" } else { "public_http" };
+            let local = if certificate.is_some() {
+                "public_https"
+            } else {
+                "public_http"
+            };
             let port = balancer.port(listener, Target::Aws);
-            listen(stack, &address, local, port, certificate.clone(), (balancer, listener), &targets);
+            let added = listen(
+                stack,
+                &address,
+                local,
+                port,
+                certificate.clone(),
+                (balancer, listener),
+                &targets,
+            );
+            balancers.lead(listener, &added);
         }
         if certificate.is_some() {
             redirect(stack, &address);
@@ -74,12 +101,21 @@ pub(super) fn lower(
         for listener in &balancer.listeners {
             let local = format!("internal_{}", listener.port);
             if certificate.is_none() {
-                stack
-                    .module
-                    .comment("HTTP: no certificate is named for the private names, and the traffic stays inside the network.");
+                stack.module.comment(
+                    "HTTP: no certificate is named for the private names, and the traffic stays inside the network.",
+                );
             }
             let port = listener.port;
-            listen(stack, &address, &local, port, certificate.clone(), (balancer, listener), &targets);
+            let added = listen(
+                stack,
+                &address,
+                &local,
+                port,
+                certificate.clone(),
+                (balancer, listener),
+                &targets,
+            );
+            balancers.lead(listener, &added);
         }
         balancers.internal = Some(address);
     }
@@ -101,13 +137,18 @@ fn add(
     };
     let body = Block::new()
         .set("name", stack.name(local))
-        .when(balancer.exposure == Exposure::Internal, |block| block.set("internal", true))
+        .when(balancer.exposure == Exposure::Internal, |block| {
+            block.set("internal", true)
+        })
         .set("load_balancer_type", "application")
         .set("security_groups", groups.ids(peer))
         .set("subnets", network.subnets(tier))
         .set("drop_invalid_header_fields", true)
         .set("enable_deletion_protection", system.protect)
-        .block_some("access_logs", access_logs.map(|access_logs| logs::destination(access_logs, local)))
+        .block_some(
+            "access_logs",
+            access_logs.map(|access_logs| logs::destination(access_logs, local)),
+        )
         .set_some("depends_on", access_logs.map(logs::ready));
     stack.module.resource("aws_lb", local, body)
 }
@@ -133,7 +174,10 @@ fn target_groups(
             .set("healthy_threshold", 2);
         let body = Block::new()
             // The port is part of the name: a group for another port is made beside the old one before that goes.
-            .set("name", format!("{}-{letter}{}", stack.name(&service.name), service.port))
+            .set(
+                "name",
+                format!("{}-{letter}{}", stack.name(&service.name), service.port),
+            )
             .set("vpc_id", network.id.clone())
             .set("port", service.port)
             .set("protocol", "HTTP")
@@ -156,7 +200,7 @@ fn listen(
     certificate: Option<Expression>,
     (balancer, listener): (&Balancer, &Listener),
     targets: &BTreeMap<Id<Service>, Address>,
-) {
+) -> Address {
     let forward = |service: Id<Service>| targets.get(&service).map(forward);
     let default = listener.routes.iter().find(|route| route.is_default());
     let action = default
@@ -173,9 +217,29 @@ fn listen(
     let mut taken = vec![];
     for route in listener.routes.iter().filter(|route| !route.is_default()) {
         if let Some(action) = forward(route.service) {
+            if balancer.exposure == Exposure::Internal {
+                by_name(stack, &listener_address, route, action.clone(), &mut taken);
+            }
             rules(stack, balancer, &listener_address, route, action, &mut taken);
         }
     }
+    listener_address
+}
+
+/// Whatever else leads to an internal service, its private name does: that is what its callers are told.
+fn by_name(stack: &mut Stack<'_>, listener: &Address, route: &Route, action: Block, taken: &mut Vec<u32>) {
+    let host = startup::host(stack, route.service);
+    if route.paths.is_empty() && route.hosts.contains(&host) {
+        return;
+    }
+    let values = Block::new().set("values", list![host.as_str()]);
+    let body = Block::new()
+        .set("listener_arn", listener.attr("arn"))
+        .set("priority", priority(&host, "", taken))
+        .block("action", action)
+        .block("condition", Block::new().block("host_header", values));
+    let local = format!("name_{}", stack.system.services[route.service].name);
+    stack.module.resource("aws_lb_listener_rule", &local, body);
 }
 
 fn forward(group: &Address) -> Block {

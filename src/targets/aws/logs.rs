@@ -63,7 +63,10 @@ pub(super) fn bucket(stack: &mut Stack<'_>, base: &Base, buckets: &Buckets) -> O
         .block("filter", Block::new())
         .block("expiration", Block::new().set("days", days))
         .block("noncurrent_version_expiration", Block::new().set("noncurrent_days", 1))
-        .block("abort_incomplete_multipart_upload", Block::new().set("days_after_initiation", 7));
+        .block(
+            "abort_incomplete_multipart_upload",
+            Block::new().set("days_after_initiation", 7),
+        );
     let lifecycle = Block::new().set("bucket", bucket.id()).block("rule", age);
     stack
         .module
@@ -117,7 +120,9 @@ fn policy(stack: &mut Stack<'_>, base: &Base, bucket: &Address, buckets: &Bucket
                 }),
         );
     }
-    let body = Block::new().set("bucket", bucket.id()).set("policy", document(statements));
+    let body = Block::new()
+        .set("bucket", bucket.id())
+        .set("policy", document(statements));
     stack.module.resource("aws_s3_bucket_policy", BUCKET, body)
 }
 

@@ -23,6 +23,7 @@ mod project;
 mod report;
 mod rules;
 mod secrets;
+mod skips;
 mod startup;
 mod storage;
 mod waf;
@@ -85,7 +86,10 @@ const FILES: [(&str, &str); 15] = [
     ("database", ""),
     ("storage", ""),
     ("secrets", ""),
-    ("identity", "One identity per service, which may do what its links say and nothing else."),
+    (
+        "identity",
+        "One identity per service, which may do what its links say and nothing else.",
+    ),
     ("encryption", ""),
     ("budget", ""),
     ("outputs", ""),

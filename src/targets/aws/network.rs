@@ -6,7 +6,7 @@ use hcl::Expression;
 
 use super::encryption::Keys;
 use super::policy::{Statement, inline, trust};
-use super::{Base, Stack, logs};
+use super::{Base, Stack, endpoint, logs};
 use crate::ir::Tier;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{AwsNetwork, Egress};
@@ -47,6 +47,7 @@ fn zone_letters(region: &str) -> [&'static str; 3] {
     match region {
         "ap-northeast-1" => ["a", "c", "d"],
         "ca-central-1" => ["a", "b", "d"],
+        "us-west-1" => ["a", "c", "b"],
         _ => ["a", "b", "c"],
     }
 }
@@ -62,7 +63,9 @@ fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
     let tiers = tiers.into_iter().filter(|(_, subnets)| !subnets.is_empty());
     let tiers = tiers.map(|(tier, subnets)| (tier, expr::object(subnets.clone())));
     let network = expr::object(std::iter::once(("vpc_id", existing.vpc_id.as_str().into())).chain(tiers));
-    stack.module.comment("The network is there already: its routes decide what machines reach outside it.");
+    stack
+        .module
+        .comment("The network is there already: its routes decide what machines reach outside it.");
     let network = stack.module.local("network", network);
     let ids = |tier: &str| expr::call("values", [expr::attribute(network.clone(), &[tier])]);
     let subnets = [
@@ -108,9 +111,11 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         Tier::Data => !system.databases.is_empty(),
         Tier::Management => system.network.bastion,
         Tier::Balancer => system.internal.is_some(),
-        Tier::Endpoint => true,
+        Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),
     });
-    module.comment("Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.");
+    module.comment(
+        "Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.",
+    );
     for tier in tiers {
         let subnet = subnet(stack, tier, &vpc);
         subnets.insert(tier, subnet);
@@ -260,7 +265,10 @@ fn flow_log(stack: &mut Stack<'_>, base: &Base, keys: &Keys, vpc: &Address) {
     let role = Block::new()
         .set("name", stack.name("virtual-network-flow-log"))
         .set("description", "Delivers the flow logs")
-        .set("assume_role_policy", trust("vpc-flow-logs.amazonaws.com", Some(&base.account)));
+        .set(
+            "assume_role_policy",
+            trust("vpc-flow-logs.amazonaws.com", Some(&base.account)),
+        );
     let role = stack.module.resource("aws_iam_role", FLOW_LOG, role);
     let arn = group.attr("arn");
     let grants = vec![

@@ -33,11 +33,7 @@ impl Statement {
         let arn = bucket.attr("arn");
         Self {
             effect: "Deny",
-            ..Self::allow(
-                "TlsOnly",
-                &["s3:*"],
-                list![arn.clone(), crate::template![arn, "/*"]],
-            )
+            ..Self::allow("TlsOnly", &["s3:*"], list![arn.clone(), crate::template![arn, "/*"]])
         }
         .principal("*")
         .condition(object! { "Bool" => object! { "aws:SecureTransport" => "false" } })

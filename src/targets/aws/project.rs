@@ -2,8 +2,8 @@
 
 use super::{Base, Stack};
 use crate::list;
-use crate::terraform::{Block, expr};
 use crate::object;
+use crate::terraform::{Block, expr};
 
 pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let system = stack.system;
@@ -16,7 +16,10 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let providers = Block::new()
         .set("aws", object! { "source" => "hashicorp/aws", "version" => "~> 6.0" })
         .when(needs_random, |block| {
-            block.set("random", object! { "source" => "hashicorp/random", "version" => "~> 3.7" })
+            block.set(
+                "random",
+                object! { "source" => "hashicorp/random", "version" => "~> 3.7" },
+            )
         });
     let backend = system.state.as_ref().and_then(|state| state.s3.as_ref());
     let mut terraform = Block::new()
@@ -38,7 +41,10 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let account = system.accounts.aws.as_ref();
     let provider = Block::new()
         .set("region", region.as_str())
-        .set_some("allowed_account_ids", account.map(|account| list![account.account_id.as_str()]))
+        .set_some(
+            "allowed_account_ids",
+            account.map(|account| list![account.account_id.as_str()]),
+        )
         .block("default_tags", Block::new().set("tags", tags.clone()));
     module.define("provider", vec!["aws".to_owned()], provider);
     let caller = module.data("aws_caller_identity", "current", Block::new());

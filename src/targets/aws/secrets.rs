@@ -63,12 +63,19 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, databases: &Databases) -
         found.databases.push((id, entry, value));
     }
     for (id, item) in system.secrets.iter() {
-        let description = item.description.clone().unwrap_or_else(|| "Filled by its owner".to_owned());
-        stack.module.comment("Its owner fills it; Terraform never sees the value.");
-        let entry = entry(stack, keys, &item.name, description);
+        let description = item
+            .description
+            .clone()
+            .unwrap_or_else(|| "Filled by its owner".to_owned());
         stack
-            .report
-            .component(&item.path, "Secrets Manager secret, to be filled by its owner", entry.text());
+            .module
+            .comment("Its owner fills it; Terraform never sees the value.");
+        let entry = entry(stack, keys, &item.name, description);
+        stack.report.component(
+            &item.path,
+            "Secrets Manager secret, to be filled by its owner",
+            entry.text(),
+        );
         found.secrets.push((id, entry));
     }
     found

@@ -7,7 +7,8 @@ use super::compute::Parts;
 use crate::ir::{Id, Launch, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
-use crate::targets::shared::startup::{Platform, user_data};
+use crate::targets::shared::startup::{Platform, closed_user_data, prepared_user_data};
+use crate::vocabulary::Egress;
 
 /// Bash: signs requests with the machine's identity.
 const SIGN: &str = include_str!("../../../templates/startup/aws.sh");
@@ -50,12 +51,18 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let service = &system.services[id];
     let region = stack.region();
     let (plain, fetched) = settings::split(service, |value| spell(stack, value, parts));
-    let mut fetch = SIGN.replace("@region@", &region);
+    let fetch = SIGN.replace("@region@", &region);
+    let mut prepare = String::new();
     if let Some(registry) = registry(service) {
         let login = REGISTRY
             .replace("@host@", registry.host)
             .replace("@region@", registry.region);
-        fetch = format!("{fetch}\n{login}");
+        // Where there are no secrets to fetch, nothing has brought the means to sign a request yet.
+        prepare = if fetched.is_empty() {
+            format!("{fetch}\n{login}")
+        } else {
+            login
+        };
     }
     // On the host's network a container reaches the identity of its machine at a metadata hop limit of 1.
     let docker_options = format!(
@@ -67,7 +74,16 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         fetch: &fetch,
         docker_options,
     };
-    user_data(&system.prefix, service, &plain, &fetched, &platform)
+    let spell = match system.network.egress {
+        Egress::None => closed_user_data,
+        _ => prepared_user_data,
+    };
+    spell(&system.prefix, service, &plain, &fetched, &platform, &prepare)
+}
+
+/// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.
+pub(super) fn logs_of(service: &Service) -> bool {
+    matches!(service.launch, Launch::Container { .. })
 }
 
 /// Name of the log group of a service's containers.

@@ -7,28 +7,22 @@ use hcl::Expression;
 use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
-use super::{Parts, Stack, database, storage};
-use crate::ir::{Bucket, Database, Id, Resource, Scale, Service, Value};
-use crate::targets::shared::settings;
-use crate::targets::shared::startup::{self, Plain, Platform};
+use super::{Parts, Stack, Stores, startup};
+use crate::ir::{Id, Resource, Scale, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 use crate::{catalog, list, object};
-
-/// Bash that reads the vault.
-const FETCH: &str = include_str!("../../../templates/startup/azure.sh");
 
 /// A key whose private half nobody has: the point of the curve that SHA-256 of "cloudgen: nobody holds this key 3" names, 3 being the
 /// first number for which it names one.
 const NOBODYS_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBxKeTCJyyLmFrqWw55qHs6y0vFsjiV92NrZEJnbsvMt";
 
 /// What the machines are built from.
-struct Plan<'a> {
-    parts: &'a Parts,
-    gateways: &'a Gateways,
-    identities: &'a BTreeMap<Id<Service>, Identity>,
-    databases: &'a BTreeMap<Id<Database>, database::Built>,
-    buckets: &'a BTreeMap<Id<Bucket>, storage::Built>,
+pub(super) struct Plan<'a> {
+    pub parts: &'a Parts,
+    pub gateways: &'a Gateways,
+    pub identities: &'a BTreeMap<Id<Service>, Identity>,
+    pub stores: &'a Stores,
 }
 
 /// The scale sets, by service.
@@ -37,16 +31,14 @@ pub(super) fn lower(
     parts: &Parts,
     gateways: &Gateways,
     identities: &BTreeMap<Id<Service>, Identity>,
-    databases: &BTreeMap<Id<Database>, database::Built>,
-    buckets: &BTreeMap<Id<Bucket>, storage::Built>,
+    stores: &Stores,
 ) -> BTreeMap<Id<Service>, Address> {
     stack.module.file("compute", "");
     let plan = Plan {
         parts,
         gateways,
         identities,
-        databases,
-        buckets,
+        stores,
     };
     stack.module.comment(
         "Azure wants a key for every machine. Nobody has the private half of this one: it is the point of the curve that SHA-256 of\n\"cloudgen: nobody holds this key 3\" names. People sign in through Bastion, with Entra ID.",
@@ -55,61 +47,13 @@ pub(super) fn lower(
     let system = stack.system;
     let mut machines = BTreeMap::new();
     for (id, service) in system.services.iter() {
-        let user_data = user_data(stack, &plan, id, service);
+        let user_data = startup::lower(stack, &plan, id, service);
         let set = scale_set(stack, &plan, id, service, key.clone(), user_data);
         autoscale(stack, service, &set);
         stack.built(&service.path, "virtual machine scale set", &set);
         machines.insert(id, set);
     }
     machines
-}
-
-fn user_data(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Service) -> Expression {
-    let system = stack.system;
-    let (mut plain, fetched) = settings::split(service, |value| spell(stack, plan, value));
-    let client = plan.identities[&id].identity.attr("client_id");
-    if !plain.iter().any(|setting| setting.name == "AZURE_CLIENT_ID") {
-        plain.push(Plain {
-            name: "AZURE_CLIENT_ID".to_owned(),
-            value: client,
-        });
-        plain.sort_by(|a, b| a.name.cmp(&b.name));
-    }
-    let platform = Platform {
-        fetch: FETCH,
-        docker_options: format!("--publish {0}:{0} --log-driver none", service.port),
-    };
-    let text = startup::user_data(&system.name, service, &plain, &fetched, &platform);
-    stack.module.local(&format!("{}-user-data", service.name), text)
-}
-
-fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
-    let system = stack.system;
-    let host = |id: Id<Service>| format!("{}.{}", system.services[id].name, system.network.private_domain);
-    let entry = |name: &str| plan.parts.vault.entry(name);
-    match value {
-        Value::Text(text) => text.as_str().into(),
-        Value::ServiceHost(id) => host(*id).into(),
-        Value::ServiceUrl(id) => {
-            let scheme = system
-                .internal
-                .as_ref()
-                .map_or("http", |internal| internal.scheme(TARGET));
-            let port = system.services[*id].port;
-            let is_default = (scheme, port) == ("http", 80) || (scheme, port) == ("https", 443);
-            let port = if is_default { String::new() } else { format!(":{port}") };
-            format!("{scheme}://{}{port}", host(*id)).into()
-        }
-        Value::DatabaseHost(id) => plan.databases[id].host.clone(),
-        Value::DatabaseSecret(id) | Value::DatabasePassword(id) => entry(&system.databases[*id].name),
-        Value::BucketName(id) => plan.buckets[id].container.attr("name"),
-        Value::BucketEndpoint(id) => {
-            let endpoint = plan.buckets[id].account.attr("primary_blob_endpoint");
-            expr::call("trimsuffix", [endpoint, "/".into()])
-        }
-        Value::BucketRegion(_) => system.region().into(),
-        Value::SecretId(id) | Value::SecretValue(id) => entry(&system.secrets[*id].name),
-    }
 }
 
 fn scale_set(
@@ -268,10 +212,10 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
         needed.push(parts.zones.linked.clone());
         match grant.resource {
             Resource::Database(database) => {
-                needed.push(plan.databases[&database].endpoint.clone());
+                needed.push(plan.stores.databases[&database].endpoint.clone());
                 needed.push(parts.vault.endpoint.clone());
             }
-            Resource::Bucket(bucket) => needed.push(plan.buckets[&bucket].endpoint.clone()),
+            Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),
             Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
         }
     }

@@ -4,58 +4,36 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Stack, database, storage};
-use crate::ir::{Access, Bucket, Database, Grant, Id, Resource, Secret, Service};
+use super::{Stack, Stores};
+use crate::ir::{Access, Bucket, Grant, Id, Resource, Service};
+use crate::object;
 use crate::terraform::{Address, Block, expr};
-use crate::{list, object};
+
+/// Lets every action pass but that of reading, or listing, objects.
+const NO_READING: &str = "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals ''))";
 
 /// A service's identity.
 pub(super) struct Identity {
     /// The identity.
     pub identity: Address,
-    /// Its grants, where it has some.
-    pub grants: Option<Address>,
+    /// Its grants.
+    pub grants: Vec<Address>,
 }
 
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    entries: &BTreeMap<Id<Secret>, Address>,
-    databases: &BTreeMap<Id<Database>, database::Built>,
-    buckets: &BTreeMap<Id<Bucket>, storage::Built>,
-) -> BTreeMap<Id<Service>, Identity> {
+pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Service>, Identity> {
     stack.module.file("identity", "");
     let system = stack.system;
-    let writer = writer(stack);
     let mut identities = BTreeMap::new();
     for (id, service) in system.services.iter() {
-        let mut grants: Vec<_> = system
-            .grants_of(id)
-            .map(|grant| {
-                let (name, role, scope) = match grant.resource {
-                    Resource::Database(database) => (
-                        &system.databases[database].name,
-                        Expression::from("Key Vault Secrets User"),
-                        databases[&database].secret.attr("resource_versionless_id"),
-                    ),
-                    Resource::Secret(secret) => (
-                        &system.secrets[secret].name,
-                        Expression::from("Key Vault Secrets User"),
-                        entries[&secret].attr("resource_versionless_id"),
-                    ),
-                    Resource::Bucket(bucket) => (
-                        &system.buckets[bucket].name,
-                        object_role(grant.access, writer.as_ref()),
-                        buckets[&bucket].container.id(),
-                    ),
-                };
-                (name.as_str(), object! { "role" => role, "scope" => scope })
-            })
-            .collect();
-        grants.sort_by_key(|(name, _)| *name);
         let body = stack.named(stack.prefixed(&service.name)).set("tags", stack.tags());
         let identity = stack
             .module
             .resource("azurerm_user_assigned_identity", &service.name, body);
+        let mut grants: Vec<_> = system
+            .grants_of(id)
+            .filter_map(|grant| granted(stack, stores, grant))
+            .collect();
+        grants.sort_by_key(|(name, _)| *name);
         let grants = (!grants.is_empty()).then(|| {
             let body = Block::new()
                 .set("for_each", expr::object(grants))
@@ -65,40 +43,78 @@ pub(super) fn lower(
                 .set("principal_type", "ServicePrincipal");
             stack.module.resource("azurerm_role_assignment", &service.name, body)
         });
+        let grants = grants.into_iter().collect();
         identities.insert(id, Identity { identity, grants });
     }
+    write_only(stack, stores, &mut identities);
     identities
 }
 
-/// The role on a container.
-fn object_role(access: Access, writer: Option<&Address>) -> Expression {
-    match (access, writer) {
-        (Access::Write, Some(writer)) => writer.attr("name"),
-        (Access::Read, _) => "Storage Blob Data Reader".into(),
-        _ => "Storage Blob Data Contributor".into(),
-    }
+/// (name of the component, role and scope); none for what [`write_only`] grants.
+fn granted<'a>(stack: &Stack<'a>, stores: &Stores, grant: &Grant) -> Option<(&'a str, Expression)> {
+    let system = stack.system;
+    let reader = "Key Vault Secrets User";
+    let (name, role, scope) = match (grant.resource, grant.access) {
+        (Resource::Database(id), _) => {
+            let secret = &stores.databases[&id].secret;
+            (
+                &system.databases[id].name,
+                reader,
+                secret.attr("resource_versionless_id"),
+            )
+        }
+        (Resource::Secret(id), _) => {
+            let secret = &stores.entries[&id];
+            (&system.secrets[id].name, reader, secret.attr("resource_versionless_id"))
+        }
+        (Resource::Bucket(_), Access::Write) => return None,
+        (Resource::Bucket(id), access) => {
+            let role = match access {
+                Access::Read => "Storage Blob Data Reader",
+                _ => "Storage Blob Data Contributor",
+            };
+            (&system.buckets[id].name, role, stores.buckets[&id].container.id())
+        }
+    };
+    Some((name.as_str(), object! { "role" => role, "scope" => scope }))
 }
 
-/// A role that writes and does not read, which Azure does not have; where someone needs it.
-fn writer(stack: &mut Stack<'_>) -> Option<Address> {
-    let is_wanted = |grant: &Grant| grant.access == Access::Write && matches!(grant.resource, Resource::Bucket(_));
-    if !stack.system.grants.iter().any(is_wanted) {
-        return None;
-    }
-    let blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
-    let actions: Vec<String> = ["add/action", "delete", "write"]
+/// Grants to write objects without reading them, for which Azure has no role of its own.
+fn write_only(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTreeMap<Id<Service>, Identity>) {
+    let system = stack.system;
+    let writers: Vec<(Id<Service>, Id<Bucket>)> = system
+        .grants
         .iter()
-        .map(|action| format!("{blobs}/{action}"))
+        .filter_map(|grant| match (grant.resource, grant.access) {
+            (Resource::Bucket(bucket), Access::Write) => Some((grant.service, bucket)),
+            _ => None,
+        })
         .collect();
+    if writers.is_empty() {
+        return;
+    }
+    let grants = writers.iter().map(|(service, bucket)| {
+        let key = format!("{}/{}", system.services[*service].name, system.buckets[*bucket].name);
+        let principal = identities[service].identity.attr("principal_id");
+        let scope = stores.buckets[bucket].container.id();
+        (key, object! { "principal" => principal, "scope" => scope })
+    });
     let body = Block::new()
-        .set("name", format!("{} object writer", stack.system.prefix))
-        .set(
-            "description",
-            "Creates, replaces and deletes objects without reading them.",
-        )
-        .set("scope", stack.project.group.id())
-        .block("permissions", Block::new().set("data_actions", actions))
-        .set("assignable_scopes", list![stack.project.group.id()]);
-    stack.module.comment("Azure's own roles that write read as well.");
-    Some(stack.module.resource("azurerm_role_definition", "object_writer", body))
+        .set("for_each", expr::object(grants))
+        .set("scope", expr::each_value(&["scope"]))
+        .set("role_definition_name", "Storage Blob Data Contributor")
+        .set("principal_id", expr::each_value(&["principal"]))
+        .set("principal_type", "ServicePrincipal")
+        .set("condition_version", "2.0")
+        .comment("Reading is left for a container without a name, which there is not.")
+        .set("condition", NO_READING);
+    stack
+        .module
+        .comment("Azure's roles that write read as well: the condition takes that away.");
+    let granted = stack.module.resource("azurerm_role_assignment", "object_writer", body);
+    for (service, _) in writers {
+        if let Some(identity) = identities.get_mut(&service) {
+            identity.grants.push(granted.clone());
+        }
+    }
 }

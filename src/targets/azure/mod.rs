@@ -15,11 +15,15 @@ mod project;
 mod readme;
 mod routing;
 mod secrets;
+mod startup;
 mod storage;
+
+use std::collections::BTreeMap;
 
 use super::shared::report::Report;
 use crate::check::Checked;
-use crate::terraform::Module;
+use crate::ir::{Bucket, Database, Id, Secret};
+use crate::terraform::{Address, Module};
 use project::Project;
 
 /// The module under construction, and what every part of it refers to.
@@ -58,21 +62,22 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         vault,
         encryption,
     };
-    let databases = database::lower(stack, &parts);
-    let buckets = storage::lower(stack, &parts);
+    let stores = Stores {
+        entries,
+        databases: database::lower(stack, &parts),
+        buckets: storage::lower(stack, &parts),
+    };
     let certificates = edge::certificates(stack);
     let gateways = load_balancer::lower(stack, &parts, &certificates);
     edge::records(stack, &parts.zones, &parts.network);
-    let identities = identity::lower(stack, &entries, &databases, &buckets);
-    let machines = compute::lower(stack, &parts, &gateways, &identities, &databases, &buckets);
+    let identities = identity::lower(stack, &stores);
+    let machines = compute::lower(stack, &parts, &gateways, &identities, &stores);
     let watched = observability::Watched {
         bastion,
         gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
-        databases: databases.iter().map(|(id, built)| (*id, built.logs.clone())).collect(),
-        buckets: buckets.iter().map(|(id, built)| (*id, built.account.clone())).collect(),
         machines,
     };
-    observability::lower(stack, &parts, &watched);
+    observability::lower(stack, &parts, &stores, &watched);
     budget::lower(stack);
     readme::lower(stack);
     (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
@@ -85,4 +90,12 @@ struct Parts {
     zones: edge::Zones,
     vault: secrets::Vault,
     encryption: encryption::Encryption,
+}
+
+/// What the services use.
+struct Stores {
+    /// Entries of the vault that the owner fills.
+    entries: BTreeMap<Id<Secret>, Address>,
+    databases: BTreeMap<Id<Database>, database::Built>,
+    buckets: BTreeMap<Id<Bucket>, storage::Built>,
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Parts, Stack, storage};
-use crate::ir::{Bucket, Database, Id, Service};
+use super::{Parts, Stack, Stores, storage};
+use crate::ir::{Id, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 use crate::{list, object, template};
@@ -16,15 +16,11 @@ pub(super) struct Watched {
     pub bastion: Option<Address>,
     /// The gateways by name.
     pub gateways: Vec<(&'static str, Address)>,
-    /// Databases.
-    pub databases: BTreeMap<Id<Database>, Address>,
-    /// Storage accounts.
-    pub buckets: BTreeMap<Id<Bucket>, Address>,
     /// Scale sets.
     pub machines: BTreeMap<Id<Service>, Address>,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, watched: &Watched) {
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched) {
     stack.module.file("observability", "");
     let system = stack.system;
     let body = stack
@@ -34,7 +30,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, watched: &Watched) {
         .set("local_authentication_enabled", false)
         .set("tags", stack.tags());
     let workspace = stack.module.resource("azurerm_log_analytics_workspace", "main", body);
-    diagnostics(stack, parts, watched, &workspace);
+    diagnostics(stack, parts, stores, watched, &workspace);
     if system.network.egress != Egress::None || system.network.existing.azure.is_some() {
         machines(stack, watched, &workspace);
     }
@@ -43,7 +39,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, watched: &Watched) {
     }
 }
 
-fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, watched: &Watched, workspace: &Address) {
+fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched, workspace: &Address) {
     let system = stack.system;
     let mut sources: Vec<(String, Expression)> = vec![("vault".to_owned(), parts.vault.vault.id())];
     sources.extend(
@@ -58,13 +54,16 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, watched: &Watched, workspac
             .iter()
             .map(|(name, gateway)| (format!("{name}-gateway"), gateway.id())),
     );
-    sources.extend(watched.databases.iter().map(|(id, server)| {
-        let name = format!("databases.{}", system.databases[*id].name);
-        (name, server.id())
-    }));
-    sources.extend(watched.buckets.iter().map(|(id, account)| {
-        let name = format!("buckets.{}", system.buckets[*id].name);
-        (name, template![account.id(), "/blobServices/default"])
+    sources.extend(
+        stores
+            .databases
+            .values()
+            .flat_map(|built| &built.logs)
+            .map(|(name, id)| (format!("databases/{name}"), id.clone())),
+    );
+    sources.extend(stores.buckets.iter().map(|(id, built)| {
+        let name = format!("buckets/{}", system.buckets[*id].name);
+        (name, template![built.account.id(), "/blobServices/default"])
     }));
     sources.sort_by(|(a, _), (b, _)| a.cmp(b));
     let body = Block::new()

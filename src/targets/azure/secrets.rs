@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use hcl::Expression;
-
 use super::edge::Zones;
 use super::firewall::Firewall;
 use super::network::{Network, Subnet};
@@ -24,14 +22,6 @@ pub(super) struct Vault {
     pub ready: Address,
     /// Its private endpoint.
     pub endpoint: Address,
-}
-
-impl Vault {
-    /// The identifier of an entry, without a version: always the newest.
-    pub fn entry(&self, name: &str) -> Expression {
-        // The URI ends with a slash.
-        template![self.vault.attr("vault_uri"), "secrets/", name]
-    }
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewall, zones: &Zones) -> Vault {

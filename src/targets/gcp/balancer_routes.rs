@@ -11,7 +11,7 @@ use crate::terraform::{Address, Block};
 
 /// Adds the URL map of a listener. `part` names it.
 ///
-/// A URL map asks for the host first and then for the longest path, so each host repeats the routes that hold for every host. What no
+/// A URL map asks for the host first and then for the longest path, so a host repeats the routes that hold for every host. What no
 /// route takes is answered with 404.
 pub(super) fn url_map(
     stack: &mut Stack<'_>,
@@ -34,8 +34,12 @@ pub(super) fn url_map(
             .routes
             .iter()
             .filter(|route| route.hosts.iter().any(|name| name == host));
-        let routes: Vec<&Route> = own.chain(anywhere.iter().copied()).collect();
-        matchers.push((host, matcher_name(host), routes));
+        let mut routes: Vec<&Route> = own.chain(anywhere.iter().copied()).collect();
+        // The first route that takes a request has it: behind one without paths nothing is left.
+        if let Some(last) = routes.iter().position(|route| route.paths.is_empty()) {
+            routes.truncate(last + 1);
+        }
+        matchers.push((host, format!("host-{}", host_name(host, 58)), routes));
     }
     if any_path {
         matchers.push(("*", "any-host".to_owned(), anywhere));
@@ -94,14 +98,14 @@ fn path_rules(routes: &[&Route], backends: &BTreeMap<Id<Service>, Address>) -> V
     rules
 }
 
-/// A host name as the name of a path matcher: at most 63 letters, digits and hyphens.
-fn matcher_name(host: &str) -> String {
-    let name = format!("host-{}", host.replace('.', "-"));
-    if name.len() <= 63 {
+/// A host name as part of a resource's name: letters, digits and hyphens, at most `limit` of them.
+pub(super) fn host_name(host: &str, limit: usize) -> String {
+    let name = host.replace('.', "-");
+    if name.len() <= limit {
         return name;
     }
     let sum = host
         .bytes()
         .fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    format!("{}-{sum:08x}", name[..54].trim_end_matches('-'))
+    format!("{}-{sum:08x}", name[..limit - 9].trim_end_matches('-'))
 }

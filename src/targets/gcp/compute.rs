@@ -95,16 +95,13 @@ fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
 }
 
 fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots: &Address) -> Address {
-    let image = service
-        .machine_image
-        .gcp
-        .as_deref()
-        .unwrap_or("ubuntu-os-cloud/ubuntu-2404-lts-amd64");
+    let machine = catalog::machine(Target::Gcp, &service.size).unwrap_or_default();
+    let image = service.machine_image.gcp.as_deref().unwrap_or(ubuntu(machine));
     let disk = Block::new()
         .set("boot", true)
         .set("auto_delete", true)
         .set("source_image", image)
-        .set("disk_type", "pd-balanced")
+        .set("disk_type", disk_type(machine))
         .set("disk_size_gb", service.disk_gb)
         .set("resource_policies", list![snapshots.id()])
         .block(
@@ -128,10 +125,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
     let body = Block::new()
         .set("name_prefix", format!("{}-", stack.name(&service.name)))
         .set("region", stack.region())
-        .set(
-            "machine_type",
-            catalog::machine(Target::Gcp, &service.size).unwrap_or_default(),
-        )
+        .set("machine_type", machine)
         .block("disk", disk)
         .comment("Without access_config there is no public address.")
         .block(
@@ -146,6 +140,27 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
     stack
         .module
         .resource("google_compute_region_instance_template", &service.name, body)
+}
+
+/// The family of a machine type: `e2` of `e2-standard-2`.
+fn family(machine: &str) -> &str {
+    machine.split('-').next().unwrap_or(machine)
+}
+
+/// Ubuntu 24.04 LTS for the processor of a machine type.
+fn ubuntu(machine: &str) -> &'static str {
+    match family(machine) {
+        "c4a" | "n4a" | "t2a" => "ubuntu-os-cloud/ubuntu-2404-lts-arm64",
+        _ => "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+    }
+}
+
+/// The newest families take Hyperdisk only.
+fn disk_type(machine: &str) -> &'static str {
+    match family(machine) {
+        "c4" | "c4a" | "c4d" | "m4" | "n4" | "n4a" | "n4d" => "hyperdisk-balanced",
+        _ => "pd-balanced",
+    }
 }
 
 fn user_data(stack: &Stack<'_>, service: &Service) -> Expression {

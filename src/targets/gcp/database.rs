@@ -129,9 +129,11 @@ fn instance(stack: &mut Stack<'_>, database: &Database, root: Option<(Address, E
 
 fn settings(stack: &Stack<'_>, database: &Database) -> Block {
     let tier = catalog::database_class(Target::Gcp, database.engine, &database.size).unwrap_or_default();
+    let host = stack.network.host.as_deref().map(Expression::from);
+    let consumers: Vec<Expression> = std::iter::once(stack.project.id()).chain(host).collect();
     let psc = Block::new()
         .set("psc_enabled", true)
-        .set("allowed_consumer_projects", list![stack.project.id()]);
+        .set("allowed_consumer_projects", Expression::Array(consumers));
     let access = Block::new()
         .set("ipv4_enabled", false)
         .comment("TLS or nothing.")

@@ -1,12 +1,15 @@
 //! Names and certificates: addresses of the entry points, DNS zones and records, requested certificates.
 
+use std::collections::BTreeSet;
+
 use hcl::Expression;
 
-use super::Stack;
-use crate::ir::{Exposure, Peer, Tls};
+use super::balancer_routes::host_name;
+use super::{Stack, settings};
+use crate::ir::{Balancer, Exposure, Peer, Tls};
 use crate::target::Target;
-use crate::terraform::{Address, Block};
-use crate::{list, object, template};
+use crate::terraform::{Address, Block, expr};
+use crate::{list, template};
 
 /// The entry points.
 #[derive(Debug)]
@@ -43,15 +46,17 @@ pub(super) fn addresses(stack: &mut Stack<'_>) -> Entries {
     });
     let certificate = certificate(stack);
     if let (Some(balancer), Some(address)) = (&stack.system.public, &public) {
-        let (domain, zone) = (balancer.domain.clone(), balancer.zone.gcp.clone());
-        if let (Some(domain), Some(zone)) = (&domain, &zone) {
-            let body = record(
-                zone.as_str(),
-                format!("{domain}."),
-                "A",
-                300,
-                list![address.attr("address")],
-            );
+        let domain = balancer.domain.clone();
+        if let (Some(domain), Some(zone)) = (&domain, &balancer.zone.gcp) {
+            let hosts = public_hosts(balancer, domain).into_iter();
+            let hosts = hosts.filter(|host| is_under(host, domain)).map(Expression::from);
+            let body = Block::new()
+                .set("for_each", expr::call("toset", [Expression::Array(hosts.collect())]))
+                .set("managed_zone", zone.as_str())
+                .set("name", template![expr::each_key(), "."])
+                .set("type", "A")
+                .set("ttl", 300)
+                .set("rrdatas", list![address.attr("address")]);
             stack.module.resource("google_dns_record_set", "public", body);
         }
         let host = domain.map_or_else(|| address.attr("address"), Expression::from);
@@ -79,41 +84,52 @@ fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
         Tls::Off => return None,
         Tls::Requested { domain, zone } => (domain, zone),
     };
+    let hosts = public_hosts(balancer, domain);
+    let names = hosts
+        .iter()
+        .map(|host| (host.as_str(), stack.name(&host_name(host, 40))));
     let authorization = Block::new()
-        .set("name", stack.name("public"))
+        .set("for_each", expr::object(names))
+        .set("name", expr::each_value(&[]))
         .set("location", stack.region())
-        .set("domain", domain)
+        .set("domain", expr::each_key())
         .set("type", "PER_PROJECT_RECORD")
         .set("depends_on", stack.project.ready());
     let authorization = stack
         .module
-        .comment("Proof that the domain is ours: a CNAME record, which stays there for the renewals.")
+        .comment("Proof that the host names are ours: a CNAME record for each, which stays there for the renewals.")
         .resource("google_certificate_manager_dns_authorization", "public", authorization);
-    let part = |name: &str| authorization.attr(&format!("dns_resource_record.0.{name}"));
-    match zone {
-        Some(zone) => {
-            let kind = Block::new()
-                .set("managed_zone", zone)
-                .set("name", part("name"))
-                .set("type", part("type"))
-                .set("ttl", 300)
-                .set("rrdatas", list![part("data")]);
-            stack.module.resource("google_dns_record_set", "certificate", kind);
-        }
-        None => {
-            stack.module.file("outputs", "");
-            let value = object! { "name" => part("name"), "type" => part("type"), "data" => part("data") };
-            stack.module.output(
-                "certificate_record",
-                value,
-                "DNS record to make: the certificate is issued once it is there.",
-            );
-            stack.module.file("edge", "");
-        }
+    let (ours, others): (Vec<&String>, Vec<&String>) =
+        hosts.iter().partition(|host| zone.is_some() && is_under(host, domain));
+    if let (Some(zone), false) = (zone, ours.is_empty()) {
+        let part = |name: &str| authorization.each().attr(&format!("dns_resource_record.0.{name}"));
+        let hosts: Vec<Expression> = ours.into_iter().map(|host| host.as_str().into()).collect();
+        let body = Block::new()
+            .set("for_each", expr::call("toset", [Expression::Array(hosts)]))
+            .set("managed_zone", zone)
+            .set("name", part("name"))
+            .set("type", part("type"))
+            .set("ttl", 300)
+            .set("rrdatas", list![part("data")]);
+        stack.module.resource("google_dns_record_set", "certificate", body);
     }
+    if !others.is_empty() {
+        stack.module.file("outputs", "");
+        let records = others
+            .into_iter()
+            .map(|host| (host.as_str(), authorization.key(host).attr("dns_resource_record.0")));
+        stack.module.output(
+            "certificate_records",
+            expr::object(records),
+            "DNS records to make: the certificate is issued once they are there.",
+        );
+        stack.module.file("edge", "");
+    }
+    let proofs = hosts.iter().map(|host| authorization.key(host).id()).collect();
+    let domains = hosts.iter().map(|host| host.as_str().into()).collect();
     let managed = Block::new()
-        .set("domains", list![authorization.attr("domain")])
-        .set("dns_authorizations", list![authorization.id()]);
+        .set("domains", Expression::Array(domains))
+        .set("dns_authorizations", Expression::Array(proofs));
     let certificate = Block::new()
         .set("name", stack.name("public"))
         .set("location", stack.region())
@@ -122,6 +138,23 @@ fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
         .module
         .resource("google_certificate_manager_certificate", "public", certificate);
     Some(address.id())
+}
+
+/// The host names of the public entry point, the domain first.
+fn public_hosts(balancer: &Balancer, domain: &str) -> Vec<String> {
+    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    let mut more: Vec<String> = routes
+        .flat_map(|route| route.hosts.clone())
+        .filter(|host| host != domain)
+        .collect();
+    more.sort();
+    more.dedup();
+    std::iter::once(domain.to_owned()).chain(more).collect()
+}
+
+/// True for a domain and the names under it.
+fn is_under(host: &str, domain: &str) -> bool {
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// Adds the private zones. Gives what machines wait for: without its name nothing is found.
@@ -157,10 +190,10 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
         let address = stack.databases[&id].endpoint.attr("address");
         names.push((database.name.clone(), address));
     }
+    let domain = &stack.system.network.private_domain;
     if names.is_empty() {
         return vec![];
     }
-    let domain = &stack.system.network.private_domain;
     let zone = private_zone(
         stack,
         "internal",
@@ -174,7 +207,38 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
         let name = format!("{name}_internal");
         records.push(stack.module.resource("google_dns_record_set", &name, body));
     }
+    if let Some(address) = &entries.internal {
+        for host in more_hosts(stack) {
+            let body = record(
+                zone.attr("name"),
+                format!("{host}."),
+                "A",
+                60,
+                list![address.attr("address")],
+            );
+            let name = format!("{}_host", host_name(&host, 200));
+            records.push(stack.module.resource("google_dns_record_set", &name, body));
+        }
+    }
     records
+}
+
+/// Host names of internal routes that lie in the private zone and are not a service's own name.
+fn more_hosts(stack: &Stack<'_>) -> BTreeSet<String> {
+    let domain = &stack.system.network.private_domain;
+    let own: Vec<String> = stack
+        .system
+        .services
+        .iter()
+        .map(|(id, _)| settings::host(stack, id))
+        .collect();
+    let listeners = stack.system.internal.iter().flat_map(|balancer| &balancer.listeners);
+    listeners
+        .flat_map(|listener| &listener.routes)
+        .flat_map(|route| &route.hosts)
+        .filter(|host| is_under(host, domain) && !own.contains(host))
+        .cloned()
+        .collect()
 }
 
 fn is_internal(flow: &crate::ir::Flow) -> bool {

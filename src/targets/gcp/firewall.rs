@@ -204,6 +204,7 @@ fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account:
     };
     let ports: Vec<Expression> = rule.ports.iter().map(|port| port.to_string().into()).collect();
     let block = start
+        .set_some("project", stack.network.host.as_deref())
         .set("name", name)
         .set("network", stack.network.id.clone())
         .set("direction", direction)

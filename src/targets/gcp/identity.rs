@@ -46,11 +46,19 @@ pub(super) fn accounts(stack: &mut Stack<'_>) {
     stack.module.file("identity", "");
     for (id, service) in stack.system.services.iter() {
         let body = Block::new()
-            .set("account_id", stack.name(&service.name))
+            .set("account_id", account_id(&stack.name(&service.name)))
             .set("display_name", format!("{} {}", stack.system.prefix, service.name))
             .set("depends_on", stack.project.ready());
         let account = stack.module.resource("google_service_account", &service.name, body);
         stack.accounts.insert(id, account);
+    }
+}
+
+/// An account's id has six characters at least.
+fn account_id(name: &str) -> String {
+    match name.len() {
+        0..6 => format!("{name}-account"),
+        _ => name.to_owned(),
     }
 }
 

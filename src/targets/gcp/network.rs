@@ -27,6 +27,8 @@ pub(super) struct Network {
     pub proxy_subnet: Option<Address>,
     /// True if the network was there already; its routes and names are its owner's.
     pub existing: bool,
+    /// The project of a network that was there already: its firewall rules belong there, also if it is shared with this one.
+    pub host: Option<String>,
     /// What machines need before they start.
     pub ready: Vec<Address>,
 }
@@ -53,6 +55,11 @@ fn found(existing: &GcpNetwork) -> Network {
         proxies: existing.proxies.as_str().into(),
         proxy_subnet: None,
         existing: true,
+        host: existing
+            .network
+            .strip_prefix("projects/")
+            .and_then(|rest| rest.split('/').next())
+            .map(str::to_owned),
         ready: vec![],
     }
 }
@@ -106,6 +113,7 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
         },
         proxy_subnet,
         existing: false,
+        host: None,
         ready,
     }
 }

@@ -1,5 +1,181 @@
 //! What the README of the output says about Google Cloud.
 
 use super::Stack;
+use crate::ir::{Launch, Tls};
+use crate::target::Target;
+use crate::vocabulary::{Egress, Engine};
 
-pub(super) fn lower(_stack: &mut Stack<'_>) {}
+pub(super) fn lower(stack: &mut Stack<'_>) {
+    prerequisites(stack);
+    security(stack);
+    operations(stack);
+    skips(stack);
+}
+
+fn prerequisites(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let mut items = vec![
+        "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on; the other APIs are switched on by `apis.tf`.".to_owned(),
+        "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
+    ];
+    if system.accounts.gcp.is_none() {
+        items.push("`GOOGLE_PROJECT` in the environment: the blueprint names no project.".to_owned());
+    }
+    if let Some(existing) = &system.network.existing.gcp {
+        items.push(format!(
+            "The network `{}`: private Google access on `{}`, a proxy-only subnet `{}` in the region, routes to {}. A network of another project must be shared with this one, and the credentials must be allowed to make firewall rules there.",
+            existing.network,
+            existing.application,
+            existing.proxies,
+            match system.network.egress {
+                Egress::None => "`199.36.153.8/30`, and a private zone that leads `googleapis.com` there",
+                Egress::Nat | Egress::Firewall => "the internet through Cloud NAT",
+            }
+        ));
+    }
+    if let Some(public) = &system.public {
+        match public.tls(Target::Gcp) {
+            Tls::Named(certificate) => items.push(format!("The certificate `{certificate}`.")),
+            Tls::Requested { zone: Some(zone), .. } => {
+                items.push(format!("The public Cloud DNS zone `{zone}` in the same project."));
+            }
+            Tls::Requested { .. } | Tls::Off => {}
+        }
+    }
+    if super::budget::account(system).is_some() {
+        items.push("The right to make budgets of the billing account (`roles/billing.costsManager` on it).".to_owned());
+    }
+    stack.report.prerequisites.extend(items);
+}
+
+fn security(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let mut items = vec![
+        "Every service runs as a service account of its own, and may use what its links say. Besides that it may write logs, which Google grants on the project only.",
+        "Firewall rules look at service accounts: both directions are closed but for the links, health checks and Google's own services.",
+        "Machines have no public address, no project-wide SSH keys, secure boot, and disks under a key of this system that changes every 90 days.",
+        "Google's services are reached at `private.googleapis.com`, inside Google's network.",
+    ];
+    if system.network.bastion {
+        items.push("Administrators come through Identity-Aware Proxy and OS Login; nobody is admitted yet.");
+    }
+    if !system.databases.is_empty() {
+        items.push("Databases have one private address each, refuse connections without TLS, and their passwords stand in Secret Manager alone, never in Terraform's state.");
+    }
+    if !system.buckets.is_empty() {
+        items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
+    }
+    if system.public.is_some() {
+        items.push(
+            "Cloud Armor stands before the public entry point with Google's preconfigured rules at sensitivity 1.",
+        );
+    }
+    stack.report.security.extend(items.into_iter().map(str::to_owned));
+}
+
+fn operations(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let days = system.log_days;
+    let mut items = vec![];
+    if let Some(public) = &system.public {
+        let answer = match public.tls(Target::Gcp) {
+            Tls::Requested { zone: Some(_), .. } => {
+                "The certificate is issued some minutes after the first apply; until then the entry point does not answer over HTTPS."
+            }
+            Tls::Requested { .. } => {
+                "Make the DNS records of the output `certificate_records`: the certificate is issued some minutes later. Then let the host names lead to `public_address`."
+            }
+            Tls::Named(_) if public.zone.gcp.is_some() => "The host name leads to the load balancer by itself.",
+            Tls::Named(_) | Tls::Off => "Let the host names lead to the output `public_address`.",
+        };
+        items.push(answer.to_owned());
+    }
+    for (_, secret) in system.secrets.iter() {
+        let name = stack.name(&secret.name);
+        items.push(format!(
+            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then restart its readers.",
+            secret.path
+        ));
+    }
+    if !system.databases.is_empty() {
+        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together; restart the services, which read it when they start: `gcloud compute instance-groups managed rolling-action restart GROUP --region REGION`.".to_owned());
+        items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
+    }
+    if system.network.bastion {
+        items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
+    }
+    items.push(format!(
+        "Logs of this system are kept for {days} days in a log bucket of their own. What containers print goes there through Docker's `gcplogs` driver; what a start script prints stays in the machine's journal."
+    ));
+    items.push("A change of a template replaces the machines of its group, a new one per zone first. Scale-in takes one machine in ten minutes, drained before.".to_owned());
+    if system.services.iter().any(|(_, service)| matches!(&service.launch, Launch::Container { image, .. } if super::identity::Registry::of(image).is_some())) {
+        items.push("Images of Artifact Registry are pulled as the service's account, which may read that repository. A repository of another project must let Terraform's credentials set its policy.".to_owned());
+    }
+    items.push("Key rings are never deleted, so the suffix of the names is theirs too: a system that is made again takes a new one.".to_owned());
+    stack.report.operations.extend(items);
+}
+
+/// The findings that checkov reports on this very output.
+fn skips(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let report = &mut stack.report;
+    if !system.protect {
+        report.skip(
+            "CKV_GCP_82",
+            "google_kms_crypto_key.main",
+            "this environment is made and thrown away: protect is off",
+        );
+    }
+    for (_, database) in system.databases.iter() {
+        let address = format!(
+            "google_sql_database_instance.{}",
+            crate::terraform::identifier(&database.name)
+        );
+        let postgres = database.engine == Engine::Postgres;
+        if database.engine != Engine::Sqlserver {
+            report.skip(
+                "CKV_GCP_6",
+                &address,
+                "TLS is forced; client certificates would be a second credential beside the password",
+            );
+        }
+        if database.version != newest_known_to_checkov(database.engine) {
+            report.skip("CKV_GCP_79", &address, "the major version is the blueprint's choice");
+        }
+        if postgres {
+            report.skip(
+                "CKV_GCP_108",
+                &address,
+                "a reverse lookup for each connection, and a private endpoint's names say nothing",
+            );
+            report.skip(
+                "CKV2_GCP_13",
+                &address,
+                "Query Insights has the durations; the flag writes a line for each statement",
+            );
+        }
+    }
+    if !system.buckets.is_empty() {
+        let address = "google_storage_bucket.access_logs_of_buckets";
+        report.skip(
+            "CKV_GCP_62",
+            address,
+            "the bucket of the access logs does not log itself",
+        );
+        report.skip("CKV_GCP_78", address, "logs are written once and never changed");
+    }
+    for (_, bucket) in system.buckets.iter().filter(|(_, bucket)| !bucket.versioning) {
+        let address = format!("google_storage_bucket.{}", crate::terraform::identifier(&bucket.name));
+        report.skip("CKV_GCP_78", &address, "the blueprint turns versioning off");
+    }
+}
+
+/// The version that the rule about old versions takes for the newest.
+fn newest_known_to_checkov(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "18",
+        Engine::Mysql => "8.4",
+        Engine::Sqlserver => "2022",
+        Engine::Oracle => "",
+    }
+}

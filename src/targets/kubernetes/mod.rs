@@ -3,8 +3,8 @@
 //! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, cert-manager, External
 //! Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
-//! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod has an
-//! API token, and no value of a secret stands in the output.
+//! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod but an operator's own has
+//! an API token, and no value of a secret stands in the output.
 
 mod compute;
 mod custom;
@@ -16,9 +16,11 @@ mod identity;
 mod load_balancer;
 mod network;
 mod object;
+mod overrides;
 mod pod;
 mod protect;
 mod readme;
+mod schema;
 mod secrets;
 mod settings;
 mod stack;
@@ -26,20 +28,23 @@ mod storage;
 mod storage_config;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 use crate::check::Checked;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::output::{FileTree, Rendered};
+use crate::target::Target;
 use object::Object;
 use stack::Stack;
 
 /// Spells a system.
 pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     let stack = Stack::new(system);
-    let concerns: [(&str, Vec<Object>); 11] = [
+    let mut concerns: [(&str, Vec<Object>); 11] = [
         ("network", network::objects(&stack)),
         ("identity", identity::objects(&stack)),
         ("firewall", firewall::objects(&stack)),
-        ("protect", protect::objects(&stack)),
         ("secrets", secrets::objects(&stack)),
         ("encryption", encryption::objects(&stack)),
         ("storage", storage::objects(&stack)),
@@ -47,7 +52,21 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
+        // Last, so that whoever deletes them in this order meets the guard first.
+        ("protect", protect::objects(&stack)),
     ];
+    let faults: Vec<String> = concerns
+        .iter()
+        .flat_map(|(_, objects)| objects)
+        .flat_map(faults)
+        .collect();
+    if !faults.is_empty() {
+        return Err(vec![diagnostic::overrides::internal(&faults)]);
+    }
+    if let Some(given) = system.overrides.get(&Target::Kubernetes) {
+        let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
+        overrides::apply(objects, given, &system.places)?;
+    }
     let mut files = FileTree::new();
     let mut listed = String::new();
     let mut stream: Vec<String> = vec![];
@@ -62,7 +81,9 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     }
     files.insert(
         "kubernetes/kustomization.yaml",
-        format!("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{listed}"),
+        format!(
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: fifo\nresources:\n{listed}"
+        ),
     );
     files.insert("README.md", readme::report(&stack).render(system));
     Ok(Rendered {
@@ -70,4 +91,12 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         terraform: String::new(),
         kubernetes: stream.join("---\n"),
     })
+}
+
+fn faults(object: &Object) -> Vec<String> {
+    let (kind, name) = (object.kind(), object.name());
+    let faults = object.faults().into_iter();
+    faults
+        .map(|(path, problem)| format!("{kind} {name}: `{path}` {problem}"))
+        .collect()
 }

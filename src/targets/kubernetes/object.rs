@@ -2,14 +2,18 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
+use super::overrides::{merge, unknown};
+use super::schema::{self, Fault};
 use super::yaml::{self, Comments};
 
 /// An object with its comments.
 #[derive(Debug, Clone)]
 pub(super) struct Object {
     value: Value,
+    check: fn(&Value) -> Vec<Fault>,
     about: Option<String>,
     comments: Comments,
 }
@@ -33,11 +37,16 @@ struct Custom<S> {
 
 impl Object {
     /// An object of a kind that Kubernetes itself has.
-    pub(super) fn new(object: &impl Serialize) -> Self {
+    pub(super) fn new<T: Serialize + DeserializeOwned>(object: &T) -> Self {
+        Self::checked_by(object, built_in::<T>)
+    }
+
+    fn checked_by(object: &impl Serialize, check: fn(&Value) -> Vec<Fault>) -> Self {
         let value =
             serde_json::to_value(object).unwrap_or_else(|error| unreachable!("an object has text keys only: {error}"));
         Self {
             value,
+            check,
             about: None,
             comments: vec![],
         }
@@ -45,12 +54,34 @@ impl Object {
 
     /// An object of a custom kind.
     pub(super) fn custom<S: Kind>(metadata: ObjectMeta, spec: S) -> Self {
-        Self::new(&Custom {
+        let object = Custom {
             api_version: S::API_VERSION,
             kind: S::KIND,
             metadata,
             spec,
-        })
+        };
+        Self::checked_by(&object, custom)
+    }
+
+    /// Its kind.
+    pub(super) fn kind(&self) -> &str {
+        self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        let name = self.value.pointer("/metadata/name");
+        name.and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Lays raw fields over it.
+    pub(super) fn merge(&mut self, fields: &Map<String, Value>) {
+        merge(&mut self.value, &Value::Object(fields.clone()));
+    }
+
+    /// What Kubernetes would refuse about it.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        (self.check)(&self.value)
     }
 
     /// Says something above the object.
@@ -73,4 +104,26 @@ impl Object {
         };
         about + &yaml::document(&self.value, &self.comments)
     }
+}
+
+/// Reads the object back as its own type, which loses what it does not know.
+fn built_in<T: Serialize + DeserializeOwned>(value: &Value) -> Vec<Fault> {
+    let read = serde_json::from_value::<T>(value.clone()).and_then(|object| serde_json::to_value(&object));
+    let mut faults = vec![];
+    match read {
+        Ok(read) => unknown(value, &read, "", &mut faults),
+        Err(error) => faults.push((String::new(), error.to_string())),
+    }
+    faults
+}
+
+fn custom(value: &Value) -> Vec<Fault> {
+    let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    let kind = format!("{}/{}", word("apiVersion"), word("kind"));
+    let mut faults = schema::check(&kind, value.get("spec").unwrap_or(&Value::Null));
+    let known = ["apiVersion", "kind", "metadata", "spec"];
+    let keys = value.as_object().into_iter().flat_map(Map::keys);
+    let strange = keys.filter(|key| !known.contains(&key.as_str()));
+    faults.extend(strange.map(|key| (key.clone(), "is no field of this kind".to_owned())));
+    faults
 }

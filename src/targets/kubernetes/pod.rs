@@ -179,14 +179,13 @@ pub(super) fn memory(name: &str, size: &str) -> Volume {
     }
 }
 
-/// A Secret as files, readable by the pod's group; all its keys where none are named.
+/// A Secret as files; all its keys where none are named.
 pub(super) fn secret_files(name: &str, secret: &str, keys: &[&str]) -> Volume {
     let items: Vec<KeyToPath> = keys.iter().map(|key| key_to_path(key, key)).collect();
     Volume {
         name: name.to_owned(),
         secret: Some(SecretVolumeSource {
             secret_name: Some(secret.to_owned()),
-            default_mode: Some(0o440),
             items: (!items.is_empty()).then_some(items),
             ..Default::default()
         }),

@@ -126,7 +126,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         "The namespace enforces the restricted Pod Security Standard: no root, no privileges, no capabilities, default seccomp.",
     );
     says(
-        "No pod has an API token. A service sees the Secrets that its links name, as variables of its process, and no others.",
+        "No service has an API token. It sees the Secrets that its links name, as variables of its process, and no others.",
     );
     says("Everything is closed in both directions; a NetworkPolicy per component opens what a link says.");
     if system.network.egress == Egress::Nat {
@@ -139,6 +139,14 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
             "Database pods may reach any address on ports 443 and 6443: they report to the API server, whose address a NetworkPolicy cannot name. A policy of the network plugin (Cilium: `toEntities: kube-apiserver`) can be tighter.",
         );
     }
+    if system.public.is_some() {
+        says(
+            "The entry point's own namespace has no policies and the baseline standard: its pods, their ports and what they ask are the gateway controller's.",
+        );
+    }
+    if system.internal.is_some() {
+        says("Services speak HTTP to each other; a service mesh of the cluster can encrypt between them.");
+    }
     if stack.has_store() {
         says(
             "The object store speaks TLS under an authority of its own and knows one identity per service; what it has without authentication listens on the loopback address.",
@@ -148,7 +156,9 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
     if system.protect {
-        says("An admission policy refuses to delete the namespace and what holds data.");
+        says(
+            "An admission policy refuses to delete the namespace and what holds data, as long as it is there itself: `kubectl delete -k` takes it away last, so the same command given twice would go through.",
+        );
     }
 }
 

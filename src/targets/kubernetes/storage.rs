@@ -249,7 +249,6 @@ fn volumes(identities: &[Identity]) -> Vec<Volume> {
         Volume {
             name: "identities".to_owned(),
             projected: Some(ProjectedVolumeSource {
-                default_mode: Some(0o440),
                 sources: Some(sources.collect()),
                 ..Default::default()
             }),

@@ -10,7 +10,23 @@ use serde_json::{Map, Value};
 pub(super) type Comments = Vec<(&'static str, String)>;
 
 /// The keys that come first in their object.
-const FIRST: [&str; 5] = ["apiVersion", "kind", "metadata", "name", "namespace"];
+const FIRST: [&str; 15] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "namespace",
+    "image",
+    "imagePullPolicy",
+    "command",
+    "args",
+    "podSelector",
+    "policyTypes",
+    "ingress",
+    "egress",
+    "from",
+    "to",
+];
 
 /// One document, without the line that separates it from the next.
 pub(super) fn document(value: &Value, comments: &Comments) -> String {
@@ -108,7 +124,7 @@ impl Writer<'_> {
 /// Text of several lines as a literal block, where YAML can say it so.
 fn block(text: &str, indent: usize) -> Option<String> {
     let body = text.strip_suffix('\n').unwrap_or(text);
-    let plain = |c: char| c == '\n' || !c.is_control();
+    let plain = |c: char| c == '\n' || !is_special(c);
     if !body.contains('\n') || body.starts_with([' ', '\n']) || body.ends_with('\n') || !body.chars().all(plain) {
         return None;
     }
@@ -129,11 +145,65 @@ fn block(text: &str, indent: usize) -> Option<String> {
 /// A value on one line.
 fn scalar(value: &Value) -> String {
     match value {
-        // JSON's quoting is valid YAML, and keeps every line break on the line.
-        Value::String(text) if text.contains(['\n', '\r']) => value.to_string(),
-        Value::Array(_) | Value::Object(_) => value.to_string(),
-        _ => serde_yaml::to_string(value)
-            .map(|text| text.trim_end().to_owned())
-            .unwrap_or_else(|_| value.to_string()),
+        Value::String(text) if is_plain(text) => text.clone(),
+        Value::String(text) if !text.chars().any(is_special) => format!("'{}'", text.replace('\'', "''")),
+        Value::String(text) => quoted(text),
+        other => other.to_string(),
     }
+}
+
+/// Text with everything escaped that could not stand on a line.
+fn quoted(text: &str) -> String {
+    let mut line = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => line.extend(['\\', c]),
+            '\n' => line.push_str("\\n"),
+            '\t' => line.push_str("\\t"),
+            // Writing into a string cannot fail.
+            c if is_special(c) => drop(write!(line, "\\U{:08X}", u32::from(c))),
+            c => line.push(c),
+        }
+    }
+    line + "\""
+}
+
+/// True for what YAML takes for a line break, or for nothing that could be printed.
+fn is_special(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// True for text that every reader of YAML takes for text without quotes. Kubernetes reads YAML 1.1, where `on`, `no` and `1:30` are
+/// none, so nothing that starts like a number is plain but the amounts and addresses that it knows.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let first = text.chars().next();
+    let charset = |c: char| c.is_alphanumeric() || " -_./:@=+,()%".contains(c);
+    let starts = match first {
+        Some('/') => true,
+        Some('-') => text.len() > 1 && !text.starts_with("- ") && !text.starts_with("--") && !starts_number(&text[1..]),
+        Some(c) if c.is_ascii_digit() => is_amount(text) || is_block(text),
+        Some(c) => c.is_alphabetic(),
+        None => false,
+    };
+    starts
+        && text.chars().all(charset)
+        && !text.contains(": ")
+        && !text.ends_with([':', ' '])
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+fn starts_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ' ')
+}
+
+/// `30Gi`, `500m`, `7d`, `25%`
+fn is_amount(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    ["Ki", "Mi", "Gi", "Ti", "MB", "m", "h", "d", "%"].contains(&unit)
+}
+
+/// `10.0.0.0/8`
+fn is_block(text: &str) -> bool {
+    text.parse::<ipnet::Ipv4Net>().is_ok()
 }

@@ -73,6 +73,8 @@ impl Report {
             .into_iter()
             .flatten()
             .filter(|balancer| balancer.tls(target) == Tls::Off)
+            // A plain cluster has no internal entry point.
+            .filter(|balancer| target != Target::Kubernetes || balancer.exposure == Exposure::Public)
             .map(|balancer| match balancer.exposure {
                 Exposure::Public => "public",
                 Exposure::Internal => "internal",

@@ -63,8 +63,32 @@ pub fn prepared_user_data(
     platform: &Platform<'_>,
     prepare: &str,
 ) -> Expression {
+    rendered(system, service, (plain, fetched), platform, prepare, true)
+}
+
+/// The same for machines that reach no package archive: their image holds curl, docker and jq already.
+pub fn closed_user_data(
+    system: &str,
+    service: &Service,
+    plain: &[Plain],
+    fetched: &[Fetched],
+    platform: &Platform<'_>,
+    prepare: &str,
+) -> Expression {
+    rendered(system, service, (plain, fetched), platform, prepare, false)
+}
+
+fn rendered(
+    system: &str,
+    service: &Service,
+    (plain, fetched): (&[Plain], &[Fetched]),
+    platform: &Platform<'_>,
+    prepare: &str,
+    install: bool,
+) -> Expression {
     let mut references = References::default();
     let mut context = Context::new();
+    context.insert("install", &install);
     context.insert("system", system);
     context.insert("service", &service.name);
     context.insert(

@@ -70,7 +70,11 @@ pub(super) fn has_iam_login(item: &Database) -> bool {
 
 /// GiB up to which storage grows by itself: twice what was asked for, within what RDS offers.
 pub(super) fn storage_limit(item: &Database) -> u32 {
-    let largest = if item.engine == Engine::Sqlserver { 16_384 } else { 65_536 };
+    let largest = if item.engine == Engine::Sqlserver {
+        16_384
+    } else {
+        65_536
+    };
     (item.storage_gb * 2).min(largest)
 }
 

@@ -1,0 +1,105 @@
+//! What AWS alone is strict about.
+
+use crate::diagnostic::{Diagnostic, capability};
+use crate::ir::System;
+use crate::target::Target;
+use crate::vocabulary::{Edition, Engine};
+
+/// S3 moves objects to infrequent access after so many days at the earliest, and further on after as many again.
+const COOL_DAYS: u32 = 30;
+/// Longest name of a load balancer.
+const BALANCER: usize = 32;
+
+pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
+    names(system, problems);
+    databases(system, problems);
+    buckets(system, problems);
+    network(system, problems);
+    if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {
+        let at = system.places.span("budget.currency");
+        problems.push(capability::currency(at, &budget.currency, "USD", Target::Aws));
+    }
+}
+
+fn names(system: &System, problems: &mut Vec<Diagnostic>) {
+    let at = system.places.span("name");
+    if system.public.is_some() || system.internal.is_some() {
+        let full = format!("{}-internal", system.prefix);
+        if full.len() > BALANCER {
+            let what = "a load balancer's name";
+            problems.push(capability::name_too_long(at, &full, BALANCER, what, Target::Aws));
+        }
+    }
+    let begins = |word: &str| system.prefix == word || system.prefix.starts_with(&format!("{word}-"));
+    let reserved = [
+        ("sg", "names of security groups must not begin with `sg-`"),
+        ("internal", "names of load balancers must not begin with `internal-`"),
+    ];
+    for (_, why) in reserved.into_iter().filter(|(word, _)| begins(word)) {
+        problems.push(capability::name_form(at, &system.prefix, why, Target::Aws));
+    }
+}
+
+fn databases(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, item) in system.databases.iter() {
+        let key = system.places.key(&item.path);
+        let full = format!("{}-{}", system.prefix, item.name);
+        if full.contains("--") {
+            let why = "names of database servers have no two hyphens in a row";
+            problems.push(capability::name_form(key, &full, why, Target::Aws));
+        }
+        let is_sid = item.database.len() <= 8 && item.database.chars().all(|c| c.is_ascii_alphanumeric());
+        if item.engine == Engine::Oracle && !is_sid {
+            let why = "an Oracle database is named by its SID, up to 8 letters and digits";
+            problems.push(capability::name_form(key, &item.name, why, Target::Aws));
+        }
+        let has_standby = !matches!(item.edition, Edition::Web | Edition::Express);
+        if item.engine == Engine::Sqlserver && item.multi_zone && !has_standby {
+            let at = system.places.key(&item.path);
+            let (engine, edition) = (item.engine.name(), item.edition.name());
+            problems.push(capability::multi_zone(at, engine, edition, Target::Aws));
+        }
+    }
+}
+
+fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, item) in system.buckets.iter() {
+        let at = |key: &str| system.places.span(&format!("{}.lifecycle.{key}", item.path));
+        let cool = item.lifecycle.cool_after_days;
+        if cool.is_some_and(|days| days < COOL_DAYS) {
+            let why = "S3 takes objects into infrequent access after 30 days";
+            problems.push(capability::lifecycle(at("cool_after_days"), why, COOL_DAYS));
+        }
+        if let (Some(cool), Some(archive)) = (cool, item.lifecycle.archive_after_days)
+            && archive < cool + COOL_DAYS
+        {
+            let why = "they stay in infrequent access for 30 days";
+            let earliest = cool + COOL_DAYS;
+            problems.push(capability::lifecycle(at("archive_after_days"), why, earliest));
+        }
+    }
+}
+
+fn network(system: &System, problems: &mut Vec<Diagnostic>) {
+    let Some(existing) = &system.network.existing.aws else {
+        let region = system.region.get(Target::Aws).unwrap_or_default();
+        if region == "us-west-1" && system.network.zones > 2 {
+            problems.push(capability::zones(system.places.span("network.zones"), region, 2));
+        }
+        return;
+    };
+    let tiers = [
+        ("public", existing.public.len(), system.public.is_some()),
+        ("application", existing.application.len(), true),
+        ("data", existing.data.len(), !system.databases.is_empty()),
+    ];
+    for (tier, count, _) in tiers.into_iter().filter(|(_, count, needed)| *needed && *count < 2) {
+        let at = system.places.span(&format!("network.existing.aws.{tier}"));
+        let at = if count == 0 {
+            system.places.span("network.existing.aws")
+        } else {
+            at
+        };
+        problems.push(capability::existing_subnets(at, tier, Target::Aws));
+    }
+}

@@ -1,0 +1,73 @@
+//! What only Azure asks.
+
+use crate::diagnostic::{Diagnostic, capability};
+use crate::ir::{System, Tls};
+use crate::target::Target;
+
+/// Names that parts of the output have already: components of these kinds would get the same Terraform address.
+const TAKEN: [(&str, &[&str]); 3] = [
+    (
+        "services",
+        &["encryption", "gateway", "object-writer", "operator", "vault"],
+    ),
+    ("databases", &["vault"]),
+    ("buckets", &["flow-logs", "vault"]),
+];
+
+pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
+    let names = system
+        .services
+        .iter()
+        .map(|(_, item)| ("services", &item.name, &item.path))
+        .chain(
+            system
+                .databases
+                .iter()
+                .map(|(_, item)| ("databases", &item.name, &item.path)),
+        )
+        .chain(
+            system
+                .buckets
+                .iter()
+                .map(|(_, item)| ("buckets", &item.name, &item.path)),
+        );
+    for (kind, name, path) in names {
+        let taken = TAKEN.iter().find(|(table, _)| *table == kind);
+        if taken.is_some_and(|(_, names)| names.contains(&name.as_str())) {
+            problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
+        }
+    }
+    for (key, balancer) in [
+        ("edge.certificate.azure", &system.public),
+        ("edge.internal.certificate.azure", &system.internal),
+    ] {
+        if let Some(Tls::Named(text)) = balancer.as_ref().map(|balancer| balancer.tls(Target::Azure))
+            && !is_vault_secret(text)
+        {
+            problems.push(capability::certificate_form(system.places.span(key), text));
+        }
+    }
+    if let Some(existing) = &system.network.existing.azure
+        && existing.balancer_cidr.parse::<ipnet::Ipv4Net>().is_err()
+    {
+        let at = system.places.span("network.existing.azure.balancer_cidr");
+        problems.push(capability::address_block(at, &existing.balancer_cidr));
+    }
+    for (_, database) in system.databases.iter() {
+        let exact = database.size.exact(Target::Azure).unwrap_or_default();
+        if database.multi_zone && exact.starts_with("B_") {
+            let at = system.places.span(&format!("{}.size", database.path));
+            problems.push(capability::no_standby(at, exact));
+        }
+    }
+}
+
+/// True for the URI of a secret in a vault, and for its resource id.
+fn is_vault_secret(text: &str) -> bool {
+    let by_id = text.starts_with("/subscriptions/") && text.contains("/providers/Microsoft.KeyVault/vaults/");
+    let by_uri = text.starts_with("https://");
+    (by_id || by_uri)
+        && text
+            .split_once("/secrets/")
+            .is_some_and(|(_, name)| !name.is_empty() && !(by_id && name.contains('/')))
+}

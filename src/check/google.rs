@@ -1,0 +1,60 @@
+//! What only Google Cloud asks for.
+
+use crate::diagnostic::{Diagnostic, google};
+use crate::ir::{System, Tls};
+use crate::target::Target;
+use crate::vocabulary::{Edition, Egress, Engine};
+
+/// Days that a point-in-time restore goes back.
+const RESTORE_DAYS: u32 = 7;
+/// Recipients of a budget's alerts.
+const RECIPIENTS: usize = 5;
+
+pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
+    let region = system.region.get(Target::Gcp).unwrap_or_default();
+    let entries = [
+        ("edge.certificate", &system.public),
+        ("edge.internal.certificate", &system.internal),
+    ];
+    for (path, balancer) in entries {
+        if let Some(Tls::Named(certificate)) = balancer.as_ref().map(|balancer| balancer.tls(Target::Gcp))
+            && !is_regional(certificate, region)
+        {
+            let at = system.places.span(&format!("{path}.gcp"));
+            problems.push(google::certificate_form(at, certificate, region));
+        }
+    }
+    for (_, database) in system.databases.iter() {
+        let at = |key: &str| system.places.span(&format!("{}.{key}", database.path));
+        let days = database.backup.retention_days;
+        if days > RESTORE_DAYS {
+            problems.push(google::restore_window(
+                at("backup.retention_days"),
+                &database.name,
+                days,
+            ));
+        }
+        if database.engine == Engine::Sqlserver && database.version == "2025" && database.edition == Edition::Web {
+            problems.push(google::web_edition_ended(at("edition"), &database.version));
+        }
+    }
+    for (_, service) in system.services.iter() {
+        if system.network.egress == Egress::None && service.machine_image.gcp.is_none() {
+            let at = system.places.key(&service.path);
+            problems.push(google::packages_unreachable(at, &service.name));
+        }
+    }
+    let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
+    if recipients > RECIPIENTS {
+        problems.push(google::budget_recipients(
+            system.places.span("budget.emails"),
+            recipients,
+        ));
+    }
+}
+
+/// True for `projects/P/locations/REGION/certificates/N`.
+fn is_regional(certificate: &str, region: &str) -> bool {
+    let parts: Vec<&str> = certificate.split('/').collect();
+    matches!(parts.as_slice(), ["projects", _, "locations", place, "certificates", _] if *place == region)
+}

@@ -1,0 +1,90 @@
+//! What a machine is told and how it starts its service.
+
+use hcl::Expression;
+
+use super::Stack;
+use super::compute::Plan;
+use super::project::TARGET;
+use crate::ir::{Id, Launch, Service, Value};
+use crate::targets::shared::settings;
+use crate::targets::shared::startup::{Plain, Platform, closed_user_data, prepared_user_data};
+use crate::terraform::expr;
+use crate::vocabulary::Egress;
+
+/// Bash that reads the vault as the service's identity.
+const FETCH: &str = include_str!("../../../templates/startup/azure.sh");
+/// Bash that pulls an image from a registry of Azure's.
+const PULL: &str = include_str!("../../../templates/startup/azure-pull.sh");
+
+/// The host of an image's registry, where that is one of Azure's, which wants to know who asks.
+pub(super) fn registry(service: &Service) -> Option<(&str, &str)> {
+    let Launch::Container { image, .. } = &service.launch else {
+        return None;
+    };
+    let (host, _) = image.split_once('/')?;
+    host.ends_with(".azurecr.io").then_some((host, image.as_str()))
+}
+
+fn pull(service: &Service) -> Option<String> {
+    let (host, image) = registry(service)?;
+    Some(PULL.replace("@HOST@", host).replace("@IMAGE@", image))
+}
+
+/// The user data of a service's machines.
+pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Service) -> Expression {
+    let system = stack.system;
+    let (mut plain, fetched) = settings::split(service, |value| spell(stack, plan, value));
+    let client = plan.identities[&id].identity.attr("client_id");
+    if !plain.iter().any(|setting| setting.name == "AZURE_CLIENT_ID") {
+        plain.push(Plain {
+            name: "AZURE_CLIENT_ID".to_owned(),
+            value: client,
+        });
+        plain.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    let platform = Platform {
+        fetch: FETCH,
+        docker_options: format!("--publish {0}:{0} --log-driver none", service.port),
+    };
+    let mut prepare = pull(service).unwrap_or_default();
+    if fetched.is_empty() && !prepare.is_empty() {
+        // Where there are no secrets to fetch, nothing has brought the means to get a token yet.
+        prepare = format!("{FETCH}\n{prepare}");
+    }
+    let spell_out = match system.network.egress {
+        Egress::None if system.network.existing.azure.is_none() => closed_user_data,
+        _ => prepared_user_data,
+    };
+    let text = spell_out(&system.prefix, service, &plain, &fetched, &platform, &prepare);
+    stack.module.local(&format!("{}-user-data", service.name), text)
+}
+
+fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
+    let system = stack.system;
+    let host = |id: Id<Service>| format!("{}.{}", system.services[id].name, system.network.private_domain);
+    match value {
+        Value::Text(text) => text.as_str().into(),
+        Value::ServiceHost(id) => host(*id).into(),
+        Value::ServiceUrl(id) => {
+            let scheme = system
+                .internal
+                .as_ref()
+                .map_or("http", |internal| internal.scheme(TARGET));
+            let port = system.services[*id].port;
+            let is_default = (scheme, port) == ("http", 80) || (scheme, port) == ("https", 443);
+            let port = if is_default { String::new() } else { format!(":{port}") };
+            format!("{scheme}://{}{port}", host(*id)).into()
+        }
+        Value::DatabaseHost(id) => plan.stores.databases[id].host.clone(),
+        Value::DatabaseSecret(id) | Value::DatabasePassword(id) => {
+            plan.stores.databases[id].secret.attr("versionless_id")
+        }
+        Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
+        Value::BucketEndpoint(id) => {
+            let endpoint = plan.stores.buckets[id].account.attr("primary_blob_endpoint");
+            expr::call("trimsuffix", [endpoint, "/".into()])
+        }
+        Value::BucketRegion(_) => system.region().into(),
+        Value::SecretId(id) | Value::SecretValue(id) => plan.stores.entries[id].attr("versionless_id"),
+    }
+}

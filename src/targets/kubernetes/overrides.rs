@@ -1,0 +1,104 @@
+//! `[override.kubernetes.KIND.NAME]`: raw fields of one object, merged over what is emitted and checked before anything is written.
+
+use serde_json::Value;
+
+use super::object::Object;
+use crate::diagnostic::{Diagnostic, Places, cluster, overrides};
+use crate::ir::Override;
+
+/// Merges every override into its object.
+///
+/// # Errors
+/// Overrides of objects that are not emitted, and fields that Kubernetes would refuse.
+pub(super) fn apply<'a>(
+    objects: impl Iterator<Item = &'a mut Object>,
+    given: &[Override],
+    places: &Places,
+) -> Result<(), Vec<Diagnostic>> {
+    let mut objects: Vec<&mut Object> = objects.collect();
+    let mut problems = vec![];
+    for wanted in given {
+        let kind = wanted.resource_type.as_str();
+        let at = places.key(&wanted.path).or_else(|| places.span(&wanted.path));
+        let names: Vec<String> = objects
+            .iter()
+            .filter(|object| object.kind() == kind)
+            .map(|object| object.name().to_owned())
+            .collect();
+        if names.is_empty() {
+            let known: Vec<String> = objects.iter().map(|object| object.kind().to_owned()).collect();
+            let known = known.iter().map(String::as_str);
+            problems.push(overrides::type_not_emitted(at, kind, known));
+        } else if !names.contains(&wanted.name) {
+            let known = names.iter().map(String::as_str);
+            problems.push(overrides::resource_not_emitted(at, kind, &wanted.name, known));
+        }
+        let hit = objects
+            .iter_mut()
+            .filter(|object| object.kind() == kind && object.name() == wanted.name);
+        for object in hit {
+            object.merge(&wanted.arguments);
+            for (path, problem) in object.faults() {
+                problems.push(cluster::override_refused(at, kind, &wanted.name, &path, &problem));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Lays `over` over `value`: objects key by key, lists of named things name by name, anything else as a whole.
+pub(super) fn merge(value: &mut Value, over: &Value) {
+    match (value, over) {
+        (Value::Object(value), Value::Object(over)) => {
+            for (key, over) in over {
+                merge(value.entry(key.clone()).or_insert(Value::Null), over);
+            }
+        }
+        (Value::Array(value), Value::Array(over)) if over.iter().all(|item| item.get("name").is_some()) => {
+            for over in over {
+                let same = |item: &&mut Value| item.get("name") == over.get("name");
+                match value.iter_mut().find(same) {
+                    Some(item) => merge(item, over),
+                    None => value.push(over.clone()),
+                }
+            }
+        }
+        (value, over) => *value = over.clone(),
+    }
+}
+
+/// Fields of `given` that `read` has lost, because the type that read it does not know them.
+pub(super) fn unknown(given: &Value, read: &Value, path: &str, faults: &mut Vec<(String, String)>) {
+    match (given, read) {
+        (Value::Object(given), read) => {
+            for (key, inner) in given {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                match read.get(key) {
+                    Some(read) => unknown(inner, read, &path, faults),
+                    // Kubernetes leaves out what says nothing.
+                    None if is_empty(inner) => {}
+                    None => faults.push((path, "is no field of this kind".to_owned())),
+                }
+            }
+        }
+        (Value::Array(given), Value::Array(read)) => {
+            for (index, (given, read)) in given.iter().zip(read).enumerate() {
+                unknown(given, read, &format!("{path}.{index}"), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(map) => map.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
