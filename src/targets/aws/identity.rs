@@ -7,7 +7,7 @@ use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
 use super::startup::{self, Registry};
 use super::storage;
-use crate::ir::{Access, Bucket, Id, Launch, Resource, Service};
+use crate::ir::{Access, Bucket, Id, Resource, Service};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
@@ -85,7 +85,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
         let key = parts.keys.data.attr("arn");
         statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
     }
-    if let (Some(group), Launch::Container { .. }) = (log_group, &service.launch) {
+    if let Some(group) = log_group {
         let streams = template![group.attr("arn"), ":log-stream:*"];
         let write = ["logs:CreateLogStream", "logs:PutLogEvents"];
         statements.push(Statement::allow("Logs", &write, streams));
