@@ -28,6 +28,9 @@ mod storage;
 mod storage_config;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
 use crate::output::{FileTree, Rendered};
