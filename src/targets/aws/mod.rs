@@ -30,7 +30,7 @@ mod waf;
 
 use hcl::Expression;
 
-use super::shared::report::Report;
+use super::shared::{self, report::Report};
 use crate::check::Checked;
 use crate::terraform::Module;
 
@@ -135,6 +135,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         buckets: &buckets,
         balancers: &balancers,
     };
+    stack.module.file("variables", "");
+    shared::startup::declare_rollout(&mut stack.module);
     compute::lower(&mut stack, &parts);
     budget::lower(&mut stack);
     report::fill(&mut stack, &parts);

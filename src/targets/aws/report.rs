@@ -109,7 +109,7 @@ fn operations(stack: &mut Stack<'_>) {
     let mut items = vec![];
     for (_, item) in system.databases.iter() {
         items.push(format!(
-            "To rotate the password of `{0}`, raise the default of `{1}_password_version` (or set `TF_VAR_{1}_password_version`) and apply, then start an instance refresh of the services that use it.",
+            "To rotate the password of `{0}`, raise the default of `{1}_password_version` (or set `TF_VAR_{1}_password_version`) and apply: the machines that read it are replaced one after the other. Should an apply stop between database and secret, raise it again.",
             item.name,
             item.name.replace('-', "_")
         ));

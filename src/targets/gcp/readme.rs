@@ -93,12 +93,12 @@ fn operations(stack: &mut Stack<'_>) {
     for (_, secret) in system.secrets.iter() {
         let name = stack.name(&secret.name);
         items.push(format!(
-            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then restart its readers.",
+            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then raise `rollout` and apply, which replaces its readers one after the other.",
             secret.path
         ));
     }
     if !system.databases.is_empty() {
-        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together; restart the services, which read it when they start: `gcloud compute instance-groups managed rolling-action restart GROUP --region REGION`.".to_owned());
+        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
     if system.network.bastion {
