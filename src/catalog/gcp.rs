@@ -50,8 +50,9 @@ pub(super) const MACHINES: [Machine; 34] = [
 ];
 
 /// Tiers of Cloud SQL's Enterprise edition: one processor or an even number, 0.9 to 6.5 GiB for each, 3.75 GiB at least.
-const TIERS: [Machine; 23] = [
+const TIERS: [Machine; 24] = [
     machine("db-custom-1-3840", 1, 3),
+    machine("db-custom-1-4096", 1, 4),
     machine("db-custom-1-6656", 1, 6),
     machine("db-custom-2-4096", 2, 4),
     machine("db-custom-2-8192", 2, 8),

@@ -23,6 +23,7 @@ mod project;
 mod report;
 mod rules;
 mod secrets;
+mod skips;
 mod startup;
 mod storage;
 mod waf;

@@ -81,6 +81,11 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     spell(&system.prefix, service, &plain, &fetched, &platform, &prepare)
 }
 
+/// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.
+pub(super) fn logs_of(service: &Service) -> bool {
+    matches!(service.launch, Launch::Container { .. })
+}
+
 /// Name of the log group of a service's containers.
 pub(super) fn log_group(stack: &Stack<'_>, service: &Service) -> String {
     format!("/{}/service/{}", stack.system.prefix, service.name)

@@ -69,9 +69,8 @@ fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificate
     let frontend = Block::new()
         .set("name", "public")
         .set("public_ip_address_id", address.id());
-    let body = gateway(stack, "public", "WAF_v2", &parts.network.public, served.as_ref())
-        .set("firewall_policy_id", policy.id())
-        .block("frontend_ip_configuration", frontend);
+    let placed = ("public", "WAF_v2", &parts.network.public);
+    let body = gateway(stack, placed, Some(&policy), served.as_ref()).block("frontend_ip_configuration", frontend);
     let body = routing::blocks(stack, balancer, "public", body);
     let guards = parts.firewall.guard("public").into_iter();
     let body = body.set(
@@ -103,15 +102,10 @@ fn internal(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certifica
         .set("subnet_id", parts.network.balancer.id.clone())
         .set("private_ip_address", parts.network.internal_address.as_str())
         .set("private_ip_address_allocation", "Static");
-    let body = gateway(
-        stack,
-        "internal",
-        "Standard_v2",
-        &parts.network.balancer,
-        served.as_ref(),
-    )
-    .block("frontend_ip_configuration", outside)
-    .block("frontend_ip_configuration", inside);
+    let placed = ("internal", "Standard_v2", &parts.network.balancer);
+    let body = gateway(stack, placed, None, served.as_ref())
+        .block("frontend_ip_configuration", outside)
+        .block("frontend_ip_configuration", inside);
     let body = routing::blocks(stack, balancer, "internal", body);
     let guards = parts.firewall.guard("balancer").into_iter();
     let body = body.set(
@@ -154,15 +148,21 @@ fn firewall_policy(stack: &mut Stack<'_>) -> Address {
         .resource("azurerm_web_application_firewall_policy", "public", body)
 }
 
-/// What both gateways have in common.
-fn gateway(stack: &Stack<'_>, name: &str, sku: &str, subnet: &Subnet, served: Option<&Served>) -> Block {
+/// What both gateways have in common. The first argument is name, kind and place.
+fn gateway(
+    stack: &Stack<'_>,
+    (name, sku, subnet): (&str, &str, &Subnet),
+    firewall: Option<&Address>,
+    served: Option<&Served>,
+) -> Block {
     let capacity = Block::new().set("min_capacity", 2).set("max_capacity", 10);
     let placed = Block::new().set("name", name).set("subnet_id", subnet.id.clone());
-    let policy = Block::new()
+    let tls = Block::new()
         .set("policy_type", "Predefined")
         .set("policy_name", "AppGwSslPolicy20220101S");
     let body = stack
         .named(stack.prefixed(name))
+        .set_some("firewall_policy_id", firewall.map(Address::id))
         .set("http2_enabled", true)
         .set("zones", stack.zones())
         .set("tags", stack.tags())
@@ -170,7 +170,7 @@ fn gateway(stack: &Stack<'_>, name: &str, sku: &str, subnet: &Subnet, served: Op
         .block("autoscale_configuration", capacity)
         .block("gateway_ip_configuration", placed)
         .comment("TLS 1.2 and newer.")
-        .block("ssl_policy", policy);
+        .block("ssl_policy", tls);
     match served {
         Some(served) => {
             let certificate = Block::new()

@@ -54,12 +54,15 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
             .iter()
             .map(|(name, gateway)| (format!("{name}-gateway"), gateway.id())),
     );
-    sources.extend(stores.databases.iter().map(|(id, built)| {
-        let name = format!("databases.{}", system.databases[*id].name);
-        (name, built.logs.id())
-    }));
+    sources.extend(
+        stores
+            .databases
+            .values()
+            .flat_map(|built| &built.logs)
+            .map(|(name, id)| (format!("databases/{name}"), id.clone())),
+    );
     sources.extend(stores.buckets.iter().map(|(id, built)| {
-        let name = format!("buckets.{}", system.buckets[*id].name);
+        let name = format!("buckets/{}", system.buckets[*id].name);
         (name, template![built.account.id(), "/blobServices/default"])
     }));
     sources.sort_by(|(a, _), (b, _)| a.cmp(b));

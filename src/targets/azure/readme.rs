@@ -59,7 +59,9 @@ fn security(stack: &mut Stack<'_>) {
     {
         items.push("TLS between the tiers ends at the internal gateway; from there to the machines, inside the virtual network, it is HTTP.".to_owned());
     }
-    if system.network.bastion && system.network.existing.azure.is_none() {
+    if system.network.existing.azure.is_some() {
+        items.push("The existing network has its own ways of administration: no Bastion is made, and the machines' security group lets nobody sign in.".to_owned());
+    } else if system.network.bastion {
         items.push("People reach machines through Bastion with Entra ID only: `az network bastion ssh --name {0} --resource-group {0} --auth-type AAD --target-resource-id INSTANCE`. They need the role *Virtual Machine User Login* or *Virtual Machine Administrator Login*, which nobody has yet.".replace("{0}", &system.prefix));
     }
 }
@@ -178,7 +180,49 @@ fn skips(stack: &mut Stack<'_>) {
         skip("CKV_AZURE_136", "azurerm_postgresql_flexible_server.*", copies);
     }
     if is(Engine::Mysql) {
-        skip("CKV_AZURE_94", "azurerm_mysql_flexible_server.*", copies);
+        let servers = "azurerm_mysql_flexible_server.*";
+        skip("CKV_AZURE_94", servers, copies);
+        skip(
+            "CKV_AZURE_53",
+            servers,
+            "it reads an argument that the provider has renamed: public access is disabled",
+        );
+    }
+    if is(Engine::Sqlserver) {
+        let servers = "azurerm_mssql_server.*";
+        skip(
+            "CKV_AZURE_24",
+            servers,
+            "the workspace keeps the audit records, for as long as its own retention says",
+        );
+        skip(
+            "CKV2_AZURE_2",
+            servers,
+            "vulnerability assessment is part of Defender, which is bought for a subscription",
+        );
+        skip(
+            "CKV2_AZURE_27",
+            servers,
+            "the blueprint names no administrator of the directory",
+        );
+        skip(
+            "CKV_AZURE_224",
+            "azurerm_mssql_database.*",
+            "a ledger cannot be switched off again; it is for the application to decide",
+        );
+    }
+    let single = |engine: Engine| {
+        system
+            .databases
+            .iter()
+            .any(|(_, database)| database.engine == engine && !database.multi_zone)
+    };
+    if single(Engine::Sqlserver) {
+        skip(
+            "CKV_AZURE_229",
+            "azurerm_mssql_database.*",
+            "the blueprint says `multi_zone = false`",
+        );
     }
     if !system.buckets.is_empty() || !existing {
         skip(

@@ -22,8 +22,8 @@ struct Entry<'a> {
 /// The nested blocks of a gateway that follow from the system's routes.
 pub(super) fn blocks(stack: &Stack<'_>, balancer: &Balancer, frontend: &str, body: Block) -> Block {
     let tls = balancer.tls(TARGET) != Tls::Off;
-    let entries = entries(balancer);
     let redirects = tls && balancer.exposure == Exposure::Public;
+    let entries = entries(balancer, redirects);
     let mut ports: BTreeSet<u16> = entries.iter().map(|entry| entry.port).collect();
     if redirects {
         ports.insert(80);
@@ -51,7 +51,7 @@ pub(super) fn blocks(stack: &Stack<'_>, balancer: &Balancer, frontend: &str, bod
             Some(_) => numbers.next().unwrap_or(1000),
             None => 10_000 + u32::from(entry.port) % 9_000,
         };
-        body = body.block("request_routing_rule", rule(stack, entry, priority));
+        body = body.block("request_routing_rule", rule(stack, balancer, entry, priority));
     }
     if redirects {
         let rule = Block::new()
@@ -63,7 +63,7 @@ pub(super) fn blocks(stack: &Stack<'_>, balancer: &Balancer, frontend: &str, bod
         body = body.block("request_routing_rule", rule);
     }
     for entry in entries.iter().filter(|entry| !entry.is_plain()) {
-        body = body.block("url_path_map", path_map(stack, entry));
+        body = body.block("url_path_map", path_map(stack, balancer, entry));
     }
     backends(stack, balancer, &entries, body)
 }
@@ -78,9 +78,13 @@ fn port_name(port: u16) -> String {
 }
 
 impl Entry<'_> {
-    /// Everything goes to one service.
+    /// Everything goes to one service, or to none.
     fn is_plain(&self) -> bool {
-        matches!(self.routes.as_slice(), [only] if only.paths.is_empty())
+        match self.routes.as_slice() {
+            [] => true,
+            [only] => only.paths.is_empty(),
+            _ => false,
+        }
     }
 
     /// What answers where no path does.
@@ -92,7 +96,8 @@ impl Entry<'_> {
     }
 }
 
-fn entries(balancer: &Balancer) -> Vec<Entry<'_>> {
+/// `catch_all`: there is a listener for every host even if nothing answers there, so that it can be redirected to.
+fn entries(balancer: &Balancer, catch_all: bool) -> Vec<Entry<'_>> {
     let mut entries = vec![];
     for listener in &balancer.listeners {
         let port = balancer.port(listener, TARGET);
@@ -114,7 +119,7 @@ fn entries(balancer: &Balancer) -> Vec<Entry<'_>> {
             });
         }
         let routes = until_default(listener, |route| route.hosts.is_empty());
-        if !routes.is_empty() {
+        if catch_all || !routes.is_empty() {
             entries.push(Entry {
                 name,
                 port,
@@ -164,35 +169,44 @@ fn redirect() -> Block {
         .set("include_query_string", true)
 }
 
-fn rule(stack: &Stack<'_>, entry: &Entry<'_>, priority: u32) -> Block {
+fn rule(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>, priority: u32) -> Block {
     let rule = Block::new()
         .set("name", entry.name.as_str())
         .set("priority", priority)
         .set("rule_type", if entry.is_plain() { "Basic" } else { "PathBasedRouting" })
         .set("http_listener_name", entry.name.as_str());
-    match entry.default() {
-        Some(service) if entry.is_plain() => {
-            let name = stack.system.services[service].name.as_str();
-            rule.set("backend_address_pool_name", name)
-                .set("backend_http_settings_name", name)
-        }
-        _ => rule.set("url_path_map_name", entry.name.as_str()),
+    if entry.is_plain() {
+        let (pool, settings) = default_backend(stack, balancer, entry);
+        rule.set("backend_address_pool_name", pool)
+            .set("backend_http_settings_name", settings)
+    } else {
+        rule.set("url_path_map_name", entry.name.as_str())
     }
 }
 
-fn path_map(stack: &Stack<'_>, entry: &Entry<'_>) -> Block {
+/// Pool and settings of what no path matches. A gateway has no answer of its own to give: the pool without members makes it 502.
+fn default_backend<'a>(stack: &Stack<'a>, balancer: &Balancer, entry: &Entry<'_>) -> (&'a str, &'a str) {
+    let name = |id: Id<Service>| stack.system.services[id].name.as_str();
+    let any = balancer
+        .listeners
+        .iter()
+        .flat_map(|listener| &listener.routes)
+        .map(|route| route.service)
+        .next();
+    match (entry.default(), any) {
+        (Some(service), _) => (name(service), name(service)),
+        (None, Some(any)) => (NOBODY, name(any)),
+        (None, None) => (NOBODY, NOBODY),
+    }
+}
+
+fn path_map(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>) -> Block {
     let name = |service: Id<Service>| stack.system.services[service].name.as_str();
-    // A path without a taker gets 502 from a pool without members: a gateway has no answer of its own to give.
-    let settings = entry
-        .default()
-        .or_else(|| entry.routes.first().map(|route| route.service));
+    let (pool, settings) = default_backend(stack, balancer, entry);
     let map = Block::new()
         .set("name", entry.name.as_str())
-        .set(
-            "default_backend_address_pool_name",
-            entry.default().map_or(NOBODY, name),
-        )
-        .set("default_backend_http_settings_name", settings.map_or(NOBODY, name));
+        .set("default_backend_address_pool_name", pool)
+        .set("default_backend_http_settings_name", settings);
     entry
         .routes
         .iter()

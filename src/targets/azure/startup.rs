@@ -7,8 +7,9 @@ use super::compute::Plan;
 use super::project::TARGET;
 use crate::ir::{Id, Launch, Service, Value};
 use crate::targets::shared::settings;
-use crate::targets::shared::startup::{Plain, Platform, prepared_user_data};
+use crate::targets::shared::startup::{Plain, Platform, closed_user_data, prepared_user_data};
 use crate::terraform::expr;
+use crate::vocabulary::Egress;
 
 /// Bash that reads the vault as the service's identity.
 const FETCH: &str = include_str!("../../../templates/startup/azure.sh");
@@ -50,7 +51,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         // Where there are no secrets to fetch, nothing has brought the means to get a token yet.
         prepare = format!("{FETCH}\n{prepare}");
     }
-    let text = prepared_user_data(&system.prefix, service, &plain, &fetched, &platform, &prepare);
+    let spell_out = match system.network.egress {
+        Egress::None if system.network.existing.azure.is_none() => closed_user_data,
+        _ => prepared_user_data,
+    };
+    let text = spell_out(&system.prefix, service, &plain, &fetched, &platform, &prepare);
     stack.module.local(&format!("{}-user-data", service.name), text)
 }
 

@@ -43,14 +43,11 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
         .set("versioning_enabled", bucket.versioning)
         .block("delete_retention_policy", keep.clone())
         .block("container_delete_retention_policy", keep);
-    let body = account(stack, parts, name)
-        .set("public_network_access_enabled", false)
-        .set("shared_access_key_enabled", false)
-        .set("tags", stack.tags())
+    let kind = if archived { "GRS" } else { "ZRS" };
+    let body = account(stack, parts, (name, kind, false))
         .block("blob_properties", blobs)
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]))
         .set("depends_on", after([parts.encryption.ready.clone()]));
-    let body = replication(body, archived);
     if archived {
         stack
             .module
@@ -88,12 +85,9 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
     }
 }
 
-fn replication(body: Block, archived: bool) -> Block {
-    body.set("account_replication_type", if archived { "GRS" } else { "ZRS" })
-}
-
 /// What every account of ours begins with: private, encrypted with the managed key, TLS only.
-fn account(stack: &Stack<'_>, parts: &Parts, name: &str) -> Block {
+/// The last argument is its name, how it is replicated, and whether it takes its own keys.
+fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, keys): (&str, &str, bool)) -> Block {
     let short = names::account(&stack.system.prefix, name);
     let rules = Block::new()
         .set("default_action", "Deny")
@@ -104,11 +98,14 @@ fn account(stack: &Stack<'_>, parts: &Parts, name: &str) -> Block {
     stack
         .named(template![short, stack.project.suffix.attr("hex")])
         .set("account_tier", "Standard")
-        .set("account_replication_type", "ZRS")
+        .set("account_replication_type", replication)
         .set("min_tls_version", "TLS1_2")
         .set("default_to_oauth_authentication", true)
         .set("local_user_enabled", false)
         .set("allow_nested_items_to_be_public", false)
+        .set("public_network_access_enabled", false)
+        .set("shared_access_key_enabled", keys)
+        .set("tags", stack.tags())
         .block("network_rules", rules)
         .block("customer_managed_key", key)
         .block("identity", parts.encryption.identity())
@@ -150,10 +147,7 @@ fn rule(name: &str, days: &Lifecycle, versioning: bool) -> Option<Block> {
 /// The account of the network's flow logs.
 pub(super) fn flow_logs(stack: &mut Stack<'_>, parts: &Parts) -> Address {
     let keep = Block::new().block("delete_retention_policy", Block::new().set("days", 7));
-    let body = account(stack, parts, "flow")
-        .set("public_network_access_enabled", false)
-        .set("shared_access_key_enabled", true)
-        .set("tags", stack.tags())
+    let body = account(stack, parts, ("flow", "ZRS", true))
         .block("sas_policy", Block::new().set("expiration_period", "00.01:00:00"))
         .block("blob_properties", keep)
         .set("depends_on", after([parts.encryption.ready.clone()]));

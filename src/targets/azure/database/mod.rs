@@ -25,8 +25,8 @@ pub(super) struct Built {
     pub secret: Address,
     /// The server can be reached from here on.
     pub endpoint: Address,
-    /// What writes the logs.
-    pub logs: Address,
+    /// Ids of what writes logs, by its name.
+    pub logs: Vec<(String, Expression)>,
 }
 
 /// What an engine's file adds.
@@ -39,8 +39,8 @@ struct Server {
     subresource: &'static str,
     /// The attribute that holds the host name.
     host: &'static str,
-    /// What writes the logs.
-    logs: Address,
+    /// Ids of what writes logs, by its name in the server; empty for the server itself.
+    logs: Vec<(&'static str, Expression)>,
     /// For the README.
     what: &'static str,
 }
@@ -103,7 +103,11 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Database>, database: &Data
         host: built.server.attr(built.host),
         secret,
         endpoint,
-        logs: built.logs,
+        logs: built
+            .logs
+            .into_iter()
+            .map(|(part, id)| (format!("{name}{part}"), id))
+            .collect(),
     }
 }
 

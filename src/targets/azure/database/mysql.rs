@@ -57,7 +57,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         settled: vec![content, parameters],
         subresource: "mysqlServer",
         host: "fqdn",
-        logs: server.clone(),
+        logs: vec![("", server.id())],
         what: "MySQL flexible server",
         server,
     }

@@ -66,7 +66,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         settled: vec![content, parameters],
         subresource: "postgresqlServer",
         host: "fqdn",
-        logs: server.clone(),
+        logs: vec![("", server.id())],
         what: "PostgreSQL flexible server",
         server,
     }

@@ -4,6 +4,7 @@ use super::{Password, Server, class, lifecycle, server_name};
 use crate::ir::Database;
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
+use crate::template;
 use crate::terraform::Block;
 use crate::vocabulary::License;
 
@@ -62,7 +63,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         .module
         .resource("azurerm_mssql_server_extended_auditing_policy", name, body);
     Server {
-        logs: content.clone(),
+        // The server's own audit records are written by its master database.
+        logs: vec![
+            ("", content.id()),
+            ("/master", template![server.id(), "/databases/master"]),
+        ],
         settled: vec![content, encrypted],
         subresource: "sqlServer",
         host: "fully_qualified_domain_name",
