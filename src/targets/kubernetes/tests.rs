@@ -90,7 +90,8 @@ fn names_come_first_and_comments_stand_above_their_keys() {
     let object =
         json!({ "spec": { "items": [{ "args": ["x"], "name": "a" }], "b": 1 }, "kind": "K", "apiVersion": "v1" });
     let comments = vec![("spec/b", "one".to_owned()), ("spec/items/0/args", "two".to_owned())];
-    let expected = "apiVersion: v1\nkind: K\nspec:\n  items:\n    - name: a\n      # two\n      args:\n        - x\n  # one\n  b: 1\n";
+    let expected = "apiVersion: v1\nkind: K\nspec:\n  items:\n    - name: a\n      # two\n      args:\n        \
+        - x\n  # one\n  b: 1\n";
     assert_eq!(document(&object, &comments), expected);
 }
 
