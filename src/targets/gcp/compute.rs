@@ -14,6 +14,7 @@ use crate::object;
 use crate::target::Target;
 use crate::targets::shared::{settings as shared_settings, startup};
 use crate::terraform::{Address, Block};
+use crate::vocabulary::Egress;
 
 const FETCH: &str = include_str!("../../../templates/startup/gcp.sh");
 const PULL: &str = include_str!("../../../templates/startup/gcp-pull.sh");
@@ -170,7 +171,11 @@ fn user_data(stack: &Stack<'_>, service: &Service) -> Expression {
         docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
     };
     let prepare = pull(stack, service).unwrap_or_default();
-    startup::prepared_user_data(&stack.system.prefix, service, &plain, &fetched, &platform, &prepare)
+    let user_data = match stack.system.network.egress {
+        Egress::None => startup::closed_user_data,
+        Egress::Nat | Egress::Firewall => startup::prepared_user_data,
+    };
+    user_data(&stack.system.prefix, service, &plain, &fetched, &platform, &prepare)
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.

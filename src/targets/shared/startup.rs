@@ -43,18 +43,8 @@ pub struct Fetched {
     pub required: bool,
 }
 
-/// The user data of one service's machines, as a heredoc.
-pub fn user_data(
-    system: &str,
-    service: &Service,
-    plain: &[Plain],
-    fetched: &[Fetched],
-    platform: &Platform<'_>,
-) -> Expression {
-    prepared_user_data(system, service, plain, fetched, platform, "")
-}
-
-/// The same with more to do before each start: `prepare` is bash, where a command that fails holds the start back.
+/// The user data of one service's machines, as a heredoc. `prepare` is bash that runs before each start, where a command that fails
+/// holds the start back.
 pub fn prepared_user_data(
     system: &str,
     service: &Service,
