@@ -67,6 +67,12 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
     valid.attr("certificate_arn")
 }
 
+/// True if the requested certificate covers more than the domain itself.
+pub(super) fn has_wildcard(stack: &Stack<'_>) -> bool {
+    let tls = stack.system.public.as_ref().map(|public| public.tls(Target::Aws));
+    matches!(tls, Some(Tls::Requested { domain, .. }) if !hosts(stack, domain).is_empty())
+}
+
 /// Names at which the load balancers are found.
 pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) {
     let system = stack.system;

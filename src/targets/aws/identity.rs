@@ -9,7 +9,7 @@ use super::startup::{self, Registry};
 use super::storage;
 use crate::ir::{Access, Bucket, Id, Resource, Service};
 use crate::terraform::{Address, Block};
-use crate::{list, object, template};
+use crate::{object, template};
 
 /// A service's identity.
 pub(super) struct Identity {
@@ -156,6 +156,6 @@ fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
     ];
     [
         Statement::allow("SessionAgent", &["ssm:UpdateInstanceInformation"], instances),
-        Statement::allow("SessionChannels", &channels, list!["*"]),
+        Statement::allow("SessionChannels", &channels, "*"),
     ]
 }

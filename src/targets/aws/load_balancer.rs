@@ -334,3 +334,36 @@ fn redirect(stack: &mut Stack<'_>, address: &Address) {
         .block("default_action", action);
     stack.module.resource("aws_lb_listener", "public_redirect", body);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::priority;
+
+    #[test]
+    fn the_more_specific_rule_comes_first() {
+        let mut taken = vec![];
+        let host_and_path = priority("a.example.com", "/api", &mut taken);
+        let host = priority("a.example.com", "", &mut taken);
+        let long = priority("", "/api/v2", &mut taken);
+        let short = priority("", "/api", &mut taken);
+        assert!(host_and_path < host && host < long && long < short && short <= 50_000);
+    }
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let mut taken = vec![];
+        let numbers: Vec<u32> = (0..100).map(|_| priority("", "/same", &mut taken)).collect();
+        let mut unique = numbers.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), numbers.len());
+    }
+
+    #[test]
+    fn another_rule_moves_nothing() {
+        let alone = priority("", "/orders", &mut vec![]);
+        let mut taken = vec![];
+        priority("", "/basket", &mut taken);
+        assert_eq!(priority("", "/orders", &mut taken), alone);
+    }
+}

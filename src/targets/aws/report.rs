@@ -137,7 +137,7 @@ fn operations(stack: &mut Stack<'_>) {
     }
     items.push("A change of a service replaces its machines one by one, each new one in service before an old one goes. New Ubuntu images come with every machine; to take one everywhere, start an instance refresh.".to_owned());
     items.push("Disks are snapshotted daily, the last seven are kept; machines keep nothing on them that is not in the blueprint.".to_owned());
-    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() {
+    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
         items.push(format!(
             "{} NAT gateways are the largest fixed cost of the network; `zones = 2` saves one.",
             system.network.zones

@@ -1,6 +1,6 @@
 //! Findings of checkov that the output has on purpose.
 
-use super::{Stack, load_balancer};
+use super::{Stack, edge, load_balancer};
 use crate::ir::{Balancer, Exposure, Tls};
 use crate::target::Target;
 
@@ -29,6 +29,10 @@ fn logs(stack: &mut Stack<'_>) {
 
 fn balancers(stack: &mut Stack<'_>) {
     let system = stack.system;
+    if edge::has_wildcard(stack) {
+        let why = "it covers the host names of the routes, all of which lead to this load balancer";
+        stack.report.skip("CKV2_AWS_71", "aws_acm_certificate.public", why);
+    }
     for balancer in [&system.public, &system.internal].into_iter().flatten() {
         let name = load_balancer::name(balancer.exposure);
         let address = format!("aws_lb.{name}");

@@ -152,7 +152,7 @@ fn firewall_policy(stack: &mut Stack<'_>) -> Address {
 fn gateway(
     stack: &Stack<'_>,
     (name, sku, subnet): (&str, &str, &Subnet),
-    policy: Option<&Address>,
+    firewall: Option<&Address>,
     served: Option<&Served>,
 ) -> Block {
     let capacity = Block::new().set("min_capacity", 2).set("max_capacity", 10);
@@ -162,7 +162,7 @@ fn gateway(
         .set("policy_name", "AppGwSslPolicy20220101S");
     let body = stack
         .named(stack.prefixed(name))
-        .set_some("firewall_policy_id", policy.map(Address::id))
+        .set_some("firewall_policy_id", firewall.map(Address::id))
         .set("http2_enabled", true)
         .set("zones", stack.zones())
         .set("tags", stack.tags())

@@ -43,8 +43,8 @@ pub struct Fetched {
     pub required: bool,
 }
 
-/// The user data of one service's machines, as a heredoc. `prepare` is bash that runs before each start, where a command that fails
-/// holds the start back.
+/// The user data of one service's machines, as a heredoc. `prepare` is bash for before each start, where a command that fails holds
+/// the start back; it may be empty.
 pub fn prepared_user_data(
     system: &str,
     service: &Service,
