@@ -142,3 +142,42 @@ pub(super) fn zones(region: &str, count: usize) -> Vec<String> {
         .map(|letter| format!("{region}-{letter}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MACHINES, TIERS, zones};
+
+    #[test]
+    fn tiers_are_what_cloud_sql_takes() {
+        for tier in TIERS {
+            let parts: Vec<u32> = tier.name.split('-').filter_map(|part| part.parse().ok()).collect();
+            assert_eq!(parts[0], tier.cpu, "{}", tier.name);
+            assert_eq!(parts[1] / 1024, tier.memory_gb, "{}", tier.name);
+            assert!(parts[0] == 1 || parts[0] % 2 == 0, "{}", tier.name);
+            assert!(parts[1] % 256 == 0 && parts[1] >= 3840, "{}", tier.name);
+            assert!(parts[1] * 10 <= parts[0] * 65 * 1024, "{}", tier.name);
+        }
+    }
+
+    #[test]
+    fn machines_have_the_processors_in_their_names() {
+        for machine in MACHINES.iter().filter(|machine| machine.cpu > 1) {
+            let words: Vec<&str> = machine.name.split('-').collect();
+            assert_eq!(
+                words.get(2).and_then(|word| word.parse().ok()),
+                Some(machine.cpu),
+                "{}",
+                machine.name
+            );
+        }
+    }
+
+    #[test]
+    fn two_regions_have_no_zone_a() {
+        assert_eq!(zones("us-east1", 2), ["us-east1-b", "us-east1-c"]);
+        assert_eq!(
+            zones("asia-northeast3", 3).last().map(String::as_str),
+            Some("asia-northeast3-c")
+        );
+    }
+}

@@ -14,6 +14,7 @@ use crate::object;
 use crate::target::Target;
 use crate::targets::shared::{settings as shared_settings, startup};
 use crate::terraform::{Address, Block};
+use crate::vocabulary::Egress;
 
 const FETCH: &str = include_str!("../../../templates/startup/gcp.sh");
 const PULL: &str = include_str!("../../../templates/startup/gcp-pull.sh");
@@ -169,7 +170,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         fetch: FETCH,
         docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
         prepare: pull(stack, service).unwrap_or_default(),
-        installs: true,
+        installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         mtu: Some(1460),
     };
