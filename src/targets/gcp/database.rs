@@ -262,15 +262,10 @@ fn flags(engine: Engine) -> &'static [(&'static str, &'static str)] {
             ("log_min_error_statement", "error"),
             ("log_statement", "ddl"),
         ],
-        Engine::Mysql => &[
-            ("cloudsql_mysql_audit", "ON"),
-            ("local_infile", "off"),
-            ("skip_show_database", "on"),
-        ],
+        Engine::Mysql => &[("local_infile", "off"), ("skip_show_database", "on")],
         Engine::Sqlserver => &[
             ("3625", "on"),
             ("contained database authentication", "off"),
-            ("cross db ownership chaining", "off"),
             ("external scripts enabled", "off"),
             ("remote access", "off"),
         ],

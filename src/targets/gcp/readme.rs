@@ -99,6 +99,13 @@ fn operations(stack: &mut Stack<'_>) {
     }
     if !system.databases.is_empty() {
         items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together; restart the services, which read it when they start: `gcloud compute instance-groups managed rolling-action restart GROUP --region REGION`.".to_owned());
+        if system
+            .databases
+            .iter()
+            .any(|(_, database)| database.engine == Engine::Postgres)
+        {
+            items.push("PostgreSQL logs changes of its schema. For more, pgAudit is loaded: `CREATE EXTENSION pgaudit` in the database, then the flag `pgaudit.log`.".to_owned());
+        }
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
     if system.network.bastion {
