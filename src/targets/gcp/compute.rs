@@ -39,9 +39,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, records: &[Address], rules: &Rules) -
     let mut groups = BTreeMap::new();
     for (id, service) in stack.system.services.iter() {
         let check = health_check(stack, service);
+        let healing = healing_check(stack, service);
         let template = template(stack, id, service, &snapshots);
         let ready = ready(stack, id, records, rules);
-        let manager = manager(stack, service, &template, &check, ready);
+        let manager = manager(stack, service, &template, &healing, ready);
         autoscaler(stack, service, &manager);
         stack.report.component(
             &service.path,
@@ -93,6 +94,37 @@ fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
     stack
         .module
         .resource("google_compute_region_health_check", &service.name, body)
+}
+
+/// A second, more patient check: what misses one answer gets no requests, what misses all for five minutes is replaced. Otherwise a
+/// database that fails over would take every machine whose health depends on it along.
+fn healing_check(stack: &mut Stack<'_>, service: &Service) -> Address {
+    let http = Block::new()
+        .set("port", service.port)
+        .set("request_path", service.health.path.as_str());
+    let name = format!("{}-healing", service.name);
+    let body = Block::new()
+        .set("name", stack.name(&name))
+        .set("region", stack.region())
+        .set("check_interval_sec", 30)
+        .set("timeout_sec", 10)
+        .set("healthy_threshold", 1)
+        .set("unhealthy_threshold", 10)
+        .block("http_health_check", http)
+        .block("log_config", Block::new().set("enable", true))
+        .set("depends_on", stack.project.ready());
+    stack
+        .module
+        .comment("More patient than the load balancer's: what fails it is replaced.")
+        .resource("google_compute_region_health_check", &name, body)
+}
+
+/// The name of a service's group. It has the zones in it: another set of zones is another group, which must be there before the old
+/// one goes, because a group that serves a load balancer cannot be deleted.
+fn group_name(stack: &Stack<'_>, service: &Service) -> String {
+    let zones = catalog::gcp_zones(stack.region(), stack.system.network.zones);
+    let letters: String = zones.iter().filter_map(|zone| zone.chars().last()).collect();
+    format!("{}-{letters}", stack.name(&service.name))
 }
 
 fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots: &Address) -> Address {
@@ -208,7 +240,7 @@ fn manager(
     stack: &mut Stack<'_>,
     service: &Service,
     template: &Address,
-    check: &Address,
+    healing: &Address,
     ready: Vec<Expression>,
 ) -> Address {
     let zones: Vec<Expression> = catalog::gcp_zones(stack.region(), stack.system.network.zones)
@@ -216,7 +248,7 @@ fn manager(
         .map(Expression::from)
         .collect();
     let healing = Block::new()
-        .set("health_check", check.id())
+        .set("health_check", healing.id())
         .set("initial_delay_sec", service.health.grace_seconds);
     let update = Block::new()
         .set("type", "PROACTIVE")
@@ -226,7 +258,8 @@ fn manager(
         .set("max_surge_fixed", zones.len())
         .set("max_unavailable_fixed", 0);
     let body = Block::new()
-        .set("name", stack.name(&service.name))
+        .comment("Another set of zones makes another group, which is there before the old one goes.")
+        .set("name", group_name(stack, service))
         .set("region", stack.region())
         .set("base_instance_name", stack.name(&service.name))
         .set("distribution_policy_zones", Expression::Array(zones))
@@ -236,6 +269,7 @@ fn manager(
         .block("auto_healing_policies", healing)
         .comment("A new machine in each zone first, then an old one goes.")
         .block("update_policy", update)
+        .block("lifecycle", Block::new().set("create_before_destroy", true))
         .comment("Machines find their names, their secrets and an open way when they start.")
         .set("depends_on", Expression::Array(ready));
     stack
@@ -257,10 +291,11 @@ fn autoscaler(stack: &mut Stack<'_>, service: &Service, manager: &Address) {
         .comment("One machine in ten minutes, each drained before it stops.")
         .block("scale_in_control", down);
     let body = Block::new()
-        .set("name", stack.name(&service.name))
+        .set("name", group_name(stack, service))
         .set("region", stack.region())
         .set("target", manager.id())
-        .block("autoscaling_policy", policy);
+        .block("autoscaling_policy", policy)
+        .block("lifecycle", Block::new().set("create_before_destroy", true));
     stack
         .module
         .resource("google_compute_region_autoscaler", &service.name, body);

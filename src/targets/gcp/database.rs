@@ -154,6 +154,16 @@ fn settings(stack: &Stack<'_>, database: &Database) -> Block {
         .set("disk_size", database.storage_gb)
         .set("disk_autoresize", true)
         .set("deletion_protection_enabled", stack.system.protect)
+        .set(
+            "user_labels",
+            expr::object(
+                stack
+                    .system
+                    .labels
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.as_str())),
+            ),
+        )
         .block("ip_configuration", access)
         .block("backup_configuration", backups(stack, database))
         .when(stack.system.protect, |block| {
@@ -162,6 +172,14 @@ fn settings(stack: &Stack<'_>, database: &Database) -> Block {
                 .set("retention_days", database.backup.retention_days);
             block.block("final_backup_config", last)
         })
+        .comment("Sundays, three hours after the backup begins.")
+        .block(
+            "maintenance_window",
+            Block::new()
+                .set("day", 7)
+                .set("hour", (database.backup.hour + 3) % 24)
+                .set("update_track", "stable"),
+        )
         .block("insights_config", Block::new().set("query_insights_enabled", true))
         .blocks("database_flags", flags)
 }
@@ -262,15 +280,10 @@ fn flags(engine: Engine) -> &'static [(&'static str, &'static str)] {
             ("log_min_error_statement", "error"),
             ("log_statement", "ddl"),
         ],
-        Engine::Mysql => &[
-            ("cloudsql_mysql_audit", "ON"),
-            ("local_infile", "off"),
-            ("skip_show_database", "on"),
-        ],
+        Engine::Mysql => &[("local_infile", "off"), ("skip_show_database", "on")],
         Engine::Sqlserver => &[
             ("3625", "on"),
             ("contained database authentication", "off"),
-            ("cross db ownership chaining", "off"),
             ("external scripts enabled", "off"),
             ("remote access", "off"),
         ],

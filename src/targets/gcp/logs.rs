@@ -37,7 +37,9 @@ fn filter(stack: &Stack<'_>) -> String {
     let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
     let mut parts = vec![
         format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
-        format!("(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.instance.vm_name{machine})"),
+        format!(
+            "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
+        ),
         format!(
             "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"
         ),

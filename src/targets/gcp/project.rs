@@ -118,6 +118,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("billingbudgets", has_budget),
         ("certificatemanager", requests_certificate),
         ("cloudkms", true),
+        ("cloudresourcemanager", true),
         ("compute", true),
         ("dns", true),
         ("iam", true),

@@ -15,9 +15,12 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 fn prerequisites(stack: &mut Stack<'_>) {
     let system = stack.system;
     let mut items = vec![
-        "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on; the other APIs are switched on by `apis.tf`.".to_owned(),
+        "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on (`gcloud services enable`): Terraform asks for the project's number before it switches on anything. The other APIs are switched on by `apis.tf`.".to_owned(),
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
     ];
+    if !system.buckets.is_empty() {
+        items.push("Where the organisation restricts who may be granted anything (`iam.allowedPolicyMemberDomains`), an exception on the project for `group:cloud-storage-analytics@google.com`, which delivers the access logs of buckets.".to_owned());
+    }
     if system.accounts.gcp.is_none() {
         items.push("`GOOGLE_PROJECT` in the environment: the blueprint names no project.".to_owned());
     }
@@ -99,6 +102,13 @@ fn operations(stack: &mut Stack<'_>) {
     }
     if !system.databases.is_empty() {
         items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
+        if system
+            .databases
+            .iter()
+            .any(|(_, database)| database.engine == Engine::Postgres)
+        {
+            items.push("PostgreSQL logs changes of its schema. For more, pgAudit is loaded: `CREATE EXTENSION pgaudit` in the database, then the flag `pgaudit.log`.".to_owned());
+        }
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
     if system.network.bastion {
@@ -111,6 +121,12 @@ fn operations(stack: &mut Stack<'_>) {
     if system.services.iter().any(|(_, service)| matches!(&service.launch, Launch::Container { image, .. } if super::identity::Registry::of(image).is_some())) {
         items.push("Images of Artifact Registry are pulled as the service's account, which may read that repository. A repository of another project must let Terraform's credentials set its policy.".to_owned());
     }
+    items.push("Should the first apply stop with 403 on the key, apply again: a grant takes up to some minutes to reach every service.".to_owned());
+    if system.public.is_some() {
+        items.push("Watch `jsonPayload.enforcedSecurityPolicy` in the load balancer's log in the first days: a rule of Cloud Armor that refuses what your application needs is set to preview with an `[override]`.".to_owned());
+    }
+    items.push("A machine that does not start its service says why on its serial port: `gcloud compute instances get-serial-port-output MACHINE`.".to_owned());
+    items.push("Snapshots of disks that the schedule made are not Terraform's: they stay after a destroy until they are seven days old.".to_owned());
     items.push("Key rings are never deleted, so the suffix of the names is theirs too: a system that is made again takes a new one.".to_owned());
     stack.report.operations.extend(items);
 }
