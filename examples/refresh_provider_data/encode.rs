@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::source::Source;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// `KIND NAME JSON`.
 pub fn line(source: &Source, kind: &str, name: &str, schema: &str) -> Result<String> {
@@ -74,6 +74,9 @@ impl Encoder<'_> {
         let marks = marks.iter().filter(|(_, set)| *set).map(|(mark, _)| mark);
         let kind: String = type_text(&attribute["type"]).chars().chain(marks.copied()).collect();
         let mut facts = values(fact);
+        if is_doubtful(&facts, &kind) {
+            facts.remove("one_of");
+        }
         let inside = self.inside(path);
         if !inside.is_empty() {
             facts.insert("of".into(), Value::Object(inside));
@@ -84,15 +87,24 @@ impl Encoder<'_> {
         }
     }
 
-    /// Facts about the attributes of an attribute that is an object, or a list of them.
+    /// Facts about the fields of an attribute that is an object, or a list of them, by name.
     fn inside(&self, path: &str) -> Map<String, Value> {
         let prefix = format!("{path}.");
-        let below = self.facts.iter().filter_map(|(path, fact)| {
-            let name = path.strip_prefix(&prefix)?;
-            let facts = values(fact);
-            (!name.contains('.') && !facts.is_empty()).then(|| (name.to_owned(), Value::Object(facts)))
-        });
-        below.collect::<BTreeMap<_, _>>().into_iter().collect()
+        let below = self.facts.keys().filter_map(|path| path.strip_prefix(&prefix));
+        let names: BTreeSet<&str> = below.filter_map(|path| path.split('.').next()).collect();
+        let mut fields = Map::new();
+        for name in names {
+            let path = format!("{prefix}{name}");
+            let mut facts = self.facts.get(&path).map(values).unwrap_or_default();
+            let inside = self.inside(&path);
+            if !inside.is_empty() {
+                facts.insert("of".into(), inside.into());
+            }
+            if !facts.is_empty() {
+                fields.insert(name.to_owned(), facts.into());
+            }
+        }
+        fields
     }
 
     fn nested(&self, nested: &Value, path: &str) -> Value {
@@ -182,6 +194,17 @@ fn parent(path: &str) -> &str {
 fn texts(value: &Value) -> Vec<String> {
     let items = value.as_array().into_iter().flatten();
     items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// Whether a list of allowed values cannot be relied on: numbers for a text (dates that were taken apart), and lists that grow with the
+/// cloud (the instance types), which the provider does not check.
+fn is_doubtful(facts: &Map<String, Value>, kind: &str) -> bool {
+    const LONGEST: usize = 200;
+    let listed = facts.get("one_of").and_then(Value::as_array);
+    listed.is_some_and(|values| {
+        let text = kind.starts_with("string");
+        values.len() > LONGEST || (text && !values.iter().all(Value::is_string))
+    })
 }
 
 /// The facts about a single value, without those that are marks or rules.

@@ -9,8 +9,9 @@
 //! provider checks in code) and `ids.json` (the form of a resource's id).
 //!
 //! Kept are the types that the sources under `src/targets` name in a string literal, and those of `src/terraform/data/types.txt`,
-//! which `--add` extends (`google-beta:TYPE` keeps a type's google-beta schema although google has the type too).
-//! The files of the small providers (random, tls) are written by hand and left alone.
+//! which `--add` extends: `TYPE` is a resource, or a data source where there is no such resource; `data.TYPE` is a data source;
+//! `google-beta:TYPE` keeps the schema of google-beta although google has the type too. The files of the small providers (random,
+//! time, tls) are written by hand and left alone.
 
 mod encode;
 mod names;
@@ -46,35 +47,37 @@ fn main() -> Result<()> {
     let mut wanted = names::listed(&data.join("types.txt"))?;
     wanted.extend(names::in_sources(&root.join("src/targets"))?);
 
-    let mut general = BTreeSet::new();
     let mut found = BTreeSet::new();
+    let mut google = BTreeSet::new();
     for provider in ["aws", "azurerm", "google", "google-beta"] {
         let source = Source::open(&arguments.schemas, &arguments.facts, provider)?;
-        let keep = |name: &str| match provider {
-            "google-beta" => {
-                wanted.contains(&format!("google-beta:{name}")) || (wanted.contains(name) && !general.contains(name))
-            }
-            _ => wanted.contains(name),
-        };
+        let resources: BTreeSet<&str> = source.names("resource").collect();
         let mut lines = vec![];
         for (kind, name, schema) in source.types() {
-            if kind == "provider" || keep(name) {
+            // What google has is left out of google-beta, unless that is asked for.
+            let is_double = provider == "google-beta" && google.contains(&(kind, name.to_owned()));
+            let forms = match kind {
+                _ if is_double => vec![format!("google-beta:{name}")],
+                "resource" => vec![name.to_owned()],
+                _ if resources.contains(name) => vec![format!("data.{name}")],
+                _ => vec![format!("data.{name}"), name.to_owned()],
+            };
+            let asked_for = || forms.iter().filter(|form| wanted.contains(*form)).cloned();
+            if kind == "provider" || asked_for().next().is_some() {
                 lines.push(encode::line(&source, kind, name, schema)?);
-                found.insert(name.to_owned());
+                found.extend(asked_for());
             }
         }
+        if provider == "google" {
+            google.extend(source.types().map(|(kind, name, _)| (kind, name.to_owned())));
+        }
         lines.sort();
-        general.extend(source.types().map(|(_, name, _)| name.to_owned()));
-        let header = format!("# hashicorp/{provider} {}", source.version);
-        let text = format!("{header}\n{}\n", lines.join("\n"));
+        let text = format!("# hashicorp/{provider} {}\n{}\n", source.version, lines.join("\n"));
         println!("{provider}: {} types, {} bytes", lines.len(), text.len());
         fs::write(data.join(format!("{provider}.txt")), text)?;
     }
-    for name in &wanted {
-        let bare = name.strip_prefix("google-beta:").unwrap_or(name);
-        if !found.contains(bare) {
-            println!("not a type of any provider: {name}");
-        }
+    for name in wanted.difference(&found) {
+        println!("not a type of any provider: {name}");
     }
     Ok(())
 }

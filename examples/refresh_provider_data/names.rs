@@ -35,9 +35,10 @@ pub fn add(file: &Path, names: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Every string literal in the Rust files of a folder that looks like a type name.
+/// Every string literal in the Rust files of a folder that looks like a type name; the first argument of a call of `data` counts as
+/// `data.TYPE` too.
 pub fn in_sources(folder: &Path) -> Result<BTreeSet<String>> {
-    let literal = Regex::new(r#""((?:aws|azurerm|google)_[a-z0-9_]+)""#)?;
+    let literal = Regex::new(r#"(\bdata\(\s*)?"((?:aws|azurerm|google)_[a-z0-9_]+)""#)?;
     let mut names = BTreeSet::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -50,7 +51,12 @@ pub fn in_sources(folder: &Path) -> Result<BTreeSet<String>> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(path)?;
-                names.extend(literal.captures_iter(&text).map(|found| found[1].to_owned()));
+                for found in literal.captures_iter(&text) {
+                    names.insert(found[2].to_owned());
+                    if found.get(1).is_some() {
+                        names.insert(format!("data.{}", &found[2]));
+                    }
+                }
             }
         }
     }

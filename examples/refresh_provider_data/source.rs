@@ -45,6 +45,12 @@ impl Source {
             .map(|(kind, name, schema)| (*kind, name.as_str(), schema.as_str()))
     }
 
+    /// The names of the types of a kind.
+    pub fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
+        let of_kind = self.types().filter(move |(known, ..)| *known == kind);
+        of_kind.map(|(_, name, _)| name)
+    }
+
     /// The facts of a resource type: argument path -> facts.
     pub fn facts(&self, name: &str) -> Result<Value> {
         match self.facts.get(name) {

@@ -50,8 +50,9 @@ pub(super) const MACHINES: [Machine; 34] = [
 ];
 
 /// Tiers of Cloud SQL's Enterprise edition: one processor or an even number, 0.9 to 6.5 GiB for each, 3.75 GiB at least.
-const TIERS: [Machine; 23] = [
+const TIERS: [Machine; 24] = [
     machine("db-custom-1-3840", 1, 3),
+    machine("db-custom-1-4096", 1, 4),
     machine("db-custom-1-6656", 1, 6),
     machine("db-custom-2-4096", 2, 4),
     machine("db-custom-2-8192", 2, 8),
@@ -140,4 +141,43 @@ pub(super) fn zones(region: &str, count: usize) -> Vec<String> {
         .take(count)
         .map(|letter| format!("{region}-{letter}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MACHINES, TIERS, zones};
+
+    #[test]
+    fn tiers_are_what_cloud_sql_takes() {
+        for tier in TIERS {
+            let parts: Vec<u32> = tier.name.split('-').filter_map(|part| part.parse().ok()).collect();
+            assert_eq!(parts[0], tier.cpu, "{}", tier.name);
+            assert_eq!(parts[1] / 1024, tier.memory_gb, "{}", tier.name);
+            assert!(parts[0] == 1 || parts[0] % 2 == 0, "{}", tier.name);
+            assert!(parts[1] % 256 == 0 && parts[1] >= 3840, "{}", tier.name);
+            assert!(parts[1] * 10 <= parts[0] * 65 * 1024, "{}", tier.name);
+        }
+    }
+
+    #[test]
+    fn machines_have_the_processors_in_their_names() {
+        for machine in MACHINES.iter().filter(|machine| machine.cpu > 1) {
+            let words: Vec<&str> = machine.name.split('-').collect();
+            assert_eq!(
+                words.get(2).and_then(|word| word.parse().ok()),
+                Some(machine.cpu),
+                "{}",
+                machine.name
+            );
+        }
+    }
+
+    #[test]
+    fn two_regions_have_no_zone_a() {
+        assert_eq!(zones("us-east1", 2), ["us-east1-b", "us-east1-c"]);
+        assert_eq!(
+            zones("asia-northeast3", 3).last().map(String::as_str),
+            Some("asia-northeast3-c")
+        );
+    }
 }

@@ -5,11 +5,11 @@ use crate::ir::{Resource, System, Tls};
 use crate::target::Target;
 use crate::vocabulary::Engine;
 
-/// The object store's name, which no component may have.
-const STORE: &str = "object-store";
+/// The object store's name in a cluster, which no component may have.
+pub const OBJECT_STORE: &str = "object-store";
 
-/// Variables under which S3 clients look for their identity; they are set for every service that uses a bucket.
-const CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
+/// Variables under which S3 clients look for their identity; in a cluster they are set for every service that uses a bucket.
+pub const S3_CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
 
 /// What the operators and jobs of a database append to its name, for objects of the kinds that services and databases have.
 const SERVICES: [&str; 7] = ["rw", "ro", "r", "instances", "setup", "backup", "jobs"];
@@ -65,7 +65,7 @@ fn services(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
         let uses_bucket = system
             .grants_of(id)
             .any(|grant| matches!(grant.resource, Resource::Bucket(_)));
-        for name in CLIENT.into_iter().filter(|_| uses_bucket) {
+        for name in S3_CLIENT.into_iter().filter(|_| uses_bucket) {
             if service.environment.contains_key(name) {
                 let at = system.places.key(&format!("{}.environment.{name}", service.path));
                 let why = "it carries the service's identity of the object store";
@@ -119,7 +119,7 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
         let owner = match maker {
             Some(database) => format!("the database `{database}`"),
             None if name == "default-deny" => "the firewall".to_owned(),
-            None if name == STORE || name.starts_with("object-store-") => "the object store".to_owned(),
+            None if name == OBJECT_STORE || name.starts_with("object-store-") => "the object store".to_owned(),
             None => return,
         };
         problems.push(cluster::reserved_name(system.places.key(path), name, &owner));

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, google};
 use crate::ir::{System, Tls};
 use crate::target::Target;
-use crate::vocabulary::{Edition, Egress, Engine};
+use crate::vocabulary::{Edition, Engine};
 
 /// Days that a point-in-time restore goes back.
 const RESTORE_DAYS: u32 = 7;
@@ -38,12 +38,6 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(google::web_edition_ended(at("edition"), &database.version));
         }
     }
-    for (_, service) in system.services.iter() {
-        if system.network.egress == Egress::None && service.machine_image.gcp.is_none() {
-            let at = system.places.key(&service.path);
-            problems.push(google::packages_unreachable(at, &service.name));
-        }
-    }
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(google::budget_recipients(
@@ -57,4 +51,22 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
 fn is_regional(certificate: &str, region: &str) -> bool {
     let parts: Vec<&str> = certificate.split('/').collect();
     matches!(parts.as_slice(), ["projects", _, "locations", place, "certificates", _] if *place == region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_regional;
+
+    #[test]
+    fn certificates_belong_to_the_region() {
+        assert!(is_regional(
+            "projects/p/locations/europe-west3/certificates/c",
+            "europe-west3"
+        ));
+        assert!(!is_regional(
+            "projects/p/locations/global/certificates/c",
+            "europe-west3"
+        ));
+        assert!(!is_regional("arn:aws:acm:x", "europe-west3"));
+    }
 }

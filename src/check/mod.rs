@@ -14,6 +14,8 @@ mod runtime;
 
 use std::ops::Deref;
 
+pub use cluster::{OBJECT_STORE, S3_CLIENT};
+
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;
 use crate::target::Target;

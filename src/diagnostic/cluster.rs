@@ -24,7 +24,10 @@ pub fn standby(at: Option<Span>, database: &str) -> Diagnostic {
     let message = format!("Kubernetes has no standby for the SQL Server database `{database}`");
     Diagnostic::error("standby-not-offered", at, message)
         .reason("an availability group in a cluster needs an operator that is part of its vendor's offer")
-        .fix("set `multi_zone = false` to run one server, use `postgres` or `mysql`, or render for `aws`, `azure` or `gcp`")
+        .fix(
+            "set `multi_zone = false` to run one server, use `postgres` or `mysql`, or render for `aws`, \
+            `azure` or `gcp`",
+        )
 }
 
 /// `restore-daily-only`
@@ -39,7 +42,10 @@ pub fn restore_daily_only(at: Option<Span>, database: &str) -> Diagnostic {
 pub fn storage_classes(at: Option<Span>, bucket: &str, keys: &str) -> Diagnostic {
     let message = format!("on Kubernetes {keys} of the bucket `{bucket}` is left out");
     Diagnostic::warning("storage-class-not-offered", at, message)
-        .reason("the object store of a cluster keeps everything on one class of volume; objects are still deleted when the lifecycle says so")
+        .reason(
+            "the object store of a cluster keeps everything on one class of volume; objects are still \
+            deleted when the lifecycle says so",
+        )
         .fix("render for `aws`, `azure` or `gcp` where the cost of storage matters")
 }
 

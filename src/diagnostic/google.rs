@@ -45,14 +45,3 @@ pub fn web_edition_ended(at: Option<Span>, version: &str) -> Diagnostic {
     )
     .fix("use the `standard` edition, or version `2022`")
 }
-
-/// `packages-unreachable`
-pub fn packages_unreachable(at: Option<Span>, service: &str) -> Diagnostic {
-    Diagnostic::error(
-        "packages-unreachable",
-        at,
-        format!("machines of `{service}` could not install Docker, curl and jq: `network.egress` is \"none\""),
-    )
-    .reason("Ubuntu's package mirrors are in the internet")
-    .fix("name an image that has them, `machine_image = { gcp = \"projects/PROJECT/global/images/NAME\" }`, or use `egress = \"nat\"`")
-}

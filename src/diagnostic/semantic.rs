@@ -127,7 +127,7 @@ pub fn control_character(at: Option<Span>, what: &str) -> Diagnostic {
         at,
         format!("{what} has a line break or another control character"),
     )
-    .reason("settings reach the process as one line each")
+    .reason("settings, arguments and descriptions are one line each in the output")
     .fix("remove it; longer texts belong into a file of the image, or a `[secrets.NAME]`")
 }
 

@@ -41,11 +41,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
     }
     let mut secrets = Arena::default();
     for (name, said) in &model.secrets {
-        secrets.add(ir::Secret {
-            name: name.to_string(),
-            path: format!("secrets.{name}"),
-            description: said.description.clone(),
-        });
+        let mut reader = Reader::new(blueprint, format!("secrets.{name}"), &mut choices, problems);
+        secrets.add(reader.secret(name.as_str(), said));
     }
     let prefix = match &blueprint.environment {
         Some(environment) => format!("{}-{environment}", model.name),

@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     /// Arguments and settings are lines of files on the machine, so they may not have several. A script may, but has no other
     /// control characters than line breaks and tabs.
     fn one_line(&mut self, said: &model::Service) {
-        let has_control = |text: &str| text.chars().any(char::is_control);
+        let has_control = |text: &str| text.chars().any(is_no_text);
         for (name, _) in said.environment.iter().filter(|(_, value)| has_control(value)) {
             let at = self.at(&format!("environment.{name}"));
             self.problems.push(semantic::control_character(at, "this setting"));
@@ -89,10 +89,23 @@ impl<'a> Reader<'a> {
             let at = self.at(&format!("arguments.{index}"));
             self.problems.push(semantic::control_character(at, "this argument"));
         }
-        let strange = |c: char| c.is_control() && c != '\n' && c != '\t';
+        let strange = |c: char| is_no_text(c) && c != '\n' && c != '\t';
         if said.start.as_ref().is_some_and(|script| script.contains(strange)) {
             self.problems
                 .push(semantic::control_character(self.at("start"), "the script"));
+        }
+    }
+
+    pub(super) fn secret(&mut self, name: &str, said: &model::Secret) -> ir::Secret {
+        let description = said.description.as_deref().unwrap_or_default();
+        if description.contains(is_no_text) {
+            let at = self.at("description");
+            self.problems.push(semantic::control_character(at, "this description"));
+        }
+        ir::Secret {
+            name: name.to_owned(),
+            path: self.path.clone(),
+            description: said.description.clone(),
         }
     }
 
@@ -238,4 +251,9 @@ fn is_image(text: &str) -> bool {
         && text.chars().all(charset)
         && !text.contains("//")
         && !text.ends_with(['/', ':', '@', '-', '.'])
+}
+
+/// True for control characters, and for the others that readers of YAML take for a line break or refuse.
+fn is_no_text(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }

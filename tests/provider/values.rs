@@ -272,3 +272,46 @@ fn rules_inside_a_block_hold_where_the_block_is() {
         &[],
     );
 }
+
+#[test]
+fn lists_that_the_providers_do_not_keep_to_are_not_checked() {
+    assert_found(
+        "aws_launch_template",
+        template().set("instance_type", "m99g.large"),
+        &[],
+    );
+    let blobs = Block::new().set("default_service_version", "2023-11-03");
+    let account = Block::new()
+        .set("name", "bumarketmedia")
+        .set("resource_group_name", "main")
+        .set("location", "koreacentral")
+        .set("account_tier", "Standard")
+        .set("account_replication_type", "ZRS")
+        .block("blob_properties", blobs);
+    assert_found("azurerm_storage_account", account, &[]);
+}
+
+#[test]
+fn fields_of_objects_take_what_the_provider_takes() {
+    let rule = |access: &str| {
+        Block::new()
+            .set("name", "web")
+            .set("priority", 100)
+            .set("direction", "Inbound")
+            .set("access", access)
+            .set("protocol", "Tcp")
+    };
+    let group = |access: &str| {
+        Block::new()
+            .set("name", "web")
+            .set("resource_group_name", "main")
+            .set("location", "koreacentral")
+            .block("security_rule", rule(access))
+    };
+    assert_found("azurerm_network_security_group", group("Allow"), &[]);
+    assert_found(
+        "azurerm_network_security_group",
+        group("Permit"),
+        &["security_rule.access: \"Permit\" is not allowed; allowed: \"Allow\", \"Deny\""],
+    );
+}

@@ -5,6 +5,10 @@ use hcl::expr::{Expression, ObjectKey, TemplateExpr};
 use hcl::template::{Element, Template};
 use hcl::{Body, Structure};
 
+/// Stand for an escaped `${` and `%{` while Terraform text is read: characters for private use.
+const DOLLAR: &str = "\u{e000}";
+const PERCENT: &str = "\u{e001}";
+
 /// Structure and texts of something; the structure has one mark for each text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Leaves {
@@ -16,7 +20,12 @@ impl Leaves {
     /// Of Terraform text.
     pub fn of_terraform(text: &str) -> Self {
         let mut leaves = Self::default();
-        leaves.body(&hcl::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}")));
+        // Terraform reads `$$${` as `$` and an escaped `${`; hcl-rs loses a sign in some of these. So escapes are taken out of its way.
+        let marked = text.replace("$${", DOLLAR).replace("%%{", PERCENT);
+        leaves.body(&hcl::parse(&marked).unwrap_or_else(|error| panic!("{error}\n{text}")));
+        for text in &mut leaves.texts {
+            *text = text.replace(DOLLAR, "${").replace(PERCENT, "%{");
+        }
         leaves
     }
 

@@ -4,6 +4,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+/// The most characters of what a failed program said that are shown: some print the whole file for one mistake.
+const LONGEST: usize = 4000;
+
 /// True where a program runs and succeeds with these arguments.
 pub fn is_there(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
@@ -43,5 +46,6 @@ pub fn run(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
         return Ok(output.stdout);
     }
     let said = [output.stdout, output.stderr].concat();
-    Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&said)))
+    let said: String = String::from_utf8_lossy(&said).chars().take(LONGEST).collect();
+    Err(format!("{}\n{said}", output.status))
 }

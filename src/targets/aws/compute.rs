@@ -15,7 +15,7 @@ use super::secrets::Secrets;
 use super::storage::Buckets;
 use super::{Base, Stack, logs, startup};
 use crate::catalog;
-use crate::ir::{Id, Launch, Resource, Service, Tier};
+use crate::ir::{Id, Resource, Service, Tier};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -45,7 +45,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let system = stack.system;
     for (id, service) in system.services.iter() {
         stack.module.file("compute", "");
-        let log_group = matches!(service.launch, Launch::Container { .. }).then(|| {
+        let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));
             stack.module.resource("aws_cloudwatch_log_group", &service.name, group)
         });
@@ -179,6 +179,7 @@ fn needs(
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());
     needs.extend(parts.rules.of_service(id));
+    needs.extend(parts.balancers.listeners(id).iter().map(Address::whole));
     Expression::Array(needs)
 }
 

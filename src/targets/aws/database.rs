@@ -238,3 +238,48 @@ fn monitoring(stack: &mut Stack<'_>, base: &Base) -> (Address, Address) {
     let grants = stack.module.resource("aws_iam_role_policy", MONITORING, body);
     (role, grants)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{maintenance, window};
+    use crate::ir::{Backup, Database, Shape};
+    use crate::vocabulary::{Edition, Engine, License, PerTarget};
+
+    fn at(hour: u8, minute: u8) -> Database {
+        Database {
+            name: "main".to_owned(),
+            path: "databases.main".to_owned(),
+            engine: Engine::Postgres,
+            version: "17".to_owned(),
+            edition: Edition::Standard,
+            license: License::Included,
+            size: Shape {
+                cpu: 2,
+                memory_gb: 8,
+                exact: PerTarget::default(),
+            },
+            storage_gb: 100,
+            multi_zone: true,
+            backup: Backup {
+                hour,
+                minute,
+                retention_days: 7,
+            },
+            port: 5432,
+            database: "main".to_owned(),
+            user: "app_owner".to_owned(),
+        }
+    }
+
+    #[test]
+    fn backup_and_maintenance_do_not_overlap() {
+        assert_eq!(window(&at(9, 0), 0, 30), "09:00-09:30");
+        assert_eq!(maintenance(&at(9, 0)), "sun:11:00-sun:12:00");
+    }
+
+    #[test]
+    fn maintenance_may_begin_or_end_on_monday() {
+        assert_eq!(maintenance(&at(21, 30)), "sun:23:30-mon:00:30");
+        assert_eq!(maintenance(&at(23, 0)), "mon:01:00-mon:02:00");
+    }
+}

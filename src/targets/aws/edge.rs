@@ -1,5 +1,7 @@
 //! Certificates and names of the entry points.
 
+use std::collections::BTreeSet;
+
 use hcl::Expression;
 
 use super::load_balancer::Balancers;
@@ -22,8 +24,11 @@ pub(super) fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
 
 fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Expression {
     stack.module.file("edge", "");
+    // The wildcard is proved by the same record as the name itself.
+    let wildcard = (!hosts(stack, domain).is_empty()).then(|| list![format!("*.{domain}")]);
     let body = Block::new()
         .set("domain_name", domain)
+        .set_some("subject_alternative_names", wildcard)
         .set("validation_method", "DNS")
         .block("lifecycle", Block::new().set("create_before_destroy", true));
     let certificate = stack.module.resource("aws_acm_certificate", "public", body);
@@ -33,7 +38,7 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
         let body = Block::new()
             .set("zone_id", zone)
             .set("name", option("resource_record_name"))
-            .set("type", option("resource_record_type"))
+            .set("type", "CNAME")
             .set("records", list![option("resource_record_value")])
             .set("ttl", 300)
             .set("allow_overwrite", true);
@@ -62,6 +67,12 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
     valid.attr("certificate_arn")
 }
 
+/// True if the requested certificate covers more than the domain itself.
+pub(super) fn has_wildcard(stack: &Stack<'_>) -> bool {
+    let tls = stack.system.public.as_ref().map(|public| public.tls(Target::Aws));
+    matches!(tls, Some(Tls::Requested { domain, .. }) if !hosts(stack, domain).is_empty())
+}
+
 /// Names at which the load balancers are found.
 pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) {
     let system = stack.system;
@@ -75,6 +86,16 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
             .set("type", "A")
             .block("alias", alias(public));
         stack.module.resource("aws_route53_record", "public", body);
+        let hosts: Vec<Expression> = hosts(stack, domain).into_iter().map(Expression::from).collect();
+        if !hosts.is_empty() {
+            let body = Block::new()
+                .set("for_each", expr::call("toset", [Expression::Array(hosts)]))
+                .set("zone_id", zone)
+                .set("name", expr::each_key())
+                .set("type", "A")
+                .block("alias", alias(public));
+            stack.module.resource("aws_route53_record", "public_hosts", body);
+        }
     }
     let (Some(internal), Some(balancer)) = (&balancers.internal, &system.internal) else {
         return;
@@ -96,6 +117,15 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
         let name = format!("internal_{}", system.services[service].name);
         stack.module.resource("aws_route53_record", &name, body);
     }
+}
+
+/// Host names under the domain that public routes ask for, in order.
+fn hosts(stack: &Stack<'_>, domain: &str) -> BTreeSet<String> {
+    let suffix = format!(".{domain}");
+    let listeners = stack.system.public.iter().flat_map(|public| &public.listeners);
+    let routes = listeners.flat_map(|listener| &listener.routes);
+    let hosts = routes.flat_map(|route| &route.hosts);
+    hosts.filter(|host| host.ends_with(&suffix)).cloned().collect()
 }
 
 fn alias(balancer: &Address) -> Block {

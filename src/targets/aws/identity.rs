@@ -7,9 +7,9 @@ use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
 use super::startup::{self, Registry};
 use super::storage;
-use crate::ir::{Access, Bucket, Id, Launch, Resource, Service};
+use crate::ir::{Access, Bucket, Id, Resource, Service};
 use crate::terraform::{Address, Block};
-use crate::{list, object, template};
+use crate::{object, template};
 
 /// A service's identity.
 pub(super) struct Identity {
@@ -85,7 +85,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
         let key = parts.keys.data.attr("arn");
         statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
     }
-    if let (Some(group), Launch::Container { .. }) = (log_group, &service.launch) {
+    if let Some(group) = log_group {
         let streams = template![group.attr("arn"), ":log-stream:*"];
         let write = ["logs:CreateLogStream", "logs:PutLogEvents"];
         statements.push(Statement::allow("Logs", &write, streams));
@@ -156,6 +156,6 @@ fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
     ];
     [
         Statement::allow("SessionAgent", &["ssm:UpdateInstanceInformation"], instances),
-        Statement::allow("SessionChannels", &channels, list!["*"]),
+        Statement::allow("SessionChannels", &channels, "*"),
     ]
 }

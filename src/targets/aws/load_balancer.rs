@@ -7,7 +7,7 @@ use hcl::Expression;
 use super::firewall::Groups;
 use super::logs::{self, AccessLogs};
 use super::network::Network;
-use super::{Stack, edge};
+use super::{Stack, edge, startup};
 use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
@@ -24,12 +24,26 @@ pub(super) struct Balancers {
     /// The one between the tiers.
     pub(super) internal: Option<Address>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
+    listeners: BTreeMap<Id<Service>, Vec<Address>>,
 }
 
 impl Balancers {
     /// The target groups of a service: one per load balancer, for a group has but one.
     pub(super) fn target_groups(&self, service: Id<Service>) -> &[Address] {
         self.target_groups.get(&service).map_or(&[], Vec::as_slice)
+    }
+
+    /// What leads requests to a service's target groups.
+    pub(super) fn listeners(&self, service: Id<Service>) -> &[Address] {
+        self.listeners.get(&service).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Balancers {
+    fn lead(&mut self, listener: &Listener, added: &Address) {
+        for route in &listener.routes {
+            self.listeners.entry(route.service).or_default().push(added.clone());
+        }
     }
 }
 
@@ -61,7 +75,7 @@ pub(super) fn lower(
                 "public_http"
             };
             let port = balancer.port(listener, Target::Aws);
-            listen(
+            let added = listen(
                 stack,
                 &address,
                 local,
@@ -70,6 +84,7 @@ pub(super) fn lower(
                 (balancer, listener),
                 &targets,
             );
+            balancers.lead(listener, &added);
         }
         if certificate.is_some() {
             redirect(stack, &address);
@@ -91,7 +106,7 @@ pub(super) fn lower(
                 );
             }
             let port = listener.port;
-            listen(
+            let added = listen(
                 stack,
                 &address,
                 &local,
@@ -100,6 +115,7 @@ pub(super) fn lower(
                 (balancer, listener),
                 &targets,
             );
+            balancers.lead(listener, &added);
         }
         balancers.internal = Some(address);
     }
@@ -184,7 +200,7 @@ fn listen(
     certificate: Option<Expression>,
     (balancer, listener): (&Balancer, &Listener),
     targets: &BTreeMap<Id<Service>, Address>,
-) {
+) -> Address {
     let forward = |service: Id<Service>| targets.get(&service).map(forward);
     let default = listener.routes.iter().find(|route| route.is_default());
     let action = default
@@ -201,9 +217,29 @@ fn listen(
     let mut taken = vec![];
     for route in listener.routes.iter().filter(|route| !route.is_default()) {
         if let Some(action) = forward(route.service) {
+            if balancer.exposure == Exposure::Internal {
+                by_name(stack, &listener_address, route, action.clone(), &mut taken);
+            }
             rules(stack, balancer, &listener_address, route, action, &mut taken);
         }
     }
+    listener_address
+}
+
+/// Whatever else leads to an internal service, its private name does: that is what its callers are told.
+fn by_name(stack: &mut Stack<'_>, listener: &Address, route: &Route, action: Block, taken: &mut Vec<u32>) {
+    let host = startup::host(stack, route.service);
+    if route.paths.is_empty() && route.hosts.contains(&host) {
+        return;
+    }
+    let values = Block::new().set("values", list![host.as_str()]);
+    let body = Block::new()
+        .set("listener_arn", listener.attr("arn"))
+        .set("priority", priority(&host, "", taken))
+        .block("action", action)
+        .block("condition", Block::new().block("host_header", values));
+    let local = format!("name_{}", stack.system.services[route.service].name);
+    stack.module.resource("aws_lb_listener_rule", &local, body);
 }
 
 fn forward(group: &Address) -> Block {
@@ -297,4 +333,37 @@ fn redirect(stack: &mut Stack<'_>, address: &Address) {
         .set("protocol", "HTTP")
         .block("default_action", action);
     stack.module.resource("aws_lb_listener", "public_redirect", body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::priority;
+
+    #[test]
+    fn the_more_specific_rule_comes_first() {
+        let mut taken = vec![];
+        let host_and_path = priority("a.example.com", "/api", &mut taken);
+        let host = priority("a.example.com", "", &mut taken);
+        let long = priority("", "/api/v2", &mut taken);
+        let short = priority("", "/api", &mut taken);
+        assert!(host_and_path < host && host < long && long < short && short <= 50_000);
+    }
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let mut taken = vec![];
+        let numbers: Vec<u32> = (0..100).map(|_| priority("", "/same", &mut taken)).collect();
+        let mut unique = numbers.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), numbers.len());
+    }
+
+    #[test]
+    fn another_rule_moves_nothing() {
+        let alone = priority("", "/orders", &mut vec![]);
+        let mut taken = vec![];
+        priority("", "/basket", &mut taken);
+        assert_eq!(priority("", "/orders", &mut taken), alone);
+    }
 }

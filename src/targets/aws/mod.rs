@@ -23,13 +23,14 @@ mod project;
 mod report;
 mod rules;
 mod secrets;
+mod skips;
 mod startup;
 mod storage;
 mod waf;
 
 use hcl::Expression;
 
-use super::shared::report::Report;
+use super::shared::{self, report::Report};
 use crate::check::Checked;
 use crate::terraform::Module;
 
@@ -134,6 +135,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         buckets: &buckets,
         balancers: &balancers,
     };
+    stack.module.file("variables", "");
+    shared::startup::declare_rollout(&mut stack.module);
     compute::lower(&mut stack, &parts);
     budget::lower(&mut stack);
     report::fill(&mut stack, &parts);

@@ -7,7 +7,7 @@ use super::compute::Parts;
 use crate::ir::{Id, Launch, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
-use crate::targets::shared::startup::{Platform, closed_user_data, prepared_user_data};
+use crate::targets::shared::startup::{Platform, user_data};
 use crate::vocabulary::Egress;
 
 /// Bash: signs requests with the machine's identity.
@@ -73,12 +73,16 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let platform = Platform {
         fetch: &fetch,
         docker_options,
+        prepare,
+        installs: system.network.egress != Egress::None,
+        mtu: None,
     };
-    let spell = match system.network.egress {
-        Egress::None => closed_user_data,
-        _ => prepared_user_data,
-    };
-    spell(&system.prefix, service, &plain, &fetched, &platform, &prepare)
+    user_data(&system, id, (&plain, &fetched), &platform)
+}
+
+/// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.
+pub(super) fn logs_of(service: &Service) -> bool {
+    matches!(service.launch, Launch::Container { .. })
 }
 
 /// Name of the log group of a service's containers.

@@ -9,6 +9,7 @@ use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
 use super::{Parts, Stack, Stores, startup};
 use crate::ir::{Id, Resource, Scale, Service};
+use crate::targets::shared;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 use crate::{catalog, list, object};
@@ -34,6 +35,7 @@ pub(super) fn lower(
     stores: &Stores,
 ) -> BTreeMap<Id<Service>, Address> {
     stack.module.file("compute", "");
+    shared::startup::declare_rollout(&mut stack.module);
     let plan = Plan {
         parts,
         gateways,

@@ -159,7 +159,7 @@ fn gateway(
 ) -> Block {
     let capacity = Block::new().set("min_capacity", 2).set("max_capacity", 10);
     let placed = Block::new().set("name", name).set("subnet_id", subnet.id.clone());
-    let policy = Block::new()
+    let tls = Block::new()
         .set("policy_type", "Predefined")
         .set("policy_name", "AppGwSslPolicy20220101S");
     let body = stack
@@ -172,7 +172,7 @@ fn gateway(
         .block("autoscale_configuration", capacity)
         .block("gateway_ip_configuration", placed)
         .comment("TLS 1.2 and newer.")
-        .block("ssl_policy", policy);
+        .block("ssl_policy", tls);
     match served {
         Some(served) => {
             let certificate = Block::new()

@@ -76,7 +76,7 @@ fn operations(stack: &mut Stack<'_>) {
     let system = stack.system;
     let mut items = vec![];
     if !system.databases.is_empty() {
-        items.push("A new database password: raise `NAME_password_version` by one and apply, then restart the services that use the database. The server and the vault get the same one in one apply; should only the first of the two succeed, raise it again.".to_owned());
+        items.push("A new database password: raise `NAME_password_version` by one and apply. The server and the vault get the same one in one apply, and the machines that read it are replaced; should only the first of the two succeed, raise it again.".to_owned());
         items.push("Azure chooses the hour of a database's daily backup itself, so `backup.window` has no place here; any second of the retention can be restored.".to_owned());
     }
     let below = system
@@ -95,7 +95,7 @@ fn operations(stack: &mut Stack<'_>) {
     }
     for (_, secret) in system.secrets.iter() {
         items.push(format!(
-            "Fill `{0}`: `az keyvault secret set --vault-name VAULT --name {0} --file FILE`, then restart the services that read it. Until then it says `unfilled`, which the services' start passes over; Terraform never writes it again.",
+            "Fill `{0}`: `az keyvault secret set --vault-name VAULT --name {0} --file FILE`, then raise `rollout` and apply, which replaces the machines that read it. Until then it says `unfilled`, which the services' start passes over; Terraform never writes it again.",
             secret.name
         ));
     }

@@ -7,7 +7,7 @@ use super::compute::Plan;
 use super::project::TARGET;
 use crate::ir::{Id, Launch, Service, Value};
 use crate::targets::shared::settings;
-use crate::targets::shared::startup::{Plain, Platform, closed_user_data, prepared_user_data};
+use crate::targets::shared::startup::{Plain, Platform, user_data};
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
 
@@ -42,20 +42,19 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         });
         plain.sort_by(|a, b| a.name.cmp(&b.name));
     }
-    let platform = Platform {
-        fetch: FETCH,
-        docker_options: format!("--publish {0}:{0} --log-driver none", service.port),
-    };
     let mut prepare = pull(service).unwrap_or_default();
     if fetched.is_empty() && !prepare.is_empty() {
         // Where there are no secrets to fetch, nothing has brought the means to get a token yet.
         prepare = format!("{FETCH}\n{prepare}");
     }
-    let spell_out = match system.network.egress {
-        Egress::None if system.network.existing.azure.is_none() => closed_user_data,
-        _ => prepared_user_data,
+    let platform = Platform {
+        fetch: FETCH,
+        docker_options: format!("--publish {0}:{0} --log-driver none", service.port),
+        prepare,
+        installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
+        mtu: None,
     };
-    let text = spell_out(&system.prefix, service, &plain, &fetched, &platform, &prepare);
+    let text = user_data(&system, id, (&plain, &fetched), &platform);
     stack.module.local(&format!("{}-user-data", service.name), text)
 }
 

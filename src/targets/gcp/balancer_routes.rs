@@ -109,3 +109,17 @@ pub(super) fn host_name(host: &str, limit: usize) -> String {
         .fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     format!("{}-{sum:08x}", name[..limit - 9].trim_end_matches('-'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::host_name;
+
+    #[test]
+    fn long_hosts_keep_apart() {
+        let long = "a".repeat(50);
+        let (one, other) = (format!("{long}.one.example.com"), format!("{long}.two.example.com"));
+        assert_eq!(host_name("shop.example.com", 58), "shop-example-com");
+        assert!(host_name(&one, 58).len() <= 58);
+        assert_ne!(host_name(&one, 58), host_name(&other, 58));
+    }
+}

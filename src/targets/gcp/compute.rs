@@ -14,6 +14,7 @@ use crate::object;
 use crate::target::Target;
 use crate::targets::shared::{settings as shared_settings, startup};
 use crate::terraform::{Address, Block};
+use crate::vocabulary::Egress;
 
 const FETCH: &str = include_str!("../../../templates/startup/gcp.sh");
 const PULL: &str = include_str!("../../../templates/startup/gcp-pull.sh");
@@ -120,7 +121,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         "block-project-ssh-keys" => "TRUE",
         "enable-oslogin" => "TRUE",
         "serial-port-enable" => "FALSE",
-        "user-data" => user_data(stack, service)
+        "user-data" => user_data(stack, id, service)
     };
     let body = Block::new()
         .set("name_prefix", format!("{}-", stack.name(&service.name)))
@@ -163,14 +164,17 @@ fn disk_type(machine: &str) -> &'static str {
     }
 }
 
-fn user_data(stack: &Stack<'_>, service: &Service) -> Expression {
+fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expression {
     let (plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
     let platform = startup::Platform {
         fetch: FETCH,
         docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
+        prepare: pull(stack, service).unwrap_or_default(),
+        installs: stack.system.network.egress != Egress::None,
+        // What a VPC network carries unless told otherwise; docker assumes 1,500.
+        mtu: Some(1460),
     };
-    let prepare = pull(stack, service).unwrap_or_default();
-    startup::prepared_user_data(&stack.system.prefix, service, &plain, &fetched, &platform, &prepare)
+    startup::user_data(&stack.system, id, (&plain, &fetched), &platform)
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.

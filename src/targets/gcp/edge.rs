@@ -46,15 +46,17 @@ pub(super) fn addresses(stack: &mut Stack<'_>) -> Entries {
     });
     let certificate = certificate(stack);
     if let (Some(balancer), Some(address)) = (&stack.system.public, &public) {
-        let (domain, zone) = (balancer.domain.clone(), balancer.zone.gcp.clone());
-        if let (Some(domain), Some(zone)) = (&domain, &zone) {
-            let body = record(
-                zone.as_str(),
-                format!("{domain}."),
-                "A",
-                300,
-                list![address.attr("address")],
-            );
+        let domain = balancer.domain.clone();
+        if let (Some(domain), Some(zone)) = (&domain, &balancer.zone.gcp) {
+            let hosts = public_hosts(balancer, domain).into_iter();
+            let hosts = hosts.filter(|host| is_under(host, domain)).map(Expression::from);
+            let body = Block::new()
+                .set("for_each", expr::call("toset", [Expression::Array(hosts.collect())]))
+                .set("managed_zone", zone.as_str())
+                .set("name", template![expr::each_key(), "."])
+                .set("type", "A")
+                .set("ttl", 300)
+                .set("rrdatas", list![address.attr("address")]);
             stack.module.resource("google_dns_record_set", "public", body);
         }
         let host = domain.map_or_else(|| address.attr("address"), Expression::from);

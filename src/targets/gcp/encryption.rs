@@ -77,8 +77,10 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
             "@compute-system.iam.gserviceaccount.com"
         ],
     )];
-    let has_vault = !system.databases.is_empty() || !system.secrets.is_empty();
-    let identities = [("secretmanager", has_vault), ("sqladmin", !system.databases.is_empty())];
+    let identities = [
+        ("secretmanager", super::project::has_vault(system)),
+        ("sqladmin", !system.databases.is_empty()),
+    ];
     for (service, _) in identities.into_iter().filter(|(_, wanted)| *wanted) {
         let identity = module.resource(
             "google_project_service_identity",

@@ -140,3 +140,17 @@ pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, hcl::Expression)> {
     };
     stack.accounts.iter().map(email).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Registry;
+
+    #[test]
+    fn only_images_of_artifact_registry_have_a_repository() {
+        let found =
+            Registry::of("asia-northeast3-docker.pkg.dev/shop/images/web:1").map(|it| (it.location, it.repository));
+        assert_eq!(found, Some(("asia-northeast3", "images")));
+        assert_eq!(Registry::of("nginx:1.29"), None);
+        assert_eq!(Registry::of("asia-northeast3-docker.pkg.dev/shop/images"), None);
+    }
+}

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::shared::report::Report;
+use super::shared::{self, report::Report};
 use crate::check::Checked;
 use crate::ir::{Bucket, Database, Id, Secret, Service};
 use crate::template;
@@ -114,6 +114,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let entries = edge::addresses(&mut stack);
     let records = edge::records(&mut stack, &entries);
     let rules = firewall::lower(&mut stack, &entries);
+    stack.module.file("variables", "");
+    shared::startup::declare_rollout(&mut stack.module);
     let groups = compute::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &groups);
     logs::lower(&mut stack);

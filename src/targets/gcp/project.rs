@@ -34,9 +34,12 @@ impl Project {
 pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     module.file("versions", "");
     let provider = |source: &str, version: &str| object! { "source" => source, "version" => version };
+    let beta = has_vault(system);
     let providers = Block::new()
         .set("google", provider("hashicorp/google", "~> 7.0"))
-        .set("google-beta", provider("hashicorp/google-beta", "~> 7.0"))
+        .when(beta, |block| {
+            block.set("google-beta", provider("hashicorp/google-beta", "~> 7.0"))
+        })
         .set("random", provider("hashicorp/random", "~> 3.7"));
     let state = system.state.as_ref().and_then(|state| state.gcs.as_ref());
     let mut terraform = Block::new()
@@ -50,11 +53,13 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     }
     module.define("terraform", vec![], terraform);
     module.define("provider", vec!["google".to_owned()], settings(system));
-    module.comment("Service identities are in this provider only.").define(
-        "provider",
-        vec!["google-beta".to_owned()],
-        settings(system),
-    );
+    if beta {
+        module.comment("Service identities are in this provider only.").define(
+            "provider",
+            vec!["google-beta".to_owned()],
+            settings(system),
+        );
+    }
     if system.accounts.gcp.is_none() {
         module.comment("The project is the provider's own: GOOGLE_PROJECT in its environment.");
     }
@@ -95,9 +100,13 @@ fn settings(system: &Checked<'_>) -> Block {
         )
 }
 
+/// True if anything is kept in Secret Manager.
+pub(super) fn has_vault(system: &Checked<'_>) -> bool {
+    !system.databases.is_empty() || !system.secrets.is_empty()
+}
+
 /// The APIs that the system needs, sorted.
 fn apis(system: &Checked<'_>) -> Vec<String> {
-    let has_vault = !system.databases.is_empty() || !system.secrets.is_empty();
     let requests_certificate = system
         .public
         .as_ref()
@@ -115,7 +124,8 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("iap", system.network.bastion),
         ("logging", true),
         ("monitoring", has_budget),
-        ("secretmanager", has_vault),
+        ("oslogin", system.network.bastion),
+        ("secretmanager", has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),
         ("storage", !system.buckets.is_empty()),
     ];

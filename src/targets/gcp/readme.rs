@@ -93,13 +93,13 @@ fn operations(stack: &mut Stack<'_>) {
     for (_, secret) in system.secrets.iter() {
         let name = stack.name(&secret.name);
         items.push(format!(
-            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then restart its readers.",
+            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then raise `rollout` and apply, which replaces its readers one after the other.",
             secret.path
         ));
     }
     if !system.databases.is_empty() {
-        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together; restart the services, which read it when they start: `gcloud compute instance-groups managed rolling-action restart GROUP --region REGION`.".to_owned());
-        items.push("Storage of databases grows by itself and never shrinks. Point-in-time restore: `gcloud sql instances clone`.".to_owned());
+        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
+        items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
     if system.network.bastion {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
@@ -139,7 +139,7 @@ fn skips(stack: &mut Stack<'_>) {
                 "TLS is forced; client certificates would be a second credential beside the password",
             );
         }
-        if postgres && database.version != "18" {
+        if database.version != newest_known_to_checkov(database.engine) {
             report.skip("CKV_GCP_79", &address, "the major version is the blueprint's choice");
         }
         if postgres {
@@ -167,5 +167,15 @@ fn skips(stack: &mut Stack<'_>) {
     for (_, bucket) in system.buckets.iter().filter(|(_, bucket)| !bucket.versioning) {
         let address = format!("google_storage_bucket.{}", crate::terraform::identifier(&bucket.name));
         report.skip("CKV_GCP_78", &address, "the blueprint turns versioning off");
+    }
+}
+
+/// The version that the rule about old versions takes for the newest.
+fn newest_known_to_checkov(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "18",
+        Engine::Mysql => "8.4",
+        Engine::Sqlserver => "2022",
+        Engine::Oracle => "",
     }
 }

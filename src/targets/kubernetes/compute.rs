@@ -70,10 +70,14 @@ fn deployment(stack: &Stack<'_>, id: Id<Service>) -> Object {
         ..Default::default()
     };
     Object::new(&deployment)
-        .comment("spec/selector", "the number of replicas belongs to the HorizontalPodAutoscaler")
+        .comment(
+            "spec/selector",
+            "the number of replicas belongs to the HorizontalPodAutoscaler",
+        )
         .comment(
             "spec/template/spec/enableServiceLinks",
-            "Kubernetes would add NAME_PORT=tcp://... for every Service of the namespace, beside this system's own settings",
+            "Kubernetes would add NAME_PORT=tcp://... for every Service of the namespace, beside this system's \
+                own settings",
         )
         .comment(
             "spec/template/spec/containers/0/lifecycle",

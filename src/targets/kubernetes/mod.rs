@@ -3,8 +3,8 @@
 //! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, cert-manager, External
 //! Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
-//! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod but an operator's own has
-//! an API token, and no value of a secret stands in the output.
+//! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod but an
+//! operator's own has an API token, and no value of a secret stands in the output.
 
 mod compute;
 mod custom;
@@ -27,6 +27,9 @@ mod stack;
 mod storage;
 mod storage_config;
 mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
@@ -79,7 +82,8 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     files.insert(
         "kubernetes/kustomization.yaml",
         format!(
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: fifo\nresources:\n{listed}"
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: \
+                fifo\nresources:\n{listed}"
         ),
     );
     files.insert("README.md", readme::report(&stack).render(system));

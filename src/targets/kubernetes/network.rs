@@ -49,7 +49,8 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     if stack.system.public.is_some() {
         let edge = namespace(stack, &stack.edge_namespace(), "baseline");
         objects.push(Object::new(&edge).about(
-            "The public entry point has a namespace of its own: the cluster's gateway controller decides the pods that run here",
+            "The public entry point has a namespace of its own: the cluster's gateway controller decides the \
+                pods that run here",
         ));
     }
     objects.push(

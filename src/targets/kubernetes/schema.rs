@@ -52,9 +52,7 @@ fn value(value: &Value, schema: &Value, path: &str, faults: &mut Vec<Fault>) {
     let limit = |key: &str| schema.get(key).and_then(Value::as_f64);
     let amount = match value {
         Value::Number(number) => number.as_f64().map(|number| (number, "minimum", "maximum")),
-        #[allow(clippy::cast_precision_loss)] // lengths are small
         Value::String(text) => Some((text.chars().count() as f64, "minLength", "maxLength")),
-        #[allow(clippy::cast_precision_loss)]
         Value::Array(items) => Some((items.len() as f64, "minItems", "maxItems")),
         _ => None,
     };

@@ -42,7 +42,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
                 },
             );
             match &secret.description {
-                Some(text) => object.about(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+                Some(text) => object.about(text),
                 None => object,
             }
         })

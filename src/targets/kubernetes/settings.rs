@@ -7,10 +7,8 @@ use super::pod::{secret_variable, variable};
 use super::stack::{STORE, Stack, credentials, store_key};
 use super::storage;
 use super::storage_config::bucket_name;
+use crate::check::S3_CLIENT;
 use crate::ir::{Id, Service, Value};
-
-/// The variables under which every S3 client looks for its identity.
-pub(super) const CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
 
 /// The environment of a service, sorted by name.
 pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
@@ -22,7 +20,7 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
         .map(|setting| spell(stack, &setting.name, &setting.value));
     let mut variables: Vec<EnvVar> = plain.chain(linked).collect();
     if stack.uses_store(id) {
-        let [key_id, authority, key] = CLIENT;
+        let [key_id, authority, key] = S3_CLIENT;
         let secret = store_key(&service.name);
         variables.push(variable(key_id, &service.name));
         variables.push(variable(authority, &format!("{}/ca.crt", storage::CA_FOLDER)));

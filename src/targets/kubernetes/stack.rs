@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
-use crate::check::Checked;
+use crate::check::{Checked, OBJECT_STORE};
 use crate::ir::{Database, Id, Resource, Service};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
-pub(super) const STORE: &str = "object-store";
+pub(super) const STORE: &str = OBJECT_STORE;
 
 /// Marks what the admission policy guards.
 pub(super) const PROTECT: &str = "cloudgen/protect";

@@ -1,7 +1,7 @@
 //! Buckets: one S3 store for the system, which keeps the archives of its databases as well.
 //!
 //! SeaweedFS as one process on one volume: consistent, and as durable as the storage class makes the volume. A replicated store needs
-//! a metadata database of its own, which a monolith's uploads do not earn. Only the S3 port is open, and that speaks TLS; what has no
+//! a metadata database of its own, which uploads and archives of one system do not earn. Only the S3 port is open, and that speaks TLS; what has no
 //! authentication of its own listens on the loopback address.
 
 use std::collections::BTreeMap;

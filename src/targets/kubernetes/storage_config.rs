@@ -97,7 +97,8 @@ pub(super) fn buckets_script(stack: &Stack<'_>) -> String {
 pub(super) fn versioning(bucket: &Bucket) -> String {
     let status = if bucket.versioning { "Enabled" } else { "Suspended" };
     format!(
-        "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  <Status>{status}</Status>\n</VersioningConfiguration>\n"
+        "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  \
+            <Status>{status}</Status>\n</VersioningConfiguration>\n"
     )
 }
 

@@ -124,7 +124,7 @@ impl Writer<'_> {
 /// Text of several lines as a literal block, where YAML can say it so.
 fn block(text: &str, indent: usize) -> Option<String> {
     let body = text.strip_suffix('\n').unwrap_or(text);
-    let plain = |c: char| c == '\n' || !c.is_control();
+    let plain = |c: char| c == '\n' || !is_special(c);
     if !body.contains('\n') || body.starts_with([' ', '\n']) || body.ends_with('\n') || !body.chars().all(plain) {
         return None;
     }
@@ -146,10 +146,31 @@ fn block(text: &str, indent: usize) -> Option<String> {
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) if is_plain(text) => text.clone(),
-        Value::String(text) if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', "''")),
-        // JSON is YAML, and its quoting keeps every line break on the line.
+        Value::String(text) if !text.chars().any(is_special) => format!("'{}'", text.replace('\'', "''")),
+        Value::String(text) => quoted(text),
         other => other.to_string(),
     }
+}
+
+/// Text with everything escaped that could not stand on a line.
+fn quoted(text: &str) -> String {
+    let mut line = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => line.extend(['\\', c]),
+            '\n' => line.push_str("\\n"),
+            '\t' => line.push_str("\\t"),
+            // Writing into a string cannot fail.
+            c if is_special(c) => drop(write!(line, "\\U{:08X}", u32::from(c))),
+            c => line.push(c),
+        }
+    }
+    line + "\""
+}
+
+/// True for what YAML takes for a line break, or for nothing that could be printed.
+fn is_special(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// True for text that every reader of YAML takes for text without quotes. Kubernetes reads YAML 1.1, where `on`, `no` and `1:30` are

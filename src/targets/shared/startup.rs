@@ -6,8 +6,9 @@
 use hcl::Expression;
 use tera::{Context, Tera};
 
-use crate::ir::{Launch, Service};
+use crate::ir::{Id, Launch, Resource, Service, System};
 use crate::terraform::expr::{self, Part};
+use crate::terraform::{Module, identifier};
 
 const TEMPLATE: &str = include_str!("../../../templates/startup/cloud-init.yaml.tera");
 
@@ -17,10 +18,17 @@ const MARK: char = '\u{1}';
 /// What differs per cloud.
 #[derive(Debug, Clone)]
 pub struct Platform<'a> {
-    /// Bash: defines `fetch_secret IDENTIFIER`, which prints the value of a vault entry or fails.
+    /// Bash: defines `fetch_secret IDENTIFIER`, which prints the value of a vault entry. It returns 44 for one that nobody has filled
+    /// yet, and any other status where the value cannot be had.
     pub fetch: &'a str,
     /// Options of `docker run`: how the port is published, where logs go.
     pub docker_options: String,
+    /// Bash for before each start, where a command that fails holds the start back; may be empty.
+    pub prepare: String,
+    /// Packages are installed at boot. Otherwise the machine's image holds curl, docker and jq already.
+    pub installs: bool,
+    /// Bytes that fit into one packet of the network, where containers would send longer ones.
+    pub mtu: Option<u16>,
 }
 
 /// A setting whose value is known to Terraform.
@@ -43,53 +51,49 @@ pub struct Fetched {
     pub required: bool,
 }
 
+/// Declares the variable that replaces machines.
+pub fn declare_rollout(module: &mut Module) {
+    let about =
+        "Raise by one to replace every machine, one after the other: for a newer operating system, or changed secrets.";
+    module.variable("rollout", "number", 1, about);
+}
+
+/// What replaces the machines of a service when it changes: (what, its number).
+fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
+    let variable = |name: &str| expr::iterator("var", &[&identifier(name)]);
+    let passwords = system.grants_of(id).filter_map(|grant| match grant.resource {
+        Resource::Database(database) => {
+            let name = &system.databases[database].name;
+            Some((
+                format!("password of {name}"),
+                variable(&format!("{name}_password_version")),
+            ))
+        }
+        _ => None,
+    });
+    std::iter::once(("rollout".to_owned(), variable("rollout")))
+        .chain(passwords)
+        .collect()
+}
+
 /// The user data of one service's machines, as a heredoc.
+///
+/// The module declares a variable `NAME_password_version` for each database that the service uses.
 pub fn user_data(
-    system: &str,
-    service: &Service,
-    plain: &[Plain],
-    fetched: &[Fetched],
-    platform: &Platform<'_>,
-) -> Expression {
-    prepared_user_data(system, service, plain, fetched, platform, "")
-}
-
-/// The same with more to do before each start: `prepare` is bash, where a command that fails holds the start back.
-pub fn prepared_user_data(
-    system: &str,
-    service: &Service,
-    plain: &[Plain],
-    fetched: &[Fetched],
-    platform: &Platform<'_>,
-    prepare: &str,
-) -> Expression {
-    rendered(system, service, (plain, fetched), platform, prepare, true)
-}
-
-/// The same for machines that reach no package archive: their image holds curl, docker and jq already.
-pub fn closed_user_data(
-    system: &str,
-    service: &Service,
-    plain: &[Plain],
-    fetched: &[Fetched],
-    platform: &Platform<'_>,
-    prepare: &str,
-) -> Expression {
-    rendered(system, service, (plain, fetched), platform, prepare, false)
-}
-
-fn rendered(
-    system: &str,
-    service: &Service,
+    system: &System,
+    id: Id<Service>,
     (plain, fetched): (&[Plain], &[Fetched]),
     platform: &Platform<'_>,
-    prepare: &str,
-    install: bool,
 ) -> Expression {
+    let service = &system.services[id];
     let mut references = References::default();
     let mut context = Context::new();
-    context.insert("install", &install);
-    context.insert("system", system);
+    let generation = generation(system, id);
+    let generation = generation.iter().map(|(what, number)| references.pair(what, number));
+    context.insert("generation", &generation.collect::<Vec<_>>());
+    context.insert("installs", &platform.installs);
+    context.insert("mtu", &platform.mtu);
+    context.insert("system", &system.prefix);
     context.insert("service", &service.name);
     context.insert(
         "settings",
@@ -107,7 +111,7 @@ fn rendered(
         .collect();
     context.insert("secrets", &secrets);
     context.insert("fetch", &indented(platform.fetch.trim_end(), 6));
-    context.insert("prepare", &indented(prepare.trim_end(), 6));
+    context.insert("prepare", &indented(platform.prepare.trim_end(), 6));
     context.insert("docker_options", &platform.docker_options);
     match &service.launch {
         Launch::Container { image, arguments } => {

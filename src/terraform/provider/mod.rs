@@ -1,8 +1,14 @@
 //! What the providers know of their types, and checks against it.
 //!
 //! The data is text in `src/terraform/data`: one file for each provider, one type a line, for the provider version in the first line.
-//! Only the types that cloudgen emits are kept; `examples/refresh_provider_data` rewrites the files. A line is parsed when its type is
-//! first asked for, so the size of the data costs a render next to nothing.
+//! A line is parsed when its type is first asked for, so the size of the data costs a render next to nothing.
+//!
+//! Only the types that the targets name are kept, and those of `types.txt`. A type that is not there is an
+//! [unknown type](Problem::UnknownType): name it in a target, then run
+//!
+//! ```text
+//! cargo run --example refresh_provider_data -- SCHEMAS_DIR FACTS_DIR
+//! ```
 //!
 //! For azurerm and google the data is complete but for checks that the providers write as code over several arguments; for aws
 //! allowed values, patterns and rules are known in part only, and what is not known is not checked.

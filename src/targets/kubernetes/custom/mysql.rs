@@ -48,6 +48,8 @@ pub(crate) struct PodPatch {
     pub(crate) security_context: SecurityPatch,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) topology_spread_constraints: Vec<TopologySpreadConstraint>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) init_containers: Vec<ContainerPatch>,
     pub(crate) containers: Vec<ContainerPatch>,
 }
 

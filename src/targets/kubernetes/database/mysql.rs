@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{SeccompProfile, TopologySpreadConstraint};
+use k8s_openapi::api::core::v1::{ResourceRequirements, SeccompProfile, TopologySpreadConstraint};
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::task::{self, Script};
@@ -71,20 +71,16 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
         pod_spec: PodPatch {
             security_context: default_seccomp(),
             topology_spread_constraints: vec![spread(name)],
-            containers: vec![ContainerPatch {
-                name: "mysql",
-                resources: resources(database),
-            }],
+            init_containers: vec![patch("initconf", assistant()), patch("initmysql", resources(database))],
+            containers: vec![patch("sidecar", assistant()), patch("mysql", resources(database))],
         },
         router: Router {
             instances: instances.min(2),
             pod_spec: PodPatch {
                 security_context: default_seccomp(),
                 topology_spread_constraints: vec![],
-                containers: vec![ContainerPatch {
-                    name: "router",
-                    resources: pod::resources(("250m", "256Mi"), ("1", "512Mi")),
-                }],
+                init_containers: vec![],
+                containers: vec![patch("router", pod::resources(("250m", "256Mi"), ("1", "512Mi")))],
             },
         },
     };
@@ -97,6 +93,15 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
             "spec/podSpec/securityContext",
             "what the restricted standard asks for and the operator leaves out",
         )
+}
+
+fn patch(name: &'static str, resources: ResourceRequirements) -> ContainerPatch {
+    ContainerPatch { name, resources }
+}
+
+/// What the operator's own containers beside the server need.
+fn assistant() -> ResourceRequirements {
+    pod::resources(("100m", "256Mi"), ("500m", "512Mi"))
 }
 
 fn default_seccomp() -> SecurityPatch {

@@ -89,6 +89,8 @@ pub(super) fn once(stack: &Stack<'_>, database: &Database, script: &Script<'_>) 
         spec: Some(JobSpec {
             // The server takes its time to come up.
             backoff_limit: Some(30),
+            // A job cannot be changed: when it is gone, the next apply makes it anew, and it does no harm to run twice.
+            ttl_seconds_after_finished: Some(3600),
             template: template(stack, database, &name, script),
             ..Default::default()
         }),

@@ -1,0 +1,151 @@
+//! Findings of checkov that the output has on purpose.
+
+use super::{Stack, edge, load_balancer};
+use crate::ir::{Balancer, Exposure, Tls};
+use crate::target::Target;
+
+/// The bucket that receives access logs.
+const LOG_BUCKET: &str = "aws_s3_bucket.system_access_log_bucket";
+
+pub(super) fn fill(stack: &mut Stack<'_>) {
+    logs(stack);
+    balancers(stack);
+    buckets(stack);
+    vault(stack);
+    databases(stack);
+}
+
+fn local(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn logs(stack: &mut Stack<'_>) {
+    let days = stack.log_days();
+    if days < 365 {
+        let why = format!("logs are kept {days} days, as the blueprint says; the rule wants a year");
+        stack.report.skip("CKV_AWS_338", "aws_cloudwatch_log_group.*", &why);
+    }
+}
+
+fn balancers(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    if edge::has_wildcard(stack) {
+        let why = "it covers the host names of the routes, all of which lead to this load balancer";
+        stack.report.skip("CKV2_AWS_71", "aws_acm_certificate.public", why);
+    }
+    for balancer in [&system.public, &system.internal].into_iter().flatten() {
+        let name = load_balancer::name(balancer.exposure);
+        let address = format!("aws_lb.{name}");
+        if !system.protect {
+            let why = "this environment may be destroyed";
+            stack.report.skip("CKV_AWS_150", &address, why);
+        }
+        if balancer.tls(Target::Aws) == Tls::Off {
+            plain(stack, balancer, &address);
+        }
+        targets(stack, balancer);
+    }
+    if system.public.is_some() {
+        let address = "aws_vpc_security_group_ingress_rule.internet_to_internet_load_balancer_80";
+        let why = "port 80 is where browsers begin; with a certificate it only redirects";
+        stack.report.skip("CKV_AWS_260", address, why);
+    }
+}
+
+/// A load balancer that speaks HTTP.
+fn plain(stack: &mut Stack<'_>, balancer: &Balancer, address: &str) {
+    let why = match balancer.exposure {
+        Exposure::Public => "the blueprint names neither a certificate nor a domain to request one for",
+        Exposure::Internal => "no certificate is named for the private names; the traffic stays inside the network",
+    };
+    for listener in &balancer.listeners {
+        let listener = match balancer.exposure {
+            Exposure::Public => "aws_lb_listener.public_http".to_owned(),
+            Exposure::Internal => format!("aws_lb_listener.internal_{}", listener.port),
+        };
+        for check in ["CKV_AWS_2", "CKV_AWS_103"] {
+            stack.report.skip(check, &listener, why);
+        }
+    }
+    stack.report.skip("CKV2_AWS_20", address, why);
+}
+
+/// Target groups speak HTTP. The rule accepts that behind the default action of a listener with TLS, but sees no listener rules.
+fn targets(stack: &mut Stack<'_>, balancer: &Balancer) {
+    let system = stack.system;
+    let tls = balancer.tls(Target::Aws) != Tls::Off;
+    for route in balancer.listeners.iter().flat_map(|listener| &listener.routes) {
+        if tls && route.is_default() {
+            continue;
+        }
+        let service = local(&system.services[route.service].name);
+        let address = format!(
+            "aws_lb_target_group.{}_{service}",
+            load_balancer::name(balancer.exposure)
+        );
+        let why = "TLS ends at the load balancer; the service itself speaks HTTP";
+        stack.report.skip("CKV_AWS_378", &address, why);
+    }
+}
+
+fn buckets(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let mut addresses = vec![];
+    for (_, item) in system.buckets.iter() {
+        let address = format!("aws_s3_bucket.{}", local(&item.name));
+        if !item.versioning {
+            stack
+                .report
+                .skip("CKV_AWS_21", &address, "the blueprint switches versioning off");
+        }
+        addresses.push(address);
+    }
+    if super::logs::wanted(&system) {
+        let why = "load balancers deliver only to buckets that S3 encrypts with its own key";
+        stack.report.skip("CKV_AWS_145", LOG_BUCKET, why);
+        if system.buckets.is_empty() {
+            let why = "it receives access logs and has none of its own";
+            stack.report.skip("CKV_AWS_18", LOG_BUCKET, why);
+        }
+        addresses.push(LOG_BUCKET.to_owned());
+    }
+    for address in addresses {
+        let why = "a copy in a second region is not asked for; versions protect against mistakes";
+        stack.report.skip("CKV_AWS_144", &address, why);
+        stack
+            .report
+            .skip("CKV2_AWS_62", &address, "nothing listens to events of the bucket");
+    }
+}
+
+fn vault(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    for (_, item) in system.databases.iter() {
+        let address = format!("aws_secretsmanager_secret.{}", local(&item.name));
+        let why =
+            "applications read the password when they start: it is rotated by a variable, together with a restart";
+        stack.report.skip("CKV2_AWS_57", &address, why);
+    }
+    for (_, item) in system.secrets.iter() {
+        let address = format!("aws_secretsmanager_secret.{}", local(&item.name));
+        stack
+            .report
+            .skip("CKV2_AWS_57", &address, "its owner fills and rotates it");
+    }
+}
+
+fn databases(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    for (_, item) in system.databases.iter() {
+        let address = format!("aws_db_instance.{}", local(&item.name));
+        if !system.protect {
+            let why = "this environment may be destroyed";
+            stack.report.skip("CKV_AWS_293", &address, why);
+        }
+        if !item.multi_zone {
+            stack
+                .report
+                .skip("CKV_AWS_157", &address, "the blueprint asks for one zone");
+        }
+    }
+}
