@@ -53,6 +53,16 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let at = system.places.span("network.existing.azure.balancer_cidr");
         problems.push(capability::address_block(at, &existing.balancer_cidr));
     }
+    if let Some(public) = &system.public
+        && let (Some(domain), Some(zone)) = (&public.domain, public.zone.get(Target::Azure))
+        && !holds(zone, domain)
+    {
+        problems.push(capability::zone_form(
+            system.places.span("edge.zone.azure"),
+            zone,
+            domain,
+        ));
+    }
     for (_, database) in system.databases.iter() {
         let exact = database.size.exact(Target::Azure).unwrap_or_default();
         if database.multi_zone && exact.starts_with("B_") {
@@ -70,4 +80,14 @@ fn is_vault_secret(text: &str) -> bool {
         && text
             .split_once("/secrets/")
             .is_some_and(|(_, name)| !name.is_empty() && !(by_id && name.contains('/')))
+}
+
+/// True for the resource id of a DNS zone that a host name can stand in.
+fn holds(zone: &str, domain: &str) -> bool {
+    let name = zone
+        .split_once("/providers/Microsoft.Network/dnszones/")
+        .or_else(|| zone.split_once("/providers/Microsoft.Network/dnsZones/"))
+        .filter(|(group, _)| group.starts_with("/subscriptions/") && group.contains("/resourceGroups/"))
+        .map(|(_, name)| name);
+    name.is_some_and(|name| domain == name || domain.ends_with(&format!(".{name}")))
 }

@@ -252,3 +252,9 @@ pub fn no_standby(at: Option<Span>, class: &str) -> Diagnostic {
     .reason("Azure's burstable classes are single servers")
     .fix("set `multi_zone = false`, or name a class of another tier")
 }
+
+/// `zone-form`
+pub fn zone_form(at: Option<Span>, zone: &str, domain: &str) -> Diagnostic {
+    Diagnostic::error("zone-form", at, format!("`{zone}` is not a DNS zone of Azure's that `{domain}` can stand in"))
+        .fix("name it by its resource id, `/subscriptions/.../resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/ZONE`, or leave `edge.zone.azure` out")
+}

@@ -238,6 +238,32 @@ pub(super) fn records(stack: &mut Stack<'_>, zones: &Zones, network: &Network) {
     }
 }
 
+/// The record of the public entry point, where the blueprint names its host and the zone that holds it.
+pub(super) fn public_record(stack: &mut Stack<'_>, address: &Address) {
+    let Some(public) = &stack.system.public else {
+        return;
+    };
+    let (Some(domain), Some(zone)) = (&public.domain, public.zone.get(TARGET)) else {
+        return;
+    };
+    let mut words = zone.split('/');
+    let group = words.by_ref().skip_while(|word| *word != "resourceGroups").nth(1);
+    let (Some(group), Some(zone)) = (group, words.next_back()) else {
+        return;
+    };
+    let name = domain.strip_suffix(zone).map_or("@", |name| name.trim_end_matches('.'));
+    let body = Block::new()
+        .set("name", if name.is_empty() { "@" } else { name })
+        .set("zone_name", zone)
+        .set("resource_group_name", group)
+        .set("ttl", 300)
+        .set("target_resource_id", address.id())
+        .set("tags", stack.tags());
+    stack.module.file("dns", "");
+    stack.module.comment("It follows the gateway's address.");
+    stack.module.resource("azurerm_dns_a_record", "public", body);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

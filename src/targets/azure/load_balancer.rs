@@ -1,6 +1,6 @@
 //! Application gateways: the public one with a web application firewall, the internal one between the tiers.
 
-use super::edge::{Certificates, Served};
+use super::edge::{self, Certificates, Served};
 use super::network::Subnet;
 use super::project::{after, as_identity};
 use super::{Parts, Stack, routing};
@@ -85,6 +85,8 @@ fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificate
         address.attr("ip_address"),
         "Address of the public entry point: point the domain's A record here.",
     );
+    edge::public_record(stack, &address);
+    stack.module.file("load_balancer", "");
     gateway
 }
 

@@ -15,6 +15,7 @@ mod project;
 mod readme;
 mod routing;
 mod secrets;
+mod security_rules;
 mod startup;
 mod storage;
 

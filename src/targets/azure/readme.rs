@@ -18,8 +18,8 @@ fn prerequisites(stack: &mut Stack<'_>) {
     let mut items = vec![
         "Sign in (`az login`) as somebody who may assign roles and set locks in the subscription (`Owner`, or `Contributor` with `User Access Administrator`); `ARM_SUBSCRIPTION_ID` names the subscription unless the blueprint does.".to_owned(),
     ];
-    if system.network.admin_cidrs.is_empty() {
-        items.push("Terraform writes keys and passwords through the vault's own address, which is closed: the blueprint has no `network.admin_cidrs`. Name the address that Terraform runs from there, or for one run with `TF_VAR_admin_cidrs='[\"203.0.113.7/32\"]'`; or run it inside of a network that reaches the vault's private endpoint.".to_owned());
+    if !has_public_range(stack) {
+        items.push("Terraform writes keys and passwords through the vault's own address, which is closed: the blueprint names no public range in `network.admin_cidrs`. Name the address that Terraform runs from there, or for one run with `TF_VAR_admin_cidrs='[\"203.0.113.7/32\"]'`; or run it inside of a network that reaches the vault's private endpoint.".to_owned());
     }
     match &system.network.existing.azure {
         Some(_) => items.push("The existing network lets the application gateways be managed (inbound 65200-65535 from `GatewayManager`, anything from `AzureLoadBalancer`), lets 443 and 80 into their subnet, keeps the last address of that subnet free, applies security groups to private endpoints (`private_endpoint_network_policies`), and is linked to none of the `privatelink` zones yet that this system links to it.".to_owned()),
@@ -41,6 +41,12 @@ fn prerequisites(stack: &mut Stack<'_>) {
     // What single parts have to say comes after.
     items.append(&mut stack.report.prerequisites);
     stack.report.prerequisites = items;
+}
+
+/// Somebody may reach the vault over the internet.
+fn has_public_range(stack: &Stack<'_>) -> bool {
+    let ranges = &stack.system.network.admin_cidrs;
+    ranges.iter().any(|range| !range.network().is_private())
 }
 
 fn security(stack: &mut Stack<'_>) {
@@ -109,6 +115,7 @@ fn operations(stack: &mut Stack<'_>) {
 }
 
 fn skips(stack: &mut Stack<'_>) {
+    let closed = !has_public_range(stack);
     let system = stack.system;
     let report = &mut stack.report;
     let mut skip = |check: &str, resource: &str, reason: &str| report.skip(check, resource, reason);
@@ -129,7 +136,7 @@ fn skips(stack: &mut Stack<'_>) {
             "an expiry date would need a clock, and take the application down when it comes",
         );
     }
-    if system.network.admin_cidrs.is_empty() {
+    if closed {
         skip(
             "CKV_AZURE_189",
             "azurerm_key_vault.main",

@@ -27,7 +27,14 @@ pub(super) struct Vault {
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewall, zones: &Zones) -> Vault {
     stack.module.file("secrets", "");
     let system = stack.system;
-    let ranges: Vec<String> = system.network.admin_cidrs.iter().map(ToString::to_string).collect();
+    // Private ranges come through the private endpoint; the vault's firewall does not take them.
+    let ranges: Vec<String> = system
+        .network
+        .admin_cidrs
+        .iter()
+        .filter(|range| !range.network().is_private())
+        .map(ToString::to_string)
+        .collect();
     let admin_cidrs = stack.module.variable(
         "admin_cidrs",
         "list(string)",
