@@ -79,7 +79,7 @@ fn is_vault_secret(text: &str) -> bool {
     (by_id || by_uri)
         && text
             .split_once("/secrets/")
-            .is_some_and(|(_, name)| !name.is_empty() && !(by_id && name.contains('/')))
+            .is_some_and(|(_, name)| !(name.is_empty() || by_id && name.contains('/')))
 }
 
 /// True for the resource id of a DNS zone that a host name can stand in.

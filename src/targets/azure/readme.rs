@@ -52,7 +52,7 @@ fn has_public_range(stack: &Stack<'_>) -> bool {
 fn security(stack: &mut Stack<'_>) {
     let system = stack.system;
     let items = &mut stack.report.security;
-    items.push("Machines, databases, storage accounts and the vault have no public address. Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions.".to_owned());
+    items.push("Machines, databases and storage accounts have no public address, and the vault answers none but those of `admin_cidrs` there. Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions.".to_owned());
     items.push("Disks, databases and storage accounts are encrypted with a key of this system in an HSM-backed vault; it gets a new version every year. Only one identity may use it, and only to wrap and unwrap.".to_owned());
     items.push("Each service has an identity of its own with the roles its links ask for, on single secrets and containers. Passwords are made during the apply and stand neither in state nor in plan nor in user data.".to_owned());
     if system.public.is_some() {

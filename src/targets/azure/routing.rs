@@ -132,7 +132,7 @@ fn entries(balancer: &Balancer, catch_all: bool) -> Vec<Entry<'_>> {
 }
 
 /// The routes that match, up to the first that takes everything.
-fn until_default<'a>(listener: &'a Listener, matches: impl Fn(&Route) -> bool) -> Vec<&'a Route> {
+fn until_default(listener: &Listener, matches: impl Fn(&Route) -> bool) -> Vec<&Route> {
     let mut found = vec![];
     for route in listener.routes.iter().filter(|route| matches(route)) {
         found.push(route);

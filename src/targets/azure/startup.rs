@@ -54,7 +54,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
         mtu: None,
     };
-    let text = user_data(&system, id, (&plain, &fetched), &platform);
+    let text = user_data(system, id, (&plain, &fetched), &platform);
     stack.module.local(&format!("{}-user-data", service.name), text)
 }
 
