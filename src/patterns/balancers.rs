@@ -1,5 +1,7 @@
 //! Which load balancers there are, what they listen on and where they route.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, semantic};
@@ -17,16 +19,12 @@ pub(super) fn build(blueprint: &Blueprint, system: &mut System, problems: &mut V
             zone: edge.zone.clone(),
             listeners: vec![Listener {
                 port: 443,
-                routes: routes(blueprint, system, &public, problems),
+                routes: routes(blueprint, system, (Exposure::Public, &public), problems),
             }],
         });
     }
-    let called = ids(system, |id, _| {
-        system
-            .flows
-            .iter()
-            .any(|flow| flow.from == Peer::InternalBalancer && flow.to == Peer::Service(id))
-    });
+    let behind: BTreeSet<Peer> = system.flows_from(Peer::InternalBalancer).map(|flow| flow.to).collect();
+    let called = ids(system, |id, _| behind.contains(&Peer::Service(id)));
     if !called.is_empty() {
         let mut ports: Vec<u16> = called.iter().map(|&id| system.services[id].port).collect();
         ports.sort_unstable();
@@ -39,7 +37,7 @@ pub(super) fn build(blueprint: &Blueprint, system: &mut System, problems: &mut V
                     .copied()
                     .filter(|&id| system.services[id].port == port)
                     .collect();
-                let routes = routes(blueprint, system, &behind, problems);
+                let routes = routes(blueprint, system, (Exposure::Internal, &behind), problems);
                 Listener { port, routes }
             })
             .collect();
@@ -66,33 +64,31 @@ fn ids(system: &System, wanted: impl Fn(Id<Service>, &Service) -> bool) -> Vec<I
 fn routes(
     blueprint: &Blueprint,
     system: &System,
-    services: &[Id<Service>],
+    (exposure, services): (Exposure, &[Id<Service>]),
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Route> {
     let mut routes: Vec<Route> = vec![];
+    // (host, path) to the service that claimed it first; empty stands for all.
+    let mut claims: BTreeMap<(String, String), Id<Service>> = BTreeMap::new();
     for &id in services {
         let service = &system.services[id];
-        let Some(said) = blueprint
-            .model
-            .services
-            .iter()
-            .find(|(name, _)| name.as_str() == service.name)
-        else {
+        let Some(said) = blueprint.model.services.get(service.name.as_str()) else {
             continue;
         };
-        let route = route(id, said.1);
-        if let Some((other, place)) = routes
-            .iter()
-            .find_map(|other| Some((other.service, overlap(other, &route)?)))
-        {
+        let route = match exposure {
+            Exposure::Public => public_route(id, said),
+            Exposure::Internal => internal_route(system, id, said, services.len() > 1),
+        };
+        let taken = claimed(&route).find_map(|claim| Some((*claims.get(&claim)?, claim)));
+        if let Some((other, (host, path))) = taken {
             let at = blueprint.places.span(&format!("{}.routes", service.path));
-            problems.push(semantic::ambiguous_route(
-                at,
-                &service.name,
-                &system.services[other].name,
-                &place,
-            ));
+            let path = if path.is_empty() { "/" } else { &path };
+            let host = if host.is_empty() { "any host" } else { &host };
+            let place = format!("path `{path}` of {host}");
+            let other = &system.services[other].name;
+            problems.push(semantic::ambiguous_route(at, &service.name, other, &place));
         }
+        claims.extend(claimed(&route).map(|claim| (claim, id)));
         routes.push(route);
     }
     // Stable, so that equally specific routes stay in the order of their services' names.
@@ -103,36 +99,52 @@ fn routes(
     routes
 }
 
-fn route(service: Id<Service>, said: &model::Service) -> Route {
-    let mut paths: Vec<String> = said
-        .routes
-        .iter()
-        .map(|path| path.as_str().trim_end_matches('/').to_owned())
-        .collect();
+fn public_route(service: Id<Service>, said: &model::Service) -> Route {
+    let mut hosts: Vec<String> = said.hosts.iter().map(ToString::to_string).collect();
+    hosts.sort();
+    hosts.dedup();
+    let paths = paths(said);
+    Route { service, hosts, paths }
+}
+
+/// Callers know an internal service by its private name and its port. A service that has the port for itself gets whatever arrives
+/// there; services that share one are told apart by the paths they say, and by their private names where they say hosts.
+fn internal_route(system: &System, service: Id<Service>, said: &model::Service, shared: bool) -> Route {
+    if !shared {
+        let (hosts, paths) = (vec![], vec![]);
+        return Route { service, hosts, paths };
+    }
+    let own = format!("{}.{}", system.services[service].name, system.network.private_domain);
+    Route {
+        service,
+        hosts: if said.hosts.is_empty() { vec![] } else { vec![own] },
+        paths: paths(said),
+    }
+}
+
+/// The path prefixes of a service without trailing slashes; none where all paths lead to it.
+fn paths(said: &model::Service) -> Vec<String> {
+    let trimmed = said.routes.iter().map(|path| path.as_str().trim_end_matches('/'));
+    let mut paths: Vec<String> = trimmed.map(str::to_owned).collect();
     if paths.iter().any(String::is_empty) {
         paths.clear();
     }
     paths.sort();
     paths.dedup();
-    let mut hosts: Vec<String> = said.hosts.iter().map(ToString::to_string).collect();
-    hosts.sort();
-    hosts.dedup();
-    Route { service, hosts, paths }
+    paths
 }
 
-/// A host and path that two routes claim alike.
-fn overlap(a: &Route, b: &Route) -> Option<String> {
-    let any = vec![String::new()];
-    let or_any = |values: &Vec<String>| {
-        if values.is_empty() { any.clone() } else { values.clone() }
+/// Every (host, path) of a route; empty stands for all.
+fn claimed(route: &Route) -> impl Iterator<Item = (String, String)> {
+    let or_any = |values: &[String]| {
+        if values.is_empty() {
+            vec![String::new()]
+        } else {
+            values.to_vec()
+        }
     };
-    let host = or_any(&a.hosts)
+    let paths = or_any(&route.paths);
+    or_any(&route.hosts)
         .into_iter()
-        .find(|host| or_any(&b.hosts).contains(host))?;
-    let path = or_any(&a.paths)
-        .into_iter()
-        .find(|path| or_any(&b.paths).contains(path))?;
-    let path = if path.is_empty() { "/" } else { &path };
-    let host = if host.is_empty() { "any host" } else { &host };
-    Some(format!("path `{path}` of {host}"))
+        .flat_map(move |host| paths.clone().into_iter().map(move |path| (host.clone(), path)))
 }

@@ -1,6 +1,6 @@
 //! Links to flows, grants and settings: least privilege from what the blueprint says and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
@@ -54,6 +54,9 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
         }));
         system.services[id].calls = calls;
     }
+    // Several callers share the way from the balancer to what they call.
+    let mut seen = BTreeSet::new();
+    system.flows.retain(|flow| seen.insert((flow.from, flow.to, flow.port)));
     unlinked(system, problems);
 }
 
@@ -180,12 +183,7 @@ fn connect(system: &mut System, id: Id<Service>, grants: &BTreeMap<Resource, Acc
     let service = &system.services[id];
     let name = &service.name;
     let mut flows = vec![];
-    let mut flow = |from, to, port, why: String| {
-        let flow = Flow { from, to, port, why };
-        if !flows.contains(&flow) {
-            flows.push(flow);
-        }
-    };
+    let mut flow = |from, to, port, why: String| flows.push(Flow { from, to, port, why });
     if service.public {
         flow(
             Peer::Internet,
@@ -225,11 +223,7 @@ fn connect(system: &mut System, id: Id<Service>, grants: &BTreeMap<Resource, Acc
             );
         }
     }
-    for flow in flows {
-        if !system.flows.contains(&flow) {
-            system.flows.push(flow);
-        }
-    }
+    system.flows.extend(flows);
 }
 
 /// The settings that tell one service where its links are.
@@ -318,7 +312,8 @@ fn variable(component: &str, suffix: &str) -> String {
 }
 
 fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
-    let used = |resource| system.grants.iter().any(|grant| grant.resource == resource);
+    let used: BTreeSet<Resource> = system.grants.iter().map(|grant| grant.resource).collect();
+    let reached: BTreeSet<Peer> = system.flows.iter().map(|flow| flow.to).collect();
     let databases = system
         .databases
         .iter()
@@ -332,13 +327,12 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
         .iter()
         .map(|(id, item)| (Resource::Secret(id), "secret", &item.name, &item.path));
     for (resource, kind, name, path) in databases.chain(buckets).chain(secrets) {
-        if !used(resource) {
+        if !used.contains(&resource) {
             problems.push(semantic::unlinked(system.places.key(path), kind, name));
         }
     }
     for (id, service) in system.services.iter() {
-        let called = system.flows_to(Peer::Service(id)).next().is_some();
-        if !called {
+        if !reached.contains(&Peer::Service(id)) {
             problems.push(semantic::unreachable(system.places.key(&service.path), &service.name));
         }
     }

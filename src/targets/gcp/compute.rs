@@ -201,7 +201,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
     let platform = startup::Platform {
         fetch: FETCH,
         docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
-        prepare: pull(stack, service).unwrap_or_default(),
+        prepare: pull(service).unwrap_or_default(),
         installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         mtu: Some(1460),
@@ -210,15 +210,12 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
-fn pull(stack: &Stack<'_>, service: &Service) -> Option<String> {
+fn pull(service: &Service) -> Option<String> {
     let Launch::Container { image, .. } = &service.launch else {
         return None;
     };
     let registry = Registry::of(image)?;
-    let text = PULL
-        .replace("@SYSTEM@", &stack.system.prefix)
-        .replace("@HOST@", registry.host)
-        .replace("@IMAGE@", image);
+    let text = PULL.replace("@HOST@", registry.host).replace("@IMAGE@", image);
     Some(text)
 }
 

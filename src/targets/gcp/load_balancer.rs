@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::Stack;
 use super::balancer_routes::url_map;
 use super::compute::Group;
 use super::edge::{Entries, internal_certificate};
-use super::{Stack, settings};
-use crate::ir::{Balancer, Exposure, Id, Listener, Route, Service};
+use crate::ir::{Balancer, Exposure, Id, Service};
 use crate::list;
 use crate::target::Target;
 use crate::terraform::{Address, Block};
@@ -77,26 +77,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, groups: &BTreeMap<
         let backends = backends(stack, balancer, groups, None);
         for listener in &balancer.listeners {
             let part = format!("internal-{}", listener.port);
-            let listener = with_own_names(stack, listener);
-            let map = url_map(stack, &part, &listener, &backends);
+            let map = url_map(stack, &part, listener, &backends);
             listen(stack, &front, &part, listener.port, &map);
         }
-    }
-}
-
-/// A service that is told by host must answer to the name that its callers are told as well.
-fn with_own_names(stack: &Stack<'_>, listener: &Listener) -> Listener {
-    let routes = listener.routes.iter().map(|route| {
-        let mut hosts = route.hosts.clone();
-        let own = settings::host(stack, route.service);
-        if !hosts.is_empty() && !hosts.contains(&own) {
-            hosts.push(own);
-        }
-        Route { hosts, ..route.clone() }
-    });
-    Listener {
-        port: listener.port,
-        routes: routes.collect(),
     }
 }
 
