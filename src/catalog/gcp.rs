@@ -153,8 +153,8 @@ mod tests {
             let parts: Vec<u32> = tier.name.split('-').filter_map(|part| part.parse().ok()).collect();
             assert_eq!(parts[0], tier.cpu, "{}", tier.name);
             assert_eq!(parts[1] / 1024, tier.memory_gb, "{}", tier.name);
-            assert!(parts[0] == 1 || parts[0] % 2 == 0, "{}", tier.name);
-            assert!(parts[1] % 256 == 0 && parts[1] >= 3840, "{}", tier.name);
+            assert!(parts[0] == 1 || parts[0].is_multiple_of(2), "{}", tier.name);
+            assert!(parts[1].is_multiple_of(256) && parts[1] >= 3840, "{}", tier.name);
             assert!(parts[1] * 10 <= parts[0] * 65 * 1024, "{}", tier.name);
         }
     }

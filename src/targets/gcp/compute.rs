@@ -206,7 +206,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         mtu: Some(1460),
     };
-    startup::user_data(&stack.system, id, (&plain, &fetched), &platform)
+    startup::user_data(stack.system, id, (&plain, &fetched), &platform)
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
