@@ -18,8 +18,11 @@ fn places_are_those_of_the_overlay_where_it_decides() {
     assert_eq!(at(GOOD, "network.zones", Some("dev")), "2");
     assert_eq!(at(GOOD, "databases.main.size", Some("dev")), "\"small\"");
     assert_eq!(at(GOOD, "databases.main.engine", Some("dev")), "\"postgres\"");
-    assert_eq!(at(GOOD, "services.was.reads.1", None), "\"api-key\"");
-    assert_eq!(at(GOOD, "services.was.reads.7", None), "[\"main\", \"api-key\"]");
+    assert_eq!(at(GOOD, "services.was.reads.1", None), "\"media\"");
+    assert_eq!(
+        at(GOOD, "services.was.reads.7", None),
+        "[\"main\", \"media\", \"api-key\"]"
+    );
     assert_eq!(at(GOOD, "services.was.nothing", None), "[services.was]");
     let blueprint = load(GOOD, None).unwrap();
     let key = blueprint.places.key("databases.main").unwrap();
