@@ -29,15 +29,17 @@ const SECRETS: [&str; 10] = [
 /// The same for buckets.
 const BUCKETS: [&str; 1] = ["backups"];
 
+const TARGET: Target = Target::Kubernetes;
+
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if let Some(internal) = &system.internal
-        && matches!(internal.tls(Target::Kubernetes), Tls::Named(_))
+        && matches!(internal.tls(TARGET), Tls::Named(_))
     {
         let at = system.places.span("edge.internal.certificate.kubernetes");
         problems.push(kubernetes::internal_tls(at));
     }
     if let Some(public) = &system.public
-        && public.zone.get(target).is_some()
+        && public.zone.get(TARGET).is_some()
     {
         let at = system.places.span("edge.zone.kubernetes");
         problems.push(kubernetes::meaningless(at, "edge.zone", "a cluster has no DNS zones"));
@@ -45,15 +47,15 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if system.budget.is_some() {
         problems.push(kubernetes::budget(system.places.key("budget")));
     }
-    services(system, target, problems);
+    services(system, problems);
     databases(system, problems);
     buckets(system, problems);
     names(system, problems);
 }
 
-fn services(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+fn services(system: &System, problems: &mut Vec<Diagnostic>) {
     for (id, service) in system.services.iter() {
-        if service.machine_image.get(target).is_some() {
+        if service.machine_image.get(TARGET).is_some() {
             let at = system
                 .places
                 .span(&format!("{}.machine_image.kubernetes", service.path));
