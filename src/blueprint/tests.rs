@@ -97,6 +97,18 @@ fn deep_nesting_is_an_error_not_a_crash() {
     }
 }
 
+#[test]
+fn a_text_of_errors_alone_is_read_in_good_time() {
+    let start = std::time::Instant::now();
+    for line in ["a = 1\n", "[a]\n", "a = [\n", "= 1\n", "a = {\n", "a.a.a.a.a = 1\n"] {
+        let text = line.repeat(2000);
+        assert!(load(&text, None).is_err());
+    }
+    let numbered: String = (0..2000).map(|number| format!("key{number} = {number}\n")).collect();
+    assert_eq!(load(&numbered, None).unwrap_err().len(), 2003);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
 /// Loading gives a value or at least one error, each inside the text and with a fix.
 fn obeys(text: &str, environment: Option<&str>) -> Result<(), TestCaseError> {
     if let Err(found) = load(text, environment) {
