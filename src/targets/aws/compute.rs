@@ -23,7 +23,7 @@ use crate::{list, object, template};
 /// Longer than any component's name: services have roles too.
 const SNAPSHOTS: &str = "machine_disk_snapshots";
 /// The tag by which snapshots find their disks.
-const SNAPSHOT_TAG: &str = "snapshots";
+pub(super) const SNAPSHOT_TAG: &str = "snapshots";
 /// The current Ubuntu, looked up by AWS whenever a machine is launched.
 const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
 

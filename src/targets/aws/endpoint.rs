@@ -68,6 +68,11 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     services
 }
 
+/// True if the vault is reached over an endpoint.
+pub(super) fn reaches_vault(system: &Checked<'_>) -> bool {
+    interfaces(system).contains(VAULT)
+}
+
 pub(super) fn lower(
     stack: &mut Stack<'_>,
     base: &Base,
@@ -106,7 +111,7 @@ pub(super) fn lower(
         } else {
             "Secrets are read inside the network."
         };
-        let policy = services.contains(VAULT).then(|| {
+        let policy = reaches_vault(&system).then(|| {
             let policy = reads_only(base, secrets);
             if services.len() == 1 {
                 return policy;
