@@ -25,7 +25,7 @@ fn validate(objects: &[u8]) -> Result<(), String> {
     let mut command = Command::new(python());
     command
         .arg(project("tests/support/validate.py"))
-        .arg(project("tests/data/crds.json"));
+        .arg(project("src/targets/kubernetes/data/kinds.jsonl"));
     run(&mut command, objects).map(|_| ())
 }
 
