@@ -45,7 +45,7 @@ def main():
             sys.exit(f"no schema of {kind} on standard input")
         spec = closed(schemas[kind]["schema"]["properties"]["spec"])
         entry = {"kind": kind, "from": schemas[kind]["from"], "schema": spec}
-        lines.append(json.dumps(entry, separators=(",", ":")) + "\n")
+        lines.append(json.dumps(entry, separators=(",", ":"), sort_keys=True) + "\n")
     KEPT.write_text("".join(lines), encoding="utf-8")
 
 
