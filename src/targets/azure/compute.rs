@@ -81,13 +81,12 @@ fn scale_set(
         .set("disk_encryption_set_id", plan.parts.encryption.disks.id());
     let upgrades = Block::new()
         .set("max_batch_instance_percent", 20)
-        .set("max_unhealthy_instance_percent", 20)
+        .comment("Unhealthy machines must not keep the version out that would heal them: they are replaced first.")
+        .set("max_unhealthy_instance_percent", 100)
         .set("max_unhealthy_upgraded_instance_percent", 20)
+        .set("prioritize_unhealthy_instances_enabled", true)
         .set("pause_time_between_batches", "PT1M")
         .set("maximum_surge_instances_enabled", true);
-    let patches = Block::new()
-        .set("automatic_os_upgrade_enabled", true)
-        .set("automatic_rollback_enabled", true);
     let own_image = service.machine_image.get(TARGET);
     let login = Block::new().set("username", "ubuntu").set("public_key", key);
     let body = stack
@@ -114,7 +113,6 @@ fn scale_set(
         .block("network_interface", interface(stack, plan, id, service))
         .comment("A change puts new machines beside the old ones before it removes those, a fifth at a time.")
         .block("rolling_upgrade_policy", upgrades)
-        .block("automatic_os_upgrade_policy", patches)
         .when(minutes * 60 != service.health.grace_seconds, |body| {
             body.comment(&format!(
                 "Azure takes 10 to 90 minutes; the blueprint says {} seconds.",
@@ -124,6 +122,8 @@ fn scale_set(
         .block("automatic_instance_repair", repair)
         .block("boot_diagnostics", Block::new())
         .blocks("extension", extensions(stack, service))
+        .comment("A change rolls over every machine before the apply is done.")
+        .block("timeouts", Block::new().set("create", "2h").set("update", "3h"))
         .comment("The autoscaler's number.")
         .block(
             "lifecycle",

@@ -202,7 +202,7 @@ pub(super) fn certificates(stack: &mut Stack<'_>) -> Certificates {
                     .next()
                     .unwrap_or_default();
                 stack.report.prerequisites.push(format!(
-                    "The {name} gateway cannot be created before its identity may read `{}`, and the blueprint does not say where the vault `{host}` is. Run `terraform -chdir=terraform apply -target=azurerm_user_assigned_identity.gateway` first and grant the identity `{}-gateway` the role *Key Vault Secrets User* on that secret; or name the secret by its resource id (`/subscriptions/.../vaults/NAME/secrets/NAME`), and the grant is rendered too. A vault with a firewall must let trusted Azure services pass.",
+                    "The {name} gateway cannot be created before its identity may read `{}`, and the blueprint does not say where the vault `{host}` is. Run `terraform -chdir=terraform init` and `terraform -chdir=terraform apply -target=azurerm_user_assigned_identity.gateway` first and grant the identity `{}-gateway` the role *Key Vault Secrets User* on that secret (a vault with access policies instead of roles: `get` on secrets); or name the secret by its resource id (`/subscriptions/.../vaults/NAME/secrets/NAME`), and the grant is rendered too. A vault with a firewall must let trusted Azure services pass.",
                     certificate.uri, stack.system.prefix,
                 ));
             }

@@ -1,6 +1,7 @@
 //! The managed key and who uses it.
 
 use super::Stack;
+use super::database::lifecycle;
 use super::project::{after, as_identity};
 use super::secrets::Vault;
 use crate::terraform::{Address, Block};
@@ -37,6 +38,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, vault: &Vault) -> Encryption {
         .set("tags", stack.tags())
         .comment("New versions every year, and no expiry: an expired key would take the data with it.")
         .block("rotation_policy", policy)
+        .block_some("lifecycle", lifecycle(stack.system.protect, &[]))
         .set("depends_on", after([vault.ready.clone()]));
     let key = stack.module.resource("azurerm_key_vault_key", "data", body);
     let body = stack.named(stack.prefixed("encryption")).set("tags", stack.tags());

@@ -86,6 +86,7 @@ fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificate
         "Address of the public entry point: point the domain's A record here.",
     );
     edge::public_record(stack, &address);
+    stack.built("edge", "application gateway with a web application firewall", &gateway);
     stack.module.file("load_balancer", "");
     gateway
 }
@@ -114,9 +115,11 @@ fn internal(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certifica
         "depends_on",
         after(guards.chain(served.and_then(|served| served.grant))),
     );
-    stack
+    let gateway = stack
         .module
-        .resource("azurerm_application_gateway", "internal", without_empty(body))
+        .resource("azurerm_application_gateway", "internal", without_empty(body));
+    stack.built("edge.internal", "application gateway", &gateway);
+    gateway
 }
 
 /// An empty `depends_on` says nothing: an existing network has nothing to wait for.
@@ -129,7 +132,7 @@ fn address(stack: &mut Stack<'_>, name: &str) -> Address {
     let body = stack
         .named(stack.prefixed(name))
         .set("allocation_method", "Static")
-        .set("zones", stack.zones())
+        .set("zones", stack.all_zones())
         .set("tags", stack.tags());
     stack.module.resource("azurerm_public_ip", name, body)
 }

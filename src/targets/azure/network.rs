@@ -10,6 +10,20 @@ use crate::list;
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
 
+/// Regions where Bastion takes zones: a part of the list in Microsoft's reliability guide, read in November 2026. Elsewhere Azure may
+/// refuse a Bastion that names some.
+const BASTION_ZONES: [&str; 9] = [
+    "australiaeast",
+    "centralus",
+    "eastus",
+    "eastus2",
+    "koreacentral",
+    "qatarcentral",
+    "southafricanorth",
+    "westeurope",
+    "westus2",
+];
+
 /// A subnet, ours or not.
 #[derive(Clone)]
 pub(super) struct Subnet {
@@ -76,7 +90,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
     let network = stack.module.resource("azurerm_virtual_network", "main", body);
     stack
         .module
-        .comment("Subnets span the zones: what is placed in them names its zones itself.");
+        .comment("Subnets span the zones: what is placed in them names its zones itself. Those of the gateways and of Bastion keep Azure's default way\nout, without which Azure cannot manage them; no machine of this system is in them.");
     let public = subnet(stack, &network, Tier::Public);
     let application = subnet(stack, &network, Tier::Application);
     let data = subnet(stack, &network, Tier::Data);
@@ -148,6 +162,7 @@ fn nat(stack: &mut Stack<'_>, application: &Subnet) -> Vec<Address> {
         .named(stack.prefixed("nat"))
         .set("allocation_method", "Static")
         .set("sku", "StandardV2")
+        .set("zones", stack.all_zones())
         .set("tags", stack.tags());
     stack
         .module
@@ -170,6 +185,7 @@ fn nat(stack: &mut Stack<'_>, application: &Subnet) -> Vec<Address> {
     let attached = stack
         .module
         .resource("azurerm_subnet_nat_gateway_association", "application", body);
+    stack.built("network.egress", "NAT gateway", &gateway);
     vec![addressed, attached]
 }
 
@@ -179,9 +195,10 @@ pub(super) fn bastion(stack: &mut Stack<'_>, subnet: &Subnet, guard: Option<Addr
     let body = stack
         .named(stack.prefixed("bastion"))
         .set("allocation_method", "Static")
-        .set("zones", stack.zones())
+        .set("zones", stack.all_zones())
         .set("tags", stack.tags());
     let address = stack.module.resource("azurerm_public_ip", "bastion", body);
+    let zonal = BASTION_ZONES.contains(&stack.system.region());
     let configuration = Block::new()
         .set("name", "public")
         .set("subnet_id", subnet.id.clone())
@@ -190,12 +207,14 @@ pub(super) fn bastion(stack: &mut Stack<'_>, subnet: &Subnet, guard: Option<Addr
         .named(stack.system.prefix.as_str())
         .set("sku", "Standard")
         .set("tunneling_enabled", true)
-        .set("zones", stack.zones())
+        .set_some("zones", zonal.then(|| stack.all_zones()))
         .set("tags", stack.tags())
         .block("ip_configuration", configuration)
         .set("depends_on", after(guard));
     stack.module.comment(
         "Standard, because only its native client signs in with Entra ID: az network bastion ssh --auth-type AAD.",
     );
-    stack.module.resource("azurerm_bastion_host", "main", body)
+    let bastion = stack.module.resource("azurerm_bastion_host", "main", body);
+    stack.built("network.bastion", "Bastion", &bastion);
+    bastion
 }

@@ -30,6 +30,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watch
         .set("local_authentication_enabled", false)
         .set("tags", stack.tags());
     let workspace = stack.module.resource("azurerm_log_analytics_workspace", "main", body);
+    stack.built("observability", "Log Analytics workspace", &workspace);
     diagnostics(stack, parts, stores, watched, &workspace);
     if system.network.egress != Egress::None || system.network.existing.azure.is_some() {
         machines(stack, watched, &workspace);

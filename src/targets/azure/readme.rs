@@ -3,7 +3,8 @@
 use super::Stack;
 use super::project::TARGET;
 use super::startup::registry;
-use crate::ir::{Lifecycle, Tls};
+use crate::ir::{Access, Launch, Lifecycle, Resource, Service, Tls};
+use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -18,8 +19,25 @@ fn prerequisites(stack: &mut Stack<'_>) {
     let mut items = vec![
         "Sign in (`az login`) as somebody who may assign roles and set locks in the subscription (`Owner`, or `Contributor` with `User Access Administrator`); `ARM_SUBSCRIPTION_ID` names the subscription unless the blueprint does.".to_owned(),
     ];
-    if !has_public_range(stack) {
-        items.push("Terraform writes keys and passwords through the vault's own address, which is closed: the blueprint names no public range in `network.admin_cidrs`. Name the address that Terraform runs from there, or for one run with `TF_VAR_admin_cidrs='[\"203.0.113.7/32\"]'`; or run it inside of a network that reaches the vault's private endpoint.".to_owned());
+    let closed = if has_public_range(stack) {
+        ""
+    } else {
+        " As rendered, nobody may: the blueprint names no public range. For single runs, `export TF_VAR_admin_cidrs='[\"203.0.113.7/32\"]'` does the same."
+    };
+    items.push(format!("Every plan, apply and destroy reads the key and the secrets through the vault's public address, which answers only `network.admin_cidrs` of the blueprint: name the address there that Terraform runs from.{closed} After a change of address, the first command is `terraform -chdir=terraform apply -target=azurerm_key_vault.main`; the rest would be refused before it got there."));
+    if system
+        .network
+        .admin_cidrs
+        .iter()
+        .any(|range| range.network().is_private())
+    {
+        items.push("Private ranges of `network.admin_cidrs` have no effect here: the vault's firewall takes public addresses only.".to_owned());
+    }
+    items.push("Where more than one person or pipeline runs Terraform, name the object id of their common group, or the pipeline's identity, in the variable `operators`: without it, whoever applies gets the roles on the vault, and every other caller would take them over.".to_owned());
+    items.push("Changes roll over the machines with new ones first (MaxSurge). A subscription that has not used it yet registers it once: `az feature register --namespace Microsoft.Compute --name MaxSurgeRollingUpgrade`, then `az provider register --namespace Microsoft.Compute`.".to_owned());
+    let containers = |service: &Service| matches!(service.launch, Launch::Container { .. });
+    if system.services.iter().any(|(_, service)| containers(service)) {
+        items.push("Images are pulled without credentials: the registry has to allow that to the machines. Only from `*.azurecr.io` do they sign in, with the service's identity.".to_owned());
     }
     match &system.network.existing.azure {
         Some(_) => items.push("The existing network lets the application gateways be managed (inbound 65200-65535 from `GatewayManager`, anything from `AzureLoadBalancer`), lets 443 and 80 into their subnet, keeps the last address of that subnet free, applies security groups to private endpoints (`private_endpoint_network_policies`), and is linked to none of the `privatelink` zones yet that this system links to it.".to_owned()),
@@ -54,7 +72,15 @@ fn security(stack: &mut Stack<'_>) {
     let items = &mut stack.report.security;
     items.push("Machines, databases and storage accounts have no public address, and the vault answers none but those of `admin_cidrs` there. Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions.".to_owned());
     items.push("Disks, databases and storage accounts are encrypted with a key of this system in an HSM-backed vault; it gets a new version every year. Only one identity may use it, and only to wrap and unwrap.".to_owned());
-    items.push("Each service has an identity of its own with the roles its links ask for, on single secrets and containers. Passwords are made during the apply and stand neither in state nor in plan nor in user data.".to_owned());
+    items.push("Each service has an identity of its own with the roles its links ask for, on single secrets and containers; every process finds its client id in `AZURE_CLIENT_ID`, for the machine has a second identity. Passwords are made during the apply and stand neither in state nor in plan nor in user data.".to_owned());
+    let is_write_only = |resource, access| matches!((resource, access), (Resource::Bucket(_), Access::Write));
+    if system
+        .grants
+        .iter()
+        .any(|grant| is_write_only(grant.resource, grant.access))
+    {
+        items.push("A service that only `writes` a bucket cannot read it. Azure has no such role: it gets *Storage Blob Data Contributor* on the one container, with a condition that takes reading and listing away. The role may also delete and configure that container, which a condition cannot reach; a role of your own would be narrower, but is defined for the whole directory and is not made here.".to_owned());
+    }
     if system.public.is_some() {
         items.push("Requests from the internet pass a web application firewall in prevention mode.".to_owned());
     }
@@ -75,9 +101,19 @@ fn security(stack: &mut Stack<'_>) {
 fn operations(stack: &mut Stack<'_>) {
     let system = stack.system;
     let mut items = vec![];
+    items.push("Numbers that are raised here (`rollout`, and the versions of passwords) belong into `terraform/terraform.tfvars`, committed: given on the command line, they would fall back with the next apply.".to_owned());
     if !system.databases.is_empty() {
-        items.push("A new database password: raise `NAME_password_version` by one and apply. The server and the vault get the same one in one apply, and the machines that read it are replaced; should only the first of the two succeed, raise it again.".to_owned());
+        let names: Vec<String> = system
+            .databases
+            .iter()
+            .map(|(_, database)| format!("`{}_password_version`", identifier(&database.name)))
+            .collect();
+        items.push(format!("A new database password: raise {} by one and apply. The server and the vault get the same one in one apply; should only the first of the two succeed, raise it again. Machines that started with the old password fail to open new connections from then on until that apply has replaced them: expect errors while it rolls.", names.join(" or ")));
         items.push("Azure chooses the hour of a database's daily backup itself, so `backup.window` has no place here; any second of the retention can be restored.".to_owned());
+    }
+    let grows = |engine: Engine| matches!(engine, Engine::Postgres | Engine::Mysql);
+    if system.databases.iter().any(|(_, database)| grows(database.engine)) {
+        items.push("`storage_gb` of PostgreSQL and MySQL counts when the server is made: storage grows by itself afterwards, cannot shrink, and a later change of the number does nothing.".to_owned());
     }
     let below = system
         .databases
@@ -95,11 +131,15 @@ fn operations(stack: &mut Stack<'_>) {
     }
     for (_, secret) in system.secrets.iter() {
         items.push(format!(
-            "Fill `{0}`: `az keyvault secret set --vault-name VAULT --name {0} --file FILE`, then raise `rollout` and apply, which replaces the machines that read it. Until then it says `unfilled`, which the services' start passes over; Terraform never writes it again.",
+            "Fill `{0}`, from an address in `admin_cidrs` and with the role *Key Vault Secrets Officer* on the vault: `az keyvault secret set --vault-name \"$(terraform -chdir=terraform output -raw vault)\" --name {0} --file FILE`, then raise `rollout` and apply, which replaces the machines that read it. Until then it says `unfilled`, which the services' start passes over; Terraform never writes it again.",
             secret.name
         ));
     }
-    items.push("The machines' disks hold nothing that is worth a snapshot and have none: a machine is made anew from its image. A change of image, size or settings rolls over the machines by itself, new ones first; Azure patches the operating system in the same way.".to_owned());
+    items.push("The machines' disks hold nothing that is worth a snapshot and have none: a machine is made anew from its image. A change of image, size or settings rolls over the machines by itself, new ones first. For a newer operating system raise `rollout`: a machine takes the latest image there is when it is made.".to_owned());
+    if system.protect {
+        items.push("The locks on vault, servers and accounts also keep role assignments and diagnostic settings on them from being deleted. Before a link is taken away, or a database or a bucket: `protect = false`, render and apply; then the change, render and apply; then protect again.".to_owned());
+    }
+    items.push("What costs by the hour, whatever the load: application gateways, NAT gateway, Bastion, private endpoints, database servers and the least number of machines. In an environment for trial, `multi_zone = false` saves a database's standby, and `scale.min = 1` machines.".to_owned());
     items.push("The output of the services is in the workspace's `Syslog` table, requests and audit records in `AzureDiagnostics` and the tables named after their resource.".to_owned());
     if system.network.egress == Egress::None && system.network.existing.azure.is_none() {
         items.push("Without egress the extensions for Entra sign-in and monitoring, which load packages, are left out: what the services print stays on the machine.".to_owned());

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use hcl::Expression;
+use hcl::expr::{BinaryOp, BinaryOperator, Conditional};
+
+use super::database::{lifecycle, lock};
 use super::edge::Zones;
 use super::firewall::Firewall;
 use super::network::{Network, Subnet};
@@ -9,10 +13,13 @@ use super::project::after;
 use super::{Stack, names};
 use crate::ir::{Id, Secret};
 use crate::terraform::{Address, Block, expr};
-use crate::{list, object, template};
+use crate::{list, template};
 
 /// What the vault says of an entry that nobody has filled: templates/startup/azure.sh passes over it.
 const UNFILLED: &str = "unfilled";
+
+/// Stands for whoever applies, where the variable `operators` names nobody.
+const CALLER: &str = "caller";
 
 /// The vault.
 pub(super) struct Vault {
@@ -27,7 +34,7 @@ pub(super) struct Vault {
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewall, zones: &Zones) -> Vault {
     stack.module.file("secrets", "");
     let system = stack.system;
-    // Private ranges come through the private endpoint; the vault's firewall does not take them.
+    // The vault's firewall takes no private ranges.
     let ranges: Vec<String> = system
         .network
         .admin_cidrs
@@ -39,7 +46,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         "admin_cidrs",
         "list(string)",
         ranges,
-        "Address ranges that may reach the vault over the internet: those that Terraform runs from. Without any, it has to run inside the network.",
+        "Public address ranges that may reach the vault: those that Terraform runs from, at every plan, apply and destroy.",
     );
     let rules = Block::new()
         .set("default_action", "Deny")
@@ -56,32 +63,22 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         .set("soft_delete_retention_days", if system.protect { 90 } else { 7 })
         .set("public_network_access_enabled", expr::not_empty(admin_cidrs))
         .set("tags", stack.tags())
-        .block("network_acls", rules);
+        .block("network_acls", rules)
+        .block_some("lifecycle", lifecycle(system.protect, &[]));
     stack.module.comment(
         "Keys and secrets are written through the vault's own address, which only admin_cidrs may reach. Everything else uses the private\nendpoint, or is one of the Azure services that encrypt with a key.",
     );
     let vault = stack.module.resource("azurerm_key_vault", "main", body);
-    let body = Block::new()
-        .set(
-            "for_each",
-            expr::call(
-                "toset",
-                [list!["Key Vault Crypto Officer", "Key Vault Secrets Officer"]],
-            ),
-        )
-        .set("scope", vault.id())
-        .set("role_definition_name", expr::each_value(&[]))
-        .set("principal_id", stack.project.operator.attr("object_id"));
-    stack
-        .module
-        .comment("Whoever runs Terraform makes the key and writes passwords.");
-    let operator = stack.module.resource("azurerm_role_assignment", "operator", body);
-    let body = Block::new()
-        .set("create_duration", "90s")
-        .set("triggers", object! { "vault" => vault.id() })
-        .set("depends_on", after([operator]));
-    stack.module.comment("Until the grants have reached the vault.");
-    let ready = stack.module.resource("time_sleep", "operator", body);
+    stack.built("vault", "Key Vault", &vault);
+    stack.module.output(
+        "vault",
+        vault.attr("name"),
+        "Name of the vault: its owners fill the secrets in it.",
+    );
+    if system.protect {
+        lock(stack, "vault", &vault);
+    }
+    let ready = operators(stack, &vault);
     let endpoint = Endpoint {
         name: "vault",
         resource: &vault,
@@ -92,6 +89,47 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
     };
     let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint);
     Vault { vault, ready, endpoint }
+}
+
+/// Whoever runs Terraform makes the key and writes passwords. Ends with the wait until that is allowed.
+fn operators(stack: &mut Stack<'_>, vault: &Address) -> Address {
+    let operators = stack.module.variable(
+        "operators",
+        "list(string)",
+        Vec::<String>::new(),
+        "Object ids of those that run Terraform (a group, or the identity of a pipeline): they may write keys and secrets. Without any, it is whoever applies.",
+    );
+    let operators = stack.module.local(
+        "operators",
+        expr::call("toset", [expr::call("coalescelist", [operators, list![CALLER]])]),
+    );
+    let is_caller = BinaryOp::new(expr::each_key(), BinaryOperator::Eq, Expression::from(CALLER));
+    let caller = stack.project.operator.attr("object_id");
+    let principal = Expression::from(Conditional::new(is_caller, caller, expr::each_key()));
+    let mut granted = vec![];
+    for (name, role) in [
+        ("operator_keys", "Key Vault Crypto Officer"),
+        ("operator_secrets", "Key Vault Secrets Officer"),
+    ] {
+        let body = Block::new()
+            .set("for_each", operators.clone())
+            .set("scope", vault.id())
+            .set("role_definition_name", role)
+            .set("principal_id", principal.clone());
+        stack
+            .module
+            .comment("Whoever runs Terraform makes the key and writes passwords.");
+        granted.push(stack.module.resource("azurerm_role_assignment", name, body));
+    }
+    let triggers = granted.iter().map(|grant| {
+        let name = grant.text().rsplit('.').next().unwrap_or_default().to_owned();
+        (name, expr::call("join", [",".into(), grant.all("id")]))
+    });
+    let body = Block::new()
+        .set("create_duration", "90s")
+        .set("triggers", expr::object(triggers));
+    stack.module.comment("Until the grants have reached the vault.");
+    stack.module.resource("time_sleep", "operator", body)
 }
 
 /// The entries that the owner fills.

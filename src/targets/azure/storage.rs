@@ -86,8 +86,9 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
 }
 
 /// What every account of ours begins with: private, encrypted with the managed key, TLS only.
-/// The last argument is its name, how it is replicated, and whether it takes its own keys.
-fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, keys): (&str, &str, bool)) -> Block {
+/// The last argument is its name, how it is replicated, and whether Azure's flow logs write to it: they take the account's keys and its
+/// public address, where only trusted Azure services get in.
+fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, flow_logs): (&str, &str, bool)) -> Block {
     let short = names::account(&stack.system.prefix, name);
     let rules = Block::new()
         .set("default_action", "Deny")
@@ -103,8 +104,8 @@ fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, keys): (&str, &
         .set("default_to_oauth_authentication", true)
         .set("local_user_enabled", false)
         .set("allow_nested_items_to_be_public", false)
-        .set("public_network_access_enabled", false)
-        .set("shared_access_key_enabled", keys)
+        .set("public_network_access_enabled", flow_logs)
+        .set("shared_access_key_enabled", flow_logs)
         .set("tags", stack.tags())
         .block("network_rules", rules)
         .block("customer_managed_key", key)
@@ -152,7 +153,7 @@ pub(super) fn flow_logs(stack: &mut Stack<'_>, parts: &Parts) -> Address {
         .block("blob_properties", keep)
         .set("depends_on", after([parts.encryption.ready.clone()]));
     stack.module.comment(
-        "An account of its own: the flow log keeps its retention as the account's lifecycle, and writes with the account's keys.",
+        "An account of its own: the flow log keeps its retention as the account's lifecycle, and writes with the account's keys through its\npublic address, which is closed to all but trusted Azure services.",
     );
     stack.module.resource("azurerm_storage_account", "flow_logs", body)
 }
