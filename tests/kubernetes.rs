@@ -14,7 +14,7 @@ fn trees() -> Vec<PathBuf> {
     let blueprints = entries(&project("golden"));
     let trees = blueprints.iter().flat_map(|blueprint| entries(blueprint));
     let trees: Vec<PathBuf> = trees
-        .map(|tree| tree.join("kubernetes"))
+        .flat_map(|tree| [tree.join("kubernetes"), tree.join("kubernetes/protect")])
         .filter(|tree| tree.is_dir())
         .collect();
     assert!(!trees.is_empty(), "no golden tree has Kubernetes objects");
@@ -25,7 +25,7 @@ fn validate(objects: &[u8]) -> Result<(), String> {
     let mut command = Command::new(python());
     command
         .arg(project("tests/support/validate.py"))
-        .arg(project("tests/data/crds.json"));
+        .arg(project("src/targets/kubernetes/data/kinds.jsonl"));
     run(&mut command, objects).map(|_| ())
 }
 

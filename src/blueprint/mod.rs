@@ -42,8 +42,9 @@ pub fn load(text: &str, environment: Option<&str>) -> Result<Blueprint, Vec<Diag
     let parsed = parse::parse(text);
     let (tree, mut found) = environment::merge_and_check(&parsed.root, environment, text);
     found.extend(secrets::find(&parsed.root, text));
-    if let Some(good) = parsed.good_until {
-        // Behind an error of syntax the tree may lack what the text has: only what is surely wrong is worth saying.
+    if !parsed.errors.is_empty() {
+        // The tree may lack what the text has, at the latest behind an error: only what is surely wrong is worth saying.
+        let good = parsed.good_until.unwrap_or(text.len());
         found.retain(|one| {
             !matches!(one.rule, rules::MISSING_KEY | rules::UNKNOWN_SHAPE)
                 && one.span.is_some_and(|span| span.end <= good)

@@ -24,13 +24,14 @@ pub(super) fn parse(text: &str) -> Parsed {
         errors: vec![],
         bad: None,
     };
+    let mut duplicates = 0;
     for error in syntax {
         let span = span(error.span().unwrap_or(0..0));
         if error.message() == DUPLICATE {
             let name = text.get(span.start..span.end).unwrap_or_default();
-            reader
-                .errors
-                .push(rules::duplicate_key(name, span, first_definition(text, span)));
+            duplicates += 1;
+            let first = (duplicates <= TRACED).then(|| first_definition(text, span)).flatten();
+            reader.errors.push(rules::duplicate_key(name, span, first));
         } else {
             reader.fail(rules::syntax(sentence(text, error.message(), span), span));
         }
@@ -64,6 +65,9 @@ pub(super) fn parse(text: &str) -> Parsed {
         errors: reader.errors,
     }
 }
+
+/// How many duplicates are traced to their first definition: each costs a parse, and a text may be nothing but duplicates.
+const TRACED: usize = 20;
 
 /// The parser's words for a key or table that is there already.
 const DUPLICATE: &str = "duplicate key";

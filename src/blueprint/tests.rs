@@ -7,6 +7,28 @@ use crate::diagnostic::render;
 
 const GOOD: &str = include_str!("../../blueprints/monolith.toml");
 
+const SMALL: &str = r#"
+name = "shop"
+pattern = "monolith"
+region = "seoul"
+network = { zones = 3 }
+
+[services.web]
+image = "nginx:1.29"
+port = 8080
+reads = ["main", "api-key"]
+
+[databases.main]
+engine = "postgres"
+size = { cpu = 2, memory_gb = 8 }
+
+[environments.dev]
+protect = false
+network.zones = 2
+databases.main.size = "small"
+services.web.reads = ["main"]
+"#;
+
 fn at<'a>(text: &'a str, path: &str, environment: Option<&str>) -> &'a str {
     let span = load(text, environment).unwrap().places.span(path).unwrap();
     &text[span.start..span.end]
@@ -14,24 +36,25 @@ fn at<'a>(text: &'a str, path: &str, environment: Option<&str>) -> &'a str {
 
 #[test]
 fn places_are_those_of_the_overlay_where_it_decides() {
-    assert_eq!(at(GOOD, "network.zones", None), "3");
-    assert_eq!(at(GOOD, "network.zones", Some("dev")), "2");
-    assert_eq!(at(GOOD, "databases.main.size", Some("dev")), "\"small\"");
-    assert_eq!(at(GOOD, "databases.main.engine", Some("dev")), "\"postgres\"");
-    assert_eq!(at(GOOD, "services.was.reads.1", None), "\"api-key\"");
-    assert_eq!(at(GOOD, "services.was.reads.7", None), "[\"main\", \"api-key\"]");
-    assert_eq!(at(GOOD, "services.was.nothing", None), "[services.was]");
-    let blueprint = load(GOOD, None).unwrap();
+    assert_eq!(at(SMALL, "network.zones", None), "3");
+    assert_eq!(at(SMALL, "network.zones", Some("dev")), "2");
+    assert_eq!(at(SMALL, "databases.main.size", Some("dev")), "\"small\"");
+    assert_eq!(at(SMALL, "databases.main.engine", Some("dev")), "\"postgres\"");
+    assert_eq!(at(SMALL, "services.web.reads.1", None), "\"api-key\"");
+    assert_eq!(at(SMALL, "services.web.reads.1", Some("dev")), "[\"main\"]");
+    assert_eq!(at(SMALL, "services.web.nothing", None), "[services.web]");
+    let blueprint = load(SMALL, None).unwrap();
     let key = blueprint.places.key("databases.main").unwrap();
-    assert_eq!(&GOOD[key.start..key.end], "main");
+    assert_eq!(&SMALL[key.start..key.end], "main");
     assert!(blueprint.places.span("nothing").is_none());
 }
 
 #[test]
 fn the_environment_is_merged_deep() {
-    let base = load(GOOD, None).unwrap().model;
-    let dev = load(GOOD, Some("dev")).unwrap().model;
+    let base = load(SMALL, None).unwrap().model;
+    let dev = load(SMALL, Some("dev")).unwrap().model;
     assert!(base.protect && !dev.protect);
+    assert_eq!((base.network.zones, dev.network.zones), (3, 2));
     assert_eq!(dev.network.cidr, base.network.cidr);
     assert_eq!(dev.databases.len(), base.databases.len());
 }
@@ -95,6 +118,18 @@ fn deep_nesting_is_an_error_not_a_crash() {
             assert!(!render::text("b.toml", &text, &found, false).is_empty());
         }
     }
+}
+
+#[test]
+fn a_text_of_errors_alone_is_read_in_good_time() {
+    let start = std::time::Instant::now();
+    for line in ["a = 1\n", "[a]\n", "a = [\n", "= 1\n", "a = {\n", "a.a.a.a.a = 1\n"] {
+        let text = line.repeat(2000);
+        assert!(load(&text, None).is_err());
+    }
+    let numbered: String = (0..2000).map(|number| format!("key{number} = {number}\n")).collect();
+    assert_eq!(load(&numbered, None).unwrap_err().len(), 2003);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 
 /// Loading gives a value or at least one error, each inside the text and with a fix.

@@ -5,16 +5,16 @@
 
 mod aws;
 mod azure;
-mod cluster;
 mod database;
 mod edge;
-mod google;
+mod gcp;
+mod kubernetes;
 mod names;
 mod runtime;
 
 use std::ops::Deref;
 
-pub use cluster::{OBJECT_STORE, S3_CLIENT};
+pub use kubernetes::{OBJECT_STORE, S3_CLIENT};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;
@@ -59,13 +59,12 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     runtime::check(system, target, &mut problems);
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
-    cluster::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
     match target {
         Target::Aws => aws::check(system, &mut problems),
         Target::Azure => azure::check(system, &mut problems),
-        Target::Gcp => google::check(system, &mut problems),
-        Target::Kubernetes => {}
+        Target::Gcp => gcp::check(system, &mut problems),
+        Target::Kubernetes => kubernetes::check(system, &mut problems),
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);

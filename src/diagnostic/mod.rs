@@ -4,8 +4,8 @@
 //! so that the words, the rule id and the advice of a rule stand in one place.
 
 pub mod capability;
-pub mod cluster;
-pub mod google;
+pub mod gcp;
+pub mod kubernetes;
 pub mod language;
 pub mod overrides;
 mod places;

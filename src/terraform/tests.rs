@@ -42,12 +42,7 @@ fn sample() -> Module {
 #[test]
 fn is_laid_out_as_terraform_fmt_does() {
     let text = sample().single();
-    insta_like(&text);
-}
-
-fn insta_like(text: &str) {
-    let expected = include_str!("tests/sample.tf");
-    assert_eq!(text, expected, "\n{text}");
+    assert_eq!(text, include_str!("tests/sample.tf"), "\n{text}");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-"""Rewrites tests/data/crds.json, the schemas of the custom kinds that are emitted: keep_crds.py [KIND...] < schemas.json
+"""Rewrites kinds.jsonl of the Kubernetes target, the schemas of the custom kinds that it emits: keep_crds.py [KIND...] < schemas.json
 
 Standard input is a JSON object "GROUP/VERSION/KIND": {"from": where the schema is from, "schema": the openAPIV3Schema of that version}.
 Kept are the kinds that are in the file already and those that are named. A kept schema is JSON Schema in which unknown fields are
-errors, without descriptions and without status.
+errors, without descriptions: that of the `spec`, one kind a line.
 """
 
 import json
 import pathlib
 import sys
 
-KEPT = pathlib.Path(__file__).parent.parent / "data" / "crds.json"
+KEPT = pathlib.Path(__file__).parents[2] / "src" / "targets" / "kubernetes" / "data" / "kinds.jsonl"
 LEFT_OUT = {"default", "description", "example", "format", "nullable", "title"}
 
 
@@ -37,17 +37,16 @@ def closed(schema):
 
 def main():
     schemas = json.load(sys.stdin)
-    kinds = set(json.loads(KEPT.read_text(encoding="utf-8"))) if KEPT.exists() else set()
+    kept = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
+    kinds = {json.loads(line)["kind"] for line in kept}
     lines = []
     for kind in sorted(kinds | set(sys.argv[1:])):
         if kind not in schemas:
             sys.exit(f"no schema of {kind} on standard input")
-        schema = closed(schemas[kind]["schema"])
-        schema["properties"].pop("status", None)
-        schema["properties"] |= {name: {} for name in ("apiVersion", "kind", "metadata")}
-        entry = json.dumps({"from": schemas[kind]["from"], "schema": schema}, separators=(",", ":"), sort_keys=True)
-        lines.append(f"{json.dumps(kind)}: {entry}")
-    KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        spec = closed(schemas[kind]["schema"]["properties"]["spec"])
+        entry = {"kind": kind, "from": schemas[kind]["from"], "schema": spec}
+        lines.append(json.dumps(entry, separators=(",", ":"), sort_keys=True) + "\n")
+    KEPT.write_text("".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

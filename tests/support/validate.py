@@ -1,7 +1,7 @@
-"""Validates Kubernetes objects strictly: validate.py CRDS_JSON < objects.yaml
+"""Validates Kubernetes objects strictly: validate.py KINDS_JSONL < objects.yaml
 
-Built-in kinds are checked against the newest OpenAPI schema that kubernetes-validate carries, custom kinds against CRDS_JSON
-("GROUP/VERSION/KIND": {"schema": ...}, closed schemas). An unknown field and a kind without a schema are findings. Pod templates
+Built-in kinds are checked against the newest OpenAPI schema that kubernetes-validate carries, custom kinds against KINDS_JSONL
+(one {"kind": "GROUP/VERSION/KIND", "schema": closed schema of its spec} a line). An unknown field and a kind without a schema are findings. Pod templates
 must meet the restricted Pod Security Standard. One line a finding; exit 1 where there is one.
 
 Needs: pip install kubernetes-validate pyyaml jsonschema
@@ -36,8 +36,14 @@ class Unique(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def whole(spec):
+    """The schema of an object whose specification has this one."""
+    fields = {"apiVersion": {}, "kind": {}, "metadata": {"type": "object"}, "spec": spec}
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
 def custom(schema, document):
-    if schema.get("additionalProperties") is not False:
+    if schema["properties"]["spec"].get("additionalProperties") is not False:
         yield "the kept schema is open: unknown fields would pass"
     for error in jsonschema.Draft202012Validator(schema).iter_errors(document):
         yield f"{'.'.join(map(str, error.path))}: {error.message[:200]}"
@@ -95,7 +101,7 @@ def restricted(spec):
 
 def findings(kept, document):
     key = f"{document['apiVersion']}/{document['kind']}"
-    yield from custom(kept[key]["schema"], document) if key in kept else built_in(document)
+    yield from custom(kept[key], document) if key in kept else built_in(document)
     spec = pod(document)
     if spec is not None:
         yield from restricted(spec)
@@ -105,7 +111,7 @@ def main():
     kept = {}
     if os.path.exists(sys.argv[1]):
         with open(sys.argv[1], encoding="utf-8") as file:
-            kept = json.load(file)
+            kept = {kind["kind"]: whole(kind["schema"]) for kind in map(json.loads, file)}
     documents = [document for document in yaml.load_all(sys.stdin, Loader=Unique) if document]
     if not documents:
         sys.exit("no objects to validate")

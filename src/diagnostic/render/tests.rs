@@ -79,6 +79,33 @@ fn secrets_are_blotted_out() {
 }
 
 #[test]
+fn json_says_everything() {
+    let said = [
+        Diagnostic::error("rule", span(9, 12), "m")
+            .label("l")
+            .reason("r")
+            .fix("f")
+            .also(span(0, 1), "o"),
+        Diagnostic::warning("whole", None, "n"),
+    ];
+    let all: serde_json::Value = serde_json::from_str(&json("b.toml", "a = 1\nb = \"é\"\n", &said)).unwrap();
+    assert_eq!(
+        all,
+        serde_json::json!([
+            {
+                "file": "b.toml", "line": null, "column": null, "end": null, "severity": "warning", "rule": "whole",
+                "message": "n", "label": null, "reason": null, "fix": null, "related": [],
+            },
+            {
+                "file": "b.toml", "line": 2, "column": 4, "end": { "line": 2, "column": 6 }, "severity": "error", "rule": "rule",
+                "message": "m", "label": "l", "reason": "r", "fix": "f",
+                "related": [{ "line": 1, "column": 1, "end": { "line": 1, "column": 2 }, "label": "o" }],
+            },
+        ])
+    );
+}
+
+#[test]
 fn sarif_lists_each_rule_once() {
     let said = [
         Diagnostic::error("b-rule", span(0, 1), "m"),

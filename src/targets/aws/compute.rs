@@ -23,7 +23,7 @@ use crate::{list, object, template};
 /// Longer than any component's name: services have roles too.
 const SNAPSHOTS: &str = "machine_disk_snapshots";
 /// The tag by which snapshots find their disks.
-const SNAPSHOT_TAG: &str = "snapshots";
+pub(super) const SNAPSHOT_TAG: &str = "snapshots";
 /// The current Ubuntu, looked up by AWS whenever a machine is launched.
 const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
 
@@ -132,10 +132,14 @@ fn scaling_group(
             .set("min_healthy_percentage", 100)
             .set("max_healthy_percentage", 200),
     );
+    let name = object! { "Name" => stack.name(&service.name) };
     let tag = Block::new()
-        .set("key", "Name")
-        .set("value", stack.name(&service.name))
+        .set("key", expr::iterator("tag", &["key"]))
+        .set("value", expr::iterator("tag", &["value"]))
         .set("propagate_at_launch", false);
+    let tags = Block::new()
+        .set("for_each", expr::call("merge", [parts.base.tags.clone(), name]))
+        .block("content", tag);
     let body = Block::new()
         .set("name", stack.name(&service.name))
         .set("min_size", service.scale.min)
@@ -152,7 +156,7 @@ fn scaling_group(
         .block("launch_template", version)
         .comment("A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.")
         .block("instance_refresh", refresh)
-        .block("tag", tag)
+        .labelled("dynamic", &["tag"], tags)
         .block(
             "lifecycle",
             Block::new().set("ignore_changes", expr::keywords(["desired_capacity"])),
@@ -233,7 +237,13 @@ fn snapshots(stack: &mut Stack<'_>, base: &Base) {
                 .set("interval_unit", "HOURS")
                 .set("times", list!["18:00"]),
         )
-        .block("retain_rule", Block::new().set("count", 7));
+        .comment(
+            "By age: snapshots of machines that are gone go too. A policy cannot change from one way to the other.",
+        )
+        .block(
+            "retain_rule",
+            Block::new().set("interval", 7).set("interval_unit", "DAYS"),
+        );
     let details = Block::new()
         .set("resource_types", list!["VOLUME"])
         .set("target_tags", object! { SNAPSHOT_TAG => system.prefix.as_str() })
@@ -246,6 +256,6 @@ fn snapshots(stack: &mut Stack<'_>, base: &Base) {
         .set("depends_on", list![grants.whole()]);
     stack
         .module
-        .comment("A snapshot of every machine's disk each day; the last seven are kept.")
+        .comment("A snapshot of every machine's disk each day, kept for seven days.")
         .resource("aws_dlm_lifecycle_policy", "machine_disks", body);
 }

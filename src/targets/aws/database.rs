@@ -179,7 +179,7 @@ fn window(item: &Database, from: u32, to: u32) -> String {
 }
 
 /// Sunday, two hours after the backup begins: the two must not overlap.
-fn maintenance(item: &Database) -> String {
+pub(super) fn maintenance(item: &Database) -> String {
     let day = |minutes: u32| {
         let start = u32::from(item.backup.hour) * 60 + u32::from(item.backup.minute) + minutes;
         if start >= 24 * 60 { "mon" } else { "sun" }
@@ -229,8 +229,10 @@ fn monitoring(stack: &mut Stack<'_>, base: &Base) -> (Address, Address) {
         ]
     };
     let streams = ["logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"];
+    // The two that make the group are asked for by either spelling of its name.
+    let make = ["logs:CreateLogGroup", "logs:PutRetentionPolicy"];
     let grants = vec![
-        Statement::allow("Group", &["logs:CreateLogGroup", "logs:PutRetentionPolicy"], arn("")),
+        Statement::allow("Group", &make, list![arn(""), arn(":*")]),
         Statement::allow("Find", &["logs:DescribeLogStreams"], arn(":*")),
         Statement::allow("Deliver", &streams, arn(":log-stream:*")),
     ];

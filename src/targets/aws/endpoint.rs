@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 
 use hcl::Expression;
+use hcl::expr::{BinaryOp, BinaryOperator, Conditional};
 
-use super::Stack;
 use super::firewall::Groups;
 use super::network::Network;
-use super::startup;
+use super::policy::{Statement, document};
+use super::secrets::Secrets;
+use super::{Base, Stack, startup};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
-use crate::terraform::{Address, Block, expr};
+use crate::terraform::{Block, expr};
 use crate::vocabulary::Egress;
 use crate::{object, template};
+
+/// The service of AWS that is the vault.
+const VAULT: &str = "secretsmanager";
 
 /// The endpoints of the system's own network.
 pub(super) struct Endpoints {
@@ -48,7 +53,7 @@ pub(super) fn uses_interfaces(stack: &Stack<'_>, service: Id<Service>) -> bool {
 pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     let mut services = BTreeSet::new();
     if system.grants.iter().any(|grant| in_vault(grant.resource)) {
-        services.insert("secretsmanager");
+        services.insert(VAULT);
     }
     if system.network.egress == Egress::None {
         services.insert("logs");
@@ -63,7 +68,18 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     services
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -> Endpoints {
+/// True if the vault is reached over an endpoint.
+pub(super) fn reaches_vault(system: &Checked<'_>) -> bool {
+    interfaces(system).contains(VAULT)
+}
+
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    base: &Base,
+    network: &Network,
+    groups: &Groups,
+    secrets: &Secrets,
+) -> Endpoints {
     let system = stack.system;
     let mut endpoints = Endpoints {
         s3: None,
@@ -95,36 +111,44 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups) -
         } else {
             "Secrets are read inside the network."
         };
-        let endpoint = add(stack, "interface", &services, why, Tier::Endpoint, network, groups);
+        let policy = reaches_vault(&system).then(|| {
+            let policy = reads_only(base, secrets);
+            if services.len() == 1 {
+                return policy;
+            }
+            let is_vault = BinaryOp::new(expr::each_key(), BinaryOperator::Eq, Expression::from(VAULT));
+            Expression::from(Conditional::new(is_vault, policy, Expression::Null))
+        });
+        let body = interface(stack, &services, Tier::Endpoint, network, groups).set_some("policy", policy);
+        let endpoint = stack
+            .module
+            .comment(why)
+            .resource("aws_vpc_endpoint", "interface", body);
         endpoints.needed_at_start.push(endpoint.whole());
     }
     if system.network.bastion {
         let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
         let services = BTreeSet::from(["ssm", "ssmmessages"]);
-        add(
-            stack,
-            "session_manager",
-            &services,
-            why,
-            Tier::Management,
-            network,
-            groups,
-        );
+        let body = interface(stack, &services, Tier::Management, network, groups);
+        stack
+            .module
+            .comment(why)
+            .resource("aws_vpc_endpoint", "session_manager", body);
     }
     endpoints
 }
 
-fn add(
-    stack: &mut Stack<'_>,
-    local: &str,
-    services: &BTreeSet<&str>,
-    why: &str,
-    tier: Tier,
-    network: &Network,
-    groups: &Groups,
-) -> Address {
+/// What passes the vault's endpoint: this account's reads of the system's own entries.
+fn reads_only(base: &Base, secrets: &Secrets) -> Expression {
+    let condition = object! { "StringEquals" => object! { "aws:PrincipalAccount" => base.account.clone() } };
+    let read = Statement::allow("ReadSecrets", &["secretsmanager:GetSecretValue"], secrets.arns());
+    document([read.principal("*").condition(condition)])
+}
+
+/// Endpoints with addresses in a tier, one per service of AWS.
+fn interface(stack: &Stack<'_>, services: &BTreeSet<&str>, tier: Tier, network: &Network, groups: &Groups) -> Block {
     let names = services.iter().map(|&service| Expression::from(service)).collect();
-    let body = Block::new()
+    Block::new()
         .set("for_each", expr::call("toset", [Expression::Array(names)]))
         .set("vpc_id", network.id.clone())
         .set(
@@ -138,6 +162,5 @@ fn add(
         .set(
             "tags",
             object! { "Name" => template![stack.name(""), expr::each_key()] },
-        );
-    stack.module.comment(why).resource("aws_vpc_endpoint", local, body)
+        )
 }

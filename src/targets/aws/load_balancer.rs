@@ -135,6 +135,12 @@ fn add(
         Exposure::Public => (Peer::PublicBalancer, Tier::Public),
         Exposure::Internal => (Peer::InternalBalancer, Tier::Balancer),
     };
+    // Creating a public load balancer fails while its subnets have no way to the internet.
+    let way = match balancer.exposure {
+        Exposure::Public => network.internet.as_ref().map(Address::whole),
+        Exposure::Internal => None,
+    };
+    let needs: Vec<Expression> = access_logs.map(logs::ready).into_iter().chain(way).collect();
     let body = Block::new()
         .set("name", stack.name(local))
         .when(balancer.exposure == Exposure::Internal, |block| {
@@ -149,7 +155,7 @@ fn add(
             "access_logs",
             access_logs.map(|access_logs| logs::destination(access_logs, local)),
         )
-        .set_some("depends_on", access_logs.map(logs::ready));
+        .set_some("depends_on", (!needs.is_empty()).then_some(needs));
     stack.module.resource("aws_lb", local, body)
 }
 

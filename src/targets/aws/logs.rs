@@ -9,7 +9,7 @@ use super::{Base, Stack};
 use crate::check::Checked;
 use crate::ir::Balancer;
 use crate::terraform::{Address, Block};
-use crate::{list, object, template};
+use crate::{object, template};
 
 /// Longer than any component's name, so that no bucket of the blueprint meets it.
 const BUCKET: &str = "system_access_log_bucket";
@@ -134,7 +134,7 @@ pub(super) fn destination(logs: &AccessLogs, folder: &str) -> Block {
         .set("enabled", true)
 }
 
-/// `depends_on` of whoever delivers logs: the first delivery is tried at once.
+/// What whoever delivers logs waits for: the first delivery is tried at once.
 pub(super) fn ready(logs: &AccessLogs) -> Expression {
-    list![logs.policy.whole()]
+    logs.policy.whole()
 }

@@ -110,10 +110,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let keys = encryption::lower(&mut stack, &base);
     let network = network::lower(&mut stack, &base, &keys);
     let groups = firewall::groups(&mut stack, &network);
-    let endpoints = endpoint::lower(&mut stack, &network, &groups);
-    let rules = rules::lower(&mut stack, &groups, &endpoints);
     let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
     let secrets = secrets::lower(&mut stack, &keys, &databases);
+    let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
+    let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
     let access_logs = logs::bucket(&mut stack, &base, &buckets);
     if let Some(access_logs) = &access_logs {

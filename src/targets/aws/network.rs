@@ -25,6 +25,8 @@ pub(super) struct Network {
     pub(super) route_tables: Option<Expression>,
     /// What a machine's way out consists of, for `depends_on`.
     pub(super) way_out: Vec<Expression>,
+    /// The route between the public subnets and the internet, where the network is the system's own.
+    pub(super) internet: Option<Address>,
 }
 
 impl Network {
@@ -79,6 +81,7 @@ fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
         subnets: subnets.into_iter().map(|(tier, name)| (tier, ids(name))).collect(),
         route_tables: None,
         way_out: vec![],
+        internet: None,
     }
 }
 
@@ -159,6 +162,7 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         subnets: subnets.iter().map(|(tier, subnet)| (*tier, subnet.all("id"))).collect(),
         route_tables: tables.pop(),
         way_out,
+        internet: route,
     }
 }
 
@@ -175,7 +179,9 @@ fn subnet(stack: &mut Stack<'_>, tier: Tier, vpc: &Address) -> Address {
         .set("vpc_id", vpc.id())
         .set("availability_zone", template![region, expr::each_key()])
         .set("cidr_block", expr::each_value(&[]))
-        .set("tags", object! { "Name" => name });
+        .set("tags", object! { "Name" => name })
+        .comment("With fewer zones, what stands in a subnet leaves it before the subnet goes.")
+        .block("lifecycle", Block::new().set("create_before_destroy", true));
     stack.module.resource("aws_subnet", tier.name(), body)
 }
 

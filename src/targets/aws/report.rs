@@ -1,9 +1,10 @@
 //! What the README says, and the outputs.
 
-use super::compute::Parts;
-use super::{Stack, endpoint, skips, startup};
-use crate::ir::Tls;
+use super::compute::{Parts, SNAPSHOT_TAG};
+use super::{Stack, database, endpoint, skips, startup};
+use crate::ir::{Database, Tls};
 use crate::target::Target;
+use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
 pub(super) fn fill(stack: &mut Stack<'_>, parts: &Parts<'_>) {
@@ -18,9 +19,12 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let system = stack.system;
     stack.module.file("outputs", "");
     if let Some(public) = &parts.balancers.public {
-        let description = match system.public.as_ref().and_then(|balancer| balancer.domain.as_deref()) {
-            Some(domain) => format!("Address of the public load balancer: {domain} leads here."),
-            None => "Address of the public load balancer.".to_owned(),
+        let balancer = system.public.as_ref();
+        let zone = balancer.and_then(|balancer| balancer.zone.get(Target::Aws));
+        let description = match (balancer.and_then(|balancer| balancer.domain.as_deref()), zone) {
+            (Some(domain), Some(_)) => format!("Address of the public load balancer: {domain} leads here."),
+            (Some(domain), None) => format!("Address of the public load balancer: point {domain} here."),
+            (None, _) => "Address of the public load balancer.".to_owned(),
         };
         let address = public.attr("dns_name");
         stack.module.output("public_address", address, &description);
@@ -50,10 +54,18 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "Credentials of an AWS account in the environment (`AWS_PROFILE`, or what your pipeline sets), allowed to create what stands in `terraform/`. The region is {}.",
         stack.region()
     )];
-    if let Some(state) = system.state.as_ref().and_then(|state| state.s3.as_ref()) {
+    items.push(match system.state.as_ref().and_then(|state| state.s3.as_ref()) {
+        Some(state) => format!("The bucket `{}` for the state, with versioning switched on.", state.bucket),
+        None => "The state stays in `terraform/terraform.tfstate` on the machine that applies, for one person to keep, until `[state]` in the blueprint names a bucket.".to_owned(),
+    });
+    items.push(
+        "Commit `terraform/.terraform.lock.hcl` after the first `init`: everybody gets the same providers then."
+            .to_owned(),
+    );
+    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() {
         items.push(format!(
-            "The bucket `{}` for the state, with versioning switched on.",
-            state.bucket
+            "{} Elastic IP addresses for the NAT gateways are free in the account: the quota is 5 per region unless it was raised.",
+            system.network.zones
         ));
     }
     match system.public.as_ref().map(|public| (public, public.tls(Target::Aws))) {
@@ -100,6 +112,9 @@ fn security(stack: &mut Stack<'_>) {
     if !endpoint::interfaces(&system).is_empty() && system.network.existing.aws.is_none() {
         items.push("Secrets and objects are read over private endpoints.".to_owned());
     }
+    if endpoint::reaches_vault(&system) && system.network.existing.aws.is_none() {
+        items.push("The endpoint of Secrets Manager passes reads of this system's secrets and nothing else: fill and manage secrets from outside the network.".to_owned());
+    }
     stack.report.security = items;
 }
 
@@ -107,18 +122,68 @@ fn operations(stack: &mut Stack<'_>) {
     let system = stack.system;
     let prefix = &system.prefix;
     let mut items = vec![];
-    for (_, item) in system.databases.iter() {
+    let public = system.public.as_ref();
+    if let Some(public) = public.filter(|public| public.zone.get(Target::Aws).is_none())
+        && let Some(domain) = &public.domain
+    {
         items.push(format!(
-            "To rotate the password of `{0}`, raise the default of `{1}_password_version` (or set `TF_VAR_{1}_password_version`) and apply: the machines that read it are replaced one after the other. Should an apply stop between database and secret, raise it again.",
-            item.name,
-            item.name.replace('-', "_")
+            "After the first apply, point `{domain}` at the output `public_address`: a CNAME record, or an alias where the name is that of a whole DNS zone."
         ));
-        if item.engine == Engine::Sqlserver {
-            items.push(format!(
-                "RDS for SQL Server begins without a database: create `{}` on `{}` once, as `{}`, before the application connects.",
-                item.database, item.name, item.user
-            ));
-        }
+    }
+    for (_, item) in system.secrets.iter() {
+        items.push(format!(
+            "To fill `{0}`, write its value into a file as plain text of one line, run `aws secretsmanager put-secret-value --secret-id {prefix}/{0} --secret-string file://FILE`, delete the file, and raise `rollout`.",
+            item.name
+        ));
+    }
+    for (_, item) in system.databases.iter() {
+        databases(&mut items, item);
+    }
+    machines(stack, &mut items);
+    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
+        let later = match system.databases.is_empty() {
+            true => "",
+            false => ", for RDS does not let go of a subnet that its servers may stand in",
+        };
+        items.push(format!(
+            "{} NAT gateways are the largest fixed cost of the network; `zones = 2` saves one. Choose before the first apply{later}.",
+            system.network.zones
+        ));
+    }
+    if system.budget.is_some() {
+        items.push("The budget watches the whole account, not this system alone.".to_owned());
+    }
+    stack.report.operations = items;
+}
+
+/// Passwords, sizes and hours of a database.
+fn databases(items: &mut Vec<String>, item: &Database) {
+    items.push(format!(
+        "To rotate the password of `{0}`, write `{1}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read it are replaced one after the other. Until its turn comes, a machine's new connections to the database fail: choose a quiet hour. Should an apply stop between database and secret, raise it again.",
+        item.name,
+        identifier(&item.name)
+    ));
+    items.push(format!(
+        "`{0}` is backed up daily at {1} UTC and maintained in the window {2} UTC. A new size waits for that window; to have it with the apply, and the interruption too, write `apply_immediately = true` into `[override.aws.aws_db_instance.{3}]`.",
+        item.name,
+        item.backup.time(0),
+        database::maintenance(item),
+        identifier(&item.name)
+    ));
+    if item.engine == Engine::Sqlserver {
+        items.push(format!(
+            "RDS for SQL Server begins without a database: create `{}` on `{}` once, as `{}`, before the application connects.",
+            item.database, item.name, item.user
+        ));
+    }
+}
+
+/// How machines are reached, replaced and kept.
+fn machines(stack: &Stack<'_>, items: &mut Vec<String>) {
+    let system = stack.system;
+    let prefix = &system.prefix;
+    if system.services.is_empty() {
+        return;
     }
     if system.network.bastion {
         items.push("A shell on a machine: `aws ssm start-session --target INSTANCE_ID`.".to_owned());
@@ -135,16 +200,15 @@ fn operations(stack: &mut Stack<'_>) {
             ),
         });
     }
-    items.push("A change of a service replaces its machines one by one, each new one in service before an old one goes. New Ubuntu images come with every machine; to take one everywhere, start an instance refresh.".to_owned());
-    items.push("Disks are snapshotted daily, the last seven are kept; machines keep nothing on them that is not in the blueprint.".to_owned());
-    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
+    items.push(format!(
+        "A change of a service replaces its machines one by one, each new one in service before an old one goes; a change of `labels` replaces all machines. An apply does not wait for that: follow it with `aws autoscaling describe-instance-refreshes --auto-scaling-group-name {prefix}-SERVICE`. Nothing is rolled back by itself: put the old image back into the blueprint, render and apply."
+    ));
+    items.push("New Ubuntu images come with every new machine. To replace all machines, write `rollout = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply.".to_owned());
+    items.push("Disks are snapshotted daily, and the snapshots of the last seven days are kept; machines keep nothing on them that is not in the blueprint. Of a disk that is gone, the last snapshot stays until you delete it.".to_owned());
+    if !system.protect {
+        let region = stack.region();
         items.push(format!(
-            "{} NAT gateways are the largest fixed cost of the network; `zones = 2` saves one.",
-            system.network.zones
+            "`terraform destroy` leaves the snapshots of disks behind. Delete them before the key `data`, which waits for its end from then on, is gone: `for id in $(aws ec2 describe-snapshots --region {region} --owner-ids self --filters Name=tag:{SNAPSHOT_TAG},Values={prefix} --query 'Snapshots[].SnapshotId' --output text); do aws ec2 delete-snapshot --region {region} --snapshot-id \"$id\"; done`."
         ));
     }
-    if system.budget.is_some() {
-        items.push("The budget counts the whole account.".to_owned());
-    }
-    stack.report.operations = items;
 }

@@ -1,5 +1,7 @@
 //! The vault.
 
+use hcl::Expression;
+
 use super::Stack;
 use super::database::Databases;
 use super::encryption::Keys;
@@ -22,6 +24,13 @@ impl Secrets {
     /// The password in that entry, which machines read when they start.
     pub(super) fn password(&self, id: Id<Database>) -> &Address {
         &self.entry(id).2
+    }
+
+    /// The ARNs of all entries, as a list.
+    pub(super) fn arns(&self) -> Expression {
+        let databases = self.databases.iter().map(|(_, entry, _)| entry);
+        let others = self.secrets.iter().map(|(_, entry)| entry);
+        Expression::Array(databases.chain(others).map(|entry| entry.attr("arn")).collect())
     }
 
     fn entry(&self, id: Id<Database>) -> &(Id<Database>, Address, Address) {

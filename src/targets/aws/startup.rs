@@ -67,7 +67,8 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     // On the host's network a container reaches the identity of its machine at a metadata hop limit of 1.
     let docker_options = format!(
         "--network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region={region} \
-         --log-opt awslogs-group={} --log-opt awslogs-stream=%H --log-opt mode=non-blocking",
+         --log-opt awslogs-group={} --log-opt awslogs-stream=%H --log-opt mode=non-blocking \
+         --log-opt max-buffer-size=25m",
         log_group(stack, service),
     );
     let platform = Platform {

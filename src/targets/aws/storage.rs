@@ -63,7 +63,7 @@ pub(super) fn logging(stack: &mut Stack<'_>, buckets: &Buckets, access_logs: &Ac
             .set("bucket", buckets.get(id).id())
             .set("target_bucket", access_logs.bucket.id())
             .set("target_prefix", format!("{LOG_FOLDER}{}/", item.name))
-            .set("depends_on", logs::ready(access_logs));
+            .set("depends_on", list![logs::ready(access_logs)]);
         stack.module.resource("aws_s3_bucket_logging", &item.name, body);
     }
 }

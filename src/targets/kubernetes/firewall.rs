@@ -180,7 +180,8 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     Object::new(&policy(stack, (&service.name, "service"), pods, ingress, egress))
 }
 
-/// The store answers and asks nobody: even its own parts talk over the loopback address.
+/// The store answers and asks nobody: even its own parts talk over the loopback address. Its gRPC port, which knows no authentication,
+/// is closed by this policy alone.
 fn store(stack: &Stack<'_>) -> Object {
     let mut peers = users(stack, |resource| matches!(resource, Resource::Bucket(_)));
     peers.extend(stack.archived().map(|database| pods(stack.database_pods(database))));

@@ -3,11 +3,12 @@
 //! There is no internal load balancer: a Service spreads the connections of its callers over the pods that are ready, and a second
 //! class of gateway is not something that every cluster has. Each service has a Service of its own name and port.
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::custom::gateway::{
-    AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Listener, ListenerTls, Match, ParentRef, PathMatch,
-    Redirect, RouteNamespaces, Rule, SecretRef,
+    AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Infrastructure, Listener, ListenerTls, Match, ParametersRef,
+    ParentRef, PathMatch, Redirect, RouteNamespaces, Rule, SecretRef,
 };
 use super::edge;
 use super::firewall::label;
@@ -24,7 +25,11 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
         return vec![];
     };
     let encrypted = balancer.tls(Target::Kubernetes) != Tls::Off;
-    let mut objects = vec![gateway(stack, balancer)];
+    let mut objects = vec![];
+    if is_istio(stack) {
+        objects.push(proxies(stack));
+    }
+    objects.push(gateway(stack, balancer));
     if encrypted {
         objects.push(redirect(stack));
     }
@@ -55,11 +60,13 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
             selector: None,
         },
     };
+    let hostname = only_host(balancer);
     let mut listeners = vec![];
     let certificate = edge::certificate_secret(balancer);
     if let Some(secret) = &certificate {
         listeners.push(Listener {
             name: "https",
+            hostname: hostname.clone(),
             protocol: "HTTPS",
             port: 443,
             tls: Some(ListenerTls {
@@ -74,6 +81,7 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
     }
     listeners.push(Listener {
         name: "http",
+        hostname,
         protocol: "HTTP",
         port: 80,
         tls: None,
@@ -88,9 +96,43 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
         edge_meta(stack, NAME),
         Gateway {
             gateway_class_name: stack.system.cluster.gateway_class.clone(),
+            infrastructure: is_istio(stack).then_some(Infrastructure {
+                parameters_ref: ParametersRef {
+                    group: "",
+                    kind: "ConfigMap",
+                    name: NAME,
+                },
+            }),
             listeners,
         },
     )
+}
+
+/// True if Istio makes the proxies.
+pub(super) fn is_istio(stack: &Stack<'_>) -> bool {
+    stack.system.cluster.gateway_class == "istio"
+}
+
+/// What Istio lays over the objects that it makes for the Gateway.
+fn proxies(stack: &Stack<'_>) -> Object {
+    let data = [
+        ("horizontalPodAutoscaler", "spec:\n  minReplicas: 2\n  maxReplicas: 5\n"),
+        ("podDisruptionBudget", "spec:\n  maxUnavailable: 1\n"),
+    ];
+    Object::new(&ConfigMap {
+        metadata: edge_meta(stack, NAME),
+        data: Some(data.map(|(key, text)| (key.to_owned(), text.to_owned())).into()),
+        ..Default::default()
+    })
+    .about("Istio would run a single proxy")
+}
+
+/// The entry point's domain, unless routes name other hosts: a listener that has a name takes no routes of others.
+fn only_host(balancer: &Balancer) -> Option<String> {
+    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    let mut hosts = routes.flat_map(|route| &route.hosts);
+    let domain = balancer.domain.as_ref()?;
+    hosts.all(|host| host == domain).then(|| domain.clone())
 }
 
 fn redirect(stack: &Stack<'_>) -> Object {

@@ -16,6 +16,7 @@ mod identity;
 mod load_balancer;
 mod network;
 mod object;
+mod operations;
 mod overrides;
 mod pod;
 mod protect;
@@ -41,7 +42,7 @@ use stack::Stack;
 /// Spells a system.
 pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     let stack = Stack::new(system);
-    let mut concerns: [(&str, Vec<Object>); 11] = [
+    let mut concerns = vec![
         ("network", network::objects(&stack)),
         ("identity", identity::objects(&stack)),
         ("firewall", firewall::objects(&stack)),
@@ -52,9 +53,9 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
-        // Last, so that whoever deletes them in this order meets the guard first.
-        ("protect", protect::objects(&stack)),
     ];
+    let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
+    concerns.push((protect::FOLDER, guard));
     let faults: Vec<String> = concerns
         .iter()
         .flat_map(|(_, objects)| objects)
@@ -75,23 +76,32 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
             continue;
         }
         let documents: Vec<String> = objects.iter().map(Object::yaml).collect();
-        files.insert(format!("kubernetes/{name}.yaml"), documents.join("---\n"));
-        listed.push_str(&format!("  - {name}.yaml\n"));
+        if name == protect::FOLDER {
+            files.insert(format!("kubernetes/{name}/policy.yaml"), documents.join("---\n"));
+            files.insert(
+                format!("kubernetes/{name}/kustomization.yaml"),
+                kustomization("  - policy.yaml\n"),
+            );
+        } else {
+            files.insert(format!("kubernetes/{name}.yaml"), documents.join("---\n"));
+            listed.push_str(&format!("  - {name}.yaml\n"));
+        }
         stream.extend(documents);
     }
-    files.insert(
-        "kubernetes/kustomization.yaml",
-        format!(
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: \
-                fifo\nresources:\n{listed}"
-        ),
-    );
+    files.insert("kubernetes/kustomization.yaml", kustomization(&listed));
     files.insert("README.md", readme::report(&stack).render(system));
     Ok(Rendered {
         files,
         terraform: String::new(),
         kubernetes: stream.join("---\n"),
     })
+}
+
+fn kustomization(resources: &str) -> String {
+    format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: \
+            fifo\nresources:\n{resources}"
+    )
 }
 
 fn faults(object: &Object) -> Vec<String> {

@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::database;
 use super::object::Object;
 use super::pod::quantities;
-use super::stack::{PROTECT, Stack};
+use super::stack::Stack;
 
 /// Processors, GiB and pods for what operators start besides: jobs, sidecars, routers.
 const HEADROOM: Demand = Demand {
@@ -68,9 +68,6 @@ fn namespace(stack: &Stack<'_>, name: &str, standard: &str) -> Namespace {
     for mode in ["enforce", "audit", "warn"] {
         labels.insert(format!("pod-security.kubernetes.io/{mode}"), standard.to_owned());
     }
-    if stack.system.protect && name == stack.namespace {
-        labels.insert(PROTECT.to_owned(), "true".to_owned());
-    }
     Namespace {
         metadata: ObjectMeta {
             name: Some(name.to_owned()),
@@ -83,7 +80,8 @@ fn namespace(stack: &Stack<'_>, name: &str, standard: &str) -> Namespace {
 
 fn quota(stack: &Stack<'_>) -> ResourceQuota {
     let services = stack.system.services.iter().map(|(_, service)| {
-        let surge = service.scale.max.div_ceil(4);
+        // Those that are too many at first, and as many that are still on their way out.
+        let surge = 2 * service.scale.max.div_ceil(4);
         Demand::of(service.scale.max + surge, service.size.cpu, service.size.memory_gb)
     });
     let databases = stack

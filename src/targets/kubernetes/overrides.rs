@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::object::Object;
-use crate::diagnostic::{Diagnostic, Places, cluster, overrides};
+use crate::diagnostic::{Diagnostic, Places, kubernetes, overrides};
 use crate::ir::Override;
 
 /// Merges every override into its object.
@@ -39,7 +39,7 @@ pub(super) fn apply<'a>(
         for object in hit {
             object.merge(&wanted.arguments);
             for (path, problem) in object.faults() {
-                problems.push(cluster::override_refused(at, kind, &wanted.name, &path, &problem));
+                problems.push(kubernetes::override_refused(at, kind, &wanted.name, &path, &problem));
             }
         }
     }

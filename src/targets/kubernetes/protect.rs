@@ -1,4 +1,8 @@
-//! `protect = true`: the API server refuses to delete what would take data with it.
+//! `protect = true`: the API server refuses to delete what would take data, keys or the public address with it.
+//!
+//! The policy stands in a folder of its own: no admission policy guards itself, so `kubectl delete -k` of the system must not know it.
+//! It goes by kinds and by the labels that every object has, because the claims of a StatefulSet keep the labels that they were born
+//! with.
 
 use std::collections::BTreeSet;
 
@@ -9,35 +13,66 @@ use k8s_openapi::api::admissionregistration::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::object::Object;
-use super::stack::{PROTECT, Stack, selector};
-use crate::vocabulary::Engine;
+use super::stack::{Stack, selector};
 
-pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+/// The concern's name, and the folder of its files.
+pub(super) const FOLDER: &str = "protect";
+
+/// (kind, group, version, resource) of what is guarded. Not workloads and routes, which hold nothing: the next apply makes them anew.
+const GUARDED: [(&str, &str, &str, &str); 14] = [
+    ("Certificate", "cert-manager.io", "v1", "certificates"),
+    ("Cluster", "postgresql.cnpg.io", "v1", "clusters"),
+    ("ConfigMap", "", "v1", "configmaps"),
+    ("ExternalSecret", "external-secrets.io", "v1", "externalsecrets"),
+    ("Gateway", "gateway.networking.k8s.io", "v1", "gateways"),
+    ("InnoDBCluster", "mysql.oracle.com", "v2", "innodbclusters"),
+    ("Issuer", "cert-manager.io", "v1", "issuers"),
+    ("Namespace", "", "v1", "namespaces"),
+    ("NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies"),
+    ("ObjectStore", "barmancloud.cnpg.io", "v1", "objectstores"),
+    ("Password", "generators.external-secrets.io", "v1alpha1", "passwords"),
+    ("PersistentVolumeClaim", "", "v1", "persistentvolumeclaims"),
+    ("ScheduledBackup", "postgresql.cnpg.io", "v1", "scheduledbackups"),
+    ("StatefulSet", "apps", "v1", "statefulsets"),
+];
+
+/// Name of the policy and of its binding.
+pub(super) fn name(stack: &Stack<'_>) -> String {
+    format!("{}-protect", stack.system.prefix)
+}
+
+/// The policy for these objects; none where the system is not protected.
+pub(super) fn objects<'a>(stack: &Stack<'_>, guarded: impl Iterator<Item = &'a Object>) -> Vec<Object> {
     if !stack.system.protect {
         return vec![];
     }
-    let name = format!("{}-protect", stack.system.prefix);
+    let mut kinds: BTreeSet<&str> = guarded.map(Object::kind).collect();
+    if kinds.contains("StatefulSet") {
+        // Made from its template.
+        kinds.insert("PersistentVolumeClaim");
+    }
+    let rules = GUARDED.into_iter().filter(|(kind, ..)| kinds.contains(kind)).map(rule);
+    let name = name(stack);
     let meta = || ObjectMeta {
         name: Some(name.clone()),
         labels: Some(stack.shared_labels()),
         ..Default::default()
     };
-    let mut guarded = stack.pod_labels("");
-    guarded.remove("app.kubernetes.io/name");
-    guarded.insert(PROTECT.to_owned(), "true".to_owned());
+    let mut ours = stack.shared_labels();
+    ours.retain(|key, _| key == "app.kubernetes.io/part-of" || key == "app.kubernetes.io/managed-by");
     let policy = ValidatingAdmissionPolicy {
         metadata: meta(),
         spec: Some(ValidatingAdmissionPolicySpec {
             failure_policy: Some("Fail".to_owned()),
             match_constraints: Some(MatchResources {
-                object_selector: Some(selector(guarded)),
-                resource_rules: Some(kinds(stack).into_iter().map(rule).collect()),
+                object_selector: Some(selector(ours)),
+                resource_rules: Some(rules.collect()),
                 ..Default::default()
             }),
             validations: Some(vec![Validation {
                 expression: "false".to_owned(),
                 message: Some(format!(
-                    "{} is protected: set protect = false in its blueprint, render and apply, then delete",
+                    "{} is protected: set protect = false in its blueprint, render, apply and delete the policy {name} first",
                     stack.system.prefix
                 )),
                 ..Default::default()
@@ -54,33 +89,11 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             ..Default::default()
         },
     };
-    let about = "Refuses to delete what would take data with it (protect = true)";
+    let about = "Refuses to delete what would take data, keys or the public address with it (protect = true)";
     vec![Object::new(&policy).about(about), Object::new(&binding)]
 }
 
-/// (group, version, resource) of what is guarded.
-fn kinds(stack: &Stack<'_>) -> BTreeSet<(&'static str, &'static str, &'static str)> {
-    let mut kinds = BTreeSet::from([("", "v1", "namespaces")]);
-    if stack.has_store() {
-        kinds.insert(("apps", "v1", "statefulsets"));
-    }
-    for (_, database) in stack.system.databases.iter() {
-        match database.engine {
-            Engine::Postgres => kinds.insert(("postgresql.cnpg.io", "v1", "clusters")),
-            Engine::Mysql => {
-                kinds.insert(("", "v1", "persistentvolumeclaims"));
-                kinds.insert(("mysql.oracle.com", "v2", "innodbclusters"))
-            }
-            Engine::Sqlserver | Engine::Oracle => {
-                kinds.insert(("", "v1", "persistentvolumeclaims"));
-                kinds.insert(("apps", "v1", "statefulsets"))
-            }
-        };
-    }
-    kinds
-}
-
-fn rule((group, version, resource): (&str, &str, &str)) -> NamedRuleWithOperations {
+fn rule((_, group, version, resource): (&str, &str, &str, &str)) -> NamedRuleWithOperations {
     NamedRuleWithOperations {
         operations: Some(vec!["DELETE".to_owned()]),
         api_groups: Some(vec![group.to_owned()]),

@@ -1,11 +1,12 @@
 //! What the owner should know.
 
-use super::load_balancer::NAME;
+use super::operations::operations;
+use super::protect;
 use super::secrets::remote_key;
 use super::stack::{STORE, Stack};
-use super::storage::VOLUME_GB;
+use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
-use crate::ir::{Database, Launch, Tls};
+use crate::ir::{Launch, Tls};
 use crate::target::Target;
 use crate::targets::shared::report::Report;
 use crate::vocabulary::{Egress, Engine};
@@ -88,8 +89,9 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         let edge = stack.edge_namespace();
         match public.tls(Target::Kubernetes) {
             Tls::Named(secret) => needs(format!(
-                "The certificate: `kubectl --namespace {edge} create secret tls {secret} --cert=FILE \
-                    --key=FILE` (the namespace is part of the output)."
+                "The certificate, in a namespace that is part of the output: first `kubectl apply -f \
+                    kubernetes/network.yaml`, then `kubectl --namespace {edge} create secret tls {secret} \
+                    --cert=FILE --key=FILE`."
             )),
             Tls::Requested { domain, .. } => needs(format!(
                 "cert-manager with a ClusterIssuer `{}` that can prove the ownership of `{domain}`, and a DNS \
@@ -98,6 +100,13 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
             )),
             Tls::Off => {}
         }
+    }
+    if operators(stack) {
+        needs(
+            "An API server on port 443 or 6443, as the pods of databases see it: for another one, override their \
+                NetworkPolicies."
+                .to_owned(),
+        );
     }
     if has(stack, Engine::Postgres) {
         needs("CloudNativePG 1.30 and its Barman Cloud plugin 0.14, both in `cnpg-system`.".to_owned());
@@ -128,7 +137,12 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
     );
 }
 
-fn has_volumes(stack: &Stack<'_>) -> bool {
+/// True if pods report to the API server.
+fn operators(stack: &Stack<'_>) -> bool {
+    has(stack, Engine::Postgres) || has(stack, Engine::Mysql)
+}
+
+pub(super) fn has_volumes(stack: &Stack<'_>) -> bool {
     stack.has_store() || !stack.system.databases.is_empty()
 }
 
@@ -149,7 +163,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     } else {
         says("Services do not reach the internet.");
     }
-    if has(stack, Engine::Postgres) || has(stack, Engine::Mysql) {
+    if operators(stack) {
         says(
             "Database pods may reach any address on ports 443 and 6443: they report to the API server, whose \
                 address a NetworkPolicy cannot name. A policy of the network plugin (Cilium: `toEntities: \
@@ -166,97 +180,22 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         says("Services speak HTTP to each other; a service mesh of the cluster can encrypt between them.");
     }
     if stack.has_store() {
-        says(
-            "The object store speaks TLS under an authority of its own and knows one identity per service; what \
-                it has without authentication listens on the loopback address.",
-        );
+        says(&format!(
+            "The object store speaks TLS under an authority of its own and knows one identity per service. What \
+                it has without authentication listens on the loopback address, but for the gRPC port {GRPC_PORT} \
+                of its S3 server: in plain text, on every address of the pod, and closed by the NetworkPolicy alone."
+        ));
     }
     if has_volumes(stack) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
     if system.protect {
-        says(
-            "An admission policy refuses to delete the namespace and what holds data, as long as it is there \
-                itself: `kubectl delete -k` takes it away last, so the same command given twice would go \
-                through.",
-        );
-    }
-}
-
-fn operations(stack: &Stack<'_>, report: &mut Report) {
-    let system = stack.system;
-    let mut says = |text: String| report.operations.push(text);
-    if system.public.is_some() {
-        says(format!(
-            "The public address: `kubectl --namespace {} get gateway {NAME}`. Web application firewall, access \
-                logs and the TLS policy are the gateway controller's.",
-            stack.edge_namespace()
+        says(&format!(
+            "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes, databases, \
+                keys, certificates, archives, network policies and the Gateway, as long as it is there itself.",
+            protect::name(stack),
+            protect::FOLDER
         ));
-    }
-    says(
-        "Services call each other through Services, which spread connections, not requests: a caller that \
-        keeps connections open reaches new pods as it renews them."
-            .to_owned(),
-    );
-    says(
-        "An image that is named by a tag is pulled at every start; name it by its digest (`image@sha256:...`) \
-        to run the same bytes everywhere."
-            .to_owned(),
-    );
-    says(
-        "For images of a private registry, add `imagePullSecrets` to the service accounts, or let the nodes \
-        pull by their own identity."
-            .to_owned(),
-    );
-    for (_, database) in system.databases.iter() {
-        says(database_operations(database));
-    }
-    if stack.has_store() {
-        let grow = format!(
-            "The object store keeps all buckets on one volume of {VOLUME_GB} GiB: grow its claim (`kubectl \
-                --namespace {} edit pvc data-{STORE}-0`) before it is full. It is one pod: while its node fails \
-                over, buckets and database archives wait.",
-            stack.namespace
-        );
-        says(grow);
-        says(format!(
-            "S3 clients find the service's identity in `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and \
-                `AWS_CA_BUNDLE` without further setting; they must address buckets by path. To change a key, \
-                delete the Secret `{STORE}-NAME` and restart the store and the service."
-        ));
-        says("What is in the cluster does not outlive it: copy buckets and archives elsewhere.".to_owned());
-    }
-    if system.protect {
-        says("To delete the system with its data: `protect = false`, render, apply, then delete.".to_owned());
-    }
-    says(
-        "Left to the platform: the network itself (`[network]` says zones and egress only), logs and their \
-        retention, nodes, administration of machines."
-            .to_owned(),
-    );
-}
-
-fn database_operations(database: &Database) -> String {
-    let (name, days) = (&database.name, database.backup.retention_days);
-    let at = database.backup.time(0);
-    match database.engine {
-        Engine::Postgres => format!(
-            "`{name}`: a base backup at {at} UTC and the write-ahead log go to the object store and stay {days} \
-                days; restore to any moment of them into a new cluster with `bootstrap.recovery`. To rotate the \
-                password, change it in the Secret `{name}-app`: the operator alters the login, then restart the \
-                services."
-        ),
-        Engine::Mysql => format!(
-            "`{name}`: a dump at {at} UTC on the claim `{name}-backups`, {days} of them; nothing between two \
-                dumps can be restored. To rotate the password: `ALTER USER`, the same value into the Secret \
-                `{name}-app`, then restart the services."
-        ),
-        Engine::Sqlserver | Engine::Oracle => format!(
-            "`{name}`: a full backup at {at} UTC on the claim `{name}-backups`, {days} of them; nothing between \
-                two backups can be restored. The server accepts Microsoft's licence terms on your behalf. To \
-                rotate the password: `ALTER LOGIN`, the same value into the Secret `{name}-app`, then restart \
-                the services."
-        ),
     }
 }
 

@@ -25,6 +25,12 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
         variables.push(variable(key_id, &service.name));
         variables.push(variable(authority, &format!("{}/ca.crt", storage::CA_FOLDER)));
         variables.push(secret_variable(key, &secret, storage::KEY, false));
+        for name in storage::CHECKSUMS {
+            // The blueprint's own word goes first.
+            if variables.iter().all(|variable| variable.name != name) {
+                variables.push(variable(name, "when_required"));
+            }
+        }
     }
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     variables

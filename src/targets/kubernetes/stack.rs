@@ -11,9 +11,6 @@ use crate::vocabulary::Engine;
 /// Name of the object store: its workload, its Service, its identity.
 pub(super) const STORE: &str = OBJECT_STORE;
 
-/// Marks what the admission policy guards.
-pub(super) const PROTECT: &str = "cloudgen/protect";
-
 pub(super) type Labels = BTreeMap<String, String>;
 
 /// The system, and the names that follow from it.
@@ -75,17 +72,6 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// The same for an object that holds data.
-    pub(super) fn guarded(&self, name: impl Into<String>, part_of: &str, component: &str) -> ObjectMeta {
-        let mut meta = self.meta(name, part_of, component);
-        if self.system.protect
-            && let Some(labels) = &mut meta.labels
-        {
-            labels.insert(PROTECT.to_owned(), "true".to_owned());
-        }
-        meta
-    }
-
     /// Metadata of an object that belongs to the whole system.
     pub(super) fn shared_meta(&self, name: impl Into<String>) -> ObjectMeta {
         ObjectMeta {
@@ -108,18 +94,20 @@ impl<'a> Stack<'a> {
         selector(self.pod_labels(name))
     }
 
-    /// Selects the pods of a database server.
+    /// Selects the pods of a database server. The only PostgreSQL database has those of any cluster, so that a restored one, which has
+    /// another name, finds its way open.
     pub(super) fn database_pods(&self, database: &Database) -> LabelSelector {
         let key = match database.engine {
             Engine::Postgres => "cnpg.io/cluster",
             Engine::Mysql => "mysql.oracle.com/cluster",
             Engine::Sqlserver | Engine::Oracle => return self.pods(&database.name),
         };
+        let any = database.engine == Engine::Postgres && self.archived().count() == 1;
         LabelSelector {
             match_expressions: Some(vec![LabelSelectorRequirement {
                 key: key.to_owned(),
-                operator: "In".to_owned(),
-                values: Some(vec![database.name.clone()]),
+                operator: if any { "Exists" } else { "In" }.to_owned(),
+                values: (!any).then(|| vec![database.name.clone()]),
             }]),
             ..Default::default()
         }

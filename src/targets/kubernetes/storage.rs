@@ -1,8 +1,9 @@
 //! Buckets: one S3 store for the system, which keeps the archives of its databases as well.
 //!
 //! SeaweedFS as one process on one volume: consistent, and as durable as the storage class makes the volume. A replicated store needs
-//! a metadata database of its own, which uploads and archives of one system do not earn. Only the S3 port is open, and that speaks TLS; what has no
-//! authentication of its own listens on the loopback address.
+//! a metadata database of its own, which uploads and archives of one system do not earn. Only the S3 port is let in, and that speaks TLS.
+//! What has no authentication of its own listens on the loopback address, but for the S3 server's gRPC port, which takes the address of
+//! the S3 port: the network policy alone keeps that one closed.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +32,12 @@ pub(super) const GRPC_PORT: u16 = PORT + 10000;
 pub(super) const REGION: &str = "us-east-1";
 /// Where a service finds the authority's certificate.
 pub(super) const CA_FOLDER: &str = "/etc/object-store";
+/// Variables that keep S3 clients from checksum trailers, which are Amazon's own.
+pub(super) const CHECKSUMS: [&str; 2] = ["AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"];
 /// Key of an identity's Secret.
 pub(super) const KEY: &str = "secret-access-key";
-/// Size of the volume in GiB: the blueprint says none for buckets, and a volume can be grown.
-pub(super) const VOLUME_GB: u32 = 100;
+/// GiB per bucket, for which the blueprint says nothing: a volume can be grown.
+const BUCKET_GB: u32 = 100;
 
 /// Read in August 2026: the newest release. MinIO is archived.
 const IMAGE: &str = "chrislusf/seaweedfs:4.44";
@@ -95,8 +98,19 @@ fn fingerprint(config: &ConfigMap) -> String {
         .collect()
 }
 
+/// Size of the volume in GiB: per archived database half of its largest size for every base backup that is there at once, the one that
+/// is being made included; that leaves room for the log. Then the buckets.
+pub(super) fn volume_gb(stack: &Stack<'_>) -> u32 {
+    let archives = stack.archived().map(|database| {
+        let backups = u64::from(database.backup.retention_days) + 1;
+        (u64::from(database.storage_gb) * backups).div_ceil(2)
+    });
+    let buckets = u64::from(BUCKET_GB) * stack.system.buckets.iter().count() as u64;
+    u32::try_from(archives.sum::<u64>() + buckets).unwrap_or(u32::MAX)
+}
+
 fn store(stack: &Stack<'_>, identities: &[Identity], fingerprint: &str) -> Object {
-    let meta = stack.guarded(STORE, STORE, "storage");
+    let meta = stack.meta(STORE, STORE, "storage");
     let labels = stack.labels(STORE, "storage");
     let containers = vec![server(), buckets()];
     let set = StatefulSet {
@@ -124,7 +138,10 @@ fn store(stack: &Stack<'_>, identities: &[Identity], fingerprint: &str) -> Objec
                     labels: Some(labels),
                     ..Default::default()
                 },
-                spec: Some(pod::claim(VOLUME_GB, stack.system.cluster.storage_class.as_deref())),
+                spec: Some(pod::claim(
+                    volume_gb(stack),
+                    stack.system.cluster.storage_class.as_deref(),
+                )),
                 ..Default::default()
             }]),
             ..Default::default()
@@ -132,7 +149,10 @@ fn store(stack: &Stack<'_>, identities: &[Identity], fingerprint: &str) -> Objec
         ..Default::default()
     };
     Object::new(&set)
-        .about("One process on one volume. Everything but the S3 port stays on the loopback address.")
+        .about(format!(
+            "One process on one volume. Everything stays on the loopback address but the S3 port and, in plain text, its gRPC \
+                port {GRPC_PORT}, which the network policy keeps closed"
+        ))
         .comment(
             "spec/template/spec/containers/1/readinessProbe",
             "ready when the buckets are there; started again when the daily round no longer comes round",

@@ -50,4 +50,3 @@ resource "aws_thing" "api_key" {
 
   rule {}
 }
-

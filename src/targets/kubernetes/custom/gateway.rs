@@ -8,6 +8,8 @@ use crate::targets::kubernetes::object::Kind;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Gateway {
     pub(crate) gateway_class_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) infrastructure: Option<Infrastructure>,
     pub(crate) listeners: Vec<Listener>,
 }
 
@@ -16,10 +18,26 @@ impl Kind for Gateway {
     const KIND: &'static str = "Gateway";
 }
 
+/// What the controller should know about the proxies that it makes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Infrastructure {
+    pub(crate) parameters_ref: ParametersRef,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ParametersRef {
+    pub(crate) group: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) name: &'static str,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Listener {
     pub(crate) name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hostname: Option<String>,
     pub(crate) protocol: &'static str,
     pub(crate) port: u16,
     #[serde(skip_serializing_if = "Option::is_none")]

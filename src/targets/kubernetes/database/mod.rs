@@ -1,7 +1,7 @@
 //! Databases: PostgreSQL by CloudNativePG, MySQL by Oracle's operator, SQL Server as a single server of our own.
 
 mod mysql;
-mod postgres;
+pub(super) mod postgres;
 mod sqlserver;
 mod task;
 

@@ -84,7 +84,7 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
             },
         },
     };
-    Object::custom(stack.guarded(name, name, "database"), cluster)
+    Object::custom(stack.meta(name, name, "database"), cluster)
         .comment(
             "spec/datadirPermissions",
             "the container that would set them runs as root; fsGroup does the same",

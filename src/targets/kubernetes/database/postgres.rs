@@ -14,10 +14,10 @@ use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, poli
 use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
 use crate::targets::kubernetes::stack::{STORE, Stack, store_key};
-use crate::targets::kubernetes::storage::{KEY, PORT};
+use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;
 
-const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
+pub(in crate::targets::kubernetes) const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
 
 /// On which every instance tells its state.
 const STATUS_PORT: u16 = 8000;
@@ -59,14 +59,13 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
         ("log_disconnections", "on".to_owned()),
         ("log_min_duration_statement", "1000".to_owned()),
         ("shared_buffers", format!("{}MB", memory_mb / 4)),
-        ("ssl_min_protocol_version", "TLSv1.2".to_owned()),
     ]);
     let mut labels = stack.shared_labels();
     labels.remove("app.kubernetes.io/managed-by");
     let cluster = Cluster {
         instances,
         image_name: format!("ghcr.io/cloudnative-pg/postgresql:{}-standard-trixie", database.version),
-        image_pull_policy: "Always",
+        image_pull_policy: "IfNotPresent",
         enable_superuser_access: false,
         inherited_metadata: InheritedMetadata { labels },
         bootstrap: Bootstrap {
@@ -104,7 +103,7 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
         }],
     };
     let name = database.name.as_str();
-    Object::custom(stack.guarded(name, name, "database"), cluster)
+    Object::custom(stack.meta(name, name, "database"), cluster)
         .about(format!(
             "The operator makes the Secret {name}-app with the application's login, and the certificates"
         ))
@@ -120,7 +119,6 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
 
 fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
     let secret = store_key(&database.name);
-    let checksums = ["AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"];
     let compression = || Compression { compression: "gzip" };
     ObjectStore {
         retention_policy: format!("{}d", database.backup.retention_days),
@@ -142,7 +140,7 @@ fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
             wal: compression(),
         },
         instance_sidecar_configuration: Sidecar {
-            env: checksums.map(|name| pod::variable(name, "when_required")).into(),
+            env: CHECKSUMS.map(|name| pod::variable(name, "when_required")).into(),
             resources: pod::resources(("100m", "256Mi"), ("500m", "512Mi")),
         },
     }

@@ -98,7 +98,7 @@ fn server(stack: &Stack<'_>, database: &Database, image: &str) -> Object {
         pod::scratch("tmp"),
     ];
     let set = StatefulSet {
-        metadata: stack.guarded(name, name, "database"),
+        metadata: stack.meta(name, name, "database"),
         spec: StatefulSetSpec {
             service_name: Some(name.to_owned()),
             replicas: Some(1),

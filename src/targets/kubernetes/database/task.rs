@@ -126,7 +126,7 @@ pub(super) fn daily(stack: &Stack<'_>, database: &Database, script: &Script<'_>)
 pub(super) fn backup_claim(stack: &Stack<'_>, database: &Database) -> Object {
     let class = stack.system.cluster.storage_class.as_deref();
     Object::new(&PersistentVolumeClaim {
-        metadata: stack.guarded(backups(database), &database.name, "database"),
+        metadata: stack.meta(backups(database), &database.name, "database"),
         spec: Some(pod::claim(database.storage_gb * 3, class)),
         ..Default::default()
     })

@@ -1,6 +1,6 @@
 //! What a plain cluster can do, beyond what is checked for every target.
 
-use crate::diagnostic::{Diagnostic, cluster, semantic};
+use crate::diagnostic::{Diagnostic, kubernetes, semantic};
 use crate::ir::{Resource, System, Tls};
 use crate::target::Target;
 use crate::vocabulary::Engine;
@@ -29,38 +29,41 @@ const SECRETS: [&str; 10] = [
 /// The same for buckets.
 const BUCKETS: [&str; 1] = ["backups"];
 
-pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
-    if target != Target::Kubernetes {
-        return;
-    }
+const TARGET: Target = Target::Kubernetes;
+
+pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if let Some(internal) = &system.internal
-        && matches!(internal.tls(target), Tls::Named(_))
+        && matches!(internal.tls(TARGET), Tls::Named(_))
     {
         let at = system.places.span("edge.internal.certificate.kubernetes");
-        problems.push(cluster::internal_tls(at));
+        problems.push(kubernetes::internal_tls(at));
     }
     if let Some(public) = &system.public
-        && public.zone.get(target).is_some()
+        && public.zone.get(TARGET).is_some()
     {
         let at = system.places.span("edge.zone.kubernetes");
-        problems.push(cluster::meaningless(at, "edge.zone", "a cluster has no DNS zones"));
+        problems.push(kubernetes::meaningless(at, "edge.zone", "a cluster has no DNS zones"));
     }
     if system.budget.is_some() {
-        problems.push(cluster::budget(system.places.key("budget")));
+        problems.push(kubernetes::budget(system.places.key("budget")));
     }
-    services(system, target, problems);
+    services(system, problems);
     databases(system, problems);
     buckets(system, problems);
     names(system, problems);
 }
 
-fn services(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
+fn services(system: &System, problems: &mut Vec<Diagnostic>) {
     for (id, service) in system.services.iter() {
-        if service.machine_image.get(target).is_some() {
+        if service.machine_image.get(TARGET).is_some() {
             let at = system
                 .places
                 .span(&format!("{}.machine_image.kubernetes", service.path));
-            problems.push(cluster::meaningless(at, "machine_image", "pods start container images"));
+            problems.push(kubernetes::meaningless(
+                at,
+                "machine_image",
+                "pods start container images",
+            ));
         }
         let uses_bucket = system
             .grants_of(id)
@@ -82,10 +85,10 @@ fn databases(system: &System, problems: &mut Vec<Diagnostic>) {
             given.or_else(|| system.places.key(&database.path))
         };
         if database.engine == Engine::Sqlserver && database.multi_zone {
-            problems.push(cluster::standby(at(), &database.name));
+            problems.push(kubernetes::standby(at(), &database.name));
         }
         if matches!(database.engine, Engine::Mysql | Engine::Sqlserver) {
-            problems.push(cluster::restore_daily_only(at(), &database.name));
+            problems.push(kubernetes::restore_daily_only(at(), &database.name));
         }
     }
 }
@@ -103,7 +106,7 @@ fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
             .collect();
         if !left_out.is_empty() {
             let at = system.places.span(&format!("{}.lifecycle", bucket.path));
-            problems.push(cluster::storage_classes(at, &bucket.name, &left_out.join(" and ")));
+            problems.push(kubernetes::storage_classes(at, &bucket.name, &left_out.join(" and ")));
         }
     }
 }
@@ -122,7 +125,7 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             None if name == OBJECT_STORE || name.starts_with("object-store-") => "the object store".to_owned(),
             None => return,
         };
-        problems.push(cluster::reserved_name(system.places.key(path), name, &owner));
+        problems.push(kubernetes::reserved_name(system.places.key(path), name, &owner));
     };
     for (_, item) in system.services.iter() {
         check(&item.name, &item.path, &SERVICES);

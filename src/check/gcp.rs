@@ -1,6 +1,6 @@
 //! What only Google Cloud asks for.
 
-use crate::diagnostic::{Diagnostic, google};
+use crate::diagnostic::{Diagnostic, gcp};
 use crate::ir::{System, Tls};
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine};
@@ -21,29 +21,22 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             && !is_regional(certificate, region)
         {
             let at = system.places.span(&format!("{path}.gcp"));
-            problems.push(google::certificate_form(at, certificate, region));
+            problems.push(gcp::certificate_form(at, certificate, region));
         }
     }
     for (_, database) in system.databases.iter() {
         let at = |key: &str| system.places.span(&format!("{}.{key}", database.path));
         let days = database.backup.retention_days;
         if days > RESTORE_DAYS {
-            problems.push(google::restore_window(
-                at("backup.retention_days"),
-                &database.name,
-                days,
-            ));
+            problems.push(gcp::restore_window(at("backup.retention_days"), &database.name, days));
         }
         if database.engine == Engine::Sqlserver && database.version == "2025" && database.edition == Edition::Web {
-            problems.push(google::web_edition_ended(at("edition"), &database.version));
+            problems.push(gcp::web_edition_ended(at("edition"), &database.version));
         }
     }
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
-        problems.push(google::budget_recipients(
-            system.places.span("budget.emails"),
-            recipients,
-        ));
+        problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));
     }
 }
 
