@@ -33,7 +33,12 @@ fn prerequisites(stack: &mut Stack<'_>) {
     {
         items.push("Private ranges of `network.admin_cidrs` have no effect here: the vault's firewall takes public addresses only.".to_owned());
     }
-    items.push("Where more than one person or pipeline runs Terraform, name the object id of their common group, or the pipeline's identity, in the variable `operators`: without it, whoever applies gets the roles on the vault, and every other caller would take them over.".to_owned());
+    let refused = if system.protect {
+        ", which the vault's lock refuses"
+    } else {
+        ""
+    };
+    items.push(format!("Where more than one person or pipeline runs Terraform, name the object id of their common group, or the pipeline's identity, in the variable `operators` (in `terraform/terraform.tfvars`) before the first apply: without it, whoever applies gets the roles on the vault, and the plan of the next caller takes them away again{refused}."));
     items.push("Changes roll over the machines with new ones first (MaxSurge). A subscription that has not used it yet registers it once: `az feature register --namespace Microsoft.Compute --name MaxSurgeRollingUpgrade`, then `az provider register --namespace Microsoft.Compute`.".to_owned());
     let containers = |service: &Service| matches!(service.launch, Launch::Container { .. });
     if system.services.iter().any(|(_, service)| containers(service)) {
@@ -70,7 +75,12 @@ fn has_public_range(stack: &Stack<'_>) -> bool {
 fn security(stack: &mut Stack<'_>) {
     let system = stack.system;
     let items = &mut stack.report.security;
-    items.push("Machines, databases and storage accounts have no public address, and the vault answers none but those of `admin_cidrs` there. Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions.".to_owned());
+    let flow_logs = if system.network.existing.azure.is_none() {
+        " The one account that Azure writes flow logs to has one, which is closed to all but trusted Azure services."
+    } else {
+        ""
+    };
+    items.push(format!("Machines, databases and storage accounts of buckets have no public address, and the vault answers none but those of `admin_cidrs` there.{flow_logs} Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions."));
     items.push("Disks, databases and storage accounts are encrypted with a key of this system in an HSM-backed vault; it gets a new version every year. Only one identity may use it, and only to wrap and unwrap.".to_owned());
     items.push("Each service has an identity of its own with the roles its links ask for, on single secrets and containers; every process finds its client id in `AZURE_CLIENT_ID`, for the machine has a second identity. Passwords are made during the apply and stand neither in state nor in plan nor in user data.".to_owned());
     let is_write_only = |resource, access| matches!((resource, access), (Resource::Bucket(_), Access::Write));
@@ -137,9 +147,9 @@ fn operations(stack: &mut Stack<'_>) {
     }
     items.push("The machines' disks hold nothing that is worth a snapshot and have none: a machine is made anew from its image. A change of image, size or settings rolls over the machines by itself, new ones first. For a newer operating system raise `rollout`: a machine takes the latest image there is when it is made.".to_owned());
     if system.protect {
-        items.push("The locks on vault, servers and accounts also keep role assignments and diagnostic settings on them from being deleted. Before a link is taken away, or a database or a bucket: `protect = false`, render and apply; then the change, render and apply; then protect again.".to_owned());
+        items.push("The locks on vault, servers and accounts also keep role assignments and diagnostic settings on them from being deleted. Before a link is taken away, a database, a bucket or one of the `operators`: `protect = false`, render and apply; then the change, render and apply; then protect again.".to_owned());
     }
-    items.push("What costs by the hour, whatever the load: application gateways, NAT gateway, Bastion, private endpoints, database servers and the least number of machines. In an environment for trial, `multi_zone = false` saves a database's standby, and `scale.min = 1` machines.".to_owned());
+    items.push("What costs by the hour as long as it is there, whatever the load: application gateways, NAT gateway, Bastion, private endpoints, database servers and the least number of machines. In an environment for trial, `multi_zone = false` saves a database's standby, and `scale.min = 1` machines.".to_owned());
     items.push("The output of the services is in the workspace's `Syslog` table, requests and audit records in `AzureDiagnostics` and the tables named after their resource.".to_owned());
     if system.network.egress == Egress::None && system.network.existing.azure.is_none() {
         items.push("Without egress the extensions for Entra sign-in and monitoring, which load packages, are left out: what the services print stays on the machine.".to_owned());
@@ -296,6 +306,11 @@ fn skips(stack: &mut Stack<'_>) {
     if !existing {
         let account = "azurerm_storage_account.flow_logs";
         skip("CKV_AZURE_206", account, "logs need no copy in another region");
+        skip(
+            "CKV_AZURE_59",
+            account,
+            "Azure's flow logs come through its public address, which is closed to all but trusted Azure services",
+        );
         skip(
             "CKV2_AZURE_40",
             account,
