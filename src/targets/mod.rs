@@ -46,14 +46,16 @@ fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Re
     if !problems.is_empty() {
         return Err(problems);
     }
+    let written = module.files();
+    let terraform = Module::single(&written);
     let mut files = FileTree::new();
-    for (name, text) in module.files() {
+    for (name, text) in written {
         files.insert(format!("terraform/{name}"), text);
     }
     files.insert("README.md", report.render(system));
     Ok(Rendered {
         files,
-        terraform: module.single(),
+        terraform,
         kubernetes: String::new(),
     })
 }

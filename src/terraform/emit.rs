@@ -4,7 +4,7 @@
 //! blank line or a value of several lines ends such a run.
 
 use hcl::Expression;
-use hcl::expr::{ObjectKey, TemplateExpr};
+use hcl::expr::{Object, ObjectKey, TemplateExpr};
 
 use super::block::{Block, Item};
 
@@ -45,6 +45,9 @@ pub fn escape(text: &str) -> String {
 
 /// Doubles the first character of `${` and `%{`, so that they stay text.
 pub fn escape_markers(text: &str) -> String {
+    if !text.contains(['$', '%']) {
+        return text.to_owned();
+    }
     text.replace("${", "$${").replace("%{", "%%{")
 }
 
@@ -135,7 +138,12 @@ fn write_run(out: &mut String, depth: usize, lines: &[Line], stands_alone: fn(&s
     let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, value) in &run {
         indent(out, depth);
-        out.push_str(&format!("{name:width$} = {value}\n"));
+        out.push_str(name);
+        let padding = width - name.chars().count();
+        out.extend(std::iter::repeat_n(' ', padding));
+        out.push_str(" = ");
+        out.push_str(value);
+        out.push('\n');
     }
     run.len()
 }
@@ -160,12 +168,8 @@ fn expression(value: &Expression, depth: usize) -> String {
         Expression::Array(items) => array(items, depth),
         Expression::Object(object) if object.is_empty() => "{}".to_owned(),
         Expression::Object(object) => {
-            let mut body = Block::new();
-            for (key, value) in object.iter() {
-                body = body.set(&object_key(key), value.clone());
-            }
             let mut out = String::from("{\n");
-            write_object(&mut out, depth + 1, &body);
+            write_object(&mut out, depth + 1, object);
             indent(&mut out, depth);
             out.push('}');
             out
@@ -203,8 +207,12 @@ fn expression(value: &Expression, depth: usize) -> String {
 }
 
 /// The entries of an object: as attributes, but without blank lines between them.
-fn write_object(out: &mut String, depth: usize, body: &Block) {
-    let lines: Vec<Line> = body.items().iter().map(|item| line(depth, item)).collect();
+fn write_object(out: &mut String, depth: usize, object: &Object<ObjectKey, Expression>) {
+    let entry = |(key, value): (&ObjectKey, &Expression)| Line::Attribute {
+        name: object_key(key),
+        value: expression(value, depth),
+    };
+    let lines: Vec<Line> = object.iter().map(entry).collect();
     let mut index = 0;
     while index < lines.len() {
         // Here no blank line stands above a heredoc, so it aligns with what precedes it.
@@ -214,12 +222,15 @@ fn write_object(out: &mut String, depth: usize, body: &Block) {
 }
 
 fn array(items: &[Expression], depth: usize) -> String {
-    let short: Vec<String> = items.iter().map(|item| expression(item, depth)).collect();
-    let line = format!("[{}]", short.join(", "));
     // An only element of several lines hugs the brackets: `[{ ... }]` reads better than a deeper level.
-    let fits = line.chars().count() <= LINE && !is_long(&line);
-    if items.is_empty() || fits || items.len() == 1 {
-        return line;
+    let hugs = items.len() < 2;
+    // Elements that cannot stand on one line are not laid out twice: nested lists would double the work at every level.
+    if hugs || !items.iter().any(has_lines) {
+        let short: Vec<String> = items.iter().map(|item| expression(item, depth)).collect();
+        let line = format!("[{}]", short.join(", "));
+        if hugs || (line.chars().count() <= LINE && !is_long(&line)) {
+            return line;
+        }
     }
     let mut out = String::from("[\n");
     for item in items {
@@ -230,6 +241,17 @@ fn array(items: &[Expression], depth: usize) -> String {
     indent(&mut out, depth);
     out.push(']');
     out
+}
+
+/// True for a value that is written on several lines whatever its length.
+fn has_lines(value: &Expression) -> bool {
+    match value {
+        Expression::Object(object) => !object.is_empty(),
+        Expression::Array(items) => items.iter().any(has_lines),
+        Expression::FuncCall(call) => call.args.iter().any(has_lines),
+        Expression::TemplateExpr(template) => matches!(template.as_ref(), TemplateExpr::Heredoc(_)),
+        _ => false,
+    }
 }
 
 fn object_key(key: &ObjectKey) -> String {

@@ -274,9 +274,9 @@ impl Module {
             .collect()
     }
 
-    /// The whole module as one file.
-    pub fn single(&self) -> String {
-        let parts: Vec<String> = self.files().into_iter().map(|(_, text)| text).collect();
+    /// The files of a module as a single one.
+    pub fn single(files: &[(String, String)]) -> String {
+        let parts: Vec<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
         parts.join("\n")
     }
 

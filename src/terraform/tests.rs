@@ -41,12 +41,12 @@ fn sample() -> Module {
 
 #[test]
 fn is_laid_out_as_terraform_fmt_does() {
-    let text = sample().single();
+    let text = Module::single(&sample().files());
     assert_eq!(text, include_str!("tests/sample.tf"), "\n{text}");
 }
 
 #[test]
 fn parses_as_hcl() {
-    let text = sample().single();
+    let text = Module::single(&sample().files());
     assert!(hcl::parse(&text).is_ok(), "{text}");
 }
