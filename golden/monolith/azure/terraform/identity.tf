@@ -1,0 +1,35 @@
+resource "azurerm_user_assigned_identity" "was" {
+  name                = "bumarket-was"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_role_assignment" "was" {
+  for_each = {
+    api-key = {
+      role  = "Key Vault Secrets User"
+      scope = azurerm_key_vault_secret.api_key.resource_versionless_id
+    }
+    main = {
+      role  = "Key Vault Secrets User"
+      scope = azurerm_key_vault_secret.main.resource_versionless_id
+    }
+    media = {
+      role  = "Storage Blob Data Contributor"
+      scope = azurerm_storage_container.media.id
+    }
+  }
+
+  scope                = each.value.scope
+  role_definition_name = each.value.role
+  principal_id         = azurerm_user_assigned_identity.was.principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_user_assigned_identity" "web" {
+  name                = "bumarket-web"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
