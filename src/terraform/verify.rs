@@ -1,6 +1,6 @@
 //! Checks of a whole module: every block against its provider's schema and facts, every reference against what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::Block;
 use super::module::{Definition, Kind, Module};
@@ -28,17 +28,17 @@ pub fn verify(module: &Module) -> Vec<Fault> {
             Some(((kind, resource_type, name), is_repeated(&definition.body)))
         })
         .collect();
+    let declared = declared(module);
     module
         .definitions()
         .iter()
         .flat_map(|definition| {
             let mut faults = against_schema(definition);
-            let named = |keyword: &str, name: &str| declares(module, keyword, name);
             faults.extend(
                 references::of_block(&definition.body)
                     .into_iter()
                     .filter_map(|reference| {
-                        let problem = dangling(&reference, &objects, named)?;
+                        let problem = dangling(&reference, &objects, &declared)?;
                         Some(Fault {
                             address: address(definition),
                             path: String::new(),
@@ -99,25 +99,35 @@ fn against_schema(definition: &Definition) -> Vec<Fault> {
         .collect()
 }
 
-fn declares(module: &Module, keyword: &str, name: &str) -> bool {
-    module.definitions().iter().any(|definition| match keyword {
-        "local" => definition.keyword == "locals" && definition.body.attribute(name).is_some(),
-        _ => definition.keyword == "variable" && definition.labels.iter().any(|label| label == name),
-    })
+/// The variables and locals of a module: (`var` or `local`, name).
+fn declared(module: &Module) -> BTreeSet<(&'static str, &str)> {
+    let mut names = BTreeSet::new();
+    for definition in module.definitions() {
+        match definition.keyword {
+            "variable" => names.extend(definition.labels.iter().map(|name| ("var", name.as_str()))),
+            "locals" => names.extend(definition.body.attributes().map(|(name, _)| ("local", name))),
+            _ => {}
+        }
+    }
+    names
 }
 
 /// What is wrong with a reference, if anything.
 fn dangling(
     reference: &Reference,
     objects: &BTreeMap<(Kind, &str, &str), bool>,
-    declared: impl Fn(&str, &str) -> bool,
+    declared: &BTreeSet<(&'static str, &str)>,
 ) -> Option<String> {
     let words: Vec<&str> = reference.iter().map(String::as_str).collect();
     let (kind, rest) = match words.as_slice() {
         ["data", rest @ ..] => (Kind::Data, rest),
         ["ephemeral", rest @ ..] => (Kind::Ephemeral, rest),
-        ["var", name, ..] => return (!declared("var", name)).then(|| format!("there is no variable `{name}`")),
-        ["local", name, ..] => return (!declared("local", name)).then(|| format!("there is no local `{name}`")),
+        ["var", name, ..] => {
+            return (!declared.contains(&("var", name))).then(|| format!("there is no variable `{name}`"));
+        }
+        ["local", name, ..] => {
+            return (!declared.contains(&("local", name))).then(|| format!("there is no local `{name}`"));
+        }
         rest => (Kind::Resource, rest),
     };
     // Iterators, `path.module` and bare words have no underscore-separated provider in front.
