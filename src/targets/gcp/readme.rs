@@ -1,7 +1,7 @@
 //! What the README of the output says about Google Cloud.
 
 use super::Stack;
-use crate::ir::{Launch, Tls};
+use crate::ir::{Grant, Launch, Resource, Tls};
 use crate::target::Target;
 use crate::vocabulary::{Egress, Engine};
 
@@ -67,6 +67,10 @@ fn security(stack: &mut Stack<'_>) {
     }
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
+    }
+    let write_only = |grant: &Grant| matches!(grant.resource, Resource::Bucket(_)) && !grant.access.reads();
+    if system.grants.iter().any(write_only) {
+        items.push("Cloud Storage has no role that replaces objects without reading them: a service that only `writes` a bucket may read it too.");
     }
     if system.public.is_some() {
         items.push(
