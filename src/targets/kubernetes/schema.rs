@@ -19,21 +19,38 @@ pub(super) type Fault = (String, String);
 /// What is wrong with the `spec` of an object of a custom kind, given as `GROUP/VERSION/KIND`.
 pub(super) fn check(kind: &str, spec: &Value) -> Vec<Fault> {
     let mut faults = vec![];
-    match kinds().get(kind) {
+    match schema(kind) {
         Some(schema) => value(spec, schema, "spec", &mut faults),
         None => faults.push((String::new(), format!("no schema is known for {kind}"))),
     }
     faults
 }
 
-fn kinds() -> &'static BTreeMap<String, Value> {
-    static KINDS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
-    KINDS.get_or_init(|| {
-        let lines = DATA.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines
-            .filter_map(|line| Some((line.get("kind")?.as_str()?.to_owned(), line.get("schema")?.clone())))
-            .collect()
-    })
+/// The schema of a kind. A line is parsed when its kind is first asked for: parsing all of them would take longer than a render.
+fn schema(kind: &str) -> Option<&'static Value> {
+    static LINES: OnceLock<BTreeMap<&'static str, Line>> = OnceLock::new();
+    let lines = LINES.get_or_init(|| DATA.lines().filter_map(named).collect());
+    let line = lines.get(kind)?;
+    line.schema.get_or_init(|| parsed(line.text)).as_ref()
+}
+
+/// One line of the data.
+struct Line {
+    text: &'static str,
+    schema: OnceLock<Option<Value>>,
+}
+
+/// A line by its kind, which stands in front of the schema.
+fn named(text: &'static str) -> Option<(&'static str, Line)> {
+    let (_, rest) = text.split_once("\"kind\":\"")?;
+    let (kind, _) = rest.split_once('"')?;
+    let schema = OnceLock::new();
+    Some((kind, Line { text, schema }))
+}
+
+fn parsed(line: &str) -> Option<Value> {
+    let mut line: Value = serde_json::from_str(line).ok()?;
+    Some(line.get_mut("schema")?.take())
 }
 
 fn value(value: &Value, schema: &Value, path: &str, faults: &mut Vec<Fault>) {
