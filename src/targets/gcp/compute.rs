@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::edge::Records;
 use super::firewall::Rules;
 use super::identity::Registry;
 use super::{Stack, settings};
@@ -32,8 +33,8 @@ pub(super) struct Group {
     pub check: Address,
 }
 
-/// Adds every service. `records` are names that machines need.
-pub(super) fn lower(stack: &mut Stack<'_>, records: &[Address], rules: &Rules) -> BTreeMap<Id<Service>, Group> {
+/// Adds every service.
+pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules) -> BTreeMap<Id<Service>, Group> {
     stack.module.file("compute", "");
     let snapshots = snapshots(stack);
     let mut groups = BTreeMap::new();
@@ -220,14 +221,14 @@ fn pull(service: &Service) -> Option<String> {
 }
 
 /// What machines need before they start, and Terraform cannot see.
-fn ready(stack: &Stack<'_>, id: Id<Service>, records: &[Address], rules: &Rules) -> Vec<Expression> {
+fn ready(stack: &Stack<'_>, id: Id<Service>, records: &Records, rules: &Rules) -> Vec<Expression> {
     let databases = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
         Resource::Database(database) => Some(stack.databases[&database].ready.iter()),
         _ => None,
     });
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();
     ready.extend(rules.of(id));
-    ready.extend(records);
+    ready.extend(records.of(stack.system, id));
     ready.extend(&stack.grants[&id]);
     ready.extend(databases.flatten());
     ready.into_iter().map(Address::whole).collect()

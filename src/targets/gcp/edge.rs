@@ -1,12 +1,12 @@
 //! Names and certificates: addresses of the entry points, DNS zones and records, requested certificates.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
 
+use super::Stack;
 use super::balancer_routes::host_name;
-use super::{Stack, settings};
-use crate::ir::{Balancer, Exposure, Peer, Tls};
+use crate::ir::{Balancer, Database, Exposure, Id, Resource, Service, System, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, template};
@@ -157,92 +157,79 @@ fn is_under(host: &str, domain: &str) -> bool {
     host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Adds the private zones. Gives what machines wait for: without its name nothing is found.
-pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
+/// Names that machines look up: without its name nothing is found.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    /// For every machine: Google's own services.
+    shared: Vec<Address>,
+    services: BTreeMap<Id<Service>, Address>,
+    databases: BTreeMap<Id<Database>, Address>,
+}
+
+impl Records {
+    /// The names that a service's links lead to, and those of everybody.
+    pub fn of(&self, system: &System, id: Id<Service>) -> impl Iterator<Item = &Address> {
+        let called = system.services[id]
+            .calls
+            .iter()
+            .filter_map(|callee| self.services.get(callee));
+        let used = system.grants_of(id).filter_map(|grant| match grant.resource {
+            Resource::Database(database) => self.databases.get(&database),
+            Resource::Bucket(_) | Resource::Secret(_) => None,
+        });
+        self.shared.iter().chain(called).chain(used)
+    }
+}
+
+/// Adds the private zones.
+pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Records {
     stack.module.file("edge", "");
     let mut records = internal_names(stack, entries);
     if !stack.network.existing {
-        records.extend(google_names(
-            stack,
-            "google-apis",
-            "googleapis.com",
-            "private.googleapis.com.",
-        ));
+        let apis = google_names(stack, "google-apis", "googleapis.com", "private.googleapis.com.");
+        records.shared.extend(apis);
         if super::identity::registries(stack.system).next().is_some() {
-            records.extend(google_names(stack, "artifact-registry", "pkg.dev", "pkg.dev."));
+            let registry = google_names(stack, "artifact-registry", "pkg.dev", "pkg.dev.");
+            records.shared.extend(registry);
         }
     }
     records
 }
 
 /// Names of the internal services and of the databases.
-fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Vec<Address> {
-    let mut names: Vec<(String, Expression)> = vec![];
-    if let Some(address) = &entries.internal {
-        let called = stack
-            .system
-            .services
-            .iter()
-            .filter(|(id, _)| stack.system.flows_to(Peer::Service(*id)).any(is_internal));
-        names.extend(called.map(|(_, service)| (service.name.clone(), address.attr("address"))));
-    }
-    for (id, database) in stack.system.databases.iter() {
-        let address = stack.databases[&id].endpoint.attr("address");
-        names.push((database.name.clone(), address));
-    }
-    let domain = &stack.system.network.private_domain;
-    if names.is_empty() {
-        return vec![];
-    }
-    let zone = private_zone(
-        stack,
-        "internal",
-        domain,
-        "Services and databases, for this network only",
-    );
-    let mut records = vec![];
-    for (name, address) in names {
-        let full = format!("{name}.{domain}.");
-        let body = record(zone.attr("name"), full, "A", 60, list![address]);
-        let name = format!("{name}_internal");
-        records.push(stack.module.resource("google_dns_record_set", &name, body));
-    }
-    if let Some(address) = &entries.internal {
-        for host in more_hosts(stack) {
-            let body = record(
-                zone.attr("name"),
-                format!("{host}."),
-                "A",
-                60,
-                list![address.attr("address")],
-            );
-            let name = format!("{}_host", host_name(&host, 200));
-            records.push(stack.module.resource("google_dns_record_set", &name, body));
-        }
-    }
-    records
-}
-
-/// Host names of internal routes that lie in the private zone and are not a service's own name.
-fn more_hosts(stack: &Stack<'_>) -> BTreeSet<String> {
-    let domain = &stack.system.network.private_domain;
-    let own: Vec<String> = stack
-        .system
+fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
+    let system = stack.system;
+    let mut records = Records::default();
+    let called: BTreeSet<Id<Service>> = system
         .services
         .iter()
-        .map(|(id, _)| settings::host(stack, id))
+        .flat_map(|(_, item)| item.calls.clone())
         .collect();
-    let listeners = stack.system.internal.iter().flat_map(|balancer| &balancer.listeners);
-    listeners
-        .flat_map(|listener| &listener.routes)
-        .flat_map(|route| &route.hosts)
-        .filter(|host| is_under(host, domain) && !own.contains(host))
-        .cloned()
-        .collect()
-}
-
-fn is_internal(flow: &crate::ir::Flow) -> bool {
-    flow.from == Peer::InternalBalancer
+    if called.is_empty() && system.databases.is_empty() {
+        return records;
+    }
+    let domain = &system.network.private_domain;
+    let about = "Services and databases, for this network only";
+    let zone = private_zone(stack, "internal", domain, about);
+    let name = |stack: &mut Stack<'_>, name: &str, address: Expression| {
+        let full = format!("{name}.{domain}.");
+        let body = record(zone.attr("name"), full, "A", 60, list![address]);
+        stack
+            .module
+            .resource("google_dns_record_set", &format!("{name}_internal"), body)
+    };
+    if let Some(address) = &entries.internal {
+        for id in called {
+            let address = name(stack, &system.services[id].name, address.attr("address"));
+            records.services.insert(id, address);
+        }
+    }
+    for (id, database) in system.databases.iter() {
+        let endpoint = stack.databases[&id].endpoint.attr("address");
+        let address = name(stack, &database.name, endpoint);
+        records.databases.insert(id, address);
+    }
+    records
 }
 
 /// Every name of one of Google's domains leads to the addresses that the firewall lets through.

@@ -261,10 +261,9 @@ resource "google_compute_region_instance_group_manager" "was" {
     google_compute_firewall.to_internet,
     google_compute_firewall.was_from_balancer,
     google_compute_firewall.was_to_main,
-    google_dns_record_set.was_internal,
-    google_dns_record_set.main_internal,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
+    google_dns_record_set.main_internal,
     google_project_iam_member.was_logs,
     google_secret_manager_secret_iam_member.was_uses_main,
     google_storage_bucket_iam_member.was_uses_media,
@@ -504,10 +503,9 @@ resource "google_compute_region_instance_group_manager" "web" {
     google_compute_firewall.to_internet,
     google_compute_firewall.web_from_balancer,
     google_compute_firewall.web_to_balancer,
-    google_dns_record_set.was_internal,
-    google_dns_record_set.main_internal,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
+    google_dns_record_set.was_internal,
     google_project_iam_member.web_logs,
   ]
 }
