@@ -29,6 +29,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod ir;
 pub mod output;
+mod pattern;
 pub mod patterns;
 pub mod target;
 pub mod targets;

@@ -17,8 +17,10 @@ use super::facts::Facts;
 use super::types::Type;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A resource, data source, ephemeral resource or provider.
 #[derive(Debug, Deserialize)]
@@ -32,7 +34,7 @@ pub struct Schema {
     #[serde(default)]
     pub(super) rules: Rules,
     #[serde(default)]
-    shared: Vec<Nested>,
+    shared: Vec<Text>,
     pub(super) body: Body,
 }
 
@@ -54,7 +56,45 @@ pub(super) struct Rules {
 #[derive(Debug, Default)]
 pub(super) struct Body {
     /// Sorted by name.
-    members: Vec<(&'static str, Member)>,
+    members: Vec<(&'static str, Text)>,
+}
+
+/// A member as it stands in the data. It is read when it is first asked for: of the hundreds that a type may have, a module uses few.
+#[derive(Debug)]
+struct Text {
+    json: &'static str,
+    read: OnceLock<Option<Box<Member>>>,
+}
+
+impl Text {
+    fn member(&'static self) -> Option<&'static Member> {
+        let read = || serde_json::from_str(self.json).ok().map(Box::new);
+        self.read.get_or_init(read).as_deref()
+    }
+
+    /// Its type or nesting with their marks, which come first; nothing for the number of a shared block.
+    fn head(&self) -> Option<&'static str> {
+        // Every member of every type in use comes by here, so it goes by bytes.
+        let start = match self.json.as_bytes() {
+            [b'{', b'"', b'"', b':', b'"', ..] => 5,
+            [b'[', b'"', ..] => 2,
+            [b'"', ..] => 1,
+            _ => return None,
+        };
+        let head = self.json.get(start..)?;
+        let end = head.bytes().position(|byte| byte == b'"')?;
+        head.get(..end)
+    }
+}
+
+impl<'de: 'static> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        Ok(Text {
+            json: raw.get(),
+            read: OnceLock::new(),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -140,36 +180,64 @@ impl Schema {
     /// The argument or nested block of a name in a body of this type.
     pub(super) fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
         let place = body.members.binary_search_by_key(&name, |member| member.0).ok()?;
-        self.resolve(&body.members[place].1)
+        self.resolve(body.members[place].1.member()?)
     }
 
     /// The arguments and nested blocks of a body of this type, by name.
     pub(super) fn members(&'static self, body: &'static Body) -> impl Iterator<Item = (&'static str, Argument)> {
         body.members
             .iter()
-            .filter_map(|(name, member)| Some((*name, self.resolve(member)?)))
+            .filter_map(|(name, text)| Some((*name, self.resolve(text.member()?)?)))
+    }
+
+    /// The names of a body of this type that may not be missing: required arguments, nested blocks of which there must be some.
+    pub(super) fn needed(&'static self, body: &'static Body) -> impl Iterator<Item = &'static str> {
+        let needed = body.members.iter().filter(|(_, text)| self.is_needed(text));
+        needed.map(|(name, _)| *name)
+    }
+
+    fn is_needed(&'static self, text: &'static Text) -> bool {
+        match text.head() {
+            Some(head) => match head.split_once(' ') {
+                Some((_, numbers)) => !numbers.starts_with('0'),
+                None => split_marks(head).1.contains('!'),
+            },
+            None => {
+                let shared = text.json.parse().ok().and_then(|place: usize| self.shared.get(place));
+                shared.is_some_and(|text| text.head().is_some() && self.is_needed(text))
+            }
+        }
     }
 
     fn resolve(&'static self, member: &'static Member) -> Option<Argument> {
         match member {
             Member::Attribute(attribute) => Some(Argument::Attribute(attribute)),
             Member::Block(nested) => Some(Argument::Block(nested)),
-            Member::Shared(place) => self.shared.get(*place).map(Argument::Block),
+            Member::Shared(place) => match self.shared.get(*place)?.member()? {
+                Member::Block(nested) => Some(Argument::Block(nested)),
+                _ => None,
+            },
         }
     }
 
-    /// Whether every number in place of a block is one of the table, and belongs to a block that comes before its user: no cycles.
+    /// Whether every member can be read, and every number in place of a block is one of the table and belongs to a block that comes
+    /// before its user: no cycles.
     #[cfg(test)]
-    pub(super) fn is_sound(&self) -> bool {
-        fn below(body: &Body, limit: usize) -> bool {
-            body.members.iter().all(|(_, member)| match member {
-                Member::Attribute(_) => true,
-                Member::Block(nested) => below(&nested.body, limit),
-                Member::Shared(place) => *place < limit,
+    pub(super) fn is_sound(&'static self) -> bool {
+        fn below(body: &'static Body, limit: usize) -> bool {
+            body.members.iter().all(|(_, text)| match text.member() {
+                Some(Member::Attribute(_)) => true,
+                Some(Member::Block(nested)) => below(&nested.body, limit),
+                Some(Member::Shared(place)) => *place < limit,
+                None => false,
             })
         }
         let mut shared = self.shared.iter().enumerate();
-        shared.all(|(place, nested)| below(&nested.body, place)) && below(&self.body, self.shared.len())
+        let in_shared = |(place, text): (usize, &'static Text)| match text.member() {
+            Some(Member::Block(nested)) => below(&nested.body, place),
+            _ => false,
+        };
+        shared.all(in_shared) && below(&self.body, self.shared.len())
     }
 }
 
@@ -255,15 +323,6 @@ impl<'de: 'static> Deserialize<'de> for Body {
             }
         }
         deserializer.deserialize_map(OfBody)
-    }
-}
-
-impl<'de: 'static> Deserialize<'de> for Nested {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Member::deserialize(deserializer)? {
-            Member::Block(nested) => Ok(nested),
-            _ => Err(D::Error::custom("expected a nested block")),
-        }
     }
 }
 
