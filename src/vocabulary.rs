@@ -297,6 +297,8 @@ pub struct Cluster {
     pub cluster_issuer: String,
     /// ClusterSecretStore (External Secrets) that `[secrets]` are read from.
     pub secret_store: String,
+    /// The Prometheus operator is there: alarms become its rules. Without it, alarms are left out.
+    pub prometheus: bool,
 }
 
 impl Default for Cluster {
@@ -307,6 +309,7 @@ impl Default for Cluster {
             storage_class: None,
             cluster_issuer: "letsencrypt".to_owned(),
             secret_store: "vault".to_owned(),
+            prometheus: false,
         }
     }
 }

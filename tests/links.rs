@@ -61,6 +61,7 @@ fn peer(system: &System, peer: Peer) -> String {
         Peer::InternalBalancer => "internal balancer".to_owned(),
         Peer::Service(id) => system.services[id].name.clone(),
         Peer::Database(id) => system.databases[id].name.clone(),
+        Peer::Readers(id) => system.databases[id].reader_name(),
         Peer::Endpoints => "endpoints".to_owned(),
     }
 }

@@ -93,6 +93,7 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
+    replicas: None,
     classes: &GRAVITON,
 };
 
@@ -104,6 +105,7 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
+    replicas: None,
     classes: &GRAVITON,
 };
 
@@ -119,6 +121,7 @@ const SQLSERVER: Offer = Offer {
         (Edition::Standard, License::Included),
         (Edition::Enterprise, License::Included),
     ],
+    replicas: None,
     classes: &INTEL,
 };
 
@@ -136,6 +139,7 @@ const ORACLE: Offer = Offer {
         (Edition::Standard, License::Byol),
         (Edition::Enterprise, License::Byol),
     ],
+    replicas: None,
     classes: &INTEL,
 };
 

@@ -109,6 +109,7 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         ],
         editions: &[],
         licenses: &[],
+        replicas: None,
         classes: &POSTGRES,
     };
     static MYSQL_OFFER: Offer = Offer {
@@ -122,6 +123,7 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         ],
         editions: &[],
         licenses: &[],
+        replicas: None,
         classes: &MYSQL,
     };
     // Azure SQL Database has no version of its own: 2022 is the language level of new databases.
@@ -146,6 +148,7 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
             (Edition::Standard, License::Included),
             (Edition::Standard, License::Byol),
         ],
+        replicas: None,
         classes: &SQLSERVER,
     };
     match engine {

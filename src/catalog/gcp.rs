@@ -88,6 +88,7 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
+    replicas: None,
     classes: &TIERS,
 };
 
@@ -103,6 +104,7 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
+    replicas: None,
     classes: &TIERS,
 };
 
@@ -116,6 +118,7 @@ const SQLSERVER: Offer = Offer {
         (Edition::Standard, License::Included),
         (Edition::Enterprise, License::Included),
     ],
+    replicas: None,
     classes: &TIERS,
 };
 

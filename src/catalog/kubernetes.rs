@@ -20,6 +20,7 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
+    replicas: None,
     classes: &[],
 };
 
@@ -31,6 +32,7 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
+    replicas: None,
     classes: &[],
 };
 
@@ -46,6 +48,7 @@ const SQLSERVER: Offer = Offer {
         (Edition::Standard, License::Byol),
         (Edition::Enterprise, License::Byol),
     ],
+    replicas: None,
     classes: &[],
 };
 

@@ -34,8 +34,21 @@ pub struct Offer {
     pub editions: &'static [Edition],
     /// Which licence goes with which edition; empty where there is no choice.
     pub licenses: &'static [(Edition, License)],
+    /// What is offered of read replicas, if any.
+    pub replicas: Option<Replicas>,
     /// Server classes, any order.
     pub classes: &'static [Machine],
+}
+
+/// What a target offers of read replicas.
+#[derive(Debug, Clone, Copy)]
+pub struct Replicas {
+    /// Never more.
+    pub most: u32,
+    /// The target adds and removes them with the load.
+    pub scales: bool,
+    /// The editions that can; empty for engines without.
+    pub editions: &'static [Edition],
 }
 
 /// The machine type for a size: the author's own, else the smallest that has at least as much of both.
@@ -80,6 +93,12 @@ pub fn targets_with(engine: Engine) -> Vec<Target> {
         .into_iter()
         .filter(|&target| offer(target, engine).is_some())
         .collect()
+}
+
+/// The targets that have read replicas of an engine.
+pub fn targets_with_replicas(engine: Engine) -> Vec<Target> {
+    let has = |&target: &Target| offer(target, engine).is_some_and(|offer| offer.replicas.is_some());
+    Target::ALL.into_iter().filter(has).collect()
 }
 
 /// The smallest machine with at least as much of both: by memory beyond what was asked, then by processors, then by name.

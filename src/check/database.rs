@@ -1,8 +1,8 @@
 //! Does the target offer these databases?
 
-use crate::catalog;
-use crate::diagnostic::{Diagnostic, capability};
-use crate::ir::System;
+use crate::catalog::{self, Offer};
+use crate::diagnostic::{Diagnostic, Span, capability};
+use crate::ir::{Database, Readers, System};
 use crate::target::Target;
 
 pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
@@ -47,9 +47,40 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
                 target,
             ));
         }
+        readers(database, offer, target, at("replicas"), problems);
         if catalog::database_class(target, database.engine, &database.size).is_none() {
             let (cpu, memory_gb) = (database.size.cpu, database.size.memory_gb);
             problems.push(capability::size(at("size"), cpu, memory_gb, "database class", target));
         }
+    }
+}
+
+/// Does the target have read replicas of this kind?
+fn readers(database: &Database, offer: &Offer, target: Target, at: Option<Span>, problems: &mut Vec<Diagnostic>) {
+    let Some(readers) = database.readers else {
+        return;
+    };
+    let engine = database.engine.name();
+    let Some(replicas) = offer.replicas else {
+        let instead = catalog::targets_with_replicas(database.engine);
+        problems.push(capability::replicas(at, engine, target, &instead));
+        return;
+    };
+    if !replicas.editions.is_empty() && !replicas.editions.contains(&database.edition) {
+        let known: Vec<&str> = replicas.editions.iter().map(|edition| edition.name()).collect();
+        let edition = database.edition.name();
+        problems.push(capability::replicas_of_edition(at, engine, edition, target, &known));
+    }
+    let most = match readers {
+        Readers::Fixed(count) => count,
+        Readers::Scaled(scale) => {
+            if !replicas.scales {
+                problems.push(capability::replicas_scale(at, target, scale.max.min(replicas.most)));
+            }
+            scale.max
+        }
+    };
+    if most > replicas.most {
+        problems.push(capability::too_many_replicas(at, engine, most, target, replicas.most));
     }
 }

@@ -79,16 +79,66 @@ pub fn egress_firewall(at: Option<Span>, target: Target) -> Diagnostic {
 
 /// `engine-not-offered`
 pub fn engine(at: Option<Span>, engine: &str, target: Target, instead: &[Target]) -> Diagnostic {
-    let targets: Vec<String> = instead.iter().map(|target| format!("`{target}`")).collect();
     Diagnostic::error(
         "engine-not-offered",
         at,
         format!("{} has no managed {engine} that cloudgen can render", target.title()),
     )
-    .fix(format!(
-        "use `postgres` or `mysql`, or render for {}",
-        targets.join(", ")
-    ))
+    .fix(format!("use `postgres` or `mysql`, or render for {}", listed(instead)))
+}
+
+fn listed<T: std::fmt::Display>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// `replicas-not-offered`
+pub fn replicas(at: Option<Span>, engine: &str, target: Target, instead: &[Target]) -> Diagnostic {
+    let message = format!(
+        "{} has no read replicas of {engine} that cloudgen can render",
+        target.title()
+    );
+    Diagnostic::error("replicas-not-offered", at, message).fix(match instead {
+        [] => "use `postgres` or `mysql`, or `replicas = 0`".to_owned(),
+        _ => format!(
+            "use `postgres` or `mysql`, render for {}, or use `replicas = 0`",
+            listed(instead)
+        ),
+    })
+}
+
+/// `replicas-not-offered`
+pub fn replicas_of_edition(
+    at: Option<Span>,
+    engine: &str,
+    edition: &str,
+    target: Target,
+    known: &[&str],
+) -> Diagnostic {
+    let message = format!(
+        "{} has no read replicas of the {edition} edition of {engine}",
+        target.title()
+    );
+    Diagnostic::error("replicas-not-offered", at, message)
+        .fix(format!("use the edition {}, or `replicas = 0`", listed(known)))
+}
+
+/// `replicas-not-scaled`
+pub fn replicas_scale(at: Option<Span>, target: Target, count: u32) -> Diagnostic {
+    let message = format!(
+        "{} does not add and remove read replicas of this engine by itself",
+        target.title()
+    );
+    Diagnostic::error("replicas-not-scaled", at, message).fix(format!("give their number: `replicas = {count}`"))
+}
+
+/// `too-many-replicas`
+pub fn too_many_replicas(at: Option<Span>, engine: &str, count: u32, target: Target, most: u32) -> Diagnostic {
+    let message = format!(
+        "{} has at most {most} read replicas of one {engine} server, not {count}",
+        target.title()
+    );
+    Diagnostic::error("too-many-replicas", at, message).fix(format!("use {most} or fewer"))
 }
 
 /// `version-not-offered`

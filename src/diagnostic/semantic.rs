@@ -23,6 +23,37 @@ pub fn replicas_need_pattern(at: Option<Span>, database: &str) -> Diagnostic {
     .fix("use `pattern = \"read-replica\"`, or remove `replicas`")
 }
 
+/// `no-replicas`
+pub fn no_replicas(at: Option<Span>) -> Diagnostic {
+    Diagnostic::warning(
+        "no-replicas",
+        at,
+        "the pattern is `read-replica`, and no database has replicas",
+    )
+    .reason("both data sources of the application then lead to the one server")
+    .fix("add `replicas = 2` to a database, or use `pattern = \"monolith\"`")
+}
+
+/// `reader-name-taken`
+pub fn reader_name_taken(at: Option<Span>, name: &str, database: &str) -> Diagnostic {
+    Diagnostic::error(
+        "reader-name-taken",
+        at,
+        format!("`{name}` is the name of the read replicas of `{database}`"),
+    )
+    .fix("give the component another name")
+}
+
+/// `nobody-told`
+pub fn nobody_told(at: Option<Span>, alarm: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "nobody-told",
+        at,
+        format!("nobody is told when the alarm `{alarm}` goes off"),
+    )
+    .fix("add `[observability] emails = [\"...\"]`")
+}
+
 /// `unknown-place`
 pub fn unknown_place<'a>(at: Option<Span>, place: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     Diagnostic::error("unknown-place", at, format!("no place is called `{place}`"))

@@ -115,12 +115,40 @@ pub struct Database {
     pub multi_zone: bool,
     /// Backups.
     pub backup: Backup,
+    /// Its read replicas. None for a database whose readers and writers share one server.
+    pub readers: Option<Readers>,
+    /// Reads and writes have data sources of their own, whether or not there are replicas.
+    pub split: bool,
     /// TCP port of the engine.
     pub port: u16,
     /// The application's database in it: letters, digits and underscores.
     pub database: String,
     /// The login of the application, who owns that database.
     pub user: String,
+}
+
+impl Database {
+    /// The name of its read replicas as one.
+    pub fn reader_name(&self) -> String {
+        format!("{}-read", self.name)
+    }
+
+    /// The keys of its read replicas: `1`, `2`, ... as far as the author said a number; they are `for_each` keys.
+    pub fn replica_keys(&self) -> Vec<String> {
+        match self.readers {
+            Some(Readers::Fixed(count)) => (1..=count).map(|number| number.to_string()).collect(),
+            _ => vec![],
+        }
+    }
+}
+
+/// How many read replicas a database has: at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// As many.
+    Fixed(u32),
+    /// As many as the load asks for.
+    Scaled(Scale),
 }
 
 /// When backups are made and how long they are kept.

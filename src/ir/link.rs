@@ -14,8 +14,10 @@ pub enum Peer {
     InternalBalancer,
     /// The machines or pods of a service.
     Service(Id<Service>),
-    /// A database server.
+    /// A database server: the one that is written.
     Database(Id<Database>),
+    /// The read replicas of a database.
+    Readers(Id<Database>),
     /// Private endpoints of the object store and the vault.
     Endpoints,
 }
@@ -96,8 +98,12 @@ pub enum Value {
     ServiceHost(Id<Service>),
     /// Base URL of the same, without a path: scheme, host, and port where it is not the scheme's own.
     ServiceUrl(Id<Service>),
-    /// Host name of a database server.
+    /// Host name of a database server: the one that is written.
     DatabaseHost(Id<Database>),
+    /// The one host name behind which all read replicas of a database stand.
+    ReaderHost(Id<Database>),
+    /// The port of the same.
+    ReaderPort(Id<Database>),
     /// The vault's identifier of a database's credentials.
     DatabaseSecret(Id<Database>),
     /// The password itself: fetched by the workload at its start, never written into the output or Terraform's state.

@@ -7,6 +7,7 @@
 //! Components live in [`Arena`]s and refer to each other by [`Id`]. Each knows its `path` in the blueprint, so that a check may point
 //! at the line.
 
+mod alarm;
 mod arena;
 mod balancer;
 mod component;
@@ -15,9 +16,10 @@ mod network;
 
 use std::collections::BTreeMap;
 
+pub use alarm::{Alarm, Signal};
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
-pub use component::{Backup, Bucket, Database, Health, Launch, Lifecycle, Scale, Secret, Service, Shape};
+pub use component::{Backup, Bucket, Database, Health, Launch, Lifecycle, Readers, Scale, Secret, Service, Shape};
 pub use link::{Access, Flow, Grant, Peer, Resource, Setting, Value};
 pub use network::{Network, Slice, Tier};
 
@@ -62,6 +64,10 @@ pub struct System {
     pub flows: Vec<Flow>,
     /// Who may use what. What is not here is denied.
     pub grants: Vec<Grant>,
+    /// What is watched, by name.
+    pub alarms: Vec<Alarm>,
+    /// Who is told when an alarm goes off.
+    pub alarm_emails: Vec<String>,
     /// Days that logs are kept.
     pub log_days: u32,
     /// The budget.
@@ -97,6 +103,15 @@ impl System {
             .iter()
             .filter(move |grant| grant.resource == resource)
             .map(|grant| (grant.service, grant.access))
+    }
+
+    /// The one name in the private zone behind which all read replicas of a database stand.
+    pub fn reader_host(&self, database: Id<Database>) -> String {
+        format!(
+            "{}.{}",
+            self.databases[database].reader_name(),
+            self.network.private_domain
+        )
     }
 
     /// The flows into a peer.

@@ -67,6 +67,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         internal: None,
         flows: vec![],
         grants: vec![],
+        alarms: vec![],
+        alarm_emails: model.observability.emails.iter().map(ToString::to_string).collect(),
         log_days: model.observability.retention_days,
         budget: model.budget.as_ref().map(|budget| ir::Budget {
             monthly: budget.monthly,

@@ -31,6 +31,7 @@ impl Component {
 /// Resolves every link of the blueprint and writes what follows from it into the system.
 pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
     let names = names(system);
+    reserved(system, &names, problems);
     let services: Vec<(Id<Service>, String)> = system
         .services
         .iter()
@@ -58,6 +59,17 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
     let mut seen = BTreeSet::new();
     system.flows.retain(|flow| seen.insert((flow.from, flow.to, flow.port)));
     unlinked(system, problems);
+}
+
+/// A component may not have the name that the replicas of a database have together.
+fn reserved(system: &System, names: &BTreeMap<String, Component>, problems: &mut Vec<Diagnostic>) {
+    for (_, database) in system.databases.iter().filter(|(_, item)| item.split) {
+        let name = database.reader_name();
+        if let Some(component) = names.get(&name) {
+            let at = system.places.key(&format!("{}s.{name}", component.kind()));
+            problems.push(semantic::reader_name_taken(at, &name, &database.name));
+        }
+    }
 }
 
 fn names(system: &System) -> BTreeMap<String, Component> {
@@ -204,8 +216,17 @@ fn connect(system: &mut System, id: Id<Service>, grants: &BTreeMap<Resource, Acc
     for resource in grants.keys() {
         if let Resource::Database(database) = *resource {
             let target = &system.databases[database];
-            let why = format!("{name} uses {}", target.name);
-            flow(Peer::Service(id), Peer::Database(database), target.port, why);
+            let access = grants[resource];
+            // Without replicas everybody goes to the one server.
+            let replicas = target.split && target.readers.is_some();
+            if access.writes() || !replicas {
+                let why = format!("{name} uses {}", target.name);
+                flow(Peer::Service(id), Peer::Database(database), target.port, why);
+            }
+            if access.reads() && replicas {
+                let why = format!("{name} reads replicas of {}", target.name);
+                flow(Peer::Service(id), Peer::Readers(database), target.port, why);
+            }
         }
     }
     if !grants.is_empty() {
@@ -241,18 +262,30 @@ fn describe(
         settings.push(Setting { name, value });
     };
     set("port", "", Value::Text(system.services[id].port.to_string()));
-    for resource in grants.keys() {
+    for (resource, access) in grants {
         match *resource {
             Resource::Database(database) => {
                 let item = &system.databases[database];
-                let name = item.name.as_str();
-                set(name, "host", Value::DatabaseHost(database));
-                set(name, "port", Value::Text(item.port.to_string()));
-                set(name, "name", Value::Text(item.database.clone()));
-                set(name, "user", Value::Text(item.user.clone()));
-                set(name, "tls", Value::Text("require".to_owned()));
-                set(name, "secret", Value::DatabaseSecret(database));
-                set(name, "password", Value::DatabasePassword(database));
+                let mut source = |prefix: &str, host: Value, port: Value| {
+                    set(prefix, "host", host);
+                    set(prefix, "port", port);
+                    set(prefix, "name", Value::Text(item.database.clone()));
+                    set(prefix, "user", Value::Text(item.user.clone()));
+                    set(prefix, "tls", Value::Text("require".to_owned()));
+                    set(prefix, "secret", Value::DatabaseSecret(database));
+                    set(prefix, "password", Value::DatabasePassword(database));
+                };
+                let port = || Value::Text(item.port.to_string());
+                if access.writes() || !item.split {
+                    source(&item.name, Value::DatabaseHost(database), port());
+                }
+                if access.reads() && item.split {
+                    let (host, port) = match item.readers {
+                        Some(_) => (Value::ReaderHost(database), Value::ReaderPort(database)),
+                        None => (Value::DatabaseHost(database), port()),
+                    };
+                    source(&item.reader_name(), host, port);
+                }
             }
             Resource::Bucket(bucket) => {
                 let name = system.buckets[bucket].name.as_str();

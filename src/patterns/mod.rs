@@ -5,6 +5,7 @@ mod components;
 mod links;
 mod monolith;
 mod network;
+mod read_replica;
 mod reader;
 
 use crate::blueprint::Blueprint;
@@ -24,7 +25,7 @@ pub struct Summary {
 }
 
 /// The patterns that can be rendered.
-pub const BUILT: [Summary; 1] = [monolith::SUMMARY];
+pub const BUILT: [Summary; 2] = [monolith::SUMMARY, read_replica::SUMMARY];
 
 /// Builds the system that a blueprint describes. The second value are warnings.
 ///
@@ -34,6 +35,7 @@ pub fn build(blueprint: &Blueprint) -> Result<(System, Vec<Diagnostic>), Vec<Dia
     let mut problems = vec![];
     let system = match blueprint.model.pattern {
         Pattern::Monolith => monolith::build(blueprint, &mut problems),
+        Pattern::ReadReplica => read_replica::build(blueprint, &mut problems),
         other => {
             problems.push(semantic::pattern_not_built(
                 blueprint.places.span("pattern"),

@@ -5,6 +5,7 @@
 
 use super::{Summary, balancers, components, links};
 use crate::blueprint::Blueprint;
+use crate::blueprint::model::Replicas;
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::System;
 use crate::vocabulary::Runtime;
@@ -17,7 +18,7 @@ pub(super) const SUMMARY: Summary = Summary {
 
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
     for (name, database) in &blueprint.model.databases {
-        if database.replicas > 0 {
+        if database.replicas != Replicas::default() {
             let at = blueprint.places.span(&format!("databases.{name}.replicas"));
             problems.push(semantic::replicas_need_pattern(at, name.as_str()));
         }

@@ -1,9 +1,9 @@
 //! One component of the blueprint, with everything that follows from itself alone.
 
 use crate::blueprint::Blueprint;
-use crate::blueprint::model::{self, Size, SizeName};
+use crate::blueprint::model::{self, Replicas, Size, SizeName};
 use crate::diagnostic::{Diagnostic, Span, semantic};
-use crate::ir::{self, Backup, Choice, Launch, Lifecycle, Shape};
+use crate::ir::{self, Backup, Choice, Launch, Lifecycle, Readers, Shape};
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
 
 /// Reads one component and notes what was chosen for it.
@@ -193,6 +193,8 @@ impl<'a> Reader<'a> {
                 minute: number(hour_and_minute.map(|(_, minute)| minute)),
                 retention_days: said.backup.retention_days,
             },
+            readers: self.readers(&said.replicas),
+            split: false,
             port: match said.engine {
                 Engine::Postgres => 5432,
                 Engine::Mysql => 3306,
@@ -202,6 +204,24 @@ impl<'a> Reader<'a> {
             database: name.replace('-', "_"),
             // Neither reserved by an engine (`admin`, `root`, `sa`, `postgres`) nor longer than MySQL's 16 characters.
             user: "app_owner".to_owned(),
+        }
+    }
+
+    fn readers(&mut self, said: &Replicas) -> Option<Readers> {
+        match said {
+            Replicas::Count(0) => None,
+            Replicas::Count(count) => Some(Readers::Fixed(*count)),
+            Replicas::Scale(scale) => {
+                if scale.min > scale.max {
+                    let problem = semantic::scale_range(self.at("replicas"), scale.min, scale.max);
+                    self.problems.push(problem);
+                }
+                Some(Readers::Scaled(ir::Scale {
+                    min: scale.min,
+                    max: scale.max,
+                    cpu_percent: scale.cpu_percent,
+                }))
+            }
         }
     }
 

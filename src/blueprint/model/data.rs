@@ -36,8 +36,43 @@ pub struct Database {
     pub backup: Backup,
     /// Read replicas (`pattern = "read-replica"` and up).
     #[serde(default)]
-    #[schemars(range(min = 0, max = 15))]
-    pub replicas: u32,
+    pub replicas: Replicas,
+}
+
+/// How many read replicas a database has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Replicas {
+    /// As many.
+    Count(#[schemars(range(min = 0, max = 15))] u32),
+    /// As many as the load asks for.
+    Scale(ReplicaScale),
+}
+
+impl Default for Replicas {
+    fn default() -> Self {
+        Replicas::Count(0)
+    }
+}
+
+/// How many read replicas there are, and when there are more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplicaScale {
+    /// Never fewer.
+    #[schemars(range(min = 1, max = 15))]
+    pub min: u32,
+    /// Never more.
+    #[schemars(range(min = 1, max = 15))]
+    pub max: u32,
+    /// Average processor load, in percent, that more replicas keep it under.
+    #[serde(default = "cpu_percent")]
+    #[schemars(range(min = 10, max = 95))]
+    pub cpu_percent: u32,
+}
+
+fn cpu_percent() -> u32 {
+    60
 }
 
 /// When backups are made and how long they are kept.

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
-pub use data::{Backup, Bucket, Database, Lifecycle, Secret};
+pub use data::{Backup, Bucket, Database, Lifecycle, ReplicaScale, Replicas, Secret};
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 
 use crate::target::Target;

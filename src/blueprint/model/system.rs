@@ -69,11 +69,16 @@ pub struct Observability {
     /// Days that logs are kept.
     #[schemars(range(min = 30, max = 730))]
     pub retention_days: u32,
+    /// Who is told when an alarm goes off. Alarms without anybody to tell are seen in the cloud's console only.
+    pub emails: Vec<Email>,
 }
 
 impl Default for Observability {
     fn default() -> Self {
-        Self { retention_days: 365 }
+        Self {
+            retention_days: 365,
+            emails: vec![],
+        }
     }
 }
 

@@ -267,6 +267,8 @@ mod tests {
                 minute,
                 retention_days: 7,
             },
+            readers: None,
+            split: false,
             port: 5432,
             database: "main".to_owned(),
             user: "app_owner".to_owned(),

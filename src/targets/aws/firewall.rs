@@ -40,6 +40,7 @@ pub(super) fn word(stack: &Stack<'_>, peer: Peer) -> String {
         Peer::InternalBalancer => "internal_load_balancer".to_owned(),
         Peer::Service(id) => stack.system.services[id].name.clone(),
         Peer::Database(id) => stack.system.databases[id].name.clone(),
+        Peer::Readers(id) => stack.system.databases[id].reader_name(),
         Peer::Endpoints => "private_service_endpoints".to_owned(),
     }
 }

@@ -108,6 +108,8 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
             format!("{scheme}://{}{port}", host(stack, id)).into()
         }
         Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),
+        Value::ReaderHost(id) => system.reader_host(id).into(),
+        Value::ReaderPort(id) => system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => parts.secrets.of_database(id).attr("arn"),
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),

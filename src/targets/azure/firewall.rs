@@ -223,6 +223,7 @@ fn label(stack: &Stack<'_>, peer: Peer) -> String {
         Peer::InternalBalancer => "internal-gateway".to_owned(),
         Peer::Service(id) => stack.system.services[id].name.clone(),
         Peer::Database(id) => stack.system.databases[id].name.clone(),
+        Peer::Readers(id) => stack.system.databases[id].reader_name(),
         Peer::Endpoints => "endpoints".to_owned(),
     }
 }

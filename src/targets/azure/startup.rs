@@ -75,6 +75,8 @@ fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
             format!("{scheme}://{}{port}", host(*id)).into()
         }
         Value::DatabaseHost(id) => plan.stores.databases[id].host.clone(),
+        Value::ReaderHost(id) => system.reader_host(*id).into(),
+        Value::ReaderPort(id) => system.databases[*id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => {
             plan.stores.databases[id].secret.attr("versionless_id")
         }

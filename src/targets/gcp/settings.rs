@@ -24,6 +24,8 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
             let name = &stack.system.databases[id].name;
             format!("{name}.{}", stack.system.network.private_domain).into()
         }
+        Value::ReaderHost(id) => stack.system.reader_host(id).into(),
+        Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].secret.id(),
         Value::BucketName(id) => stack.buckets[&id].attr("name"),
         Value::BucketEndpoint(_) => "https://storage.googleapis.com".into(),
