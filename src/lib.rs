@@ -28,6 +28,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod ir;
+pub mod offline;
 pub mod output;
 pub mod patterns;
 pub mod target;

@@ -37,6 +37,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "vocabulary",
         ],
     ),
+    ("offline", &["terraform"]),
     // The command line calls the library's own functions; of its parts it needs those that it reads and shows.
     (
         "cli",
@@ -45,6 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "check()",
             "compile()",
             "diagnostic",
+            "offline",
             "output",
             "patterns",
             "target",
