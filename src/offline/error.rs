@@ -1,16 +1,17 @@
 //! What can keep the providers from being served.
 
 use super::archive::Provider;
+use super::needs::Place;
 use std::fmt;
 use std::io;
 
 /// Why no provider is served.
 #[derive(Debug)]
 pub enum Error {
-    /// Some providers are not bundled: their source addresses.
+    /// Some providers are not bundled.
     NotBundled {
-        /// `registry.terraform.io/datadog/datadog`
-        providers: Vec<String>,
+        /// `registry.terraform.io/datadog/datadog`, and where the configuration names it.
+        providers: Vec<(String, Place)>,
     },
     /// The system gave no socket, folder or thread.
     System(io::Error),
@@ -29,15 +30,16 @@ impl fmt::Display for Error {
         match self {
             Error::NotBundled { providers } => {
                 let bundled: Vec<&str> = Provider::names().collect();
-                let (are, them) = match providers.len() {
-                    1 => ("provider is", "it"),
-                    _ => ("providers are", "them"),
-                };
+                for (address, place) in providers {
+                    write!(f, "{}", place.file.display())?;
+                    if let Some(line) = place.line {
+                        write!(f, ":{line}")?;
+                    }
+                    writeln!(f, ": the provider {address} is not bundled")?;
+                }
                 write!(
                     f,
-                    "this {are} not bundled: {}\nBundled are {} (of hashicorp). Take what uses {them} out of the configuration for an \
-                     offline plan, or run terraform itself.",
-                    providers.join(", "),
+                    "Bundled are {}, of hashicorp. For an offline plan, take what uses another provider out of the configuration.",
                     bundled.join(", "),
                 )
             }

@@ -184,9 +184,16 @@ mod tests {
     fn what_google_beta_has_in_common_comes_from_google() {
         let beta = Provider::named("google-beta").unwrap();
         assert!(beta.schema(BlockKind::Resource, "google_storage_bucket").is_some());
-        assert!(beta.schema(BlockKind::Resource, "google_project_service_identity").is_some());
+        assert!(
+            beta.schema(BlockKind::Resource, "google_project_service_identity")
+                .is_some()
+        );
         let google = Provider::named("google").unwrap();
-        assert!(google.schema(BlockKind::Resource, "google_project_service_identity").is_none());
+        assert!(
+            google
+                .schema(BlockKind::Resource, "google_project_service_identity")
+                .is_none()
+        );
         assert!(google.schema(BlockKind::Resource, "google_storage").is_none());
         assert!(Provider::named("googleworkspace").is_none());
     }

@@ -13,7 +13,10 @@ pub fn fill(schema: &'static Schema, body: &'static Body, state: &mut Value) -> 
     let mut filled = false;
     each_member(schema, body, state, &mut |name, argument, value| match argument {
         Argument::Attribute(attribute) if value.is_null() && attribute.optional && !SILENT.contains(&name) => {
-            if let Some(default) = attribute.default().and_then(|default| of_type(&attribute.kind, default)) {
+            if let Some(default) = attribute
+                .default()
+                .and_then(|default| of_type(&attribute.kind, default))
+            {
                 *value = default;
                 filled = true;
             }

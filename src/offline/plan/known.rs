@@ -19,7 +19,12 @@ pub fn settle(type_name: &str, state: &mut Value, settings: &Settings) {
         put(fields, name, || Value::text(value.as_str()));
     }
     labelled(fields, "tags", &settings.tags, &["tags_all"]);
-    labelled(fields, "labels", &settings.labels, &["effective_labels", "terraform_labels"]);
+    labelled(
+        fields,
+        "labels",
+        &settings.labels,
+        &["effective_labels", "terraform_labels"],
+    );
     if type_name == "aws_acm_certificate" {
         certificate(fields);
     }

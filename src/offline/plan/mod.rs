@@ -5,13 +5,11 @@ mod known;
 mod replace;
 mod unknown;
 
-#[cfg(test)]
-mod tests;
-
 use super::settings::Settings;
 use super::value::Value;
 use crate::terraform::provider::{Argument, Body, Nesting, Schema};
 
+pub use known::settle;
 pub use unknown::unknowns;
 
 /// A change of one resource.
@@ -62,7 +60,7 @@ pub fn plan(change: Change<'_>, settings: &Settings) -> Planned {
         };
     }
     lenient |= unknowns(schema, &schema.body, prior.is_null(), &mut state);
-    known::settle(change.type_name, &mut state, settings);
+    settle(change.type_name, &mut state, settings);
     let replaced_by = match prior.is_null() || change.imported {
         true => vec![],
         false => replace::arguments(schema, prior, &state),

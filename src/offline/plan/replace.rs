@@ -32,9 +32,9 @@ fn replaces(schema: &'static Schema, argument: Argument, old: &[&Value], new: &[
 
 fn inside(schema: &'static Schema, body: &'static Body, old: &[&Value], new: &[&Value]) -> bool {
     let (old, new) = (blocks(old), blocks(new));
-    schema.members(body).any(|(name, argument)| {
-        replaces(schema, argument, &fields(&old, name), &fields(&new, name))
-    })
+    schema
+        .members(body)
+        .any(|(name, argument)| replaces(schema, argument, &fields(&old, name), &fields(&new, name)))
 }
 
 fn fields<'a>(blocks: &[&'a Value], name: &str) -> Vec<&'a Value> {

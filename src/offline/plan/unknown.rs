@@ -23,7 +23,9 @@ pub fn unknowns(schema: &'static Schema, body: &'static Body, creating: bool, st
                 *value = Value::unknown();
                 lenient = true;
             } else {
-                each_block(value, &mut |item| lenient |= unknowns(schema, &nested.body, creating, item));
+                each_block(value, &mut |item| {
+                    lenient |= unknowns(schema, &nested.body, creating, item)
+                });
             }
         }
     });

@@ -20,9 +20,6 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// The registry that an address without one belongs to.
-const REGISTRY: &str = "registry.terraform.io";
-
 /// The providers of one configuration, served until this is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -76,35 +73,22 @@ impl Drop for Server {
     }
 }
 
-/// The providers to serve, by their full addresses.
+/// The providers to serve, by their addresses.
 fn bundled(needs: &Needs) -> Result<Vec<(String, Provider)>, Error> {
-    let mut found: Vec<(String, Provider)> = vec![];
+    let mut found = vec![];
     let mut unknown = vec![];
-    for source in needs.providers.values() {
-        let address = full_address(source);
-        let name = address
-            .strip_prefix(REGISTRY)
-            .or_else(|| address.strip_prefix("registry.opentofu.org"))
-            .and_then(|path| path.strip_prefix("/hashicorp/"));
-        match name.and_then(Provider::named) {
-            _ if address.starts_with("terraform.io/builtin/") => {}
-            Some(_) if found.iter().any(|(known, _)| *known == address) => {}
-            Some(provider) => found.push((address, provider)),
-            None => unknown.push(address),
+    for (address, place) in &needs.providers {
+        match address
+            .rsplit_once("/hashicorp/")
+            .and_then(|(_, name)| Provider::named(name))
+        {
+            Some(provider) => found.push((address.clone(), provider)),
+            None => unknown.push((address.clone(), place.clone())),
         }
     }
     match unknown.is_empty() {
         true => Ok(found),
         false => Err(Error::NotBundled { providers: unknown }),
-    }
-}
-
-/// `hashicorp/aws` with its registry.
-fn full_address(source: &str) -> String {
-    match source.split('/').count() {
-        1 => format!("{REGISTRY}/hashicorp/{source}"),
-        2 => format!("{REGISTRY}/{source}"),
-        _ => source.to_owned(),
     }
 }
 

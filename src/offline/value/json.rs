@@ -44,7 +44,11 @@ fn of_type(kind: &Type, value: &Json) -> Value {
         }
         (Type::Map(element), Json::Object(entries)) => {
             let entries = entries.iter();
-            Value::Object(entries.map(|(key, item)| (key.clone(), of_type(element, item))).collect())
+            Value::Object(
+                entries
+                    .map(|(key, item)| (key.clone(), of_type(element, item)))
+                    .collect(),
+            )
         }
         (Type::Object(fields), Json::Object(_)) => {
             let fields = fields.iter();
@@ -68,9 +72,12 @@ fn plain(value: &Json) -> Value {
         Json::Number(number) => Number::parse(&number.to_string()).map_or(Value::Null, Value::Number),
         Json::String(text) => Value::text(text),
         Json::Array(items) => Value::List(items.iter().map(plain).collect()),
-        Json::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, field)| (name.clone(), plain(field))).collect())
-        }
+        Json::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, field)| (name.clone(), plain(field)))
+                .collect(),
+        ),
     }
 }
 
@@ -93,7 +100,12 @@ fn to_json(value: &Value) -> Json {
         Value::Number(number) => Json::from(number.to_string()),
         Value::Text(text) => Json::from(text.as_str()),
         Value::List(items) => items.iter().map(to_json).collect(),
-        Value::Object(fields) => Json::Object(fields.iter().map(|(name, field)| (name.clone(), to_json(field))).collect()),
+        Value::Object(fields) => Json::Object(
+            fields
+                .iter()
+                .map(|(name, field)| (name.clone(), to_json(field)))
+                .collect(),
+        ),
         Value::Dynamic(_, value) => to_json(value),
     }
 }

@@ -42,10 +42,7 @@ pub struct Unknown {
 impl Value {
     /// An unknown value that says nothing of what it will be.
     pub fn unknown() -> Self {
-        Value::Unknown(Unknown {
-            code: 0,
-            data: vec![0],
-        })
+        Value::Unknown(Unknown { code: 0, data: vec![0] })
     }
 
     /// A string.

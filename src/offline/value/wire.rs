@@ -78,7 +78,11 @@ fn write(value: &Value) -> Packed {
         Value::List(items) => Packed::Array(items.iter().map(write).collect()),
         Value::Object(fields) => {
             let fields = fields.iter();
-            Packed::Map(fields.map(|(name, value)| (name.as_str().into(), write(value))).collect())
+            Packed::Map(
+                fields
+                    .map(|(name, value)| (name.as_str().into(), write(value)))
+                    .collect(),
+            )
         }
         Value::Dynamic(kind, value) => Packed::Array(vec![Packed::Binary(kind.clone()), write(value)]),
     }
