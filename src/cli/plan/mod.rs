@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args) -> Done {
     session.init()?;
 
     let plan = session.workspace.aside("plan");
-    let mut command = session.command(["plan", "-input=false", "-no-color", "-lock=false"]);
+    let mut command = session.command(["plan", "-input=false", "-lock=false"]);
     let mut out = OsString::from("-out=");
     out.push(&plan);
     command.arg(out).args(&arguments);
@@ -91,7 +91,8 @@ pub(super) fn run(args: &Args) -> Done {
     }
 
     let mut show = session.command(["show", "-json", "-no-color"]);
-    let shown = session.quietly(show.arg(&plan))?;
+    show.arg(&plan);
+    let shown = session.quietly(&mut show)?;
     session.verdict(&shown)?;
     if args.json {
         console::document(&shown.stdout)?;
@@ -154,12 +155,25 @@ fn body(stdout: &str) -> String {
         ": Closing complete after ",
         ": Preparing import...",
     ];
-    let is_rule = |line: &str| !line.is_empty() && line.chars().all(|c| c == '─');
+    let is_rule = |line: &str| line.contains('─') && plain(line).chars().all(|c| c == '─');
     let lines: Vec<&str> = stdout.lines().collect();
     let end = lines.iter().rposition(|line| is_rule(line)).unwrap_or(lines.len());
-    let is_progress = |line: &str| !line.starts_with(' ') && PROGRESS.iter().any(|word| line.contains(word));
+    let is_progress = |line: &str| {
+        let line = plain(line);
+        !line.starts_with(' ') && PROGRESS.iter().any(|word| line.contains(word))
+    };
     let kept: Vec<&str> = lines[..end].iter().copied().filter(|line| !is_progress(line)).collect();
     format!("{}\n", kept.join("\n").trim())
+}
+
+/// A line without the sequences that colour it.
+fn plain(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text += part.split_once('m').map_or(part, |(_, rest)| rest);
+    }
+    text
 }
 
 /// The plain statement of what this plan is.
@@ -169,4 +183,32 @@ fn said(args: &Args) -> String {
         None => "It starts from nothing: every resource is new.".to_owned(),
     };
     format!("{STATEMENT}\n      {start}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_and_advice_are_left_out_of_a_plan() {
+        let said = "\
+data.aws_region.here: Reading...
+\x1b[0m\x1b[1mdata.aws_region.here: Read complete after 0s [id=x]\x1b[0m
+
+Terraform will perform the following actions:
+
+  # aws_vpc.main will be created
+      + text = \"a: Reading...\"
+
+Plan: 1 to add, 0 to change, 0 to destroy.
+\x1b[90m
+─────────────\x1b[0m
+
+Saved the plan to: /tmp/x
+";
+        let kept = body(said);
+        assert!(kept.starts_with("Terraform will"), "{kept}");
+        assert!(kept.contains("a: Reading..."), "{kept}");
+        assert!(!kept.contains("Saved"), "{kept}");
+    }
 }

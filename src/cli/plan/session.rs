@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-use crate::offline::needs::Place;
 use crate::offline::{Error, Server};
 
 use super::super::{Failure, console};
@@ -55,6 +54,10 @@ impl<'a> Session<'a> {
 
     /// Runs a command that asks nothing and whose standard output is wanted; its messages go to standard error as they come.
     pub(super) fn quietly(&self, command: &mut Command) -> Result<Finished, Failure> {
+        // Terraform colours whatever it writes, also into a pipe.
+        if !(console::colored_stdout() && console::colored_stderr()) {
+            command.arg("-no-color");
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.env("TF_INPUT", "0").env("TF_IN_AUTOMATION", "1");
         self.interrupts.run(command, Terminal::Unused)
@@ -70,18 +73,15 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Failure::Found`] where Terraform refuses the configuration; it was shown.
     pub(super) fn init(&self) -> Result<(), Failure> {
-        let mut command = self.command(["init", "-input=false", "-no-color"]);
+        let mut command = self.command(["init", "-input=false"]);
         self.verdict(&self.quietly(&mut command)?)
     }
 
-    /// Shows what Terraform said where it did not succeed.
+    /// Fails where Terraform did: it has said why on standard error.
     pub(super) fn verdict(&self, finished: &Finished) -> Result<(), Failure> {
         match finished.code {
             Some(0) => Ok(()),
-            Some(_) => {
-                console::message(&finished.stdout);
-                Err(Failure::Found)
-            }
+            Some(_) => Err(Failure::Found),
             None => Err(Failure::Error(format!("{} was killed", self.tool.title))),
         }
     }
@@ -92,15 +92,10 @@ fn not_started(error: &Error, workspace: &Workspace) -> Failure {
         return Failure::Error(error.to_string());
     };
     for provider in providers {
-        let place = workspace.needs.providers.get(provider).map_or_else(String::new, place);
-        console::error(&format!(
-            "{place}there is no offline stand-in for the provider `{provider}`"
-        ));
+        let place = workspace.needs.providers.get(provider);
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
+        console::error(&format!("{place}the provider `{provider}` is not bundled"));
     }
     console::note(&error.to_string());
-    Failure::Found
-}
-
-fn place(place: &Place) -> String {
-    format!("{place}: ")
+    Failure::Stopped
 }

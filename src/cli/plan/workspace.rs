@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::offline::needs::{File, Needs, Reach, normal};
+use crate::offline::needs::{File, Needs, Problem, Reach, normal};
 use crate::output::FileTree;
 
 use super::super::{Failure, console};
@@ -117,13 +117,16 @@ impl Workspace {
 
 /// Reads what a folder needs, and shows what keeps it from running.
 pub(super) fn survey(root: &Path, reach: Reach) -> Result<Needs, Failure> {
-    let needs = Needs::read(root, reach, &mut |folder| files(folder)).map_err(|problems| {
-        for problem in problems {
+    Needs::read(root, reach, &mut |folder| files(folder)).map_err(|problems| {
+        for problem in &problems {
             console::error(&problem.to_string());
         }
-        Failure::Found
-    })?;
-    Ok(needs)
+        // A syntax error is a mistake in the configuration, the rest is what an offline run cannot do.
+        let is_wrong = problems
+            .iter()
+            .any(|problem| matches!(problem, Problem::Unreadable { .. }));
+        if is_wrong { Failure::Found } else { Failure::Stopped }
+    })
 }
 
 /// The files of a module, sorted by name.
