@@ -1,59 +1,31 @@
-//! Terraform without a network, credentials or provider binaries.
+//! Providers that plan without a network, an account or a download: they answer a real `terraform` from the schemas and facts that are
+//! bundled.
 //!
-//! [`needs`] reads what a configuration asks of providers.
+//! ```text
+//! terraform --plugin protocol over a unix socket--> server --> plan, apply, data, check --> archive
+//! ```
+//!
+//! - [`needs`] says which providers and types a configuration uses.
+//! - [`server`] serves each of those providers; `TF_REATTACH_PROVIDERS` tells terraform where.
+//! - [`archive`] has every type of the bundled providers, packed.
+//! - [`check`] says what a provider would refuse, [`plan`] what it would plan, [`apply`] makes up what it would create, and [`data`]
+//!   what it would find.
+//!
+//! Nothing is created anywhere and no account is asked: quotas, names that are taken and rules of the service are not checked.
 
+pub mod apply;
+pub mod archive;
+pub mod check;
+pub mod data;
+mod error;
 pub mod needs;
+pub mod plan;
+mod protocol;
+pub mod server;
+pub mod settings;
+mod standin;
+pub mod value;
 
-use std::fmt;
-
-/// STAND-IN until the server is merged.
-#[derive(Debug)]
-pub struct Server(String);
-/// STAND-IN
-#[derive(Debug)]
-pub enum Error {
-    /// STAND-IN
-    NotBundled {
-        /// STAND-IN
-        providers: Vec<String>,
-    },
-}
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("bundled are aws, azurerm, google, google-beta and some small ones")
-    }
-}
-const BUNDLED: [&str; 12] = [
-    "aws",
-    "azurerm",
-    "google",
-    "google-beta",
-    "random",
-    "tls",
-    "null",
-    "time",
-    "local",
-    "archive",
-    "http",
-    "cloudinit",
-];
-impl Server {
-    /// STAND-IN
-    pub fn start(needs: &needs::Needs) -> Result<Self, Error> {
-        let is_there = |address: &str| {
-            BUNDLED
-                .iter()
-                .any(|name| address == format!("registry.terraform.io/hashicorp/{name}"))
-        };
-        let providers: Vec<String> = needs.providers.keys().filter(|name| !is_there(name)).cloned().collect();
-        if providers.is_empty() {
-            Ok(Self(std::env::var("STAND_IN").unwrap_or_default()))
-        } else {
-            Err(Error::NotBundled { providers })
-        }
-    }
-    /// STAND-IN
-    pub fn reattach(&self) -> &str {
-        &self.0
-    }
-}
+pub use error::Error;
+pub use needs::Needs;
+pub use server::Server;

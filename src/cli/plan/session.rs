@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
-use crate::offline::{Error, Server};
+use crate::offline::Server;
 
 use super::super::{Failure, console};
 use super::environment;
@@ -33,7 +33,7 @@ impl<'a> Session<'a> {
     /// A provider that is not bundled, with the place where it is asked for.
     pub(super) fn start(tool: Tool, interrupts: &'a Interrupts, workspace: Workspace) -> Result<Self, Failure> {
         interrupts.check()?;
-        let server = Server::start(&workspace.needs).map_err(|error| not_started(&error, &workspace))?;
+        let server = Server::start(&workspace.needs).map_err(|error| Failure::Error(error.to_string()))?;
         interrupts.check()?;
         Ok(Self {
             tool,
@@ -85,17 +85,4 @@ impl<'a> Session<'a> {
             None => Err(Failure::Error(format!("{} was killed", self.tool.title))),
         }
     }
-}
-
-fn not_started(error: &Error, workspace: &Workspace) -> Failure {
-    let Error::NotBundled { providers } = error else {
-        return Failure::Error(error.to_string());
-    };
-    for provider in providers {
-        let place = workspace.needs.providers.get(provider);
-        let place = place.map_or_else(String::new, |place| format!("{place}: "));
-        console::error(&format!("{place}the provider `{provider}` is not bundled"));
-    }
-    console::note(&error.to_string());
-    Failure::Stopped
 }
