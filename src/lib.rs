@@ -28,6 +28,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod ir;
+#[cfg(unix)]
 pub mod offline;
 pub mod output;
 pub mod patterns;
