@@ -31,6 +31,7 @@ pub mod ir;
 #[cfg(unix)]
 pub mod offline;
 pub mod output;
+mod pattern;
 pub mod patterns;
 pub mod target;
 pub mod targets;

@@ -13,9 +13,10 @@ use support::{code, files_below, project};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("target", &[]),
     ("output", &[]),
+    ("pattern", &[]),
     ("vocabulary", &["target"]),
     ("diagnostic", &["target"]),
-    ("blueprint", &["diagnostic", "target", "vocabulary"]),
+    ("blueprint", &["diagnostic", "pattern", "target", "vocabulary"]),
     ("ir", &["diagnostic", "target", "vocabulary"]),
     ("catalog", &["ir", "target", "vocabulary"]),
     (
@@ -23,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["blueprint", "catalog", "diagnostic", "ir", "target", "vocabulary"],
     ),
     ("check", &["catalog", "diagnostic", "ir", "target", "vocabulary"]),
-    ("terraform", &["diagnostic"]),
+    ("terraform", &["diagnostic", "pattern"]),
     (
         "targets",
         &[
@@ -32,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "diagnostic",
             "ir",
             "output",
+            "pattern",
             "target",
             "terraform",
             "vocabulary",

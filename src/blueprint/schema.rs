@@ -1,31 +1,44 @@
-//! The JSON Schema of the language, made from the types of [`super::model`].
+//! The JSON Schema of the language, which is made from the types of [`super::model`].
 //!
 //! It serves two readers: editors (completion, hover), and [`super::walk`], which checks blueprints against it. So it is draft 7, the
 //! newest that TOML editors know, and says nothing of `null`, which TOML does not have.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-
-use super::model;
-use crate::target::Target;
 
 /// The schema, and what its walker needs besides.
 #[derive(Debug)]
 pub(super) struct Schema {
-    /// The document: the schema of a whole blueprint, with its `definitions`. Environments may hold anything in it.
+    /// The schema of a whole blueprint, without its definitions. Environments may hold anything in it.
     pub root: Value,
     /// The words (`x-says`) of each pattern: a map's `patternProperties` carry only the pattern itself.
     pub says: BTreeMap<String, String>,
+    definitions: BTreeMap<Cow<'static, str>, Definition>,
 }
 
-static LANGUAGE: LazyLock<Schema> = LazyLock::new(Schema::language);
+/// A schema that others refer to, read when one is first followed: a blueprint uses few of them.
+#[derive(Debug)]
+struct Definition {
+    text: Cow<'static, str>,
+    read: OnceLock<Value>,
+}
 
-/// The schema of the language, made once.
+/// The language as data: a line each for the document, its `says`, and every definition, as `NAME JSON`. It is what
+/// [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test keeps both
+/// the same.
+const LANGUAGE: &str = include_str!("language.txt");
+/// The name of the document's line.
+const DOCUMENT: &str = ".";
+/// The name of the line of [`Schema::says`].
+const SAYS: &str = "says";
+
+/// The schema of the language, read once.
 pub(super) fn language() -> &'static Schema {
-    &LANGUAGE
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::from_lines(LANGUAGE));
+    &SCHEMA
 }
 
 /// Where definitions are in the document.
@@ -34,34 +47,50 @@ const DEFINITIONS: &str = "#/definitions/";
 const PARTIAL: &str = "Overlay";
 
 impl Schema {
-    fn language() -> Self {
-        let mut generator = SchemaSettings::draft07().into_generator();
-        // These occur only as keys of maps, where schemars keeps the pattern and loses the words.
-        generator.subschema_for::<model::Name>();
-        generator.subschema_for::<model::LabelKey>();
-        generator.subschema_for::<model::Variable>();
-        let root = generator.into_root_schema_for::<model::Model>().to_value();
-        let mut schema = Self::from_root(root);
-        schema.close_overrides();
+    fn from_lines(text: &'static str) -> Self {
+        let mut schema = Schema {
+            root: Value::Null,
+            says: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+        };
+        for (name, json) in text.lines().filter_map(|line| line.split_once(' ')) {
+            match name {
+                DOCUMENT => schema.root = serde_json::from_str(json).unwrap_or_default(),
+                SAYS => schema.says = serde_json::from_str(json).unwrap_or_default(),
+                _ => {
+                    let definition = Definition {
+                        text: json.into(),
+                        read: OnceLock::new(),
+                    };
+                    schema.definitions.insert(name.into(), definition);
+                }
+            }
+        }
         schema
+    }
+
+    /// The whole document, with its definitions.
+    pub fn document(&self) -> Value {
+        let mut root = self.root.clone();
+        let definitions: Map<String, Value> = self
+            .definitions
+            .iter()
+            .map(|(name, definition)| (name.clone().into_owned(), definition.value().clone()))
+            .collect();
+        if let Value::Object(root) = &mut root {
+            root.insert("definitions".to_owned(), definitions.into());
+        }
+        root
     }
 
     /// The document for editors: environments, which [`super::environment`] checks merged, are described as well.
     pub fn for_editors(&self) -> Value {
-        let mut root = self.root.clone();
+        let mut root = self.document();
         if let Value::Object(root) = &mut root {
             root.insert("title".to_owned(), "cloudgen blueprint".into());
         }
         open_environments(&mut root);
         root
-    }
-
-    /// Takes a root schema of schemars: removes `null` and collects the words of patterns.
-    pub fn from_root(mut root: Value) -> Self {
-        strip_null(&mut root);
-        let mut says = BTreeMap::new();
-        collect_says(&root, &mut says);
-        Self { root, says }
     }
 
     /// The schema that a schema stands for: follows `$ref`, and an `allOf` of one.
@@ -71,7 +100,8 @@ impl Schema {
             let next = match (schema.get("$ref"), schema.get("allOf")) {
                 (Some(Value::String(name)), _) => name
                     .strip_prefix(DEFINITIONS)
-                    .and_then(|name| self.root.get("definitions")?.get(name)),
+                    .and_then(|name| self.definitions.get(name))
+                    .map(Definition::value),
                 (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
                 _ => None,
             };
@@ -82,20 +112,12 @@ impl Schema {
         }
         schema
     }
+}
 
-    /// Names the targets as the only keys of `override`; schemars takes a documented enum as a key for any text.
-    fn close_overrides(&mut self) {
-        let Some(Value::Object(overrides)) = self.root.pointer_mut("/properties/override") else {
-            return;
-        };
-        let Some(item) = overrides.insert("additionalProperties".to_owned(), false.into()) else {
-            return;
-        };
-        let properties: Map<String, Value> = Target::ALL
-            .iter()
-            .map(|target| (target.name().to_owned(), item.clone()))
-            .collect();
-        overrides.insert("properties".to_owned(), properties.into());
+impl Definition {
+    fn value(&self) -> &Value {
+        self.read
+            .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
     }
 }
 
@@ -188,46 +210,5 @@ fn reference(schema: &Map<String, Value>) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix(DEFINITIONS)
 }
 
-/// Removes what says that a value may be `null`.
-fn strip_null(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            map.values_mut().for_each(strip_null);
-            if map.get("default") == Some(&Value::Null) {
-                map.remove("default");
-            }
-            if let Some(Value::Array(types)) = map.get_mut("type") {
-                types.retain(|name| name != "null");
-                if let [one] = types.as_slice() {
-                    let one = one.clone();
-                    map.insert("type".to_owned(), one);
-                }
-            }
-            if let Some(Value::Array(branches)) = map.get_mut("anyOf") {
-                branches.retain(|branch| branch.get("type") != Some(&json!("null")));
-                if branches.len() == 1
-                    && let Some(only) = map.remove("anyOf")
-                {
-                    map.insert("allOf".to_owned(), only);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip_null),
-        _ => {}
-    }
-}
-
-/// Collects pattern and words wherever both stand together.
-fn collect_says(schema: &Value, says: &mut BTreeMap<String, String>) {
-    match schema {
-        Value::Object(map) => {
-            if let (Some(Value::String(pattern)), Some(Value::String(words))) = (map.get("pattern"), map.get("x-says"))
-            {
-                says.insert(pattern.clone(), words.clone());
-            }
-            map.values().for_each(|value| collect_says(value, says));
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect_says(item, says)),
-        _ => {}
-    }
-}
+#[cfg(test)]
+pub(super) mod generate;

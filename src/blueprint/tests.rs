@@ -195,3 +195,18 @@ proptest! {
         obeys(&format!("{}{value}{}", &GOOD[..at], &GOOD[end..]), dev.then_some("dev"))?;
     }
 }
+
+/// The types of the model are the language; the text that is read at run time follows them. `CLOUDGEN_BLESS=1` writes it anew.
+#[test]
+fn the_schema_is_that_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/blueprint/language.txt");
+    let lines = super::schema::generate::lines();
+    if std::env::var_os("CLOUDGEN_BLESS").is_some() {
+        std::fs::write(path, &lines).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(
+        kept == lines,
+        "the language has changed: run `CLOUDGEN_BLESS=1 cargo test --lib the_schema_is` and review the diff"
+    );
+}

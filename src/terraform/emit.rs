@@ -4,7 +4,7 @@
 //! blank line or a value of several lines ends such a run.
 
 use hcl::Expression;
-use hcl::expr::{Object, ObjectKey, TemplateExpr};
+use hcl::expr::{Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
 
 use super::block::{Block, Item};
 
@@ -28,6 +28,10 @@ pub fn inline(value: &Expression) -> String {
 
 /// Escapes text for the inside of a quoted template.
 pub fn escape(text: &str) -> String {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'$' | b'%');
+    if text.bytes().all(plain) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len() + 2);
     for character in escape_markers(text).chars() {
         match character {
@@ -265,7 +269,35 @@ fn object_key(key: &ObjectKey) -> String {
 
 /// The spelling of references, operators, conditionals and numbers, which have no layout of their own.
 fn compact(value: &Expression) -> String {
+    if let Expression::Traversal(traversal) = value
+        && let Some(text) = names(traversal)
+    {
+        return text;
+    }
     hcl::format::to_string(value).unwrap_or_default().trim_end().to_owned()
+}
+
+/// A reference that has no index but text: what most references are, without the detour through a formatter.
+fn names(traversal: &Traversal) -> Option<String> {
+    let Expression::Variable(root) = &traversal.expr else {
+        return None;
+    };
+    let mut out = root.as_str().to_owned();
+    for operator in &traversal.operators {
+        match operator {
+            TraversalOperator::GetAttr(name) => {
+                out.push('.');
+                out.push_str(name.as_str());
+            }
+            TraversalOperator::Index(Expression::String(key)) => {
+                out.push_str("[\"");
+                out.push_str(&escape(key));
+                out.push_str("\"]");
+            }
+            _ => return None,
+        }
+    }
+    Some(out)
 }
 
 fn indent(out: &mut String, depth: usize) {

@@ -90,11 +90,54 @@ fn walk_template_text(template: &TemplateExpr, found: &mut Vec<Reference>) {
         TemplateExpr::QuotedString(raw) => raw,
         TemplateExpr::Heredoc(heredoc) => &heredoc.template,
     };
-    if raw.contains("${")
-        && let Ok(template) = Template::from_expr(template)
-    {
+    if !raw.contains("${") {
+        return;
+    }
+    if let Some(expressions) = interpolations(raw) {
+        for text in expressions {
+            match plain(text) {
+                Some(words) => found.push(words),
+                None => text.parse().iter().for_each(|expression| walk(expression, found)),
+            }
+        }
+    } else if let Ok(template) = Template::from_expr(template) {
         walk_template(&template, found);
     }
+}
+
+/// The text inside each `${ }` of a template, without parsing what is around them. Nothing where it takes a parser: templates with
+/// directives, expressions with templates of their own.
+fn interpolations(raw: &str) -> Option<Vec<&str>> {
+    let is_escaped = |(at, _): &(usize, &str), marker| raw.get(..*at).is_some_and(|before| before.ends_with(marker));
+    if raw.contains("$$${") || raw.match_indices("%{").any(|found| !is_escaped(&found, '%')) {
+        return None;
+    }
+    let mut inside = vec![];
+    for (at, _) in raw.match_indices("${").filter(|found| !is_escaped(found, '$')) {
+        let part = raw.get(at + 2..)?;
+        let mut depth = 1_usize;
+        let mut quoted = false;
+        let end = part.bytes().position(|byte| {
+            match byte {
+                b'"' => quoted = !quoted,
+                b'{' if !quoted => depth += 1,
+                b'}' if !quoted => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        })?;
+        let text = part.get(..end).filter(|text| !text.contains(['\\', '$']))?;
+        inside.push(text.trim_matches('~').trim());
+    }
+    Some(inside)
+}
+
+/// The words of a reference that is nothing but names: most are.
+fn plain(text: &str) -> Option<Reference> {
+    let names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let starts = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    let is_plain = starts && text.bytes().all(names) && !matches!(text, "true" | "false" | "null");
+    is_plain.then(|| text.split('.').map(str::to_owned).collect())
 }
 
 fn walk_template(template: &Template, found: &mut Vec<Reference>) {

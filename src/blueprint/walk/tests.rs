@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::document;
 use crate::blueprint::parse::parse;
-use crate::blueprint::schema::{Schema, language};
+use crate::blueprint::schema::{generate, language};
 
 /// A language with one key for every construct that the walk understands.
 #[derive(Deserialize, JsonSchema)]
@@ -82,12 +81,7 @@ enum Mode {
 
 /// What is said of a text: `rule message / fix`, a line each.
 fn said(text: &str) -> Vec<String> {
-    let schema = Schema::from_root(
-        SchemaSettings::draft07()
-            .into_generator()
-            .into_root_schema_for::<Small>()
-            .to_value(),
-    );
+    let schema = generate::of::<Small>();
     document(&schema, &parse(text).root, text)
         .into_iter()
         .map(|one| format!("{}: {} / {}", one.rule, one.message, one.fix.unwrap_or_default()))
@@ -218,12 +212,7 @@ fn patterns_offer_a_text_that_follows_them() {
 
 #[test]
 fn the_first_paragraph_of_the_doc_comment_is_the_reason() {
-    let schema = Schema::from_root(
-        SchemaSettings::draft07()
-            .into_generator()
-            .into_root_schema_for::<Small>()
-            .to_value(),
-    );
+    let schema = generate::of::<Small>();
     let text = "trigger = 5";
     let found = document(&schema, &parse(text).root, text);
     assert_eq!(found[0].reason.as_deref(), Some("`trigger`: How it starts."));
@@ -296,7 +285,7 @@ fn check_keywords(schema: &Json, at: &str) {
 
 #[test]
 fn every_keyword_of_the_language_is_understood() {
-    check_keywords(&language().root, "#");
+    check_keywords(&language().document(), "#");
 }
 
 #[test]
@@ -316,5 +305,5 @@ fn every_pattern_is_a_regular_expression_with_words() {
             _ => {}
         }
     }
-    check(&language().root);
+    check(&language().document());
 }

@@ -1,26 +1,15 @@
 //! Texts: their length and their pattern.
 
-use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
-
-use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
 
 use super::{Place, Walk};
 use crate::blueprint::tree::Node;
 use crate::diagnostic::language as rules;
+use crate::pattern;
 
 /// Whether a text follows a pattern. A pattern that is no regular expression, which a test excludes, admits all.
 pub(super) fn follows(pattern: &str, text: &str) -> bool {
-    static COMPILED: LazyLock<Mutex<BTreeMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
-    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !compiled.contains_key(pattern) {
-        compiled.insert(pattern.to_owned(), Regex::new(pattern).ok());
-    }
-    match compiled.get(pattern) {
-        Some(Some(regex)) => regex.is_match(text),
-        _ => true,
-    }
+    pattern::follows(pattern, text).unwrap_or(true)
 }
 
 /// A text like `text` that follows `pattern`: in another case, with `-` or `_` for what does not belong.

@@ -12,6 +12,7 @@
 //! ```
 
 mod chunk;
+mod prune;
 
 use crate::terraform::provider::{BlockKind, Schema};
 use chunk::Chunk;
@@ -59,8 +60,9 @@ impl Bundled {
         })
     }
 
-    fn schema(&'static self, kind: BlockKind, name: &str) -> Option<Schema> {
-        Schema::parse(chunk::find(&self.index().chunks, kind.keyword(), name)?)
+    /// The schema of a type as text.
+    fn line(&'static self, kind: BlockKind, name: &str) -> Option<&'static str> {
+        chunk::find(&self.index().chunks, kind.keyword(), name)
     }
 }
 
@@ -109,8 +111,21 @@ impl Provider {
 
     /// The schema of a type, parsed anew; nothing where the provider has no such type. The provider itself has its own name.
     pub fn schema(self, kind: BlockKind, name: &str) -> Option<Schema> {
-        let own = self.bundled.schema(kind, name);
-        own.or_else(|| self.base(kind)?.schema(kind, name))
+        Schema::parse(self.line(kind, name)?)
+    }
+
+    /// The schema of a type without the nested blocks that `keep` does not hold for, where the type is so large that this matters.
+    ///
+    /// Terraform spends seconds on the types with the most nested blocks (the statements of a firewall contain each other, level below
+    /// level), again in every command. What must be there, and what the provider fills in, is kept in any case.
+    pub fn schema_with(self, kind: BlockKind, name: &str, keep: &dyn Fn(&str) -> bool) -> Option<Schema> {
+        let line = self.line(kind, name)?;
+        Schema::parse(prune::large(line, keep).unwrap_or(line))
+    }
+
+    fn line(self, kind: BlockKind, name: &str) -> Option<&'static str> {
+        let own = self.bundled.line(kind, name);
+        own.or_else(|| self.base(kind)?.line(kind, name))
     }
 
     /// The names of all types of a kind, sorted. This unpacks everything.

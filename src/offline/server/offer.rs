@@ -33,8 +33,7 @@ impl Offer {
             (BlockKind::Resource, &needs.resources),
         ] {
             for name in names {
-                if let Some(mut schema) = provider.schema(kind, name) {
-                    words.prune(&mut schema);
+                if let Some(schema) = provider.schema_with(kind, name, &|block| words.has(block)) {
                     // Kept for the life of the process, which plans once.
                     let schema: &'static Schema = Box::leak(Box::new(schema));
                     schemas.insert((kind, name.clone()), schema);
@@ -61,17 +60,11 @@ impl Offer {
     }
 }
 
-/// The words of a configuration and of the state beside it.
-///
-/// Terraform spends seconds on the types with the most nested blocks (the statements of a firewall contain each other, level below
-/// level), again in every command. A block whose name is nowhere in the configuration cannot be meant by anything in it.
+/// The words of a configuration and of the state beside it: a block whose name is not among them cannot be meant by anything there.
 #[derive(Default)]
 pub struct Words {
     words: BTreeSet<String>,
 }
-
-/// Types with fewer members than this are offered as they are.
-const LARGE: usize = 4_000;
 
 impl Words {
     /// Reads the words of every file that a configuration may consist of. A file that cannot be read is for terraform to complain of.
@@ -99,30 +92,7 @@ impl Words {
         }
     }
 
-    /// Leaves out of a large type what the words cannot mean.
-    fn prune(&self, schema: &mut Schema) {
-        if schema.size() > LARGE {
-            schema.retain_blocks(&|name| self.words.contains(name));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{BlockKind, LARGE, Provider, Words};
-
-    #[test]
-    fn large_types_keep_the_blocks_that_are_named() {
-        let mut words = Words::default();
-        words.add("statement { and_statement { statement { geo_match_statement {} } } }");
-        let aws = Provider::named("aws").unwrap();
-        let mut schema = aws.schema(BlockKind::Resource, "aws_wafv2_web_acl").unwrap();
-        assert!(schema.size() > LARGE);
-        words.prune(&mut schema);
-        let schema: &'static _ = Box::leak(Box::new(schema));
-        assert!(schema.size() < LARGE);
-        let has = |name: &str| schema.member(&schema.body, name).is_some();
-        // Neither of them is named, but only the first must be there.
-        assert!(has("visibility_config") && !has("custom_response_body"));
+    fn has(&self, word: &str) -> bool {
+        self.words.contains(word)
     }
 }

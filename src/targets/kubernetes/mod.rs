@@ -18,6 +18,7 @@ mod network;
 mod object;
 mod operations;
 mod overrides;
+mod path;
 mod pod;
 mod protect;
 mod readme;

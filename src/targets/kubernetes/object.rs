@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::overrides::{merge, unknown};
+use super::path::Path;
 use super::schema::{self, Fault};
 use super::yaml::{self, Comments};
 
@@ -14,6 +15,8 @@ use super::yaml::{self, Comments};
 pub(super) struct Object {
     value: Value,
     check: fn(&Value) -> Vec<Fault>,
+    /// It is as its own type made it, which knows all its fields: there is nothing to check.
+    typed: bool,
     about: Option<String>,
     comments: Comments,
 }
@@ -38,15 +41,16 @@ struct Custom<S> {
 impl Object {
     /// An object of a kind that Kubernetes itself has.
     pub(super) fn new<T: Serialize + DeserializeOwned>(object: &T) -> Self {
-        Self::checked_by(object, built_in::<T>)
+        Self::checked_by(object, built_in::<T>, true)
     }
 
-    fn checked_by(object: &impl Serialize, check: fn(&Value) -> Vec<Fault>) -> Self {
+    fn checked_by(object: &impl Serialize, check: fn(&Value) -> Vec<Fault>, typed: bool) -> Self {
         let value =
             serde_json::to_value(object).unwrap_or_else(|error| unreachable!("an object has text keys only: {error}"));
         Self {
             value,
             check,
+            typed,
             about: None,
             comments: vec![],
         }
@@ -60,7 +64,7 @@ impl Object {
             metadata,
             spec,
         };
-        Self::checked_by(&object, custom)
+        Self::checked_by(&object, custom, false)
     }
 
     /// Its kind.
@@ -77,11 +81,12 @@ impl Object {
     /// Lays raw fields over it.
     pub(super) fn merge(&mut self, fields: &Map<String, Value>) {
         merge(&mut self.value, &Value::Object(fields.clone()));
+        self.typed = false;
     }
 
     /// What Kubernetes would refuse about it.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        (self.check)(&self.value)
+        if self.typed { vec![] } else { (self.check)(&self.value) }
     }
 
     /// Says something above the object.
@@ -111,7 +116,7 @@ fn built_in<T: Serialize + DeserializeOwned>(value: &Value) -> Vec<Fault> {
     let read = serde_json::from_value::<T>(value.clone()).and_then(|object| serde_json::to_value(&object));
     let mut faults = vec![];
     match read {
-        Ok(read) => unknown(value, &read, "", &mut faults),
+        Ok(read) => unknown(value, &read, &Path::Root, &mut faults),
         Err(error) => faults.push((String::new(), error.to_string())),
     }
     faults

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::object::Object;
+use super::path::Path;
 use crate::diagnostic::{Diagnostic, Places, kubernetes, overrides};
 use crate::ir::Override;
 
@@ -68,26 +69,22 @@ pub(super) fn merge(value: &mut Value, over: &Value) {
 }
 
 /// Fields of `given` that `read` has lost, because the type that read it does not know them.
-pub(super) fn unknown(given: &Value, read: &Value, path: &str, faults: &mut Vec<(String, String)>) {
+pub(super) fn unknown(given: &Value, read: &Value, path: &Path<'_>, faults: &mut Vec<(String, String)>) {
     match (given, read) {
         (Value::Object(given), read) => {
             for (key, inner) in given {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let path = path.field(key);
                 match read.get(key) {
                     Some(read) => unknown(inner, read, &path, faults),
                     // Kubernetes leaves out what says nothing.
                     None if is_empty(inner) => {}
-                    None => faults.push((path, "is no field of this kind".to_owned())),
+                    None => faults.push((path.joined(), "is no field of this kind".to_owned())),
                 }
             }
         }
         (Value::Array(given), Value::Array(read)) => {
             for (index, (given, read)) in given.iter().zip(read).enumerate() {
-                unknown(given, read, &format!("{path}.{index}"), faults);
+                unknown(given, read, &path.item(index), faults);
             }
         }
         _ => {}

@@ -8,8 +8,12 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use regex_lite::Regex;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::path::Path;
+use crate::pattern;
 
 const DATA: &str = include_str!("data/kinds.jsonl");
 
@@ -18,132 +22,181 @@ pub(super) type Fault = (String, String);
 
 /// What is wrong with the `spec` of an object of a custom kind, given as `GROUP/VERSION/KIND`.
 pub(super) fn check(kind: &str, spec: &Value) -> Vec<Fault> {
-    let mut faults = vec![];
-    match schema(kind) {
-        Some(schema) => value(spec, schema, "spec", &mut faults),
-        None => faults.push((String::new(), format!("no schema is known for {kind}"))),
+    let mut walk = Walk { faults: vec![] };
+    match line(kind) {
+        Some(Line { schema }) => walk.value(spec, schema, &Path::Root.field("spec")),
+        None => walk
+            .faults
+            .push((String::new(), format!("no schema is known for {kind}"))),
     }
-    faults
+    walk.faults
 }
 
-/// The schema of a kind. A line is parsed when its kind is first asked for: parsing all of them would take longer than a render.
-fn schema(kind: &str) -> Option<&'static Value> {
-    static LINES: OnceLock<BTreeMap<&'static str, Line>> = OnceLock::new();
-    let lines = LINES.get_or_init(|| DATA.lines().filter_map(named).collect());
-    let line = lines.get(kind)?;
-    line.schema.get_or_init(|| parsed(line.text)).as_ref()
+/// A line by its kind, which stands in front of the schema; it is read when its kind is first asked for.
+struct Kind {
+    name: &'static str,
+    text: &'static str,
+    line: OnceLock<Option<Line<'static>>>,
+}
+
+impl Kind {
+    fn new(text: &'static str) -> Option<Self> {
+        let (_, rest) = text.split_once("\"kind\":\"")?;
+        let (name, _) = rest.split_once('"')?;
+        let line = OnceLock::new();
+        Some(Kind { name, text, line })
+    }
+}
+
+/// The line of a kind.
+fn line(kind: &str) -> Option<&'static Line<'static>> {
+    static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
+    let kinds = KINDS.get_or_init(|| DATA.lines().filter_map(Kind::new).collect());
+    let kind = kinds.iter().find(|known| known.name == kind)?;
+    kind.line.get_or_init(|| serde_json::from_str(kind.text).ok()).as_ref()
 }
 
 /// One line of the data.
-struct Line {
-    text: &'static str,
-    schema: OnceLock<Option<Value>>,
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    schema: Schema<'a>,
 }
 
-/// A line by its kind, which stands in front of the schema.
-fn named(text: &'static str) -> Option<(&'static str, Line)> {
-    let (_, rest) = text.split_once("\"kind\":\"")?;
-    let (kind, _) = rest.split_once('"')?;
-    let schema = OnceLock::new();
-    Some((kind, Line { text, schema }))
+/// A part of a schema. What is below it stays text until a value is held against it: kinds have thousands of fields, objects few.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Schema<'a> {
+    /// A name, or a list of names.
+    #[serde(borrow, rename = "type")]
+    types: Option<&'a RawValue>,
+    #[serde(rename = "enum")]
+    words: Option<Vec<Value>>,
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+    min_length: Option<f64>,
+    max_length: Option<f64>,
+    min_items: Option<f64>,
+    max_items: Option<f64>,
+    #[serde(borrow, default)]
+    required: Vec<&'a str>,
+    pattern: Option<String>,
+    #[serde(borrow)]
+    items: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    properties: BTreeMap<&'a str, &'a RawValue>,
+    /// A schema, or `true` or `false`.
+    #[serde(borrow)]
+    additional_properties: Option<&'a RawValue>,
 }
 
-fn parsed(line: &str) -> Option<Value> {
-    let mut line: Value = serde_json::from_str(line).ok()?;
-    Some(line.get_mut("schema")?.take())
-}
-
-fn value(value: &Value, schema: &Value, path: &str, faults: &mut Vec<Fault>) {
-    let mut fault = |problem: String| faults.push((path.to_owned(), problem));
-    if let Some(expected) = schema.get("type")
-        && !has_type(value, expected)
-    {
-        fault(format!("is not of type {}", words(expected)));
-        return;
+impl<'a> Schema<'a> {
+    /// The names of the types that it admits; none where it admits all.
+    fn types(&self) -> impl Iterator<Item = &'a str> + Clone {
+        let text = self.types.map_or("", RawValue::get);
+        text.split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|name| !name.is_empty())
     }
-    if let Some(Value::Array(allowed)) = schema.get("enum")
-        && !allowed.contains(value)
-    {
-        let allowed: Vec<String> = allowed.iter().map(|word| word.to_string().replace('"', "`")).collect();
-        fault(format!("is none of {}", allowed.join(", ")));
-    }
-    let limit = |key: &str| schema.get(key).and_then(Value::as_f64);
-    let amount = match value {
-        Value::Number(number) => number.as_f64().map(|number| (number, "minimum", "maximum")),
-        Value::String(text) => Some((text.chars().count() as f64, "minLength", "maxLength")),
-        Value::Array(items) => Some((items.len() as f64, "minItems", "maxItems")),
-        _ => None,
-    };
-    if let Some((amount, least, most)) = amount {
-        if let Some(least) = limit(least).filter(|&least| amount < least) {
-            fault(format!("is less, or shorter, than {least}"));
+
+    /// The least and the greatest number, length of a text or of a list that it admits, beside that of a value.
+    fn limits(&self, value: &Value) -> Option<(f64, Option<f64>, Option<f64>)> {
+        match value {
+            Value::Number(number) => Some((number.as_f64()?, self.minimum, self.maximum)),
+            Value::String(text) => Some((text.chars().count() as f64, self.min_length, self.max_length)),
+            Value::Array(items) => Some((items.len() as f64, self.min_items, self.max_items)),
+            _ => None,
         }
-        if let Some(most) = limit(most).filter(|&most| amount > most) {
-            fault(format!("is more, or longer, than {most}"));
+    }
+}
+
+struct Walk {
+    faults: Vec<Fault>,
+}
+
+impl Walk {
+    fn report(&mut self, path: &Path<'_>, problem: impl Into<String>) {
+        self.faults.push((path.joined(), problem.into()));
+    }
+
+    /// Checks a value against a part of a schema that is still text.
+    fn below(&mut self, value: &Value, schema: &RawValue, path: &Path<'_>) {
+        match serde_json::from_str(schema.get()) {
+            Ok(schema) => self.value(value, &schema, path),
+            Err(error) => self.report(path, format!("has a schema that cannot be read: {error}")),
         }
     }
-    match value {
-        Value::String(text) => {
-            let pattern = schema.get("pattern").and_then(Value::as_str);
-            if let Some(pattern) = pattern
-                && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
-            {
-                fault(format!("does not match `{pattern}`"));
+
+    fn value(&mut self, value: &Value, schema: &Schema<'_>, path: &Path<'_>) {
+        let mut types = schema.types().peekable();
+        if types.peek().is_some() && !types.any(|name| has_type(value, name)) {
+            let names: Vec<&str> = schema.types().collect();
+            return self.report(path, format!("is not of type {}", names.join(" or ")));
+        }
+        if let Some(allowed) = &schema.words
+            && !allowed.contains(value)
+        {
+            let allowed: Vec<String> = allowed.iter().map(|word| word.to_string().replace('"', "`")).collect();
+            self.report(path, format!("is none of {}", allowed.join(", ")));
+        }
+        if let Some((amount, least, most)) = schema.limits(value) {
+            if let Some(least) = least.filter(|&least| amount < least) {
+                self.report(path, format!("is less, or shorter, than {least}"));
+            }
+            if let Some(most) = most.filter(|&most| amount > most) {
+                self.report(path, format!("is more, or longer, than {most}"));
             }
         }
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
+        match value {
+            Value::String(text) => {
+                if let Some(pattern) = &schema.pattern
+                    && pattern::follows(pattern, text) == Some(false)
+                {
+                    self.report(path, format!("does not match `{pattern}`"));
+                }
+            }
+            Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self::value(item, schema, &format!("{path}.{index}"), faults);
+                    if let Some(schema) = schema.items {
+                        self.below(item, schema, &path.item(index));
+                    }
+                }
+            }
+            Value::Object(_) => self.object(value, schema, path),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, value: &Value, schema: &Schema<'_>, path: &Path<'_>) {
+        let Value::Object(map) = value else { return };
+        for name in schema.required.iter().filter(|name| !map.contains_key(**name)) {
+            self.report(path, format!("lacks `{name}`"));
+        }
+        for (key, inner) in map {
+            let path = path.field(key);
+            let additional = schema.additional_properties;
+            match (schema.properties.get(key.as_str()), additional.map(RawValue::get)) {
+                (Some(schema), _) => self.below(inner, schema, &path),
+                (None, Some("false")) => self.report(&path, "is no field of this kind"),
+                (None, Some("true") | None) => {}
+                (None, Some(_)) => {
+                    if let Some(schema) = additional {
+                        self.below(inner, schema, &path);
+                    }
                 }
             }
         }
-        Value::Object(_) => object(value, schema, path, faults),
-        _ => {}
     }
 }
 
-fn object(value: &Value, schema: &Value, path: &str, faults: &mut Vec<Fault>) {
-    let Value::Object(map) = value else { return };
-    let required = schema.get("required").and_then(Value::as_array);
-    for name in required.into_iter().flatten().filter_map(Value::as_str) {
-        if !map.contains_key(name) {
-            faults.push((path.to_owned(), format!("lacks `{name}`")));
-        }
-    }
-    for (key, inner) in map {
-        let path = format!("{path}.{key}");
-        let known = schema.get("properties").and_then(|properties| properties.get(key));
-        match (known, schema.get("additionalProperties")) {
-            (Some(schema), _) => self::value(inner, schema, &path, faults),
-            (None, Some(Value::Bool(false))) => faults.push((path, "is no field of this kind".to_owned())),
-            (None, Some(schema @ Value::Object(_))) => self::value(inner, schema, &path, faults),
-            (None, _) => {}
-        }
-    }
-}
-
-fn has_type(value: &Value, expected: &Value) -> bool {
-    match expected {
-        Value::Array(types) => types.iter().any(|one| has_type(value, one)),
-        Value::String(name) => match name.as_str() {
-            "object" => value.is_object(),
-            "array" => value.is_array(),
-            "string" => value.is_string(),
-            "boolean" => value.is_boolean(),
-            "integer" => value.is_i64() || value.is_u64(),
-            "number" => value.is_number(),
-            "null" => value.is_null(),
-            _ => true,
-        },
+fn has_type(value: &Value, name: &str) -> bool {
+    match name {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "null" => value.is_null(),
         _ => true,
-    }
-}
-
-fn words(expected: &Value) -> String {
-    match expected {
-        Value::Array(types) => types.iter().map(words).collect::<Vec<_>>().join(" or "),
-        Value::String(name) => name.clone(),
-        other => other.to_string(),
     }
 }

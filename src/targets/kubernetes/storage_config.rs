@@ -1,11 +1,12 @@
 //! What the object store is told: who may do what, which buckets there are, how long objects stay.
 
 use serde::Serialize;
-use tera::{Context, Tera};
+use tera::Context;
 
 use super::stack::{STORE, Stack};
 use super::storage::{GRPC_PORT, PORT, REGION};
 use crate::ir::{Access, Bucket, Resource};
+use crate::targets::shared::template;
 
 const IDENTITIES: &str = include_str!("../../../templates/kubernetes/identities.sh.tera");
 const BUCKETS: &str = include_str!("../../../templates/kubernetes/buckets.sh.tera");
@@ -71,7 +72,7 @@ pub(super) fn bucket_name(stack: &Stack<'_>, bucket: &Bucket) -> String {
 pub(super) fn identities_script(identities: &[Identity]) -> String {
     let mut context = Context::new();
     context.insert("identities", identities);
-    render(IDENTITIES, &context)
+    template::fill(IDENTITIES, &context)
 }
 
 /// Shell: makes the buckets and keeps their lifecycle.
@@ -90,7 +91,7 @@ pub(super) fn buckets_script(stack: &Stack<'_>) -> String {
     context.insert("grpc_port", &GRPC_PORT);
     context.insert("all", &all);
     context.insert("buckets", &buckets);
-    render(BUCKETS, &context)
+    template::fill(BUCKETS, &context)
 }
 
 /// The S3 request that keeps previous versions, or no longer does.
@@ -107,9 +108,5 @@ pub(super) fn lifecycle(bucket: &Bucket) -> String {
     let mut context = Context::new();
     context.insert("versioning", &bucket.versioning);
     context.insert("delete_after_days", &bucket.lifecycle.delete_after_days);
-    render(LIFECYCLE, &context)
-}
-
-fn render(template: &str, context: &Context) -> String {
-    Tera::one_off(template, context, false).unwrap_or_else(|error| unreachable!("a template of the store: {error}"))
+    template::fill(LIFECYCLE, &context)
 }

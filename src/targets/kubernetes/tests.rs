@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::overrides::{merge, unknown};
+use super::path::Path;
 use super::schema;
 use super::yaml::document;
 
@@ -114,7 +115,7 @@ fn overrides_merge_lists_by_name() {
 fn fields_that_a_type_loses_are_unknown() {
     let mut faults = vec![];
     let given = json!({ "a": { "b": 1, "c": [{ "d": 1 }] }, "empty": {} });
-    unknown(&given, &json!({ "a": { "b": 1, "c": [{}] } }), "", &mut faults);
+    unknown(&given, &json!({ "a": { "b": 1, "c": [{}] } }), &Path::Root, &mut faults);
     assert_eq!(faults, [("a.c.0.d".to_owned(), "is no field of this kind".to_owned())]);
 }
 

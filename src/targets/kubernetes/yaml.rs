@@ -2,9 +2,12 @@
 //!
 //! The keys stand in the order in which their type declares them, but what names a thing comes first.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
+
+use super::path::Path;
 
 /// Comments by the path of the key that they stand above, such as `spec/template/spec/containers/0/lifecycle`.
 pub(super) type Comments = Vec<(&'static str, String)>;
@@ -35,7 +38,7 @@ pub(super) fn document(value: &Value, comments: &Comments) -> String {
         comments,
     };
     match value {
-        Value::Object(map) if !map.is_empty() => writer.map(map, 0, ""),
+        Value::Object(map) if !map.is_empty() => writer.map(map, 0, &Path::Root),
         other => writer.text.push_str(&scalar(other)),
     }
     writer.text
@@ -47,59 +50,48 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn line(&mut self, indent: usize, text: &str) {
-        // Writing into a string cannot fail.
-        let _ = writeln!(self.text, "{:indent$}{text}", "");
+    /// Starts a line.
+    fn indent(&mut self, indent: usize) {
+        self.text.extend(std::iter::repeat_n(' ', indent));
     }
 
-    fn comment(&mut self, indent: usize, path: &str) {
-        let found: Vec<&String> = self
-            .comments
-            .iter()
-            .filter(|(at, _)| *at == path)
-            .map(|(_, text)| text)
-            .collect();
-        for text in found {
-            self.line(indent, &format!("# {text}"));
+    fn comment(&mut self, indent: usize, path: &Path<'_>) {
+        for (_, text) in self.comments.iter().filter(|(at, _)| path.is(at)) {
+            self.indent(indent);
+            // Writing into a string cannot fail.
+            let _ = writeln!(self.text, "# {text}");
         }
     }
 
-    fn map(&mut self, map: &Map<String, Value>, indent: usize, path: &str) {
+    fn map(&mut self, map: &Map<String, Value>, indent: usize, path: &Path<'_>) {
         let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
         let mut entries: Vec<(&String, &Value)> = map.iter().collect();
         entries.sort_by_key(|(key, _)| rank(key));
         for (key, value) in entries {
-            let path = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}/{key}")
-            };
+            let path = path.field(key);
             self.comment(indent, &path);
-            self.entry(&scalar(&Value::String(key.clone())), value, indent, &path);
+            self.indent(indent);
+            self.text.push_str(&text(key));
+            match value {
+                Value::Object(map) if !map.is_empty() => {
+                    self.text.push_str(":\n");
+                    self.map(map, indent + 2, &path);
+                }
+                Value::Array(items) if !items.is_empty() => {
+                    self.text.push_str(":\n");
+                    self.items(items, indent + 2, &path);
+                }
+                other => {
+                    self.text.push_str(": ");
+                    self.leaf(other, indent);
+                }
+            }
         }
     }
 
-    fn entry(&mut self, key: &str, value: &Value, indent: usize, path: &str) {
-        match value {
-            Value::Object(map) if !map.is_empty() => {
-                self.line(indent, &format!("{key}:"));
-                self.map(map, indent + 2, path);
-            }
-            Value::Array(items) if !items.is_empty() => {
-                self.line(indent, &format!("{key}:"));
-                self.items(items, indent + 2, path);
-            }
-            Value::String(text) => match block(text, indent + 2) {
-                Some(block) => self.line(indent, &format!("{key}: {block}")),
-                None => self.line(indent, &format!("{key}: {}", scalar(value))),
-            },
-            other => self.line(indent, &format!("{key}: {}", scalar(other))),
-        }
-    }
-
-    fn items(&mut self, items: &[Value], indent: usize, path: &str) {
+    fn items(&mut self, items: &[Value], indent: usize, path: &Path<'_>) {
         for (index, item) in items.iter().enumerate() {
-            let path = format!("{path}/{index}");
+            let path = path.item(index);
             self.comment(indent, &path);
             match item {
                 Value::Object(map) if !map.is_empty() => {
@@ -111,13 +103,23 @@ impl Writer<'_> {
                         self.text.replace_range(dash..=dash, "-");
                     }
                 }
-                Value::String(text) => match block(text, indent + 2) {
-                    Some(block) => self.line(indent, &format!("- {block}")),
-                    None => self.line(indent, &format!("- {}", scalar(item))),
-                },
-                other => self.line(indent, &format!("- {}", scalar(other))),
+                other => {
+                    self.indent(indent);
+                    self.text.push_str("- ");
+                    self.leaf(other, indent);
+                }
             }
         }
+    }
+
+    /// Ends a line with a value that has no keys or items of its own.
+    fn leaf(&mut self, value: &Value, indent: usize) {
+        let block = match value {
+            Value::String(text) => block(text, indent + 2),
+            _ => None,
+        };
+        self.text.push_str(&block.map_or_else(|| scalar(value), Cow::Owned));
+        self.text.push('\n');
     }
 }
 
@@ -143,12 +145,21 @@ fn block(text: &str, indent: usize) -> Option<String> {
 }
 
 /// A value on one line.
-fn scalar(value: &Value) -> String {
+fn scalar(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) if is_plain(text) => text.clone(),
-        Value::String(text) if !text.chars().any(is_special) => format!("'{}'", text.replace('\'', "''")),
-        Value::String(text) => quoted(text),
-        other => other.to_string(),
+        Value::String(value) => text(value),
+        other => other.to_string().into(),
+    }
+}
+
+/// Text on one line.
+fn text(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        text.into()
+    } else if !text.chars().any(is_special) {
+        format!("'{}'", text.replace('\'', "''")).into()
+    } else {
+        quoted(text).into()
     }
 }
 
@@ -190,7 +201,7 @@ fn is_plain(text: &str) -> bool {
         && text.chars().all(charset)
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn starts_number(text: &str) -> bool {

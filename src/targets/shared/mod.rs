@@ -3,3 +3,4 @@
 pub mod report;
 pub mod settings;
 pub mod startup;
+pub(in crate::targets) mod template;

@@ -1,7 +1,9 @@
 //! The README of the output: what was built, how to apply it, what its owner should know.
 
 use serde::Serialize;
-use tera::{Context, Tera};
+use tera::Context;
+
+use super::template;
 
 use crate::check::Checked;
 use crate::ir::{Exposure, Tls};
@@ -92,8 +94,7 @@ impl Report {
         context.insert("plain_http", &plain_http);
         context.insert("choices", &choices(system));
         context.insert("settings", &settings(system));
-        let text = Tera::one_off(TEMPLATE, &context, false)
-            .unwrap_or_else(|error| unreachable!("the README template: {error}"));
+        let text = template::fill(TEMPLATE, &context);
         text.trim_end().to_owned() + "\n"
     }
 }

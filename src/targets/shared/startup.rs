@@ -4,8 +4,9 @@
 //! them in memory only.
 
 use hcl::Expression;
-use tera::{Context, Tera};
+use tera::Context;
 
+use super::template;
 use crate::ir::{Id, Launch, Resource, Service, System};
 use crate::terraform::expr::{self, Part};
 use crate::terraform::{Module, identifier};
@@ -123,8 +124,7 @@ pub fn user_data(
         }
         Launch::Script(script) => context.insert("script", &indented(script.trim_end(), 6)),
     }
-    let text =
-        Tera::one_off(TEMPLATE, &context, false).unwrap_or_else(|error| unreachable!("the start-up template: {error}"));
+    let text = template::fill(TEMPLATE, &context);
     expr::heredoc(references.parts(&text))
 }
 

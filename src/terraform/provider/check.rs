@@ -9,6 +9,7 @@ use super::{dynamic, lookup, rules, value};
 use crate::diagnostic::nearest;
 use crate::terraform::Block;
 use hcl::Expression;
+use std::collections::BTreeSet;
 
 /// Checks the body of a block as Terraform and the provider would, without evaluating anything: names, required and read-only
 /// arguments, numbers of blocks, types and values of literals, arguments that need or exclude each other, meta-arguments.
@@ -147,9 +148,11 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        for (name, argument) in self.schema.members(schema) {
-            match argument {
-                Argument::Attribute(attribute) if attribute.required => {
+        let mut names: BTreeSet<&str> = blocks.iter().map(|block| block.name).collect();
+        names.extend(self.schema.needed(schema).map(|name| -> &str { name }));
+        for name in names {
+            match self.schema.member(schema, name) {
+                Some(Argument::Attribute(attribute)) if attribute.required => {
                     let value = body.attribute(name).map_or(Given::No, literal::given);
                     let as_block =
                         attribute.kind.block_fields().is_some() && blocks.iter().any(|block| block.name == name);
@@ -157,8 +160,8 @@ impl<'a> Checker<'a> {
                         self.report(&path.name(name), Problem::MissingRequired);
                     }
                 }
-                Argument::Attribute(_) => {}
-                Argument::Block(nested) => self.count(nested, &blocks, name, path),
+                Some(Argument::Block(nested)) => self.count(nested, &blocks, name, path),
+                _ => {}
             }
         }
     }
@@ -204,7 +207,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the number of blocks of a name. A `dynamic` makes any number of them, unless it repeats a literal.
-    fn count(&mut self, nested: &'static Nested, blocks: &[Written<'_>], name: &'static str, path: &Path<'_>) {
+    fn count(&mut self, nested: &'static Nested, blocks: &[Written<'_>], name: &str, path: &Path<'_>) {
         let written = blocks.iter().filter(|written| written.name == name);
         let counts: Vec<Option<usize>> = written.map(|written| written.times).collect();
         let given = counts.iter().flatten().sum();

@@ -1,12 +1,11 @@
 //! What a provider checks of a single value in its code.
 
 use super::violation::Problem;
-use regex_lite::Regex;
+use crate::pattern;
 use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 /// What a provider says of a value beyond its type. Everything is optional; what is not there is not known.
 #[derive(Debug, Default, Deserialize)]
@@ -19,7 +18,7 @@ pub struct Facts {
     /// The values it takes.
     one_of: Vec<Value>,
     /// What a string must match, in Go's dialect.
-    pattern: Option<Pattern>,
+    pattern: Option<String>,
     /// The least and greatest length of a string.
     length: Limits<usize>,
     /// The least and greatest number.
@@ -45,30 +44,6 @@ enum Format {
     NonEmpty,
     Rfc3339,
     Uuid,
-}
-
-/// A pattern that is compiled when a value has to match it.
-#[derive(Debug, Deserialize)]
-#[serde(from = "String")]
-struct Pattern {
-    text: String,
-    /// Nothing where our dialect lacks what the pattern uses: then it is not known what matches.
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl From<String> for Pattern {
-    fn from(text: String) -> Self {
-        let compiled = OnceLock::new();
-        Pattern { text, compiled }
-    }
-}
-
-impl Pattern {
-    fn allows(&self, text: &str) -> bool {
-        let compile = || Regex::new(&self.text).ok();
-        let compiled = self.compiled.get_or_init(compile);
-        compiled.as_ref().is_none_or(|pattern| pattern.is_match(text))
-    }
 }
 
 /// A literal that has the type of its argument.
@@ -104,9 +79,9 @@ impl Facts {
     fn objection_to_text(&self, text: &str, given: String) -> Option<Problem> {
         if let Some(pattern) = &self.pattern
             && !text.is_empty()
-            && !pattern.allows(text)
+            && pattern::follows(pattern, text) == Some(false)
         {
-            let pattern = pattern.text.clone();
+            let pattern = pattern.clone();
             return Some(Problem::PatternMismatch { given, pattern });
         }
         let (least, most) = self.length;

@@ -17,8 +17,10 @@ use super::facts::Facts;
 use super::types::Type;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A resource, data source, ephemeral resource or provider.
 #[derive(Debug, Deserialize)]
@@ -37,7 +39,7 @@ pub struct Schema {
     #[serde(default)]
     pub rules: Rules,
     #[serde(default)]
-    shared: Vec<Nested>,
+    shared: Vec<Text>,
     /// Its arguments and nested blocks.
     pub body: Body,
 }
@@ -60,7 +62,45 @@ pub struct Rules {
 #[derive(Debug, Default)]
 pub struct Body {
     /// Sorted by name.
-    members: Vec<(&'static str, Member)>,
+    members: Vec<(&'static str, Text)>,
+}
+
+/// A member as it stands in the data. It is read when it is first asked for: of the hundreds that a type may have, a module uses few.
+#[derive(Debug)]
+struct Text {
+    json: &'static str,
+    read: OnceLock<Option<Box<Member>>>,
+}
+
+impl Text {
+    fn member(&'static self) -> Option<&'static Member> {
+        let read = || serde_json::from_str(self.json).ok().map(Box::new);
+        self.read.get_or_init(read).as_deref()
+    }
+
+    /// Its type or nesting with their marks, which come first; nothing for the number of a shared block.
+    fn head(&self) -> Option<&'static str> {
+        // Every member of every type in use comes by here, so it goes by bytes.
+        let start = match self.json.as_bytes() {
+            [b'{', b'"', b'"', b':', b'"', ..] => 5,
+            [b'[', b'"', ..] => 2,
+            [b'"', ..] => 1,
+            _ => return None,
+        };
+        let head = self.json.get(start..)?;
+        let end = head.bytes().position(|byte| byte == b'"')?;
+        head.get(..end)
+    }
+}
+
+impl<'de: 'static> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        Ok(Text {
+            json: raw.get(),
+            read: OnceLock::new(),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -150,83 +190,67 @@ impl Schema {
         serde_json::from_str(json).ok()
     }
 
-    /// The number of arguments and nested blocks, those of shared blocks as often as they occur.
-    pub fn size(&self) -> usize {
-        let mut shared = Vec::with_capacity(self.shared.len());
-        for nested in &self.shared {
-            let size = nested.body.size(&shared);
-            shared.push(size);
-        }
-        self.body.size(&shared)
-    }
-
-    /// Leaves out, at every depth, the nested blocks that `keep` does not hold for and that nobody would miss: those that neither must
-    /// be there nor are filled in by the provider.
-    pub fn retain_blocks(&mut self, keep: &dyn Fn(&str) -> bool) {
-        let is_needed = |nested: &Nested| nested.least > 0 || nested.computed;
-        let shared: Vec<bool> = self.shared.iter().map(is_needed).collect();
-        for nested in &mut self.shared {
-            nested.body.retain_blocks(&shared, keep);
-        }
-        self.body.retain_blocks(&shared, keep);
-    }
-
     /// The argument or nested block of a name in a body of this type.
     pub fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
         let place = body.members.binary_search_by_key(&name, |member| member.0).ok()?;
-        self.resolve(&body.members[place].1)
+        self.resolve(body.members[place].1.member()?)
     }
 
     /// The arguments and nested blocks of a body of this type, by name.
     pub fn members(&'static self, body: &'static Body) -> impl Iterator<Item = (&'static str, Argument)> {
         body.members
             .iter()
-            .filter_map(|(name, member)| Some((*name, self.resolve(member)?)))
+            .filter_map(|(name, text)| Some((*name, self.resolve(text.member()?)?)))
+    }
+
+    /// The names of a body of this type that may not be missing: required arguments, nested blocks of which there must be some.
+    pub(super) fn needed(&'static self, body: &'static Body) -> impl Iterator<Item = &'static str> {
+        let needed = body.members.iter().filter(|(_, text)| self.is_needed(text));
+        needed.map(|(name, _)| *name)
+    }
+
+    fn is_needed(&'static self, text: &'static Text) -> bool {
+        match text.head() {
+            Some(head) => match head.split_once(' ') {
+                Some((_, numbers)) => !numbers.starts_with('0'),
+                None => split_marks(head).1.contains('!'),
+            },
+            None => {
+                let shared = text.json.parse().ok().and_then(|place: usize| self.shared.get(place));
+                shared.is_some_and(|text| text.head().is_some() && self.is_needed(text))
+            }
+        }
     }
 
     fn resolve(&'static self, member: &'static Member) -> Option<Argument> {
         match member {
             Member::Attribute(attribute) => Some(Argument::Attribute(attribute)),
             Member::Block(nested) => Some(Argument::Block(nested)),
-            Member::Shared(place) => self.shared.get(*place).map(Argument::Block),
+            Member::Shared(place) => match self.shared.get(*place)?.member()? {
+                Member::Block(nested) => Some(Argument::Block(nested)),
+                _ => None,
+            },
         }
     }
 
-    /// Whether every number in place of a block is one of the table, and belongs to a block that comes before its user: no cycles.
+    /// Whether every member can be read, and every number in place of a block is one of the table and belongs to a block that comes
+    /// before its user: no cycles.
     #[cfg(test)]
-    pub(super) fn is_sound(&self) -> bool {
-        fn below(body: &Body, limit: usize) -> bool {
-            body.members.iter().all(|(_, member)| match member {
-                Member::Attribute(_) => true,
-                Member::Block(nested) => below(&nested.body, limit),
-                Member::Shared(place) => *place < limit,
+    pub(super) fn is_sound(&'static self) -> bool {
+        fn below(body: &'static Body, limit: usize) -> bool {
+            body.members.iter().all(|(_, text)| match text.member() {
+                Some(Member::Attribute(_)) => true,
+                Some(Member::Block(nested)) => below(&nested.body, limit),
+                Some(Member::Shared(place)) => *place < limit,
+                None => false,
             })
         }
         let mut shared = self.shared.iter().enumerate();
-        shared.all(|(place, nested)| below(&nested.body, place)) && below(&self.body, self.shared.len())
-    }
-}
-
-impl Body {
-    /// The number of members; `shared` has the sizes of the shared blocks that come before.
-    fn size(&self, shared: &[usize]) -> usize {
-        let sizes = self.members.iter().map(|(_, member)| match member {
-            Member::Attribute(_) => 1,
-            Member::Block(nested) => nested.body.size(shared).saturating_add(1),
-            Member::Shared(place) => shared.get(*place).copied().unwrap_or(0).saturating_add(1),
-        });
-        sizes.fold(0, usize::saturating_add)
-    }
-
-    fn retain_blocks(&mut self, shared: &[bool], keep: &dyn Fn(&str) -> bool) {
-        self.members.retain_mut(|(name, member)| match member {
-            Member::Attribute(_) => true,
-            Member::Shared(place) => keep(name) || shared.get(*place).copied().unwrap_or(false),
-            Member::Block(nested) => {
-                nested.body.retain_blocks(shared, keep);
-                keep(name) || nested.least > 0 || nested.computed
-            }
-        });
+        let in_shared = |(place, text): (usize, &'static Text)| match text.member() {
+            Some(Member::Block(nested)) => below(&nested.body, place),
+            _ => false,
+        };
+        shared.all(in_shared) && below(&self.body, self.shared.len())
     }
 }
 
@@ -312,15 +336,6 @@ impl<'de: 'static> Deserialize<'de> for Body {
             }
         }
         deserializer.deserialize_map(OfBody)
-    }
-}
-
-impl<'de: 'static> Deserialize<'de> for Nested {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Member::deserialize(deserializer)? {
-            Member::Block(nested) => Ok(nested),
-            _ => Err(D::Error::custom("expected a nested block")),
-        }
     }
 }
 

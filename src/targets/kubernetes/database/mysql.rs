@@ -35,7 +35,7 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
         ("rootPassword", secrets::GENERATED.to_owned()),
     ]);
     let image = format!("mysql:{}", catalog::mysql_release());
-    let script = |text: &str, writes_backups| Script {
+    let script = |text: &'static str, writes_backups| Script {
         image: &image,
         text: task::script(text, database, false),
         writes_backups,

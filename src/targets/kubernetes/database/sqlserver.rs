@@ -31,7 +31,7 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
     let name = database.name.as_str();
     let meta = || stack.meta(name, name, "database");
     let image = image(database);
-    let script = |text: &str| Script {
+    let script = |text: &'static str| Script {
         image: &image,
         text: task::script(text, database, database.edition != Edition::Express),
         writes_backups: false,

@@ -6,7 +6,7 @@ use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplat
 use k8s_openapi::api::core::v1::{Container, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Volume, VolumeMount};
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
-use tera::{Context, Tera};
+use tera::Context;
 
 use super::container_port;
 use crate::ir::Database;
@@ -15,6 +15,7 @@ use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
 use crate::targets::kubernetes::secrets;
 use crate::targets::kubernetes::stack::{Stack, credentials};
+use crate::targets::shared::template;
 
 /// Name of the job that prepares a database.
 pub(super) fn setup(database: &Database) -> String {
@@ -37,14 +38,14 @@ pub(super) fn administrator(database: &Database) -> String {
 }
 
 /// Fills a script of a job in.
-pub(super) fn script(template: &str, database: &Database, compression: bool) -> String {
+pub(super) fn script(text: &'static str, database: &Database, compression: bool) -> String {
     let mut context = Context::new();
     context.insert("host", &database.name);
     context.insert("database", &database.database);
     context.insert("user", &database.user);
     context.insert("days", &database.backup.retention_days);
     context.insert("compression", &compression);
-    Tera::one_off(template, &context, false).unwrap_or_else(|error| unreachable!("a script of a job: {error}"))
+    template::fill(text, &context)
 }
 
 /// The logins of a database: a generator, the administrator's Secret with `more` entries, and the application's.
