@@ -15,8 +15,7 @@ mod chunk;
 
 use crate::terraform::provider::{BlockKind, Schema};
 use chunk::Chunk;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 /// What a provider of the archive is known by, and where its data is.
 struct Bundled {
@@ -30,12 +29,10 @@ enum Data {
     Text(&'static str),
 }
 
-/// The chunks of a provider, and what has been parsed of them.
-#[derive(Default)]
+/// The chunks of a provider.
 struct Index {
     version: &'static str,
     chunks: Vec<Chunk>,
-    schemas: Mutex<BTreeMap<(BlockKind, String), Option<&'static Schema>>>,
 }
 
 impl Bundled {
@@ -58,24 +55,12 @@ impl Bundled {
                 Data::Packed(data) => chunk::packed(data),
                 Data::Text(text) => chunk::text(text),
             };
-            Index {
-                version,
-                chunks,
-                ..Index::default()
-            }
+            Index { version, chunks }
         })
     }
 
-    /// The schema of a type; each is parsed once and kept for the life of the process.
-    fn schema(&'static self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
-        let index = self.index();
-        let mut schemas = index.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (kind, name.to_owned());
-        *schemas.entry(key).or_insert_with(|| {
-            let line = chunk::find(&index.chunks, kind.keyword(), name)?;
-            let schema = Schema::parse(line)?;
-            Some(Box::leak(Box::new(schema)))
-        })
+    fn schema(&'static self, kind: BlockKind, name: &str) -> Option<Schema> {
+        Schema::parse(chunk::find(&self.index().chunks, kind.keyword(), name)?)
     }
 }
 
@@ -122,15 +107,15 @@ impl Provider {
         self.bundled.index().version
     }
 
-    /// The schema of a type; nothing where the provider has no such type. The provider itself has its own name.
-    pub fn schema(self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
+    /// The schema of a type, parsed anew; nothing where the provider has no such type. The provider itself has its own name.
+    pub fn schema(self, kind: BlockKind, name: &str) -> Option<Schema> {
         let own = self.bundled.schema(kind, name);
-        own.or_else(|| self.base()?.schema(kind, name))
+        own.or_else(|| self.base(kind)?.schema(kind, name))
     }
 
     /// The names of all types of a kind, sorted. This unpacks everything.
     pub fn types(self, kind: BlockKind) -> Vec<&'static str> {
-        let base = self.base().map(|base| base.types(kind));
+        let base = self.base(kind).map(|base| base.types(kind));
         let own = chunk::names(&self.bundled.index().chunks, kind.keyword());
         let mut names: Vec<&str> = own.chain(base.into_iter().flatten()).collect();
         names.sort_unstable();
@@ -139,9 +124,9 @@ impl Provider {
     }
 
     /// The provider that has what this one has no line of its own for.
-    fn base(self) -> Option<Provider> {
+    fn base(self, kind: BlockKind) -> Option<Provider> {
         match self.name() {
-            "google-beta" => Provider::named("google"),
+            "google-beta" if kind != BlockKind::Provider => Provider::named("google"),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod defaults;
 mod known;
+mod recall;
 mod replace;
 mod unknown;
 
@@ -52,6 +53,7 @@ pub fn plan(change: Change<'_>, settings: &Settings) -> Planned {
     restore(schema, &schema.body, prior, &mut state, &mut lenient);
     forget_write_only(schema, &schema.body, &mut state);
     lenient |= defaults::fill(schema, &schema.body, &mut state);
+    recall::computed(schema, &schema.body, prior, &mut state);
     if *prior == state {
         return Planned {
             state,

@@ -1,5 +1,6 @@
 //! The servers, one for each provider, on sockets in a folder of their own.
 
+mod offer;
 mod schemas;
 mod service;
 
@@ -7,13 +8,13 @@ use super::archive::Provider;
 use super::error::Error;
 use super::needs::Needs;
 use super::protocol::provider_server::ProviderServer;
+use offer::{Offer, Words};
 use serde_json::{Map, json};
-use service::{Offer, Service};
+use service::Service;
 use std::io;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -37,13 +38,13 @@ impl Server {
         let folder = private_folder()?;
         let mut reattach = Map::new();
         let mut listening = vec![];
-        let needs = Arc::new(needs.clone());
-        for (address, provider) in bundled(&needs)? {
+        let words = Words::read(&needs.modules);
+        for (address, provider) in bundled(needs)? {
             let socket = folder.path().join(format!("{}.sock", provider.name()));
             let listener = UnixListener::bind(&socket)?;
             listener.set_nonblocking(true)?;
             reattach.insert(address, describe(&socket));
-            listening.push((listener, Offer::new(provider, Arc::clone(&needs))));
+            listening.push((listener, Offer::new(provider, needs, &words)));
         }
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let (stop, stopped) = oneshot::channel();

@@ -1,11 +1,10 @@
 //! The methods of the protocol: messages in, messages out. What they mean is decided elsewhere.
 
+use super::offer::Offer;
 use super::schemas;
-use crate::offline::apply::{self, Taken};
-use crate::offline::archive::Provider;
+use crate::offline::apply;
 use crate::offline::check;
 use crate::offline::data;
-use crate::offline::needs::Needs;
 use crate::offline::plan::{self, Change};
 use crate::offline::protocol::provider_server::Provider as Methods;
 use crate::offline::protocol::{self as message, DynamicValue, attribute_path};
@@ -13,39 +12,11 @@ use crate::offline::settings::Settings;
 use crate::offline::standin::Scene;
 use crate::offline::value::{self, Value};
 use crate::terraform::provider::{BlockKind, Schema};
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use tonic::{Request, Response, Status};
 
 /// What goes with a resource that was imported, until the next apply.
 const IMPORTED: &[u8] = b"imported";
-
-/// What one server offers, the same on all its connections.
-#[derive(Clone)]
-pub struct Offer {
-    provider: Provider,
-    needs: Arc<Needs>,
-    taken: Arc<Taken>,
-}
-
-impl Offer {
-    /// The types of a provider that a configuration uses.
-    pub fn new(provider: Provider, needs: Arc<Needs>) -> Self {
-        let taken = Arc::default();
-        Offer { provider, needs, taken }
-    }
-
-    /// The types of a kind: those that are used and that the provider has.
-    fn types(&self, kind: BlockKind) -> impl Iterator<Item = (&str, &'static Schema)> {
-        let used: &BTreeSet<String> = match kind {
-            BlockKind::Data => &self.needs.data,
-            BlockKind::Ephemeral => &self.needs.ephemeral,
-            _ => &self.needs.resources,
-        };
-        let schema = move |name| Some((name, self.provider.schema(kind, name)?));
-        used.iter().map(String::as_str).filter_map(schema)
-    }
-}
 
 /// One connection, which is one configuration of a provider.
 pub struct Service {
@@ -67,14 +38,8 @@ impl Service {
     }
 
     fn schema(&self, kind: BlockKind, name: &str) -> Result<&'static Schema, Status> {
-        let schema = self.offer.provider.schema(kind, name);
-        schema.ok_or_else(|| {
-            Status::not_found(format!(
-                "{} has no {} {name}",
-                self.offer.provider.name(),
-                kind.keyword()
-            ))
-        })
+        let (schema, provider) = (self.offer.schema(kind, name), self.offer.provider.name());
+        schema.ok_or_else(|| Status::not_found(format!("{provider} has no {} {name}", kind.keyword())))
     }
 
     fn validate(&self, kind: BlockKind, request: Request<message::Validate>) -> Answer<message::Validated> {
@@ -90,7 +55,7 @@ impl Service {
             type_name,
             schema,
             settings,
-            root: &self.offer.needs.root,
+            root: &self.offer.root,
         }
     }
 

@@ -150,6 +150,27 @@ impl Schema {
         serde_json::from_str(json).ok()
     }
 
+    /// The number of arguments and nested blocks, those of shared blocks as often as they occur.
+    pub fn size(&self) -> usize {
+        let mut shared = Vec::with_capacity(self.shared.len());
+        for nested in &self.shared {
+            let size = nested.body.size(&shared);
+            shared.push(size);
+        }
+        self.body.size(&shared)
+    }
+
+    /// Leaves out, at every depth, the nested blocks that `keep` does not hold for and that nobody would miss: those that neither must
+    /// be there nor are filled in by the provider.
+    pub fn retain_blocks(&mut self, keep: &dyn Fn(&str) -> bool) {
+        let is_needed = |nested: &Nested| nested.least > 0 || nested.computed;
+        let shared: Vec<bool> = self.shared.iter().map(is_needed).collect();
+        for nested in &mut self.shared {
+            nested.body.retain_blocks(&shared, keep);
+        }
+        self.body.retain_blocks(&shared, keep);
+    }
+
     /// The argument or nested block of a name in a body of this type.
     pub fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
         let place = body.members.binary_search_by_key(&name, |member| member.0).ok()?;
@@ -183,6 +204,29 @@ impl Schema {
         }
         let mut shared = self.shared.iter().enumerate();
         shared.all(|(place, nested)| below(&nested.body, place)) && below(&self.body, self.shared.len())
+    }
+}
+
+impl Body {
+    /// The number of members; `shared` has the sizes of the shared blocks that come before.
+    fn size(&self, shared: &[usize]) -> usize {
+        let sizes = self.members.iter().map(|(_, member)| match member {
+            Member::Attribute(_) => 1,
+            Member::Block(nested) => nested.body.size(shared).saturating_add(1),
+            Member::Shared(place) => shared.get(*place).copied().unwrap_or(0).saturating_add(1),
+        });
+        sizes.fold(0, usize::saturating_add)
+    }
+
+    fn retain_blocks(&mut self, shared: &[bool], keep: &dyn Fn(&str) -> bool) {
+        self.members.retain_mut(|(name, member)| match member {
+            Member::Attribute(_) => true,
+            Member::Shared(place) => keep(name) || shared.get(*place).copied().unwrap_or(false),
+            Member::Block(nested) => {
+                nested.body.retain_blocks(shared, keep);
+                keep(name) || nested.least > 0 || nested.computed
+            }
+        });
     }
 }
 
