@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::interrupted::program;
-use crate::support::{entries, files_below};
+use crate::support::{entries, files_below, project};
 use crate::{cloudgen, err, folder, has_terraform, out};
 
 const MONOLITH: &str = "blueprints/monolith.toml";
@@ -299,4 +299,25 @@ fn a_wrong_blueprint_is_shown_before_anything_is_planned() {
     let output = run(&["plan", text(&blueprint.path().join("x.toml")), "--target", "aws"]);
     ends_with(&output, 1);
     assert!(err(&output).contains("nmae"), "{}", err(&output));
+}
+
+/// The example in the README is copied by people who trust it.
+#[test]
+fn the_workflow_in_the_readme_needs_no_secrets() {
+    let readme = fs::read_to_string(project("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```yaml\n").unwrap();
+    let (text, _) = rest.split_once("\n```\n").unwrap();
+    let workflow: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
+    assert!(
+        !text.contains("secrets.") && !text.contains("pull_request_target"),
+        "{text}"
+    );
+    assert_eq!(workflow["permissions"]["contents"], "read");
+    let steps = workflow["jobs"]["plan"]["steps"].as_sequence().unwrap();
+    for action in steps.iter().filter_map(|step| step.get("uses")) {
+        let (_, version) = action.as_str().unwrap().split_once('@').unwrap();
+        assert!(version.starts_with('v') && version.len() > 1, "{action:?}");
+    }
+    let commands = steps.iter().filter_map(|step| step.get("run")?.as_str());
+    assert!(commands.clone().any(|command| command.starts_with("cloudgen plan ")));
 }

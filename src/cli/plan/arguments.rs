@@ -69,3 +69,42 @@ fn from_here(path: &OsStr, here: &Path) -> OsString {
         path.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_from_where_the_user_is() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let given = [
+            "-var-file=Cargo.toml",
+            "-var-file",
+            "Cargo.toml",
+            "--var-file=only-there",
+            "-var",
+            "a=b",
+        ];
+        let passed = of_plan(&given.map(OsString::from), here).unwrap();
+        let file = here.join("Cargo.toml").display().to_string();
+        let wanted = [
+            &format!("-var-file={file}"),
+            "-var-file",
+            &file,
+            "-var-file=only-there",
+            "-var",
+            "a=b",
+        ];
+        assert_eq!(passed, wanted.map(OsString::from));
+    }
+
+    #[test]
+    fn what_an_offline_plan_cannot_have_is_refused() {
+        for refused in ["-out=x", "--out", "-json", "-state=x", "-chdir=y"] {
+            assert!(of_plan(&[refused.into()], Path::new("/")).is_err(), "{refused}");
+        }
+        assert!(of_plan(&["-destroy".into(), "-target=a.b".into()], Path::new("/")).is_ok());
+    }
+}

@@ -104,6 +104,8 @@ impl Workspace {
             Some(workspace) => self.root.join("terraform.tfstate.d").join(workspace),
             None => self.root.clone(),
         };
+        // What the state holds is read like the modules: a block that only it names is one that is needed.
+        self.needs.modules.push(folder.clone());
         let path = folder.join(STATE);
         let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, text));
         written.map_err(|error| cannot_write(&path, &error))
