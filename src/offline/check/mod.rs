@@ -3,6 +3,9 @@
 mod rules;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use super::protocol::diagnostic::Severity;
 use super::protocol::{AttributePath, Diagnostic, attribute_path};
 use super::value::Value;

@@ -6,6 +6,9 @@ mod recall;
 mod replace;
 mod unknown;
 
+#[cfg(test)]
+mod tests;
+
 use super::settings::Settings;
 use super::value::Value;
 use crate::terraform::provider::{Argument, Body, Nesting, Schema};

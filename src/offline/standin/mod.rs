@@ -7,6 +7,9 @@ mod google;
 mod seed;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use super::settings::Settings;
 use super::value::Value;
 use crate::terraform::provider::{Argument, Attribute, Body, Nested, Nesting, Schema, Type};
