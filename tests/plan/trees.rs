@@ -11,9 +11,6 @@ use tempfile::TempDir;
 use crate::support::{Case, Example, examples};
 use crate::{Offline, addresses, has_terraform};
 
-/// How many trees go at the same time: Terraform itself uses more than one processor.
-const AT_ONCE: usize = 2;
-
 #[test]
 fn every_tree_is_planned_applied_and_then_planned_without_changes() {
     if !has_terraform() {
@@ -29,7 +26,8 @@ fn every_tree_is_planned_applied_and_then_planned_without_changes() {
     let waiting = Mutex::new(VecDeque::from(cases));
     let findings = Mutex::new(addresses::stale(&trees));
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        // Terraform uses more than one processor, but waits a good part of its time.
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
                 loop {
                     let next = waiting.lock().unwrap().pop_front();

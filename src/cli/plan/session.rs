@@ -8,7 +8,7 @@ use crate::offline::Server;
 use super::super::{Failure, console};
 use super::environment;
 use super::process::{Finished, Interrupts, Terminal};
-use super::tool::Tool;
+use super::tool::{OPENTOFU, Tool};
 use super::workspace::Workspace;
 
 /// What is said of every run, on standard error.
@@ -48,7 +48,8 @@ impl<'a> Session<'a> {
         let mut command = Command::new(&self.tool.program);
         environment::clean(&mut command);
         command.args(arguments).current_dir(&self.workspace.root);
-        command.env("TF_REATTACH_PROVIDERS", self.server.reattach());
+        let reattach = self.server.reattach();
+        command.env("TF_REATTACH_PROVIDERS", known_to(self.tool.title, reattach));
         command
     }
 
@@ -84,5 +85,13 @@ impl<'a> Session<'a> {
             Some(_) => Err(Failure::Found),
             None => Err(Failure::Error(format!("{} was killed", self.tool.title))),
         }
+    }
+}
+
+/// The providers under the names by which a program looks for them: for OpenTofu, a source without a registry is in one of its own.
+fn known_to(title: &str, reattach: &str) -> String {
+    match title {
+        OPENTOFU => reattach.replace("\"registry.terraform.io/", "\"registry.opentofu.org/"),
+        _ => reattach.to_owned(),
     }
 }

@@ -12,6 +12,9 @@ use super::environment;
 /// The environment variable that names the program.
 const VARIABLE: &str = "CLOUDGEN_TERRAFORM";
 
+/// What OpenTofu is called in messages.
+pub(super) const OPENTOFU: &str = "OpenTofu";
+
 /// The oldest version, of Terraform and OpenTofu alike: ephemeral resources and write-only arguments came with it.
 const OLDEST: Version = Version(1, 11);
 
@@ -61,7 +64,7 @@ impl Tool {
         };
         let stem = Path::new(&program).file_stem();
         let is_tofu = stem.is_some_and(|stem| stem.to_string_lossy().contains("tofu"));
-        let title = if is_tofu { "OpenTofu" } else { "Terraform" };
+        let title = if is_tofu { OPENTOFU } else { "Terraform" };
         let Some(version) = Version::in_text(&String::from_utf8_lossy(&output.stdout)) else {
             return Err(Failure::Error(format!(
                 "`{name} version -json` tells no version; is it Terraform?"
