@@ -39,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "vocabulary",
         ],
     ),
-    ("offline", &["terraform"]),
+    ("offline", &["diagnostic", "terraform"]),
     // The command line calls the library's own functions; of its parts it needs those that it reads and shows.
     (
         "cli",

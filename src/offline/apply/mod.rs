@@ -5,9 +5,9 @@ mod random;
 mod time;
 
 use super::data;
-use super::plan::unknowns;
-use super::standin::{Maker, Scene, Seed, empty_block};
+use super::standin::{Maker, Scene, Seed};
 use super::value::Value;
+use crate::terraform::provider::{Argument, Nesting};
 pub use random::characters;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -67,15 +67,20 @@ pub fn apply(scene: &Scene<'_>, prior: &Value, planned: &Value, taken: &Taken) -
     }
 }
 
-/// A resource that was there before: nothing is known of it but its id.
+/// A resource that was there before: its id, and stand-ins for what cannot be configured. What can be is left open, for a plan to say.
 pub fn imported(scene: &Scene<'_>, id: &str) -> Value {
-    let mut known = empty_block(scene.schema, &scene.schema.body);
-    if let Value::Object(fields) = &mut known
-        && let Some(field) = fields.get_mut("id")
-    {
-        *field = id.into();
-    }
-    unknowns(scene.schema, &scene.schema.body, true, &mut known);
+    let members = scene.schema.members(&scene.schema.body);
+    let known = members.map(|(name, argument)| {
+        let value = match argument {
+            _ if name == "id" => id.into(),
+            Argument::Attribute(attribute) if attribute.is_settable() => Value::Null,
+            Argument::Attribute(_) => Value::unknown(),
+            Argument::Block(nested) if nested.nesting == Nesting::Single => Value::Null,
+            Argument::Block(_) => Value::List(vec![]),
+        };
+        (name.to_owned(), value)
+    });
+    let known = Value::Object(known.collect());
     let seed = Seed::new(scene.type_name, &id.into(), 0);
     Maker::of_resource(scene, seed, &known).fill(&known)
 }

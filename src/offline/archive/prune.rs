@@ -80,6 +80,7 @@ fn is_needed(block: &Json) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{large, size};
     use crate::offline::archive::{BlockKind, Provider};

@@ -1,4 +1,5 @@
 //! Configurations that a provider would refuse.
+#![allow(clippy::unwrap_used)]
 
 use super::check;
 use crate::offline::archive::Provider;

@@ -182,6 +182,7 @@ fn escaped(json: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Value, document};
 

@@ -94,6 +94,7 @@ fn crc32(content: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Zip, crc32, gzip};
     use miniz_oxide::inflate::decompress_to_vec;

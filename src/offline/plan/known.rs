@@ -18,13 +18,7 @@ pub fn settle(type_name: &str, state: &mut Value, settings: &Settings) {
     if let Some((name, value)) = setting {
         put(fields, name, || Value::text(value.as_str()));
     }
-    labelled(fields, "tags", &settings.tags, &["tags_all"]);
-    labelled(
-        fields,
-        "labels",
-        &settings.labels,
-        &["effective_labels", "terraform_labels"],
-    );
+    labelled(fields, settings, &Value::is_unknown);
     if type_name == "aws_acm_certificate" {
         certificate(fields);
     }
@@ -36,19 +30,31 @@ fn put(fields: &mut BTreeMap<String, Value>, name: &str, value: impl FnOnce() ->
     }
 }
 
-/// What a resource is labelled with in all: its own labels over those that the provider gives to everything.
-fn labelled(fields: &mut BTreeMap<String, Value>, own: &str, common: &BTreeMap<String, Value>, all: &[&str]) {
-    let own = match fields.get(own) {
-        Some(Value::Object(own)) => own.clone(),
-        Some(Value::Null) => BTreeMap::new(),
-        _ => return,
-    };
-    for name in all {
-        put(fields, name, || {
-            let mut labels = common.clone();
-            labels.extend(own.clone());
-            Value::Object(labels)
-        });
+/// Brings up to date what an existing resource is labelled with in all.
+pub fn label(state: &mut Value, settings: &Settings) {
+    if let Value::Object(fields) = state {
+        labelled(fields, settings, &|all| matches!(all, Value::Object(_)));
+    }
+}
+
+/// Says what a resource is labelled with in all, where that is asked for: its own labels over those that the provider gives to everything.
+fn labelled(fields: &mut BTreeMap<String, Value>, settings: &Settings, is_asked: &dyn Fn(&Value) -> bool) {
+    for (own, common, all) in [
+        ("tags", &settings.tags, ["tags_all", "tags_all"]),
+        ("labels", &settings.labels, ["effective_labels", "terraform_labels"]),
+    ] {
+        let own = match fields.get(own) {
+            Some(Value::Object(own)) => own.clone(),
+            Some(Value::Null) => BTreeMap::new(),
+            _ => continue,
+        };
+        let mut labels = common.clone();
+        labels.extend(own);
+        for name in all {
+            if let Some(field) = fields.get_mut(name).filter(|field| is_asked(field)) {
+                *field = Value::Object(labels.clone());
+            }
+        }
     }
 }
 

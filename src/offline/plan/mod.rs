@@ -26,7 +26,7 @@ pub struct Change<'a> {
     pub prior: &'a Value,
     /// What Terraform proposes: the configuration, with what there is where it says nothing. Null for a destroy.
     pub proposed: Value,
-    /// True where what there is was imported: then most of it is not known, and differences mean nothing.
+    /// True where what there is was imported just now: then nothing is known of what could be configured, and a difference says nothing.
     pub imported: bool,
 }
 
@@ -57,6 +57,7 @@ pub fn plan(change: Change<'_>, settings: &Settings) -> Planned {
     forget_write_only(schema, &schema.body, &mut state);
     lenient |= defaults::fill(schema, &schema.body, &mut state);
     recall::computed(schema, &schema.body, prior, &mut state);
+    known::label(&mut state, settings);
     if *prior == state {
         return Planned {
             state,
@@ -64,7 +65,8 @@ pub fn plan(change: Change<'_>, settings: &Settings) -> Planned {
             replaced_by: vec![],
         };
     }
-    lenient |= unknowns(schema, &schema.body, prior.is_null(), &mut state);
+    let is_new = prior.is_null() || change.imported;
+    lenient |= unknowns(schema, &schema.body, is_new, &mut state);
     settle(change.type_name, &mut state, settings);
     let replaced_by = match prior.is_null() || change.imported {
         true => vec![],

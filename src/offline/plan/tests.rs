@@ -1,4 +1,5 @@
 //! Changes of a made-up type, and of real ones.
+#![allow(clippy::unwrap_used)]
 
 use super::{Change, Planned, plan};
 use crate::offline::archive::Provider;

@@ -1,5 +1,6 @@
 //! What one server offers, the same on all its connections.
 
+use crate::diagnostic::nearest;
 use crate::offline::apply::Taken;
 use crate::offline::archive::Provider;
 use crate::offline::needs::Needs;
@@ -24,19 +25,24 @@ pub struct Offer {
 impl Offer {
     /// The types of a provider that a configuration uses, as far as the provider has them.
     pub fn new(provider: Provider, needs: &Needs, words: &Words) -> Self {
-        let mut schemas = BTreeMap::new();
         let own = BTreeSet::from([provider.name().to_owned()]);
+        let resources = needs.resources.union(&words.in_state).cloned().collect();
+        let mut schemas = BTreeMap::new();
         for (kind, names) in [
             (BlockKind::Provider, &own),
             (BlockKind::Data, &needs.data),
             (BlockKind::Ephemeral, &needs.ephemeral),
-            (BlockKind::Resource, &needs.resources),
+            (BlockKind::Resource, &resources),
         ] {
             for name in names {
-                if let Some(schema) = provider.schema_with(kind, name, &|block| words.has(block)) {
+                let keep = |block: &str| words.all.contains(block);
+                let found = provider
+                    .schema_with(kind, name, &keep)
+                    .map(|schema| (kind, name.clone(), schema));
+                if let Some((kind, name, schema)) = found.or_else(|| likely(provider, kind, name)) {
                     // Kept for the life of the process, which plans once.
                     let schema: &'static Schema = Box::leak(Box::new(schema));
-                    schemas.insert((kind, name.clone()), schema);
+                    schemas.insert((kind, name), schema);
                 }
             }
         }
@@ -60,10 +66,28 @@ impl Offer {
     }
 }
 
-/// The words of a configuration and of the state beside it: a block whose name is not among them cannot be meant by anything there.
+/// What was likely meant by the name of a type that the provider does not have: Terraform itself asks whether it was, if it is offered.
+fn likely(provider: Provider, kind: BlockKind, name: &str) -> Option<(BlockKind, String, Schema)> {
+    let cloud = provider.name().split('-').next()?;
+    name.strip_prefix(cloud).filter(|rest| rest.starts_with('_'))?;
+    let other = match kind {
+        BlockKind::Resource => BlockKind::Data,
+        _ => BlockKind::Resource,
+    };
+    if let Some(schema) = provider.schema(other, name) {
+        return Some((other, name.to_owned(), schema));
+    }
+    let near = nearest(name, &provider.types(kind))?;
+    Some((kind, near.to_owned(), provider.schema(kind, near)?))
+}
+
+/// The words of a configuration and of the state beside it.
 #[derive(Default)]
 pub struct Words {
-    words: BTreeSet<String>,
+    /// A block whose name is not among them cannot be meant by anything there.
+    all: BTreeSet<String>,
+    /// The types of the resources that the state holds.
+    in_state: BTreeSet<String>,
 }
 
 impl Words {
@@ -75,7 +99,11 @@ impl Words {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
-                    words.add(&fs::read_to_string(entry.path()).unwrap_or_default());
+                    let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                    words.add(&text);
+                    if name.ends_with(".tfstate") {
+                        words.add_state(&text);
+                    }
                 }
             }
         }
@@ -86,13 +114,43 @@ impl Words {
         let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let words = text.split(|c| !in_word(c)).filter(|word| !word.is_empty());
         for word in words {
-            if !self.words.contains(word) {
-                self.words.insert(word.to_owned());
+            if !self.all.contains(word) {
+                self.all.insert(word.to_owned());
             }
         }
     }
 
-    fn has(&self, word: &str) -> bool {
-        self.words.contains(word)
+    fn add_state(&mut self, text: &str) {
+        let state: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let resources = state["resources"].as_array().into_iter().flatten();
+        let managed = resources.filter(|resource| resource["mode"] == "managed");
+        let types = managed.filter_map(|resource| resource["type"].as_str());
+        self.in_state.extend(types.map(str::to_owned));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{BlockKind, Provider, Words, likely};
+
+    #[test]
+    fn a_state_has_types_too() {
+        let mut words = Words::default();
+        words.add_state(r#"{"resources":[{"mode":"managed","type":"aws_vpc"},{"mode":"data","type":"aws_region"}]}"#);
+        words.add_state("not a state");
+        assert_eq!(words.in_state, ["aws_vpc".to_owned()].into());
+    }
+
+    #[test]
+    fn what_was_likely_meant_is_offered() {
+        let aws = Provider::named("aws").unwrap();
+        let meant = |name: &str| likely(aws, BlockKind::Resource, name).map(|(kind, name, _)| (kind, name));
+        assert_eq!(meant("aws_vpcs"), Some((BlockKind::Data, "aws_vpcs".to_owned())));
+        assert_eq!(
+            meant("aws_subnett"),
+            Some((BlockKind::Resource, "aws_subnet".to_owned()))
+        );
+        assert_eq!(meant("google_subnett"), None);
     }
 }

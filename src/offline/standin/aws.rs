@@ -74,6 +74,21 @@ const REFERENCES: [(&str, &str); 20] = [
     ("vpc_security_group_ids", "sg"),
 ];
 
+/// Services by the first word of a type, where that is not the service's own name in an ARN. What has an id of the form of
+/// [`PREFIXES`] belongs to ec2 unless it is listed here.
+const SERVICES: [(&str, &str); 10] = [
+    ("alb", "elasticloadbalancing"),
+    ("cognito", "cognito-idp"),
+    ("db", "rds"),
+    ("dms", "dms"),
+    ("efs", "elasticfilesystem"),
+    ("lb", "elasticloadbalancing"),
+    ("msk", "kafka"),
+    ("opensearch", "es"),
+    ("sfn", "states"),
+    ("wafv2", "wafv2"),
+];
+
 fn find(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     table
         .iter()
@@ -112,6 +127,7 @@ impl Maker<'_> {
                 let prefix = find(&PREFIXES, self.scene.type_name.trim_end_matches('s')).unwrap_or(&word);
                 format!("{prefix}-0{}", self.hex(place, 16))
             }
+            "url" if self.scene.type_name == "aws_sqs_queue" => self.aws_id(&place.beside("id")),
             "owner_id" | "account_id" | "registry_id" | "catalog_id" => Settings::ACCOUNT.to_owned(),
             "availability_zone" | "zone" => format!("{}a", self.scene.region()),
             "hosted_zone_id" | "zone_id" => format!("Z{}", self.hex(place, 13).to_uppercase()),
@@ -153,7 +169,9 @@ impl Maker<'_> {
                 format!("targetgroup/{name}/{}", self.hex(place, 16)),
             ),
             other => {
-                let service = other.split('_').nth(1).unwrap_or_default();
+                let own = other.split('_').nth(1).unwrap_or_default();
+                let ec2 = find(&PREFIXES, other).map(|_| "ec2");
+                let service = find(&SERVICES, own).or(ec2).unwrap_or(own);
                 local(service, format!("{word}/{name}"))
             }
         }

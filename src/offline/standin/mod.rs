@@ -99,8 +99,9 @@ impl<'a> Maker<'a> {
     }
 
     fn new(scene: &'a Scene<'a>, seed: Seed, known: &'a Value, is_data: bool) -> Self {
+        let id = known.field("id").as_text().and_then(|id| id.rsplit(['/', ':']).next());
         let given = NAMES.iter().filter_map(|name| known.field(name).as_text());
-        let name = given.map(str::to_owned).find(|name| !name.is_empty());
+        let name = given.chain(id).map(str::to_owned).find(|name| !name.is_empty());
         let name = name.unwrap_or_else(|| format!("{}-{}", scene.word(), seed.hex("name", 8)));
         Maker {
             scene,
@@ -240,7 +241,7 @@ impl<'a> Maker<'a> {
 }
 
 /// A nested block in which nothing is known.
-pub fn empty_block(schema: &'static Schema, body: &'static Body) -> Value {
+fn empty_block(schema: &'static Schema, body: &'static Body) -> Value {
     let fields = schema.members(body).map(|(name, argument)| {
         let value = match argument {
             Argument::Attribute(attribute) if !attribute.write_only => Value::unknown(),

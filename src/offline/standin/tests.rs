@@ -1,4 +1,5 @@
 //! Ids and texts of the documented forms.
+#![allow(clippy::unwrap_used)]
 
 use super::{Maker, Scene, Seed};
 use crate::offline::archive::Provider;
