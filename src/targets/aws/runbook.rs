@@ -1,0 +1,3 @@
+//! What the owner of read replicas should know and do.
+
+pub(super) fn replicas(_stack: &super::Stack<'_>, _items: &mut Vec<String>) {}
