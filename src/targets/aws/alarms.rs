@@ -108,6 +108,14 @@ fn topic(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Address {
     topic
 }
 
+/// Minutes that a replica of a database is late before that counts.
+pub(super) fn minutes(item: &Database, asked: u32) -> u32 {
+    match item.engine {
+        Engine::Postgres => asked.max(IDLE_MINUTES),
+        _ => asked,
+    }
+}
+
 /// Alarms on replicas that are late, or do not replicate at all.
 fn replica_lag(
     stack: &mut Stack<'_>,
@@ -119,7 +127,7 @@ fn replica_lag(
 ) -> Vec<(String, Address)> {
     let item = &stack.system.databases[database];
     let idle = item.engine == Engine::Postgres;
-    let minutes = if idle { minutes.max(IDLE_MINUTES) } else { minutes };
+    let minutes = self::minutes(item, minutes);
     let late = watch(stack, &alarm.name, &alarm.about, servers)
         .when(idle, |block| {
             block.comment("Longer than the five minutes that a replica looks late while nobody writes.")

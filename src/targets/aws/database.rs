@@ -161,7 +161,7 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
             around.parameters.map(|group| group.attr("name")),
         )
         .set_some("option_group_name", around.options.map(|group| group.attr("name")))
-        .set("backup_window", window(item, 0, 30))
+        .set("backup_window", backup(item))
         .set("backup_retention_period", item.backup.retention_days)
         .set("maintenance_window", maintenance(item))
         .set("copy_tags_to_snapshot", true)
@@ -189,6 +189,16 @@ fn watched(block: Block, item: &Database, keys: &Keys, monitoring: &Address) -> 
 /// `HH:MM-HH:MM`, from and to so many minutes after the start of the backups.
 fn window(item: &Database, from: u32, to: u32) -> String {
     format!("{}-{}", item.backup.time(from), item.backup.time(to))
+}
+
+/// The daily window of the backups.
+pub(super) fn backup(item: &Database) -> String {
+    window(item, 0, 30)
+}
+
+/// GiB up to which the storage of a server grows by itself.
+pub(super) fn storage_limit(item: &Database) -> u32 {
+    engine::storage_limit(item)
 }
 
 /// Sunday, two hours after the backup begins: the two must not overlap.

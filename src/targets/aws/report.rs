@@ -108,6 +108,7 @@ fn security(stack: &mut Stack<'_>) {
     if !system.databases.is_empty() {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
+    items.extend(runbook::verification(stack));
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
