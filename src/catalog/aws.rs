@@ -1,9 +1,10 @@
 //! Machine types and database engines.
 //!
 //! Read in November 2026: EC2 instance types and RDS instance classes as the provider's lists name them, sizes from the families'
-//! fixed ratio of memory to processors; engine versions from the RDS release calendars.
+//! fixed ratio of memory to processors; engine versions from the RDS release calendars; read replicas from the chapters on each engine
+//! in the RDS user guide.
 
-use super::{Machine, Offer};
+use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
@@ -84,6 +85,13 @@ const INTEL: [Machine; 16] = [
     machine("db.r6i.24xlarge", 96, 768),
 ];
 
+/// Read replicas of the open engines: RDS never adds one by itself.
+const REPLICAS: Replicas = Replicas {
+    most: 15,
+    scales: false,
+    editions: &[],
+};
+
 const POSTGRES: Offer = Offer {
     versions: &["14", "15", "16", "17", "18"],
     retired: &[
@@ -93,7 +101,7 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(REPLICAS),
     classes: &GRAVITON,
 };
 
@@ -105,7 +113,7 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(REPLICAS),
     classes: &GRAVITON,
 };
 
@@ -121,7 +129,11 @@ const SQLSERVER: Offer = Offer {
         (Edition::Standard, License::Included),
         (Edition::Enterprise, License::Included),
     ],
-    replicas: None,
+    replicas: Some(Replicas {
+        most: 15,
+        scales: false,
+        editions: &[Edition::Enterprise],
+    }),
     classes: &INTEL,
 };
 
@@ -139,7 +151,11 @@ const ORACLE: Offer = Offer {
         (Edition::Standard, License::Byol),
         (Edition::Enterprise, License::Byol),
     ],
-    replicas: None,
+    replicas: Some(Replicas {
+        most: 5,
+        scales: false,
+        editions: &[Edition::Enterprise],
+    }),
     classes: &INTEL,
 };
 

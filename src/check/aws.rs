@@ -1,7 +1,8 @@
 //! What AWS alone is strict about.
 
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
-use crate::ir::System;
+use crate::ir::{Database, System};
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine};
 
@@ -9,6 +10,10 @@ use crate::vocabulary::{Edition, Engine};
 const COOL_DAYS: u32 = 30;
 /// Longest name of a load balancer.
 const BALANCER: usize = 32;
+/// Longest name of a database server.
+const SERVER: usize = 63;
+/// Processors of a SQL Server that has read replicas.
+const SQLSERVER_CPU: u32 = 4;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
@@ -59,6 +64,42 @@ fn databases(system: &System, problems: &mut Vec<Diagnostic>) {
             let (engine, edition) = (item.engine.name(), item.edition.name());
             problems.push(capability::multi_zone(at, engine, edition, Target::Aws));
         }
+        replicas(system, item, problems);
+    }
+}
+
+fn replicas(system: &System, item: &Database, problems: &mut Vec<Diagnostic>) {
+    let keys = item.replica_keys();
+    let Some(last) = keys.last() else {
+        return;
+    };
+    let key = system.places.key(&item.path);
+    let server = format!("{}-{}-replica", system.prefix, item.name);
+    let full = format!("{server}-{last}");
+    if full.len() > SERVER {
+        let what = "the name of a database server";
+        problems.push(capability::name_too_long(key, &full, SERVER, what, Target::Aws));
+    }
+    let taken = format!("{}-replica", item.name);
+    let others = system.databases.iter().map(|(_, other)| other);
+    for other in others.filter(|other| other.name == taken || other.name.starts_with(&format!("{taken}-"))) {
+        let why = format!("so are the read replicas of `{}` called", item.name);
+        let at = system.places.key(&other.path);
+        problems.push(capability::name_form(at, &other.name, &why, Target::Aws));
+    }
+    let class = catalog::database_class(Target::Aws, item.engine, &item.size);
+    let classes = catalog::offer(Target::Aws, item.engine).map_or(&[][..], |offer| offer.classes);
+    let cpu = classes.iter().find(|machine| Some(machine.name) == class);
+    if let Some(machine) = cpu.filter(|machine| item.engine == Engine::Sqlserver && machine.cpu < SQLSERVER_CPU) {
+        let at = system.places.span(&format!("{}.replicas", item.path));
+        let engine = item.engine.name();
+        problems.push(capability::replicas_of_size(
+            at,
+            engine,
+            machine.cpu,
+            Target::Aws,
+            SQLSERVER_CPU,
+        ));
     }
 }
 

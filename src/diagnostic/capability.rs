@@ -123,6 +123,16 @@ pub fn replicas_of_edition(
         .fix(format!("use the edition {}, or `replicas = 0`", listed(known)))
 }
 
+/// `replicas-not-offered`
+pub fn replicas_of_size(at: Option<Span>, engine: &str, cpu: u32, target: Target, least: u32) -> Diagnostic {
+    let message = format!(
+        "{} has no read replicas of a {engine} server with {cpu} processors",
+        target.title()
+    );
+    let fix = format!("ask for {least} processors or more, or use `replicas = 0`");
+    Diagnostic::error("replicas-not-offered", at, message).fix(fix)
+}
+
 /// `replicas-not-scaled`
 pub fn replicas_scale(at: Option<Span>, target: Target, count: u32) -> Diagnostic {
     let message = format!(

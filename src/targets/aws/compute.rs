@@ -10,6 +10,7 @@ use super::identity::{self, Identity};
 use super::load_balancer::Balancers;
 use super::network::Network;
 use super::policy::{Statement, inline, trust};
+use super::reader::Readers;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
@@ -39,6 +40,7 @@ pub(super) struct Parts<'a> {
     pub(super) secrets: &'a Secrets,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
+    pub(super) readers: &'a Readers,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
@@ -180,6 +182,7 @@ fn needs(
     });
     let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
     needs.extend(passwords);
+    needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());
     needs.extend(parts.rules.of_service(id));

@@ -1,6 +1,7 @@
 //! Relational databases.
 
 mod engine;
+pub(super) mod replica;
 
 use hcl::Expression;
 
@@ -28,6 +29,9 @@ struct Found {
     instance: Address,
     password: Expression,
     version: Expression,
+    parameters: Option<Address>,
+    options: Option<Address>,
+    monitoring: Address,
 }
 
 impl Databases {
@@ -90,10 +94,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &N
             .set("subnet_ids", network.subnets(Tier::Data));
         let subnets = stack.module.resource("aws_db_subnet_group", &item.name, subnets);
         let log_groups = log_groups(stack, keys, item);
+        let parameters = engine::parameter_group(stack, item);
+        let options = engine::option_group(stack, item);
         let around = Around {
             subnets,
-            parameters: engine::parameter_group(stack, item),
-            options: engine::option_group(stack, item),
+            parameters: parameters.clone(),
+            options: options.clone(),
             monitoring: monitoring.clone(),
             password: password.clone(),
             version: version.clone(),
@@ -108,6 +114,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &N
             instance,
             password,
             version,
+            parameters,
+            options,
+            monitoring: monitoring.clone(),
         });
     }
     Databases { found }
@@ -115,10 +124,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &N
 
 fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression, around: Around) -> Block {
     let system = stack.system;
-    let key = || keys.data.attr("arn");
     let name = stack.name(&item.name);
     let without_name = engine::database_name(item).is_none();
-    Block::new()
+    let block = Block::new()
         .set("identifier", name.as_str())
         .set("engine", engine::engine(item))
         .set("engine_version", engine::version(item))
@@ -132,7 +140,7 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
         .set("max_allocated_storage", engine::storage_limit(item))
         .set("storage_type", "gp3")
         .set("storage_encrypted", true)
-        .set("kms_key_id", key())
+        .set("kms_key_id", keys.data.attr("arn"))
         .when(without_name, |block| {
             block.comment("The engine takes no name of a first database here: the application creates its own.")
         })
@@ -153,7 +161,7 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
             around.parameters.map(|group| group.attr("name")),
         )
         .set_some("option_group_name", around.options.map(|group| group.attr("name")))
-        .set("backup_window", window(item, 0, 30))
+        .set("backup_window", backup(item))
         .set("backup_retention_period", item.backup.retention_days)
         .set("maintenance_window", maintenance(item))
         .set("copy_tags_to_snapshot", true)
@@ -163,14 +171,19 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
         .when(system.protect, |block| {
             block.set("final_snapshot_identifier", format!("{name}-final"))
         })
-        .set("auto_minor_version_upgrade", true)
+        .set("auto_minor_version_upgrade", true);
+    watched(block, item, keys, &around.monitoring).set("depends_on", around.waits)
+}
+
+/// Logs, system metrics and the load by statement.
+fn watched(block: Block, item: &Database, keys: &Keys, monitoring: &Address) -> Block {
+    block
         .set("enabled_cloudwatch_logs_exports", texts(engine::logs(item)))
         .set("monitoring_interval", 60)
-        .set("monitoring_role_arn", around.monitoring.attr("arn"))
+        .set("monitoring_role_arn", monitoring.attr("arn"))
         .set("performance_insights_enabled", true)
-        .set("performance_insights_kms_key_id", key())
+        .set("performance_insights_kms_key_id", keys.data.attr("arn"))
         .set("performance_insights_retention_period", 7)
-        .set("depends_on", around.waits)
 }
 
 /// `HH:MM-HH:MM`, from and to so many minutes after the start of the backups.
@@ -178,13 +191,29 @@ fn window(item: &Database, from: u32, to: u32) -> String {
     format!("{}-{}", item.backup.time(from), item.backup.time(to))
 }
 
+/// The daily window of the backups.
+pub(super) fn backup(item: &Database) -> String {
+    window(item, 0, 30)
+}
+
+/// GiB up to which the storage of a server grows by itself.
+pub(super) fn storage_limit(item: &Database) -> u32 {
+    engine::storage_limit(item)
+}
+
 /// Sunday, two hours after the backup begins: the two must not overlap.
 pub(super) fn maintenance(item: &Database) -> String {
-    let day = |minutes: u32| {
+    maintenance_on(item, 0)
+}
+
+/// The same hour of another day, counted from Sunday.
+fn maintenance_on(item: &Database, day: usize) -> String {
+    const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+    let at = |minutes: u32| {
         let start = u32::from(item.backup.hour) * 60 + u32::from(item.backup.minute) + minutes;
-        if start >= 24 * 60 { "mon" } else { "sun" }
+        let day = DAYS[(day + usize::from(start >= 24 * 60)) % DAYS.len()];
+        format!("{day}:{}", item.backup.time(minutes))
     };
-    let at = |minutes: u32| format!("{}:{}", day(minutes), item.backup.time(minutes));
     format!("{}-{}", at(120), at(180))
 }
 
@@ -194,7 +223,12 @@ fn log_groups(stack: &mut Stack<'_>, keys: &Keys, item: &Database) -> Address {
         format!("/aws/rds/instance/{}/", stack.name(&item.name)),
         expr::each_key()
     ];
-    let mut body = Block::new().set("for_each", expr::call("toset", [texts(engine::logs(item))]));
+    log_group(stack, keys, texts(engine::logs(item)), name, &item.name)
+}
+
+/// One log group per key.
+fn log_group(stack: &mut Stack<'_>, keys: &Keys, each: Expression, name: Expression, local: &str) -> Address {
+    let mut body = Block::new().set("for_each", expr::call("toset", [each]));
     let group = logs::group(stack, keys, name);
     for (name, value) in group.attributes() {
         body = body.set(name, value.clone());
@@ -202,7 +236,7 @@ fn log_groups(stack: &mut Stack<'_>, keys: &Keys, item: &Database) -> Address {
     stack
         .module
         .comment("Made here, so that the server does not make them without a key and without an end.")
-        .resource("aws_cloudwatch_log_group", &item.name, body)
+        .resource("aws_cloudwatch_log_group", local, body)
 }
 
 fn texts(values: &[&str]) -> Expression {

@@ -73,8 +73,8 @@ pub(super) fn has_wildcard(stack: &Stack<'_>) -> bool {
     matches!(tls, Some(Tls::Requested { domain, .. }) if !hosts(stack, domain).is_empty())
 }
 
-/// Names at which the load balancers are found.
-pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) {
+/// Names at which the load balancers are found. Gives the private zone, if anything has a name in it.
+pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) -> Option<Address> {
     let system = stack.system;
     stack.module.file("edge", "");
     if let (Some(public), Some(balancer)) = (&balancers.public, &system.public)
@@ -97,8 +97,13 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
             stack.module.resource("aws_route53_record", "public_hosts", body);
         }
     }
-    let (Some(internal), Some(balancer)) = (&balancers.internal, &system.internal) else {
-        return;
+    let internal = balancers.internal.as_ref().zip(system.internal.as_ref());
+    let replicas = system.databases.iter().any(|(_, item)| item.readers.is_some());
+    let what = match (internal, replicas) {
+        (Some(_), false) => "Private names of the services behind the internal load balancer.",
+        (Some(_), true) => "Private names of the services behind the internal load balancer, and of read replicas.",
+        (None, true) => "Private names of read replicas.",
+        (None, false) => return None,
     };
     let body = Block::new()
         .set("name", system.network.private_domain.as_str())
@@ -106,9 +111,12 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
         .block("vpc", Block::new().set("vpc_id", network.id.clone()));
     let zone = stack
         .module
-        .comment("Private names of the services behind the internal load balancer.")
+        .comment(what)
         .resource("aws_route53_zone", "internal", body);
-    for service in services(balancer) {
+    for (internal, service) in internal
+        .into_iter()
+        .flat_map(|(internal, balancer)| services(balancer).into_iter().map(move |service| (internal, service)))
+    {
         let body = Block::new()
             .set("zone_id", zone.attr("zone_id"))
             .set("name", startup::host(stack, service))
@@ -117,6 +125,7 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
         let name = format!("internal_{}", system.services[service].name);
         stack.module.resource("aws_route53_record", &name, body);
     }
+    Some(zone)
 }
 
 /// Host names under the domain that public routes ask for, in order.

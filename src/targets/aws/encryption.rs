@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack};
+use super::{Base, Stack, alarms};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -11,7 +11,7 @@ use crate::{object, template};
 pub(super) struct Keys {
     /// Disks, databases, objects and secrets.
     pub(super) data: Address,
-    /// Log groups.
+    /// Log groups and alarms.
     pub(super) logs: Address,
     /// The service-linked role of this system's Auto Scaling groups.
     pub(super) autoscaling: Option<Address>,
@@ -49,12 +49,20 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
         base.account.clone(),
         ":log-group:*"
     ];
-    let logs = vec![
+    let mut logs = vec![
         owner(base),
         Statement::allow("CloudWatchLogs", &USE, "*")
             .service(format!("logs.{region}.amazonaws.com"))
             .condition(object! { "ArnLike" => object! { "kms:EncryptionContext:aws:logs:arn" => groups } }),
     ];
+    if alarms::has_topic(&system) {
+        let topic = object! { "kms:EncryptionContext:aws:sns:topicArn" => alarms::topic_arn(stack, base) };
+        logs.push(
+            Statement::allow("Alarms", &["kms:Decrypt", "kms:GenerateDataKey"], "*")
+                .service("cloudwatch.amazonaws.com")
+                .condition(object! { "StringEquals" => topic }),
+        );
+    }
     stack.module.comment("Disks, databases, objects and secrets.");
     let data = key(stack, "data", document(data));
     stack

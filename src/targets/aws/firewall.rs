@@ -1,4 +1,4 @@
-//! Security groups: one per load balancer, service and database, and one for the private endpoints.
+//! Security groups: one per load balancer, service, database and its read replicas, and one for the private endpoints.
 
 use hcl::Expression;
 
@@ -59,6 +59,8 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
     let databases = system.databases.iter();
     peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
+    let replicated = system.databases.iter().filter(|(_, item)| item.readers.is_some());
+    peers.extend(replicated.map(|(id, item)| (Peer::Readers(id), format!("Read replicas of {}", item.name))));
     let endpoints = system.network.bastion || !endpoint::interfaces(&system).is_empty();
     if endpoints && system.network.existing.aws.is_none() {
         peers.push((Peer::Endpoints, "Private endpoints of AWS services".to_owned()));

@@ -7,6 +7,7 @@
 //! underscores of their own. What the system adds beside components of the same type has a longer name, so the two never meet; the
 //! same holds for the names that AWS sees.
 
+mod alarms;
 mod budget;
 mod compute;
 mod database;
@@ -20,8 +21,10 @@ mod logs;
 mod network;
 mod policy;
 mod project;
+mod reader;
 mod report;
 mod rules;
+mod runbook;
 mod secrets;
 mod skips;
 mod startup;
@@ -71,7 +74,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 17] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -84,6 +87,7 @@ const FILES: [(&str, &str); 15] = [
     ("load_balancer", ""),
     ("compute", ""),
     ("database", ""),
+    ("replicas", "Read replicas, and the one name that leads to all of them."),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -91,6 +95,7 @@ const FILES: [(&str, &str); 15] = [
         "One identity per service, which may do what its links say and nothing else.",
     ),
     ("encryption", ""),
+    ("alarms", "What is watched, and who is told."),
     ("budget", ""),
     ("outputs", ""),
 ];
@@ -111,6 +116,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let network = network::lower(&mut stack, &base, &keys);
     let groups = firewall::groups(&mut stack, &network);
     let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
+    let replicas = database::replica::lower(&mut stack, &keys, &network, &groups, &databases);
     let secrets = secrets::lower(&mut stack, &keys, &databases);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
@@ -121,7 +127,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     }
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
-    edge::names(&mut stack, &network, &balancers);
+    let zone = edge::names(&mut stack, &network, &balancers);
+    let alarms = alarms::lower(&mut stack, &base, &keys, &replicas);
+    let readers = reader::lower(&mut stack, zone.as_ref(), &replicas, &alarms);
     waf::lower(&mut stack, &keys, &balancers);
     let parts = compute::Parts {
         base: &base,
@@ -134,6 +142,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         secrets: &secrets,
         buckets: &buckets,
         balancers: &balancers,
+        readers: &readers,
     };
     stack.module.file("variables", "");
     shared::startup::declare_rollout(&mut stack.module);

@@ -21,6 +21,8 @@ pub(super) struct Network {
     pub(super) id: Expression,
     /// Ids of a tier's subnets, as a list.
     pub(super) subnets: BTreeMap<Tier, Expression>,
+    /// The zones in which databases may stand, such as `ap-northeast-2a`.
+    pub(super) zones: Vec<String>,
     /// Ids of the route tables that private subnets use, as a list, where the network is the system's own.
     pub(super) route_tables: Option<Expression>,
     /// What a machine's way out consists of, for `depends_on`.
@@ -76,9 +78,14 @@ fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
         (Tier::Balancer, "application"),
         (Tier::Data, "data"),
     ];
+    // Subnets are keyed by the letter of their zone; what is no letter names no zone.
+    let letters = existing.data.keys();
+    let letters = letters.filter(|key| matches!(key.as_bytes(), [letter] if letter.is_ascii_lowercase()));
+    let region = stack.region();
     Network {
         id: expr::attribute(network.clone(), &["vpc_id"]),
         subnets: subnets.into_iter().map(|(tier, name)| (tier, ids(name))).collect(),
+        zones: letters.map(|letter| format!("{region}{letter}")).collect(),
         route_tables: None,
         way_out: vec![],
         internet: None,
@@ -157,8 +164,11 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         tables.push(list![isolated.id()]);
     }
     flow_log(stack, base, keys, &vpc);
+    let region = stack.region();
+    let letters = zone_letters(&region).into_iter().take(system.network.zones);
     Network {
         id: vpc.id(),
+        zones: letters.map(|letter| format!("{region}{letter}")).collect(),
         subnets: subnets.iter().map(|(tier, subnet)| (*tier, subnet.all("id"))).collect(),
         route_tables: tables.pop(),
         way_out,

@@ -1,7 +1,7 @@
 //! What the README says, and the outputs.
 
 use super::compute::{Parts, SNAPSHOT_TAG};
-use super::{Stack, database, endpoint, skips, startup};
+use super::{Stack, database, endpoint, runbook, skips, startup};
 use crate::ir::{Database, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
@@ -33,6 +33,11 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         let description = format!("Host of the database {}.", item.name);
         let host = parts.databases.get(id).attr("address");
         stack.module.output(&format!("{}_host", item.name), host, &description);
+        if item.readers.is_some() {
+            let description = format!("Host of the read replicas of {}.", item.name);
+            let name = format!("{}_host", item.reader_name());
+            stack.module.output(&name, system.reader_host(id), &description);
+        }
     }
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
@@ -103,6 +108,7 @@ fn security(stack: &mut Stack<'_>) {
     if !system.databases.is_empty() {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
+    items.extend(runbook::verification(stack));
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -139,6 +145,7 @@ fn operations(stack: &mut Stack<'_>) {
     for (_, item) in system.databases.iter() {
         databases(&mut items, item);
     }
+    runbook::replicas(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
         let later = match system.databases.is_empty() {

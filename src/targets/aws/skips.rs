@@ -1,7 +1,8 @@
 //! Findings of checkov that the output has on purpose.
 
+use super::database::replica;
 use super::{Stack, edge, load_balancer};
-use crate::ir::{Balancer, Exposure, Tls};
+use crate::ir::{Balancer, Database, Exposure, Tls};
 use crate::target::Target;
 
 /// The bucket that receives access logs.
@@ -134,6 +135,16 @@ fn vault(stack: &mut Stack<'_>) {
     }
 }
 
+fn replicas(stack: &mut Stack<'_>, item: &Database) {
+    let address = format!("aws_db_instance.{}", local(&replica::name(item)));
+    let why = "a replica has no standby of its own: the others, in other zones, take its readers";
+    stack.report.skip("CKV_AWS_157", &address, why);
+    if !stack.system.protect {
+        let why = "this environment may be destroyed";
+        stack.report.skip("CKV_AWS_293", &address, why);
+    }
+}
+
 fn databases(stack: &mut Stack<'_>) {
     let system = stack.system;
     for (_, item) in system.databases.iter() {
@@ -146,6 +157,9 @@ fn databases(stack: &mut Stack<'_>) {
             stack
                 .report
                 .skip("CKV_AWS_157", &address, "the blueprint asks for one zone");
+        }
+        if item.readers.is_some() {
+            replicas(stack, item);
         }
     }
 }

@@ -1,0 +1,176 @@
+//! What the owner of read replicas should know and do.
+
+use super::database::replica;
+use super::{Stack, database, reader};
+use crate::ir::{Database, Id, Signal};
+use crate::terraform::identifier;
+use crate::vocabulary::Engine;
+
+/// The commands that make a primary of a replica.
+const PROMOTION: &str = include_str!("../../../templates/runbook/aws-promotion.md");
+
+/// Adds what there is to say of the replicas of every database.
+pub(super) fn replicas(stack: &Stack<'_>, items: &mut Vec<String>) {
+    let system = stack.system;
+    for (id, item) in system.databases.iter() {
+        if item.replica_keys().is_empty() {
+            continue;
+        }
+        items.push(endpoint(stack, id, item));
+        items.push(failure(stack, id, item));
+        items.push(lag(item));
+        items.extend(sql_server(item));
+        items.push(number(stack, item));
+        items.push(promotion(stack, item));
+    }
+    if system.alarms.is_empty() {
+        return;
+    }
+    items.push(match system.alarm_emails.is_empty() {
+        true => "Alarms tell nobody until `emails` in `[observability]` names somebody.".to_owned(),
+        false => format!(
+            "Alarms go to {}: every mailbox confirms the mail that AWS sends it after the first apply, and gets nothing before.",
+            system.alarm_emails.join(", ")
+        ),
+    });
+}
+
+/// How clients verify a server at a name that is not the server's own.
+pub(super) fn verification(stack: &Stack<'_>) -> Vec<String> {
+    let system = stack.system;
+    let replicated = system
+        .databases
+        .iter()
+        .filter(|(_, item)| !item.replica_keys().is_empty());
+    let said = replicated.filter_map(|(id, item)| {
+        let how = match item.engine {
+            Engine::Postgres => "verify the issuer there, not the host name (`sslmode=verify-ca`)",
+            Engine::Mysql => "verify the issuer there, not the host name (`VERIFY_CA`)",
+            Engine::Sqlserver => {
+                "tell the driver which name to expect (`hostNameInCertificate`), or trust the network there"
+            }
+            Engine::Oracle => return None,
+        };
+        let host = system.reader_host(id);
+        Some(format!(
+            "The certificate of each read replica of `{}` has the replica's own name, not `{host}`: {how}.",
+            item.name
+        ))
+    });
+    said.collect()
+}
+
+fn endpoint(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
+    let host = stack.system.reader_host(id);
+    let seconds = reader::SECONDS;
+    let variable = identifier(&item.reader_name()).to_uppercase();
+    let many = item.replica_keys().len() > 1;
+    let answers = if many {
+        "each answer is one replica, all equally often"
+    } else {
+        "the answer is the one replica"
+    };
+    format!(
+        "`{host}` (`{variable}_HOST`) leads to the read replicas of `{}`: weighted records in the private zone of Route 53, where {answers}, kept for {seconds} seconds. Load spreads as connections are opened: let connection pools renew theirs every few minutes, or a new replica stays idle.",
+        item.name
+    )
+}
+
+fn failure(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
+    let system = stack.system;
+    let limits = system.alarms.iter().find_map(|alarm| match alarm.signal {
+        Signal::ReplicaLag {
+            database,
+            seconds,
+            minutes,
+        } if database == id => Some((seconds, super::alarms::minutes(item, minutes))),
+        Signal::ReplicaLag { .. } => None,
+    });
+    let watched = limits.map(|(seconds, minutes)| {
+        let stopped = match item.engine {
+            Engine::Mysql => ", does not replicate,",
+            _ => "",
+        };
+        format!(
+            "A replica that is more than {seconds} seconds late{stopped} or sends no measurements for {minutes} minutes is left out of the answers, until it has caught up. Where that holds for all of them, Route 53 answers with all: old data rather than none. "
+        )
+    });
+    let primary = if item.multi_zone {
+        "When the primary fails, its standby takes over within a minute or two, in which writes fail; the replicas follow it by themselves"
+    } else {
+        "When the primary fails, RDS starts it again, and writes fail until then; the replicas wait for it"
+    };
+    format!(
+        "{}RDS restarts a replica that fails, and replaces its hardware. {primary}. Replicas never take writes, and the primary never takes their readers.",
+        watched.unwrap_or_default()
+    )
+}
+
+fn lag(item: &Database) -> String {
+    let (writes, reads) = (identifier(&item.name), identifier(&item.reader_name()));
+    let cancelled = match item.engine {
+        Engine::Postgres => {
+            " PostgreSQL may cancel a long query on a replica that stands in the way of changes: such a query is repeated."
+        }
+        _ => "",
+    };
+    format!(
+        "What is read at `{}_HOST` is as old as the replica is late: mostly less than a second, more while much is written. What must be seen right after it was written is read at `{}_HOST`.{cancelled}",
+        reads.to_uppercase(),
+        writes.to_uppercase()
+    )
+}
+
+fn sql_server(item: &Database) -> Option<String> {
+    (item.engine == Engine::Sqlserver).then(|| {
+        format!(
+            "Connect to read replicas of SQL Server with `ApplicationIntent=ReadOnly`. Logins and their passwords do not reach replicas that are there already: after a rotation of the password of `{}`, log in to each of its replicas with the old one, which the secret keeps as `AWSPREVIOUS`, and run `ALTER LOGIN [{}] WITH PASSWORD = '...'`.",
+            item.name, item.user
+        )
+    })
+}
+
+fn number(stack: &Stack<'_>, item: &Database) -> String {
+    let (name, local) = (&item.name, identifier(&replica::name(item)));
+    let server = stack.name(&replica::name(item));
+    let guard = match stack.system.protect {
+        true => format!(
+            " Lift the guard of each of these first: `aws rds modify-db-instance --region {} --db-instance-identifier {server}-NUMBER --no-deletion-protection --apply-immediately`.",
+            stack.region()
+        ),
+        false => String::new(),
+    };
+    let days = match item.replica_keys().len() {
+        1 => "The replica is",
+        _ => "The replicas are",
+    };
+    format!(
+        "`replicas` of `{name}` may grow at any time: `aws_db_instance.{local}` gets instances, and the others stay as they are. When it shrinks, those with the highest numbers go.{guard} {days} maintained at the hour of the primary on other days. Storage grows by itself up to {} GiB, on each server alone. Before a new major version, go down to `replicas = 0` and come back after it.",
+        database::storage_limit(item)
+    )
+}
+
+fn promotion(stack: &Stack<'_>, item: &Database) -> String {
+    let values = [
+        ("@name@", item.name.clone()),
+        ("@server@", stack.name(&item.name)),
+        ("@local@", identifier(&item.name)),
+        ("@region@", stack.region()),
+        ("@days@", item.backup.retention_days.to_string()),
+        ("@window@", database::backup(item)),
+        ("@count@", item.replica_keys().len().to_string()),
+    ];
+    let text = values
+        .iter()
+        .fold(PROMOTION.trim_end().to_owned(), |text, (mark, value)| {
+            text.replace(mark, value)
+        });
+    match stack.system.protect {
+        true => text,
+        // There is no guard to lift.
+        false => {
+            let lines = text.lines().filter(|line| !line.contains("--no-deletion-protection"));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
