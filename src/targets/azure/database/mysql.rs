@@ -1,5 +1,7 @@
 //! MySQL flexible server.
 
+use hcl::Expression;
+
 use super::replicas::{Servers, Source, local_name};
 use super::{Password, Server, class, lifecycle, managed_key, server_name, standby};
 use crate::ir::Database;
@@ -66,7 +68,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
     }
 }
 
-pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>) -> Servers {
+pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>, series: &Expression) -> Servers {
     let database = source.database;
     let name = local_name(database);
     let body = Block::new()
@@ -82,10 +84,11 @@ pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>
         .set("size_gb", source.primary.attr("storage.0.size_gb"))
         .set("auto_grow_enabled", true);
     let body = source
-        .begin(stack)
+        .begin(stack, series)
         .set("version", database.version.as_str())
         .set("backup_retention_days", database.backup.retention_days)
         .set("public_network_access", "Disabled")
+        .set("tags", stack.tags())
         .block("storage", storage);
     let body = source.end(stack, parts, body, &["storage.0.size_gb", "zone"], &ready);
     let servers = stack.module.resource("azurerm_mysql_flexible_server", &name, body);

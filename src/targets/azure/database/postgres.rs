@@ -1,5 +1,7 @@
 //! PostgreSQL flexible server.
 
+use hcl::Expression;
+
 use super::replicas::{Servers, Source, local_name};
 use super::{Password, Server, class, lifecycle, managed_key, server_name, standby};
 use crate::ir::Database;
@@ -78,14 +80,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
 }
 
 /// Its version comes from the primary; backups are made of the primary alone.
-pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>) -> Servers {
+pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>, series: &Expression) -> Servers {
     let name = local_name(source.database);
     let body = source
-        .begin(stack)
+        .begin(stack, series)
         .comment("At least what the primary has grown to.")
         .set("storage_mb", source.primary.attr("storage_mb"))
         .set("auto_grow_enabled", true)
-        .set("public_network_access_enabled", false);
+        .set("public_network_access_enabled", false)
+        .set("tags", stack.tags());
     let body = source.end(stack, parts, body, &["storage_mb", "zone"], source.settled);
     let servers = stack.module.resource("azurerm_postgresql_flexible_server", &name, body);
     let body = Block::new()

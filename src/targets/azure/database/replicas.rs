@@ -56,9 +56,14 @@ pub(super) fn lower(
     }
     let name = local_name(database);
     stack.module.file("replicas", "");
+    let about = format!(
+        "Part of the names of {}'s read replicas. Another letter makes all of them anew, under new names: after a promotion, the old names are taken.",
+        database.name
+    );
+    let series = stack.module.variable(&format!("{name}-series"), "string", "a", &about);
     let Servers { servers, settled } = match database.engine {
-        Engine::Mysql => mysql::replicas(stack, parts, source),
-        _ => postgres::replicas(stack, parts, source),
+        Engine::Mysql => mysql::replicas(stack, parts, source, &series),
+        _ => postgres::replicas(stack, parts, source, &series),
     };
     let endpoint = Endpoint {
         name: &name,
@@ -88,15 +93,8 @@ pub(super) fn lower(
 
 impl Source<'_> {
     /// The arguments that the replicas of every engine begin with.
-    pub(super) fn begin(&self, stack: &mut Stack<'_>) -> Block {
+    pub(super) fn begin(&self, stack: &mut Stack<'_>, series: &Expression) -> Block {
         let database = self.database;
-        let about = format!(
-            "Part of the names of {}'s read replicas. Another letter makes all of them anew, under new names: after a promotion, the old names are taken.",
-            database.name
-        );
-        let series = stack
-            .module
-            .variable(&format!("{}-series", local_name(database)), "string", "a", &about);
         let zones = usize::from(stack.system.network.zones);
         let places = database.replica_keys().into_iter().enumerate().map(|(index, key)| {
             let (week, day) = (index / 7, index % 7);
@@ -108,7 +106,7 @@ impl Source<'_> {
             stack.prefixed(&local_name(database)),
             "-",
             expr::each_key(),
-            series,
+            series.clone(),
             "-",
             stack.project.suffix.attr("hex")
         ];
@@ -121,7 +119,6 @@ impl Source<'_> {
             .set("source_server_id", self.primary.id())
             .set("sku_name", class(database))
             .set("zone", expr::each_value(&["zone"]))
-            .set("tags", stack.tags())
     }
 
     /// The rest of them. The replicas wait for `ready`.
