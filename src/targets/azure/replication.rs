@@ -132,8 +132,11 @@ fn changes(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
         ""
     };
     format!(
-        "A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} To make a replica anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply.",
-        database.name, words.cli, words.server,
+        "The first replicas of a system that runs: `terraform -chdir=terraform apply -target=azurerm_private_dns_a_record.{3}` makes them while readers go on asking the primary; the apply after it turns the readers over. From then until they are replaced, machines of a service that only reads cannot open new connections. A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} To make a replica anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply.",
+        database.name,
+        words.cli,
+        words.server,
+        identifier(&database.reader_name()),
     )
 }
 
@@ -181,14 +184,12 @@ fn promotion(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
         forgotten = forgotten.join(" "),
         inner = database.database,
     );
-    let protect = if system.protect { "`protect = false`, " } else { "" };
-    let again = if system.protect { " and `protect = true`" } else { "" };
     format!(
         "Promotion, when the primary of `{plain}` is lost for good (what it had not yet sent is lost with it). Stop the writers if the old primary may still answer them. Replica 1 as an example:\n\n\
          {first}\n\n  \
-         The writers are pointed at it through the blueprint: {protect}`replicas = 0`, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`:\n\n\
+         The writers are pointed at it through the blueprint: `replicas = 0`, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`. The plan must change `{server}.{name}` in place: should it want to replace it, stop. Should a lock refuse a deletion, apply again:\n\n\
          {state}\n\n  \
-         Afterwards rebuild the replicas from it: `replicas = {count}`{again}, `{local}_series = \"b\"` in `terraform.tfvars` (the old names are taken), render and apply. The override stays. Delete the old primary by hand (`{cli} delete`) once nothing in it is missed.",
+         Afterwards rebuild the replicas from it: `replicas = {count}`, `{local}_series = \"b\"` in `terraform.tfvars` (the old names are taken), render and apply. The override stays. Delete the old primary by hand (`{cli} delete`) once nothing in it is missed.",
         plain = database.name,
         first = fenced(&first),
         state = fenced(&state),
