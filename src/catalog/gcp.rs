@@ -1,9 +1,9 @@
 //! Machine types, zones and database engines of Google Cloud.
 //!
 //! Read in November 2026 from the public pages of Compute Engine (machine families E2 and N2, regions and zones) and Cloud SQL
-//! (supported versions, editions, custom tiers).
+//! (supported versions, editions, tiers of both editions, replication, read pools and their autoscaling).
 
-use super::{Machine, Offer};
+use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
@@ -77,6 +77,28 @@ const TIERS: [Machine; 24] = [
     machine("db-custom-96-638976", 96, 624),
 ];
 
+/// Tiers of Cloud SQL's Enterprise Plus edition, whose processors all have 8 GiB but for those of the largest.
+pub(super) const PLUS_TIERS: [Machine; 10] = [
+    machine("db-perf-optimized-N-2", 2, 16),
+    machine("db-perf-optimized-N-4", 4, 32),
+    machine("db-perf-optimized-N-8", 8, 64),
+    machine("db-perf-optimized-N-16", 16, 128),
+    machine("db-perf-optimized-N-32", 32, 256),
+    machine("db-perf-optimized-N-48", 48, 384),
+    machine("db-perf-optimized-N-64", 64, 512),
+    machine("db-perf-optimized-N-80", 80, 640),
+    machine("db-perf-optimized-N-96", 96, 768),
+    machine("db-perf-optimized-N-128", 128, 864),
+];
+
+/// Ten replicas of one server, or a pool. SQL Server has replicas as well, but the availability group behind them carries databases
+/// and no logins, so that the application's login would be missing there.
+const REPLICAS: Replicas = Replicas {
+    most: 10,
+    scales: true,
+    editions: &[],
+};
+
 const POSTGRES: Offer = Offer {
     versions: &["14", "15", "16", "17", "18"],
     retired: &[
@@ -88,7 +110,7 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(REPLICAS),
     classes: &TIERS,
 };
 
@@ -104,7 +126,7 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(REPLICAS),
     classes: &TIERS,
 };
 

@@ -18,6 +18,9 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on (`gcloud services enable`): Terraform asks for the project's number before it switches on anything. The other APIs are switched on by `apis.tf`.".to_owned(),
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
     ];
+    if !system.alarms.is_empty() {
+        items.push("The same for Monitoring: alert policies and notification channels.".to_owned());
+    }
     if !system.buckets.is_empty() {
         items.push("Where the organisation restricts who may be granted anything (`iam.allowedPolicyMemberDomains`), an exception on the project for `group:cloud-storage-analytics@google.com`, which delivers the access logs of buckets.".to_owned());
     }
@@ -64,6 +67,9 @@ fn security(stack: &mut Stack<'_>) {
     }
     if !system.databases.is_empty() {
         items.push("Databases have one private address each, refuse connections without TLS, and their passwords stand in Secret Manager alone, never in Terraform's state.");
+    }
+    if system.databases.iter().any(|(_, database)| database.readers.is_some()) {
+        items.push("A service that only reads a database reaches its read replicas and not its primary, one that only writes the primary and not the replicas. Replicas have an address, TLS, key and credentials like their primary.");
     }
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
@@ -114,6 +120,9 @@ fn operations(stack: &mut Stack<'_>) {
             items.push("PostgreSQL logs changes of its schema. For more, pgAudit is loaded: `CREATE EXTENSION pgaudit` in the database, then the flag `pgaudit.log`.".to_owned());
         }
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
+    }
+    for (id, database) in system.databases.iter() {
+        items.extend(super::replicas::runbook(stack, id, database));
     }
     if system.network.bastion {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
