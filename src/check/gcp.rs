@@ -1,12 +1,14 @@
 //! What only Google Cloud asks for.
 
-use crate::diagnostic::{Diagnostic, gcp};
+use crate::diagnostic::{Diagnostic, capability, gcp};
 use crate::ir::{Readers, System, Tls};
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine};
 
 /// Days that a point-in-time restore goes back.
 const RESTORE_DAYS: u32 = 7;
+/// Read replicas of one server, outside a pool.
+const REPLICAS: u32 = 10;
 /// The highest processor load, in percent, at which a read pool can be told to grow.
 const POOL_LOAD: u32 = 90;
 /// Recipients of a budget's alerts.
@@ -28,6 +30,18 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
     for (_, database) in system.databases.iter() {
         let at = |key: &str| system.places.span(&format!("{}.{key}", database.path));
+        if let Some(Readers::Fixed(count)) = database.readers
+            && count > REPLICAS
+        {
+            let engine = database.engine.name();
+            problems.push(capability::too_many_replicas(
+                at("replicas"),
+                engine,
+                count,
+                Target::Gcp,
+                REPLICAS,
+            ));
+        }
         if let Some(Readers::Scaled(scale)) = database.readers {
             if scale.cpu_percent > POOL_LOAD {
                 problems.push(gcp::pool_load(at("replicas"), scale.cpu_percent, POOL_LOAD));

@@ -1,8 +1,10 @@
 //! What the README of the output says about Google Cloud.
 
 use super::Stack;
-use crate::ir::{Grant, Launch, Resource, Tls};
+use crate::ir::{Database, Grant, Launch, Resource, Tls};
 use crate::target::Target;
+use crate::targets::shared::report::Report;
+use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -155,33 +157,11 @@ fn skips(stack: &mut Stack<'_>) {
             "this environment is made and thrown away: protect is off",
         );
     }
-    for (_, database) in system.databases.iter() {
-        let address = format!(
-            "google_sql_database_instance.{}",
-            crate::terraform::identifier(&database.name)
-        );
-        let postgres = database.engine == Engine::Postgres;
-        if database.engine != Engine::Sqlserver {
-            report.skip(
-                "CKV_GCP_6",
-                &address,
-                "TLS is forced; client certificates would be a second credential beside the password",
-            );
-        }
-        if database.version != newest_known_to_checkov(database.engine) {
-            report.skip("CKV_GCP_79", &address, "the major version is the blueprint's choice");
-        }
-        if postgres {
-            report.skip(
-                "CKV_GCP_108",
-                &address,
-                "a reverse lookup for each connection, and a private endpoint's names say nothing",
-            );
-            report.skip(
-                "CKV2_GCP_13",
-                &address,
-                "Query Insights has the durations; the flag writes a line for each statement",
-            );
+    for (id, database) in system.databases.iter() {
+        let server = format!("google_sql_database_instance.{}", identifier(&database.name));
+        database_skips(report, database, &server);
+        if let Some(replicas) = &stack.databases[&id].replicas {
+            database_skips(report, database, &replicas.servers.text());
         }
     }
     if !system.buckets.is_empty() {
@@ -194,8 +174,34 @@ fn skips(stack: &mut Stack<'_>) {
         report.skip("CKV_GCP_78", address, "logs are written once and never changed");
     }
     for (_, bucket) in system.buckets.iter().filter(|(_, bucket)| !bucket.versioning) {
-        let address = format!("google_storage_bucket.{}", crate::terraform::identifier(&bucket.name));
+        let address = format!("google_storage_bucket.{}", identifier(&bucket.name));
         report.skip("CKV_GCP_78", &address, "the blueprint turns versioning off");
+    }
+}
+
+/// Of a server or its replicas.
+fn database_skips(report: &mut Report, database: &Database, address: &str) {
+    if database.engine != Engine::Sqlserver {
+        report.skip(
+            "CKV_GCP_6",
+            address,
+            "TLS is forced; client certificates would be a second credential beside the password",
+        );
+    }
+    if database.version != newest_known_to_checkov(database.engine) {
+        report.skip("CKV_GCP_79", address, "the major version is the blueprint's choice");
+    }
+    if database.engine == Engine::Postgres {
+        report.skip(
+            "CKV_GCP_108",
+            address,
+            "a reverse lookup for each connection, and a private endpoint's names say nothing",
+        );
+        report.skip(
+            "CKV2_GCP_13",
+            address,
+            "Query Insights has the durations; the flag writes a line for each statement",
+        );
     }
 }
 

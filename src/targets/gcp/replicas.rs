@@ -86,8 +86,8 @@ fn fixed(stack: &mut Stack<'_>, database: &Database, primary: &Address) -> Place
 
 /// A pool, which has one endpoint before all its nodes and lies in several zones by itself.
 fn pool(stack: &mut Stack<'_>, database: &Database, primary: &Address, scale: Scale) -> Placed {
-    let part = format!("{}-read-pool", database.name);
-    let own = stack.name(&database.reader_name());
+    let part = database.reader_name();
+    let own = stack.name(&part);
     let suffix = suffix(stack, &part, None, primary);
     let full = template![own.as_str(), "-", suffix.attr("hex")];
     let load = Block::new()
@@ -120,7 +120,10 @@ fn suffix(stack: &mut Stack<'_>, part: &str, each: Option<&Expression>, primary:
         .set("keepers", object! { "primary" => primary.attr("name") });
     stack
         .module
-        .comment("A replica follows one primary for life: under another primary it is another replica, and the name of a deleted one stays taken for a week.")
+        .comment(
+            "A replica follows one primary for life, so another primary has other replicas.\n\
+             The name of a deleted one stays taken for a week.",
+        )
         .resource("random_id", part, body)
 }
 
@@ -137,7 +140,7 @@ fn body(
         .set("region", stack.region())
         .set("database_version", version_name(database))
         .set("instance_type", kind)
-        .comment("Its primary's key is its own too, as for every replica in the same region.")
+        .comment("Encrypted with its primary's key, as every replica in the same region.")
         .set("master_instance_name", primary.attr("name"))
         .set("deletion_protection", stack.system.protect)
 }
