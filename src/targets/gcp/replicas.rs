@@ -145,7 +145,7 @@ fn body(
         .set("deletion_protection", stack.system.protect)
 }
 
-/// The settings of the primary, as far as a replica has them: no backups, and its maintenance comes right before the primary's.
+/// The settings of the primary, as far as a replica has them: neither backups nor a maintenance window.
 fn settings(stack: &Stack<'_>, database: &Database, primary: &Address, availability: Option<&str>) -> Block {
     let (edition, tier) = edition(database);
     Block::new()
@@ -167,7 +167,7 @@ fn instance(stack: &mut Stack<'_>, part: &str, body: Block) -> Address {
     let own = |key: &str| expr::attribute(expr::keyword("settings"), &["0", key]);
     let ignored = list![own("disk_size"), own("maintenance_window")];
     let body = body
-        .comment("It grows by itself, and its maintenance window is the primary's.")
+        .comment("It grows by itself, and takes no maintenance window of its own.")
         .block("lifecycle", Block::new().set("ignore_changes", ignored));
     stack.module.resource("google_sql_database_instance", part, body)
 }
