@@ -1,9 +1,11 @@
 //! What the owner of a running system does, for the README.
 
+use super::alarms::TOLD;
 use super::database::postgres::PLUGIN;
 use super::load_balancer::{NAME, is_istio};
 use super::protect;
 use super::readme::has_volumes;
+use super::replicas::replicas;
 use super::stack::{STORE, Stack, credentials};
 use super::storage::volume_gb;
 use crate::ir::{Database, Id, Value};
@@ -33,7 +35,11 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
         if database.engine == Engine::Postgres {
             says(restore(stack, id));
         }
+        if database.readers.is_some() {
+            replicas(stack, id, &mut says);
+        }
     }
+    alarms(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);
     }
@@ -104,6 +110,7 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
         for setting in &service.settings {
             let to = match &setting.value {
                 Value::DatabaseHost(used) if *used == id => format!("`{new}-rw`"),
+                Value::ReaderHost(used) if *used == id => format!("`{new}-ro`"),
                 Value::DatabasePassword(used) if *used == id => format!("the Secret `{new}-app`"),
                 Value::DatabaseSecret(used) if *used == id => format!("`{new}-app`"),
                 _ => continue,
@@ -129,6 +136,22 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
         database.database,
         credentials(database).replacen(name, &new, 1)
     )
+}
+
+fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
+    for alarm in stack.alarms() {
+        says(format!(
+            "`{}`: an alert of Prometheus, from the PrometheusRule of that name. {}",
+            alarm.name, alarm.about
+        ));
+    }
+    if !stack.alarms().is_empty() && !stack.system.alarm_emails.is_empty() {
+        says(format!(
+            "Those who are to be told stand in the annotation `{TOLD}` of each alert; who is told is decided by \
+                Alertmanager. A receiver with `email_configs: [{{to: '{{{{ .CommonAnnotations.{TOLD} }}}}'}}]`, grouped \
+                by `alertname`, writes to them."
+        ));
+    }
 }
 
 fn store(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
@@ -205,6 +228,9 @@ fn left_out(stack: &Stack<'_>) -> String {
     }
     if stack.system.budget.is_some() {
         left.push("the budget");
+    }
+    if stack.alarms().is_empty() && !stack.system.alarms.is_empty() {
+        left.push("alarms (`[kubernetes] prometheus`)");
     }
     left.push("logs and their retention");
     left.push("nodes");
