@@ -105,6 +105,11 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
                 place of `{name}` under `cnpg.io/cluster`."
         )
     };
+    let monitors = if stack.watches(id) {
+        format!(", and a PodMonitor and an alert of `{new}`")
+    } else {
+        String::new()
+    };
     let mut switches: Vec<String> = vec![];
     for (_, service) in stack.system.services.iter() {
         for setting in &service.settings {
@@ -132,7 +137,7 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
             MOMENT}}}}}}` instead of its own, `externalClusters: [{{name: {name}, plugin: {{name: {PLUGIN}, \
             parameters: {{barmanObjectName: {name}, serverName: {name}}}}}}}]`, and `serverName: {new}` beside \
             `barmanObjectName` under its `plugins`, which gives it an archive of its own; a ScheduledBackup of \
-            `{new}` goes with it. {policies} The operator makes the Secret `{}`.{switches}",
+            `{new}` goes with it{monitors}. {policies} The operator makes the Secret `{}`.{switches}",
         database.database,
         credentials(database).replacen(name, &new, 1)
     )
@@ -145,11 +150,24 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             alarm.name, alarm.about
         ));
     }
-    if !stack.alarms().is_empty() && !stack.system.alarm_emails.is_empty() {
+    if stack.alarms().is_empty() {
+        return;
+    }
+    let watched = stack.system.databases.iter().filter(|(id, _)| stack.watches(*id));
+    for (_, database) in watched.filter(|(_, database)| database.engine == Engine::Mysql) {
+        let name = &database.name;
         says(format!(
-            "Those who are to be told stand in the annotation `{TOLD}` of each alert; who is told is decided by \
-                Alertmanager. A receiver with `email_configs: [{{to: '{{{{ .CommonAnnotations.{TOLD} }}}}'}}]`, grouped \
-                by `alertname`, writes to them."
+            "Beside every server of `{name}` runs the release of mysqld_exporter that the operator is tested with; later \
+                ones misread the socket in the operator's configuration. When that is mended: \
+                `[override.kubernetes.InnoDBCluster.{name}.spec.metrics] image`."
+        ));
+    }
+    if !stack.system.alarm_emails.is_empty() {
+        says(format!(
+            "Whom the blueprint names to be told stands in the annotation `{TOLD}` of each alert. Whether they are is \
+                decided by the cluster's Alertmanager: a receiver with `email_configs: [{{to: '{{{{ \
+                .CommonAnnotations.{TOLD} }}}}'}}]` and a route for the label `namespace`, which groups by it, writes to \
+                them."
         ));
     }
 }
