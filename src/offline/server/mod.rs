@@ -39,8 +39,9 @@ impl Server {
         let mut reattach = Map::new();
         let mut listening = vec![];
         let words = Words::read(&needs.modules);
-        for (address, provider) in bundled(needs)? {
-            let socket = folder.path().join(format!("{}.sock", provider.name()));
+        for (number, (address, provider)) in bundled(needs)?.into_iter().enumerate() {
+            // Two registries may both have a provider of the name.
+            let socket = folder.path().join(format!("{number}-{}.sock", provider.name()));
             let listener = UnixListener::bind(&socket)?;
             listener.set_nonblocking(true)?;
             reattach.insert(address, describe(&socket));
