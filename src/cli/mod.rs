@@ -2,6 +2,7 @@
 //!
 //! Standard output carries the document that was asked for and nothing else; every message goes to standard error. Exit codes: 0
 //! done; 1 the blueprint is wrong, or a difference was found; 2 a usage or environment error (for `diff`, also a wrong blueprint).
+//! `terraform` ends with the exit code of the Terraform that it ran.
 
 mod check;
 mod completions;

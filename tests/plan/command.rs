@@ -211,7 +211,7 @@ fn a_terraform_that_is_missing_or_too_old_is_said() {
         err(&nowhere)
     );
 
-    let old = program(work.path(), "echo 'Terraform v1.5.7'\n");
+    let old = program(work.path(), "terraform", "echo 'Terraform v1.5.7'\n");
     for (arguments, variable) in [
         (vec!["plan", text(root.path()), "--terraform", text(&old)], None),
         (vec!["plan", text(root.path())], Some(&old)),
@@ -252,14 +252,34 @@ fn a_terraform_that_fails_is_an_error() {
     let work = TempDir::new().unwrap();
     let root = folder(&[("main.tf", "output \"x\" {\n  value = 1\n}\n")]);
     let version = "[ \"$1\" = version ] && { echo 1.11.4; exit; }\n";
-    let failing = program(work.path(), &format!("{version}echo 'out of luck' >&2\nexit 7\n"));
+    let failing = program(
+        work.path(),
+        "terraform",
+        &format!("{version}echo 'out of luck' >&2\nexit 7\n"),
+    );
     let output = run(&["plan", text(root.path()), "--terraform", text(&failing)]);
     ends_with(&output, 1);
     assert!(err(&output).contains("out of luck"), "{}", err(&output));
-    let killed = program(work.path(), &format!("{version}kill -KILL $$\n"));
+    let killed = program(work.path(), "terraform", &format!("{version}kill -KILL $$\n"));
     let output = run(&["plan", text(root.path()), "--terraform", text(&killed)]);
     ends_with(&output, 2);
     assert!(err(&output).contains("killed"), "{}", err(&output));
+}
+
+#[test]
+fn opentofu_finds_the_providers_in_its_own_registry() {
+    let work = TempDir::new().unwrap();
+    let root = folder(&[("main.tf", VPC)]);
+    let script = "[ \"$1\" = version ] && { echo 1.11.0; exit; }\necho \"$TF_REATTACH_PROVIDERS\" >&2\nexit 1\n";
+    for (name, address) in [
+        ("tofu", "\"registry.opentofu.org/hashicorp/aws\""),
+        ("terraform", "\"registry.terraform.io/hashicorp/aws\""),
+    ] {
+        let tool = program(work.path(), name, script);
+        let output = run(&["plan", text(root.path()), "--terraform", text(&tool)]);
+        ends_with(&output, 1);
+        assert!(err(&output).contains(address), "{}", err(&output));
+    }
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::{cloudgen, folder};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Writes a program that can stand in for Terraform.
-pub fn program(folder: &Path, script: &str) -> PathBuf {
-    let path = folder.join("terraform");
+pub fn program(folder: &Path, name: &str, script: &str) -> PathBuf {
+    let path = folder.join(name);
     fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
@@ -47,7 +47,7 @@ fn interrupt(signal: &str, trap: &str) -> Option<i32> {
         "[ \"$1\" = version ] && {{ echo 1.11.4; exit; }}\n{trap}\nsleep 300 &\necho $$ $! > '{0}.new'\nmv '{0}.new' '{0}'\nwait\nwait\n",
         noted.display()
     );
-    let terraform = program(work.path(), &script);
+    let terraform = program(work.path(), "terraform", &script);
     let arguments = [
         "plan",
         root.path().to_str().unwrap(),
