@@ -4,17 +4,12 @@
 //! cargo run --example generate_protocol
 //! ```
 
+mod generate;
+
 use std::error::Error;
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/offline/protocol");
-    let files = protox::compile([folder.join("tfplugin6.proto")], [&folder])?;
-    tonic_prost_build::configure()
-        .build_client(false)
-        .build_transport(false)
-        .btree_map(".")
-        .out_dir(&folder)
-        .compile_fds(files)?;
-    Ok(())
+    generate::generate(&folder, &folder)
 }

@@ -22,6 +22,19 @@ impl Chunk {
         })
     }
 
+    /// The schema of a type, as text.
+    pub fn find(&self, kind: &str, name: &str) -> Option<&'static str> {
+        let mut entries = self.entries();
+        let entry = entries.find(|entry| (entry.0, entry.1) == (kind, name));
+        entry.map(|entry| entry.2)
+    }
+
+    /// The names of all types of a kind.
+    pub fn names(&self, kind: &'static str) -> impl Iterator<Item = &'static str> {
+        let of_kind = self.entries().filter(move |entry| entry.0 == kind);
+        of_kind.map(|entry| entry.1)
+    }
+
     /// The types of the chunk: kind, name and schema.
     fn entries(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         self.text().lines().filter_map(entry)
@@ -55,7 +68,7 @@ pub fn packed(data: &'static [u8]) -> (&'static str, Vec<Chunk>) {
 }
 
 /// The version and the lines, as one chunk, of a file that is not packed.
-pub fn text(text: &'static str) -> (&'static str, Vec<Chunk>) {
+pub fn text(text: &'static str) -> (&'static str, Chunk) {
     let lines = text.split_once('\n').map_or("", |(_, lines)| lines);
     let chunk = Chunk {
         first: ("", ""),
@@ -63,23 +76,13 @@ pub fn text(text: &'static str) -> (&'static str, Vec<Chunk>) {
         length: 0,
         text: OnceLock::from(lines),
     };
-    (version(text), vec![chunk])
+    (version(text), chunk)
 }
 
 /// The schema of a type, as text.
 pub fn find(chunks: &[Chunk], kind: &str, name: &str) -> Option<&'static str> {
     let after = chunks.partition_point(|chunk| chunk.first <= (kind, name));
-    let chunk = chunks.get(after.checked_sub(1)?)?;
-    let mut entries = chunk.entries();
-    entries
-        .find(|entry| (entry.0, entry.1) == (kind, name))
-        .map(|entry| entry.2)
-}
-
-/// The names of all types of a kind.
-pub fn names(chunks: &[Chunk], kind: &'static str) -> impl Iterator<Item = &'static str> {
-    let entries = chunks.iter().flat_map(Chunk::entries);
-    entries.filter(move |entry| entry.0 == kind).map(|entry| entry.1)
+    chunks.get(after.checked_sub(1)?)?.find(kind, name)
 }
 
 /// The version in `# hashicorp/NAME VERSION`.
@@ -116,8 +119,9 @@ mod tests {
 
     #[test]
     fn lines_are_found_by_kind_and_name() {
-        let (_, chunks) = text("# hashicorp/x 1.0\ndata x_a {}\nresource x_a {\"body\":{}}\n");
-        assert_eq!(find(&chunks, "resource", "x_a"), Some("{\"body\":{}}"));
-        assert_eq!(find(&chunks, "data", "x_b"), None);
+        let (_, chunk) = text("# hashicorp/x 1.0\ndata x_a {}\nresource x_a {\"body\":{}}\n");
+        assert_eq!(chunk.find("resource", "x_a"), Some("{\"body\":{}}"));
+        assert_eq!(chunk.find("data", "x_b"), None);
+        assert_eq!(chunk.names("data").collect::<Vec<_>>(), ["x_a"]);
     }
 }

@@ -5,7 +5,8 @@
 //! deflated on its own. Unpacked, a chunk is lines of the format that `src/terraform/provider/schema.rs` describes, sorted, so a type is
 //! found by unpacking one chunk. google-beta has lines of its own only for what differs from google.
 //!
-//! The files of the small providers are written by hand and are plain text. The packed ones are written by
+//! The files of the small providers are written by hand and are plain text, as are the ephemeral resources of the large ones. The packed
+//! files are written by
 //!
 //! ```text
 //! cargo run --example refresh_provider_data -- SCHEMAS_DIR FACTS_DIR
@@ -21,58 +22,87 @@ use std::sync::OnceLock;
 /// What a provider of the archive is known by, and where its data is.
 struct Bundled {
     name: &'static str,
-    data: Data,
+    packed: &'static [u8],
+    text: &'static str,
     index: OnceLock<Index>,
-}
-
-enum Data {
-    Packed(&'static [u8]),
-    Text(&'static str),
 }
 
 /// The chunks of a provider.
 struct Index {
     version: &'static str,
     chunks: Vec<Chunk>,
+    /// What is not packed.
+    text: Chunk,
 }
 
 impl Bundled {
-    const fn packed(name: &'static str, data: &'static [u8]) -> Self {
-        Self::new(name, Data::Packed(data))
+    const fn packed(name: &'static str, packed: &'static [u8], ephemeral: &'static str) -> Self {
+        let index = OnceLock::new();
+        Bundled {
+            name,
+            packed,
+            text: ephemeral,
+            index,
+        }
     }
 
     const fn text(name: &'static str, text: &'static str) -> Self {
-        Self::new(name, Data::Text(text))
-    }
-
-    const fn new(name: &'static str, data: Data) -> Self {
-        let index = OnceLock::new();
-        Bundled { name, data, index }
+        Self::packed(name, &[], text)
     }
 
     fn index(&'static self) -> &'static Index {
         self.index.get_or_init(|| {
-            let (version, chunks) = match self.data {
-                Data::Packed(data) => chunk::packed(data),
-                Data::Text(text) => chunk::text(text),
-            };
-            Index { version, chunks }
+            let (version, text) = chunk::text(self.text);
+            match self.packed {
+                [] => Index {
+                    version,
+                    chunks: vec![],
+                    text,
+                },
+                packed => {
+                    let (version, chunks) = chunk::packed(packed);
+                    Index { version, chunks, text }
+                }
+            }
         })
     }
 
     /// The schema of a type as text.
     fn line(&'static self, kind: BlockKind, name: &str) -> Option<&'static str> {
-        chunk::find(&self.index().chunks, kind.keyword(), name)
+        let Index { chunks, text, .. } = self.index();
+        let keyword = kind.keyword();
+        text.find(keyword, name).or_else(|| chunk::find(chunks, keyword, name))
+    }
+
+    /// The names of all types of a kind.
+    fn types(&'static self, kind: BlockKind) -> impl Iterator<Item = &'static str> {
+        let Index { chunks, text, .. } = self.index();
+        chunks
+            .iter()
+            .chain([text])
+            .flat_map(move |chunk| chunk.names(kind.keyword()))
     }
 }
 
 static BUNDLED: [Bundled; 12] = [
     Bundled::text("archive", include_str!("data/archive.txt")),
-    Bundled::packed("aws", include_bytes!("data/aws.bin")),
-    Bundled::packed("azurerm", include_bytes!("data/azurerm.bin")),
+    Bundled::packed(
+        "aws",
+        include_bytes!("data/aws.bin"),
+        include_str!("data/aws-ephemeral.txt"),
+    ),
+    Bundled::packed(
+        "azurerm",
+        include_bytes!("data/azurerm.bin"),
+        include_str!("data/azurerm-ephemeral.txt"),
+    ),
     Bundled::text("cloudinit", include_str!("data/cloudinit.txt")),
-    Bundled::packed("google", include_bytes!("data/google.bin")),
-    Bundled::packed("google-beta", include_bytes!("data/google-beta.bin")),
+    Bundled::packed(
+        "google",
+        include_bytes!("data/google.bin"),
+        include_str!("data/google-ephemeral.txt"),
+    ),
+    Bundled::packed("google-beta", include_bytes!("data/google-beta.bin"), ""),
     Bundled::text("http", include_str!("data/http.txt")),
     Bundled::text("local", include_str!("data/local.txt")),
     Bundled::text("null", include_str!("data/null.txt")),
@@ -131,8 +161,7 @@ impl Provider {
     /// The names of all types of a kind, sorted. This unpacks everything.
     pub fn types(self, kind: BlockKind) -> Vec<&'static str> {
         let base = self.base(kind).map(|base| base.types(kind));
-        let own = chunk::names(&self.bundled.index().chunks, kind.keyword());
-        let mut names: Vec<&str> = own.chain(base.into_iter().flatten()).collect();
+        let mut names: Vec<&str> = self.bundled.types(kind).chain(base.into_iter().flatten()).collect();
         names.sort_unstable();
         names.dedup();
         names

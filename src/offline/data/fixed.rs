@@ -67,6 +67,12 @@ fn aws(scene: &Scene<'_>, config: &Value) -> Option<Fields> {
         "aws_secretsmanager_secret_version" => {
             vec![("secret_string", r#"{"username":"admin","password":"example"}"#.into())]
         }
+        "aws_kms_secrets" => {
+            let names = config.field("secret").items().iter();
+            let names = names.filter_map(|secret| secret.field("name").as_text());
+            let plain = names.map(|name| (name.to_owned(), Value::from("value")));
+            vec![("plaintext", Value::Object(plain.collect()))]
+        }
         "aws_canonical_user_id" => vec![("id", seed.hex("canonical", 64).into())],
         "aws_default_tags" => vec![("tags", Value::Object(scene.settings.tags.clone()))],
         _ => return None,
@@ -125,6 +131,18 @@ fn google(scene: &Scene<'_>, config: &Value) -> Option<Fields> {
                 ("region", region.into()),
                 ("zone", zone.into()),
                 ("access_token", "ya29.example".into()),
+            ]
+        }
+        "google_storage_project_service_account" | "google_compute_default_service_account" => {
+            let email = match scene.type_name {
+                "google_compute_default_service_account" => "123456789012-compute@developer.gserviceaccount.com",
+                _ => "service-123456789012@gs-project-accounts.iam.gserviceaccount.com",
+            };
+            vec![
+                ("id", email.into()),
+                ("email", email.into()),
+                ("email_address", email.into()),
+                ("member", format!("serviceAccount:{email}").into()),
             ]
         }
         "google_compute_zones" => {

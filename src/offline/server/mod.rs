@@ -39,8 +39,9 @@ impl Server {
         let mut reattach = Map::new();
         let mut listening = vec![];
         let words = Words::read(&needs.modules);
-        for (address, provider) in bundled(needs)? {
-            let socket = folder.path().join(format!("{}.sock", provider.name()));
+        for (number, (address, provider)) in bundled(needs)?.into_iter().enumerate() {
+            // Two registries may both have a provider of the name.
+            let socket = folder.path().join(format!("{number}-{}.sock", provider.name()));
             let listener = UnixListener::bind(&socket)?;
             listener.set_nonblocking(true)?;
             reattach.insert(address, describe(&socket));
@@ -141,5 +142,52 @@ async fn accept(listener: UnixListener, offer: Offer) -> io::Result<()> {
             .max_encoding_message_size(usize::MAX);
         let stream = tokio_stream::once(Ok::<_, io::Error>(stream));
         connections.spawn(tonic::transport::Server::builder().serve_with_incoming(service, stream));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Error, Needs, Server};
+    use crate::offline::needs::Place;
+    use std::path::Path;
+
+    fn needs(addresses: &[&str]) -> Needs {
+        let place = Place {
+            file: "main.tf".into(),
+            line: Some(3),
+        };
+        let providers = addresses.iter().map(|address| ((*address).to_owned(), place.clone()));
+        Needs {
+            providers: providers.collect(),
+            ..Needs::default()
+        }
+    }
+
+    #[test]
+    fn a_server_leaves_nothing_behind() {
+        let addresses = [
+            "registry.opentofu.org/hashicorp/null",
+            "registry.terraform.io/hashicorp/null",
+        ];
+        let server = Server::start(&needs(&addresses)).unwrap();
+        let told: serde_json::Value = serde_json::from_str(server.reattach()).unwrap();
+        let sockets = addresses.map(|address| told[address]["Addr"]["String"].as_str().unwrap().to_owned());
+        assert!(sockets.iter().all(|socket| Path::new(socket).exists()));
+        drop(server);
+        assert!(
+            !sockets
+                .iter()
+                .any(|socket| Path::new(socket).parent().unwrap().exists())
+        );
+    }
+
+    #[test]
+    fn a_provider_that_is_not_bundled_is_named() {
+        let error = Server::start(&needs(&["registry.terraform.io/datadog/datadog"])).unwrap_err();
+        assert!(matches!(&error, Error::NotBundled { providers } if providers.len() == 1));
+        let text = error.to_string();
+        let expected = "main.tf:3: the provider registry.terraform.io/datadog/datadog is not bundled";
+        assert!(text.starts_with(expected) && text.contains("azurerm"), "{text}");
     }
 }
