@@ -149,10 +149,41 @@ fn a_state_is_planned_against_where_one_is_given() {
     ends_with(&replaced, 1);
     assert!(out(&replaced).contains("Summary: 1 to replace"), "{}", out(&replaced));
 
+    let moved = format!(
+        "{}moved {{\n  from = aws_vpc.main\n  to   = aws_vpc.core\n}}\n",
+        VPC.replace("main", "core")
+    );
+    fs::write(root.path().join("main.tf"), moved).unwrap();
+    let moved = run(&["plan", dir, "--state", text(&state)]);
+    ends_with(&moved, 0);
+    assert!(
+        out(&moved).contains("aws_vpc.main has moved to aws_vpc.core"),
+        "{}",
+        out(&moved)
+    );
+    assert!(out(&moved).contains("Summary: nothing to change"), "{}", out(&moved));
+
     fs::write(root.path().join("main.tf"), "output \"x\" {\n  value = 1\n}\n").unwrap();
     let destroyed = run(&["plan", dir, "--state", text(&state)]);
     ends_with(&destroyed, 0);
     assert!(out(&destroyed).contains("Summary: 1 to destroy"), "{}", out(&destroyed));
+}
+
+#[test]
+fn an_import_is_planned_and_counted() {
+    if !has_terraform() {
+        return;
+    }
+    let import = "import {\n  to = aws_vpc.main\n  id = \"vpc-0123456789abcdef0\"\n}\n";
+    let root = folder(&[("main.tf", &format!("{VPC}{import}"))]);
+    let output = run(&["plan", text(root.path())]);
+    ends_with(&output, 0);
+    assert!(
+        out(&output).contains("1 to import, 0 to add, 0 to change"),
+        "{}",
+        out(&output)
+    );
+    assert!(out(&output).contains("Summary: 1 to import"), "{}", out(&output));
 }
 
 #[test]

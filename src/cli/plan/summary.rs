@@ -25,11 +25,15 @@ struct ResourceChange {
 #[derive(Debug, Deserialize)]
 struct Change {
     actions: Vec<String>,
+    /// What is taken over from outside of Terraform.
+    #[serde(default)]
+    importing: Option<serde::de::IgnoredAny>,
 }
 
 /// What happens to a resource, in the order in which it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Action {
+    Import,
     Create,
     Update,
     Replace,
@@ -38,10 +42,18 @@ enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 5] = [Self::Create, Self::Update, Self::Replace, Self::Destroy, Self::Forget];
+    const ALL: [Self; 6] = [
+        Self::Import,
+        Self::Create,
+        Self::Update,
+        Self::Replace,
+        Self::Destroy,
+        Self::Forget,
+    ];
 
     fn word(self) -> &'static str {
         match self {
+            Self::Import => "import",
             Self::Create => "create",
             Self::Update => "update",
             Self::Replace => "replace",
@@ -50,17 +62,19 @@ impl Action {
         }
     }
 
-    /// None where nothing changes.
-    fn of(actions: &[String]) -> Option<Self> {
-        let has = |word| actions.iter().any(|action| action == word);
-        match (has("create"), has("delete")) {
+    /// What a change does: often nothing. An import may change the resource as well, and counts for both, as Terraform counts.
+    fn of(change: &Change) -> Vec<Self> {
+        let has = |word| change.actions.iter().any(|action| action == word);
+        let action = match (has("create"), has("delete")) {
             (true, true) => Some(Self::Replace),
             (true, false) => Some(Self::Create),
             (false, true) => Some(Self::Destroy),
             (false, false) if has("update") => Some(Self::Update),
             (false, false) if has("forget") => Some(Self::Forget),
             (false, false) => None,
-        }
+        };
+        let import = change.importing.as_ref().map(|_| Self::Import);
+        import.into_iter().chain(action).collect()
     }
 }
 
@@ -89,19 +103,22 @@ pub(super) fn text(plan: &Plan, heading: &str, group: impl Fn(&Counted<'_>) -> (
         .iter()
         .filter(|resource| resource.mode == "managed")
     {
-        let Some(action) = Action::of(&resource.change.actions) else {
+        let actions = Action::of(&resource.change);
+        if actions.is_empty() {
             continue;
-        };
+        }
         let counted = Counted {
             module: resource.module_address.as_deref(),
             kind: &resource.kind,
             name: &resource.name,
         };
-        let rows = [groups.entry(group(&counted)), kinds.entry((0, resource.kind.clone()))];
-        for counts in rows.map(|row| row.or_default()) {
-            *counts.entry(action).or_default() += 1;
+        let row = groups.entry(group(&counted)).or_default();
+        let kind = kinds.entry((0, resource.kind.clone())).or_default();
+        for counts in [row, kind, &mut total] {
+            for &action in &actions {
+                *counts.entry(action).or_default() += 1;
+            }
         }
-        *total.entry(action).or_default() += 1;
     }
     if total.is_empty() {
         return "Summary: nothing to change\n".to_owned();
