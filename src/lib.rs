@@ -11,6 +11,7 @@
 //!   do what, what a process is told. Whatever is the same on every cloud is decided here, and from the links alone.
 //! - [`check`] proves that a target can run the system; [`catalog`] holds the dated facts for it.
 //! - [`targets`] spell a checked system: the clouds as [`terraform`] modules, a plain cluster as Kubernetes objects.
+//! - [`offline`] stands in for the providers of a real Terraform, so that `cloudgen plan` needs no account.
 //! - [`output`] holds what comes out; [`cli`] is the only part that touches disk, standard output and the environment.
 //!
 //! # Invariants
@@ -28,6 +29,8 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod ir;
+#[cfg(unix)]
+pub mod offline;
 pub mod output;
 mod pattern;
 pub mod patterns;

@@ -39,6 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "vocabulary",
         ],
     ),
+    ("offline", &["diagnostic", "terraform"]),
     // The command line calls the library's own functions; of its parts it needs those that it reads and shows.
     (
         "cli",
@@ -47,6 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "check()",
             "compile()",
             "diagnostic",
+            "offline",
             "output",
             "patterns",
             "target",
@@ -181,6 +183,8 @@ fn targets_know_no_pattern() {
 #[test]
 fn only_the_command_line_touches_the_outside() {
     const OUTSIDE: [&str; 6] = ["env", "fs", "net", "process", "thread", "time"];
+    // Providers listen on sockets in a thread of their own, and some of what they stand for are files.
+    const OFFLINE: [&str; 3] = ["fs", "process", "thread"];
     const PRINTING: [&str; 4] = ["println!", "eprintln!", "print!(", "eprint!("];
     // Their order differs from run to run.
     const UNORDERED: [&str; 2] = ["HashMap", "HashSet"];
@@ -191,7 +195,8 @@ fn only_the_command_line_touches_the_outside() {
         }
         let text = file.code.without_tests();
         for name in code::named(&text, "std::") {
-            if OUTSIDE.contains(&name.as_str()) {
+            let is_granted = file.part() == Some("offline") && OFFLINE.contains(&name.as_str());
+            if OUTSIDE.contains(&name.as_str()) && !is_granted {
                 findings.push(format!("{}: std::{name}", file.path));
             }
         }
@@ -224,6 +229,9 @@ fn files_are_short() {
         .iter()
         .flat_map(|folder| files(folder))
     {
+        if file.source.starts_with("// This file is @generated") {
+            continue;
+        }
         let lines = file.source.lines().count();
         if lines > LONGEST_FILE {
             findings.push(format!("{}: {lines} lines", file.path));

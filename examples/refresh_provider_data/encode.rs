@@ -20,6 +20,9 @@ pub fn line(source: &Source, kind: &str, name: &str, schema: &str) -> Result<Str
     };
     let mut body = encoder.body(&schema["block"], "");
     let mut line = Map::new();
+    if let Some(version) = schema["version"].as_u64().filter(|version| *version > 0) {
+        line.insert("version".into(), version.into());
+    }
     if let Some(form) = source.id_form(name).filter(|_| kind == "resource") {
         line.insert("id".into(), form.into());
     }

@@ -3,8 +3,11 @@
 //! Sizes as in Microsoft's lists of virtual machine sizes (Dlsv5, Dsv5, Esv5, Bsv2) and of compute tiers of Azure Database and
 //! Azure SQL Database, read in November 2026. Burstable database classes are left out: none of them has a standby. An author who
 //! wants one names it.
+//!
+//! Numbers of read replicas as in Microsoft's articles on read replicas of Azure Database for PostgreSQL and for MySQL, read in
+//! November 2026.
 
-use super::{Machine, Offer};
+use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
@@ -109,7 +112,11 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         ],
         editions: &[],
         licenses: &[],
-        replicas: None,
+        replicas: Some(Replicas {
+            most: 5,
+            scales: false,
+            editions: &[],
+        }),
         classes: &POSTGRES,
     };
     static MYSQL_OFFER: Offer = Offer {
@@ -123,7 +130,11 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         ],
         editions: &[],
         licenses: &[],
-        replicas: None,
+        replicas: Some(Replicas {
+            most: 10,
+            scales: false,
+            editions: &[],
+        }),
         classes: &MYSQL,
     };
     // Azure SQL Database has no version of its own: 2022 is the language level of new databases.
@@ -148,6 +159,8 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
             (Edition::Standard, License::Included),
             (Edition::Standard, License::Byol),
         ],
+        // Replicas with an address of their own are part of Hyperscale alone, and the service finds a server by the name that a client
+        // calls it: one name of ours over several of them cannot work.
         replicas: None,
         classes: &SQLSERVER,
     };

@@ -1,9 +1,9 @@
 //! Machine types, zones and database engines of Google Cloud.
 //!
 //! Read in November 2026 from the public pages of Compute Engine (machine families E2 and N2, regions and zones) and Cloud SQL
-//! (supported versions, editions, custom tiers).
+//! (supported versions, editions and their tiers, replication, read pools and their autoscaling).
 
-use super::{Machine, Offer};
+use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
@@ -77,6 +77,28 @@ const TIERS: [Machine; 24] = [
     machine("db-custom-96-638976", 96, 624),
 ];
 
+/// Tiers of Cloud SQL's Enterprise Plus edition, whose processors all have 8 GiB but for those of the largest.
+pub(super) const PLUS_TIERS: [Machine; 10] = [
+    machine("db-perf-optimized-N-2", 2, 16),
+    machine("db-perf-optimized-N-4", 4, 32),
+    machine("db-perf-optimized-N-8", 8, 64),
+    machine("db-perf-optimized-N-16", 16, 128),
+    machine("db-perf-optimized-N-32", 32, 256),
+    machine("db-perf-optimized-N-48", 48, 384),
+    machine("db-perf-optimized-N-64", 64, 512),
+    machine("db-perf-optimized-N-80", 80, 640),
+    machine("db-perf-optimized-N-96", 96, 768),
+    machine("db-perf-optimized-N-128", 128, 864),
+];
+
+/// A pool of up to twenty nodes, or ten replicas, which is checked with what else only Google Cloud asks for. SQL Server has replicas as well, but the availability group behind them carries databases
+/// and no logins, so that the application's login would be missing there.
+const REPLICAS: Replicas = Replicas {
+    most: 20,
+    scales: true,
+    editions: &[],
+};
+
 const POSTGRES: Offer = Offer {
     versions: &["14", "15", "16", "17", "18"],
     retired: &[
@@ -88,7 +110,7 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(REPLICAS),
     classes: &TIERS,
 };
 
@@ -104,7 +126,7 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(REPLICAS),
     classes: &TIERS,
 };
 
@@ -148,7 +170,7 @@ pub(super) fn zones(region: &str, count: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MACHINES, TIERS, zones};
+    use super::{MACHINES, PLUS_TIERS, TIERS, zones};
 
     #[test]
     fn tiers_are_what_cloud_sql_takes() {
@@ -160,6 +182,20 @@ mod tests {
             assert!(parts[1].is_multiple_of(256) && parts[1] >= 3840, "{}", tier.name);
             assert!(parts[1] * 10 <= parts[0] * 65 * 1024, "{}", tier.name);
         }
+    }
+
+    #[test]
+    fn larger_tiers_of_enterprise_plus_have_more_of_both() {
+        for tier in PLUS_TIERS {
+            assert_eq!(tier.name, format!("db-perf-optimized-N-{}", tier.cpu));
+        }
+        let grows = |pair: &[super::Machine]| pair[0].cpu < pair[1].cpu && pair[0].memory_gb < pair[1].memory_gb;
+        assert!(PLUS_TIERS.windows(2).all(grows));
+        let most = |tiers: &[super::Machine]| tiers.iter().map(|tier| (tier.cpu, tier.memory_gb)).max();
+        assert!(
+            most(&PLUS_TIERS) > most(&TIERS),
+            "any size of the one edition is there in the other"
+        );
     }
 
     #[test]

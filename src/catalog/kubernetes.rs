@@ -4,8 +4,12 @@
 //! that Oracle's operator runs. SQL Server: the releases that Microsoft publishes container images of, with the tools at their
 //! present place. Oracle Database has no image that may be used without the owner's registry account and no operator that backs it
 //! up without one, so it is not offered.
+//!
+//! Read replicas are the standbys of the same cluster: CloudNativePG has no bound of its own, so theirs is the language's; a group of
+//! MySQL has nine members at most, one of which is written. Neither operator adds and removes servers with the load. SQL Server's
+//! readable secondaries belong to an availability group, which needs an operator of its vendor's offer.
 
-use super::Offer;
+use super::{Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 /// The release of MySQL behind the major version `8.4`: the operator wants it in full.
@@ -20,7 +24,11 @@ const POSTGRES: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(Replicas {
+        most: 15,
+        scales: false,
+        editions: &[],
+    }),
     classes: &[],
 };
 
@@ -32,7 +40,11 @@ const MYSQL: Offer = Offer {
     ],
     editions: &[],
     licenses: &[],
-    replicas: None,
+    replicas: Some(Replicas {
+        most: 8,
+        scales: false,
+        editions: &[],
+    }),
     classes: &[],
 };
 

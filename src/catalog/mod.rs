@@ -87,6 +87,11 @@ pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
     gcp::zones(region, count)
 }
 
+/// The tier of Cloud SQL's Enterprise Plus edition for a size, chosen like a machine type.
+pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
+    size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

@@ -1,7 +1,7 @@
 //! What only Azure asks.
 
-use crate::diagnostic::{Diagnostic, capability};
-use crate::ir::{System, Tls};
+use crate::diagnostic::{Diagnostic, capability, semantic};
+use crate::ir::{Database, System, Tls};
 use crate::target::Target;
 
 /// Names that parts of the output have already: components of these kinds would get the same Terraform address.
@@ -69,6 +69,43 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             let at = system.places.span(&format!("{}.size", database.path));
             problems.push(capability::no_standby(at, exact));
         }
+        if database.readers.is_some() {
+            replicas(system, database, problems);
+        }
+    }
+}
+
+/// The longest `PREFIX-NAME` of a database with read replicas: `-replica-10a` and the unique suffix follow it in 63 characters.
+const REPLICATED: usize = 44;
+
+fn replicas(system: &System, database: &Database, problems: &mut Vec<Diagnostic>) {
+    let exact = database.size.exact(Target::Azure).unwrap_or_default();
+    if exact.starts_with("B_") {
+        let at = system.places.span(&format!("{}.size", database.path));
+        problems.push(capability::no_replicas_of_class(at, exact));
+    }
+    let full = format!("{}-{}", system.prefix, database.name);
+    if full.len() > REPLICATED {
+        let at = system.places.key(&database.path);
+        let what = "a server with read replicas, less their suffixes";
+        problems.push(capability::name_too_long(at, &full, REPLICATED, what, Target::Azure));
+    }
+    // The replicas' resources are called so, and their private endpoints are numbered.
+    let base = format!("{}-replica", database.name);
+    let is_taken = |name: &str| {
+        name.strip_prefix(&base).is_some_and(|rest| {
+            let number = rest.strip_prefix('-').unwrap_or(rest);
+            rest.is_empty() || number != rest && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let databases = system.databases.iter().map(|(_, item)| (&item.name, &item.path));
+    let buckets = system.buckets.iter().map(|(_, item)| (&item.name, &item.path));
+    for (name, path) in databases.chain(buckets).filter(|(name, _)| is_taken(name)) {
+        problems.push(semantic::reader_name_taken(
+            system.places.key(path),
+            name,
+            &database.name,
+        ));
     }
 }
 

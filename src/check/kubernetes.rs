@@ -47,6 +47,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if system.budget.is_some() {
         problems.push(kubernetes::budget(system.places.key("budget")));
     }
+    if !system.cluster.prometheus && !system.alarms.is_empty() {
+        let alarms: Vec<&str> = system.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+        let at = system.places.key("kubernetes").or(system.places.span("pattern"));
+        problems.push(kubernetes::alarms(at, &alarms));
+    }
     services(system, problems);
     databases(system, problems);
     buckets(system, problems);

@@ -2,6 +2,7 @@
 //!
 //! Standard output carries the document that was asked for and nothing else; every message goes to standard error. Exit codes: 0
 //! done; 1 the blueprint is wrong, or a difference was found; 2 a usage or environment error (for `diff`, also a wrong blueprint).
+//! `terraform` ends with the exit code of the Terraform that it ran.
 
 mod check;
 mod completions;
@@ -11,6 +12,8 @@ mod disk;
 mod init;
 mod input;
 mod patterns;
+#[cfg(unix)]
+mod plan;
 mod render;
 mod schema;
 mod stage;
@@ -39,6 +42,12 @@ enum Command {
     Diff(diff::Args),
     /// Check a blueprint for its targets and environments without rendering it
     Check(check::Args),
+    /// Plan a blueprint or a Terraform folder offline, with the real Terraform and no credentials
+    #[cfg(unix)]
+    Plan(plan::Args),
+    /// Run any Terraform command offline: `cloudgen terraform --dir DIR -- validate`
+    #[cfg(unix)]
+    Terraform(plan::command::Args),
     /// Print a commented starter blueprint
     Init(init::Args),
     /// List the patterns that a blueprint can name
@@ -136,7 +145,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure::Found) => ExitCode::from(1),
         Err(Failure::Stopped) => ExitCode::from(2),
         Err(Failure::Error(message)) => {
@@ -146,16 +155,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn command(command: &Command) -> Done {
-    match command {
+fn command(command: &Command) -> Result<ExitCode, Failure> {
+    let done = match command {
         Command::Render(args) => render::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Check(args) => check::run(args),
+        #[cfg(unix)]
+        Command::Plan(args) => plan::run(args),
+        #[cfg(unix)]
+        Command::Terraform(args) => return plan::command::run(args),
         Command::Init(args) => init::run(args),
         Command::Patterns => patterns::run(),
         Command::Schema => schema::run(),
         Command::Completions(args) => completions::run(args),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

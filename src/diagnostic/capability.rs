@@ -151,6 +151,17 @@ pub fn too_many_replicas(at: Option<Span>, engine: &str, count: u32, target: Tar
     Diagnostic::error("too-many-replicas", at, message).fix(format!("use {most} or fewer"))
 }
 
+/// `no-replicas-of-class`
+pub fn no_replicas_of_class(at: Option<Span>, class: &str) -> Diagnostic {
+    Diagnostic::error(
+        "no-replicas-of-class",
+        at,
+        format!("a server of the class `{class}` cannot have read replicas"),
+    )
+    .reason("Azure replicates general purpose and memory optimized servers, not burstable ones")
+    .fix("name a class of another tier, or use `replicas = 0`")
+}
+
 /// `version-not-offered`
 pub fn version(
     at: Option<Span>,

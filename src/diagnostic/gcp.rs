@@ -45,3 +45,25 @@ pub fn web_edition_ended(at: Option<Span>, version: &str) -> Diagnostic {
     )
     .fix("use the `standard` edition, or version `2022`")
 }
+
+/// `pool-load`
+pub fn pool_load(at: Option<Span>, percent: u32, most: u32) -> Diagnostic {
+    Diagnostic::error(
+        "pool-load",
+        at,
+        format!("a read pool cannot be kept at a processor load of {percent} %"),
+    )
+    .reason(format!("Cloud SQL takes {most} % at most"))
+    .fix(format!("use `cpu_percent = {most}` or less"))
+}
+
+/// `pool-tier`
+pub fn pool_tier(at: Option<Span>, database: &str, tier: &str) -> Diagnostic {
+    Diagnostic::error(
+        "pool-tier",
+        at,
+        format!("`{database}` cannot have a read pool with the tier `{tier}`"),
+    )
+    .reason("read pools come with Cloud SQL's Enterprise Plus edition, which has tiers of its own")
+    .fix("name one of those, such as `gcp = \"db-perf-optimized-N-2\"`, or give the number of replicas")
+}

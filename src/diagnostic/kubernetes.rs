@@ -49,6 +49,18 @@ pub fn storage_classes(at: Option<Span>, bucket: &str, keys: &str) -> Diagnostic
         .fix("render for `aws`, `azure` or `gcp` where the cost of storage matters")
 }
 
+/// `alarms-not-offered`
+pub fn alarms(at: Option<Span>, alarms: &[&str]) -> Diagnostic {
+    let alarms: Vec<String> = alarms.iter().map(|alarm| format!("`{alarm}`")).collect();
+    let message = match alarms.as_slice() {
+        [one] => format!("the alarm {one} is left out on Kubernetes"),
+        several => format!("the alarms {} are left out on Kubernetes", several.join(", ")),
+    };
+    Diagnostic::warning("alarms-not-offered", at, message)
+        .reason("a cluster measures and alerts by what runs in it, and the blueprint does not say that Prometheus does")
+        .fix("add `[kubernetes] prometheus = true` if the cluster has the Prometheus operator")
+}
+
 /// `budget-not-offered`
 pub fn budget(at: Option<Span>) -> Diagnostic {
     Diagnostic::warning(

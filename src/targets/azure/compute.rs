@@ -214,7 +214,12 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
         needed.push(parts.zones.linked.clone());
         match grant.resource {
             Resource::Database(database) => {
-                needed.push(plan.stores.databases[&database].endpoint.clone());
+                let built = &plan.stores.databases[&database];
+                let readers = built.readers.as_ref().filter(|_| grant.access.reads());
+                if grant.access.writes() || readers.is_none() {
+                    needed.push(built.endpoint.clone());
+                }
+                needed.extend(readers.map(|readers| readers.name.clone()));
                 needed.push(parts.vault.endpoint.clone());
             }
             Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),

@@ -6,16 +6,21 @@ use hcl::Expression;
 
 use super::Stack;
 use super::network::Network;
-use super::project::TARGET;
+use super::project::{TARGET, after};
 use crate::ir::{Balancer, Tls};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
 use crate::{list, template};
 
+/// Seconds that a client keeps the addresses of read replicas: one that has gone is forgotten soon.
+const READER_TTL: u32 = 30;
+
 /// The private DNS zones.
 pub(super) struct Zones {
-    /// Names of the internal services, where there are some.
+    /// Names of the system's own, where there are some: internal services, read replicas.
     pub internal: Option<Address>,
+    /// The virtual network resolves them from here on.
+    pub internal_linked: Option<Address>,
     /// Names of private endpoints, by zone.
     pub privatelink: Address,
     /// The virtual network resolves names of private endpoints from here on.
@@ -25,18 +30,20 @@ pub(super) struct Zones {
 pub(super) fn zones(stack: &mut Stack<'_>, network: &Network) -> Zones {
     stack.module.file("dns", "");
     let system = stack.system;
-    let internal = system.internal.as_ref().map(|_| {
+    let wanted = system.internal.is_some() || system.databases.iter().any(|(_, item)| item.readers.is_some());
+    let internal = wanted.then(|| {
         let body = Block::new()
             .set("name", system.network.private_domain.as_str())
             .set("resource_group_name", stack.project.group.attr("name"))
             .set("tags", stack.tags());
         let zone = stack.module.resource("azurerm_private_dns_zone", "internal", body);
         let body = link(stack, network).set("private_dns_zone_id", zone.id());
-        stack
+        let linked = stack
             .module
             .resource("azurerm_private_dns_zone_virtual_network_link", "internal", body);
-        zone
+        (zone, linked)
     });
+    let (internal, internal_linked) = internal.unzip();
     let body = Block::new()
         .set("for_each", expr::call("toset", [Expression::from(prescribed(stack))]))
         .set("name", expr::each_value(&[]))
@@ -56,6 +63,7 @@ pub(super) fn zones(stack: &mut Stack<'_>, network: &Network) -> Zones {
         .resource("azurerm_private_dns_zone_virtual_network_link", "privatelink", body);
     Zones {
         internal,
+        internal_linked,
         privatelink,
         linked,
     }
@@ -236,6 +244,27 @@ pub(super) fn records(stack: &mut Stack<'_>, zones: &Zones, network: &Network) {
             .set("tags", stack.tags());
         stack.module.resource("azurerm_private_dns_a_record", name, body);
     }
+}
+
+/// The one name of a database's read replicas: the addresses of all their private endpoints.
+pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, endpoints: &Address) -> Option<Address> {
+    let zone = zones.internal.as_ref()?;
+    let addresses = expr::attribute(
+        endpoints.all("private_service_connection"),
+        &["0", "private_ip_address"],
+    );
+    let body = Block::new()
+        .set("name", name)
+        .set("private_dns_zone_id", zone.id())
+        .set("ttl", READER_TTL)
+        .set("records", addresses)
+        .set("tags", stack.tags())
+        .set("depends_on", after(zones.internal_linked.clone()));
+    stack.module.file("dns", "");
+    stack
+        .module
+        .comment("One address for each read replica: clients choose among them.");
+    Some(stack.module.resource("azurerm_private_dns_a_record", name, body))
 }
 
 /// The record of the public entry point, where the blueprint names its host and the zone that holds it.

@@ -18,6 +18,8 @@ pub(super) struct Groups {
     pub services: BTreeMap<Id<Service>, Address>,
     /// Private endpoint of a database.
     pub databases: BTreeMap<Id<Database>, Address>,
+    /// Private endpoints of a database's read replicas.
+    pub readers: BTreeMap<Id<Database>, Address>,
     /// Private endpoint of a bucket.
     pub buckets: BTreeMap<Id<Bucket>, Address>,
     /// Private endpoint of the vault.
@@ -113,6 +115,12 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
         .iter()
         .map(|(id, item)| (id, group(stack, &item.name)))
         .collect();
+    let readers = system
+        .databases
+        .iter()
+        .filter(|(_, item)| item.readers.is_some())
+        .map(|(id, item)| (id, group(stack, &item.reader_name())))
+        .collect();
     let buckets = system
         .buckets
         .iter()
@@ -121,6 +129,7 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
     Groups {
         services,
         databases,
+        readers,
         buckets,
         vault: group(stack, "vault"),
     }
@@ -184,6 +193,11 @@ fn add(
         }
         (Peer::Service(from), Peer::Database(to)) => {
             let (from, to) = (group(&groups.services[&from]), group(&groups.databases[&to]));
+            allow("application", false, from.clone(), to.clone(), &port);
+            allow("data", true, from, to, &port);
+        }
+        (Peer::Service(from), Peer::Readers(to)) => {
+            let (from, to) = (group(&groups.services[&from]), group(&groups.readers[&to]));
             allow("application", false, from.clone(), to.clone(), &port);
             allow("data", true, from, to, &port);
         }

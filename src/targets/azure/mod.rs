@@ -1,5 +1,6 @@
 //! Azure: virtual machine scale sets behind application gateways, flexible servers, storage accounts, Key Vault.
 
+mod alarms;
 mod budget;
 mod compute;
 mod database;
@@ -13,6 +14,7 @@ mod network;
 mod observability;
 mod project;
 mod readme;
+mod replication;
 mod routing;
 mod secrets;
 mod security_rules;
@@ -79,8 +81,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         machines,
     };
     observability::lower(stack, &parts, &stores, &watched);
+    alarms::lower(stack, &stores);
     budget::lower(stack);
     readme::lower(stack);
+    replication::lower(stack);
     (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
 }
 

@@ -16,6 +16,11 @@ pub(super) fn vault(prefix: &str) -> String {
     shortened(prefix, 17)
 }
 
+/// Short name of an action group, which stands in front of what it sends: 12 characters.
+pub(super) fn action_group(prefix: &str) -> String {
+    shortened(prefix, 12)
+}
+
 /// The text itself, or its beginning and a digest of the whole.
 fn shortened(text: &str, limit: usize) -> String {
     if text.len() <= limit {

@@ -130,6 +130,15 @@ impl Stack<'_> {
             .set("resource_group_name", self.project.group.attr("name"))
     }
 
+    /// The same for one resource of each of several things.
+    pub(super) fn named_each(&self, things: impl Into<Expression>, name: impl Into<Expression>) -> Block {
+        let body = Block::new().set("for_each", things);
+        let named = self.named(name);
+        named
+            .attributes()
+            .fold(body, |body, (name, value)| body.set(name, value.clone()))
+    }
+
     /// `PREFIX-NAME`
     pub(super) fn prefixed(&self, name: &str) -> String {
         format!("{}-{name}", self.system.prefix)

@@ -3,7 +3,7 @@
 use super::Stack;
 use super::project::TARGET;
 use super::startup::registry;
-use crate::ir::{Access, Launch, Lifecycle, Resource, Service, Tls};
+use crate::ir::{Access, Database, Launch, Lifecycle, Resource, Service, Tls};
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
@@ -244,6 +244,14 @@ fn skips(stack: &mut Stack<'_>) {
             servers,
             "it reads an argument that the provider has renamed: public access is disabled",
         );
+        let replicated = |item: &Database| item.engine == Engine::Mysql && item.readers.is_some();
+        if system.databases.iter().any(|(_, item)| replicated(item)) {
+            skip(
+                "CKV2_AZURE_56",
+                servers,
+                "every replica has a private endpoint, which the scanner does not find through `for_each`",
+            );
+        }
     }
     if is(Engine::Sqlserver) {
         let servers = "azurerm_mssql_server.*";

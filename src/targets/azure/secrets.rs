@@ -85,6 +85,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         subresource: "vault",
         zone: "privatelink.vaultcore.azure.net",
         group: &firewall.groups.vault,
+        each: false,
         after: vec![],
     };
     let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint);
@@ -171,6 +172,8 @@ pub(super) struct Endpoint<'a> {
     pub zone: &'a str,
     /// Its application security group.
     pub group: &'a Address,
+    /// One for each instance of what it leads to.
+    pub each: bool,
     /// What it waits for.
     pub after: Vec<Address>,
 }
@@ -182,16 +185,24 @@ pub(super) fn private_endpoint(
     zones: &Zones,
     endpoint: &Endpoint<'_>,
 ) -> Address {
+    let resource = match endpoint.each {
+        true => expr::each_value(&["id"]),
+        false => endpoint.resource.id(),
+    };
     let connection = Block::new()
         .set("name", endpoint.name)
-        .set("private_connection_resource_id", endpoint.resource.id())
+        .set("private_connection_resource_id", resource)
         .set("subresource_names", list![endpoint.subresource])
         .set("is_manual_connection", false);
     let dns = Block::new()
         .set("name", endpoint.name)
         .set("private_dns_zone_ids", list![zones.privatelink.key(endpoint.zone).id()]);
-    let body = stack
-        .named(stack.prefixed(endpoint.name))
+    let name = stack.prefixed(endpoint.name);
+    let body = match endpoint.each {
+        true => stack.named_each(endpoint.resource.whole(), template![name, "-", expr::each_key()]),
+        false => stack.named(name),
+    };
+    let body = body
         .set("subnet_id", subnet.id.clone())
         .set("tags", stack.tags())
         .block("private_service_connection", connection)
@@ -201,8 +212,12 @@ pub(super) fn private_endpoint(
         after_these => body.set("depends_on", after(after_these.to_vec())),
     };
     let address = stack.module.resource("azurerm_private_endpoint", endpoint.name, body);
-    let body = Block::new()
-        .set("private_endpoint_id", address.id())
+    let (body, id) = match endpoint.each {
+        true => (Block::new().set("for_each", address.whole()), expr::each_value(&["id"])),
+        false => (Block::new(), address.id()),
+    };
+    let body = body
+        .set("private_endpoint_id", id)
         .set("application_security_group_id", endpoint.group.id());
     stack.module.resource(
         "azurerm_private_endpoint_application_security_group_association",

@@ -71,6 +71,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
         subresource: "blob",
         zone: "privatelink.blob.core.windows.net",
         group: &parts.firewall.groups.buckets[&id],
+        each: false,
         after: vec![],
     };
     let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint);

@@ -9,7 +9,7 @@ use super::firewall::Rules;
 use super::identity::Registry;
 use super::{Stack, settings};
 use crate::catalog;
-use crate::ir::{Id, Launch, Resource, Service};
+use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
 use crate::object;
 use crate::target::Target;
@@ -222,8 +222,12 @@ fn pull(service: &Service) -> Option<String> {
 
 /// What machines need before they start, and Terraform cannot see.
 fn ready(stack: &Stack<'_>, id: Id<Service>, records: &Records, rules: &Rules) -> Vec<Expression> {
+    let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
     let databases = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
-        Resource::Database(database) => Some(stack.databases[&database].ready.iter()),
+        Resource::Database(database) => {
+            let (server, readers) = (reaches(Peer::Database(database)), reaches(Peer::Readers(database)));
+            Some(stack.databases[&database].ready(server, readers))
+        }
         _ => None,
     });
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();

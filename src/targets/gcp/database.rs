@@ -5,9 +5,9 @@
 
 use hcl::Expression;
 
-use super::{Stack, secrets};
+use super::{Stack, replicas, secrets};
 use crate::catalog;
-use crate::ir::Database;
+use crate::ir::{Database, Id, Readers};
 use crate::list;
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
@@ -23,18 +23,31 @@ pub(super) struct Placed {
     pub endpoint: Address,
     /// The secret of its password.
     pub secret: Address,
-    /// What must be there before anybody connects: the endpoint, the database, the password.
-    pub ready: Vec<Address>,
+    /// Its read replicas.
+    pub replicas: Option<replicas::Placed>,
+    /// What leads to it.
+    rule: Address,
+    /// What must be there before anybody logs in: the database, the user, the password.
+    contents: [Address; 3],
+}
+
+impl Placed {
+    /// What must be there before somebody connects to the server, to its replicas, or to both.
+    pub fn ready(&self, server: bool, readers: bool) -> Vec<&Address> {
+        let rule = server.then_some(&self.rule);
+        let replicas = self.replicas.as_ref().filter(|_| readers).map(|placed| &placed.rule);
+        rule.into_iter().chain(replicas).chain(&self.contents).collect()
+    }
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     for (id, database) in stack.system.databases.iter() {
-        let placed = place(stack, database);
+        let placed = place(stack, id, database);
         stack.databases.insert(id, placed);
     }
 }
 
-fn place(stack: &mut Stack<'_>, database: &Database) -> Placed {
+fn place(stack: &mut Stack<'_>, id: Id<Database>, database: &Database) -> Placed {
     let name = database.name.as_str();
     stack.module.file("variables", "");
     let version = stack.module.variable(
@@ -53,7 +66,9 @@ fn place(stack: &mut Stack<'_>, database: &Database) -> Placed {
         )
     });
     let instance = instance(stack, database, root);
-    let (endpoint, rule) = endpoint(stack, name, &instance);
+    let part = format!("{name}-endpoint");
+    let target = instance.attr("psc_service_attachment_link");
+    let (endpoint, rule) = endpoint(stack, &part, stack.name(&part).into(), None, target);
     let (kept, user) = contents(stack, database, &instance, &password, &version);
 
     let secret = secrets::container(stack, name, &format!("Password of {} in {name}.", database.user));
@@ -83,10 +98,13 @@ fn place(stack: &mut Stack<'_>, database: &Database) -> Placed {
         secret.id(),
         &format!("Secret with the password of {}.", database.user),
     );
+    let replicas = replicas::lower(stack, id, database, &instance);
     Placed {
         endpoint,
         secret,
-        ready: vec![rule, kept, user, value],
+        replicas,
+        rule,
+        contents: [kept, user, value],
     }
 }
 
@@ -128,23 +146,13 @@ fn instance(stack: &mut Stack<'_>, database: &Database, root: Option<(Address, E
 }
 
 fn settings(stack: &Stack<'_>, database: &Database) -> Block {
-    let tier = catalog::database_class(Target::Gcp, database.engine, &database.size).unwrap_or_default();
-    let host = stack.network.host.as_deref().map(Expression::from);
-    let consumers: Vec<Expression> = std::iter::once(stack.project.id()).chain(host).collect();
-    let psc = Block::new()
-        .set("psc_enabled", true)
-        .set("allowed_consumer_projects", Expression::Array(consumers));
-    let access = Block::new()
-        .set("ipv4_enabled", false)
-        .comment("TLS or nothing.")
-        .set("ssl_mode", "ENCRYPTED_ONLY")
-        .block("psc_config", psc);
-    let flags = flags(database.engine)
-        .iter()
-        .map(|(name, value)| Block::new().set("name", *name).set("value", *value));
-    Block::new()
-        .comment("Newer engines default to ENTERPRISE_PLUS, which has other tiers.")
-        .set("edition", "ENTERPRISE")
+    let block = match database.readers {
+        Some(Readers::Scaled(_)) => Block::new().comment("Read pools come with this edition."),
+        _ => Block::new().comment("Newer engines default to ENTERPRISE_PLUS, which has other tiers."),
+    };
+    let (edition, tier) = edition(database);
+    block
+        .set("edition", edition)
         .set("tier", tier)
         .set(
             "availability_type",
@@ -154,17 +162,8 @@ fn settings(stack: &Stack<'_>, database: &Database) -> Block {
         .set("disk_size", database.storage_gb)
         .set("disk_autoresize", true)
         .set("deletion_protection_enabled", stack.system.protect)
-        .set(
-            "user_labels",
-            expr::object(
-                stack
-                    .system
-                    .labels
-                    .iter()
-                    .map(|(key, value)| (key.as_str(), value.as_str())),
-            ),
-        )
-        .block("ip_configuration", access)
+        .set("user_labels", labels(stack))
+        .block("ip_configuration", access(stack))
         .block("backup_configuration", backups(stack, database))
         .when(stack.system.protect, |block| {
             let last = Block::new()
@@ -181,7 +180,38 @@ fn settings(stack: &Stack<'_>, database: &Database) -> Block {
                 .set("update_track", "stable"),
         )
         .block("insights_config", Block::new().set("query_insights_enabled", true))
-        .blocks("database_flags", flags)
+        .blocks("database_flags", flags(database.engine))
+}
+
+/// Edition and tier of a server and its replicas. Only Enterprise Plus has pools of replicas.
+pub(super) fn edition(database: &Database) -> (&'static str, &str) {
+    let (edition, tier) = match database.readers {
+        Some(Readers::Scaled(_)) => ("ENTERPRISE_PLUS", catalog::gcp_plus_tier(&database.size)),
+        _ => (
+            "ENTERPRISE",
+            catalog::database_class(Target::Gcp, database.engine, &database.size),
+        ),
+    };
+    (edition, tier.unwrap_or_default())
+}
+
+pub(super) fn labels(stack: &Stack<'_>) -> Expression {
+    let labels = stack.system.labels.iter();
+    expr::object(labels.map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
+/// Private, encrypted, and open to endpoints of this project and of the network's.
+pub(super) fn access(stack: &Stack<'_>) -> Block {
+    let host = stack.network.host.as_deref().map(Expression::from);
+    let consumers: Vec<Expression> = std::iter::once(stack.project.id()).chain(host).collect();
+    let psc = Block::new()
+        .set("psc_enabled", true)
+        .set("allowed_consumer_projects", Expression::Array(consumers));
+    Block::new()
+        .set("ipv4_enabled", false)
+        .comment("TLS or nothing.")
+        .set("ssl_mode", "ENCRYPTED_ONLY")
+        .block("psc_config", psc)
 }
 
 fn backups(stack: &Stack<'_>, database: &Database) -> Block {
@@ -205,25 +235,34 @@ fn backups(stack: &Stack<'_>, database: &Database) -> Block {
         )
 }
 
-/// The database's address, a Private Service Connect endpoint, and the rule that leads there.
-fn endpoint(stack: &mut Stack<'_>, name: &str, instance: &Address) -> (Address, Address) {
-    let part = format!("{name}-endpoint");
+/// An address of its own for a server, a Private Service Connect endpoint, and the rule that leads to the server's attachment. With
+/// `each`, one per entry of it; name and target are then of the entry.
+pub(super) fn endpoint(
+    stack: &mut Stack<'_>,
+    part: &str,
+    name: Expression,
+    each: Option<&Expression>,
+    target: Expression,
+) -> (Address, Address) {
     let body = Block::new()
-        .set("name", stack.name(&part))
+        .set_some("for_each", each.cloned())
+        .set("name", name.clone())
         .set("region", stack.region())
         .set("address_type", "INTERNAL")
         .set("subnetwork", stack.network.data.clone());
-    let address = stack.module.resource("google_compute_address", &part, body);
+    let address = stack.module.resource("google_compute_address", part, body);
+    let own = each.map_or_else(|| address.id(), |_| address.each().id());
     let body = Block::new()
-        .set("name", stack.name(&part))
+        .set_some("for_each", each.cloned())
+        .set("name", name)
         .set("region", stack.region())
         .set("network", stack.network.id.clone())
         // Endpoints have none; left out, the provider would say EXTERNAL.
         .set("load_balancing_scheme", "")
-        .set("ip_address", address.id())
-        .set("target", instance.attr("psc_service_attachment_link"))
+        .set("ip_address", own)
+        .set("target", target)
         .set("recreate_closed_psc", true);
-    let rule = stack.module.resource("google_compute_forwarding_rule", &part, body);
+    let rule = stack.module.resource("google_compute_forwarding_rule", part, body);
     (address, rule)
 }
 
@@ -257,7 +296,7 @@ fn contents(
     (kept, user)
 }
 
-fn version_name(database: &Database) -> String {
+pub(super) fn version_name(database: &Database) -> String {
     let version = database.version.replace('.', "_");
     match database.engine {
         Engine::Postgres => format!("POSTGRES_{version}"),
@@ -268,9 +307,9 @@ fn version_name(database: &Database) -> String {
     }
 }
 
-/// Flags, by name.
-fn flags(engine: Engine) -> &'static [(&'static str, &'static str)] {
-    match engine {
+/// Flags of a server and its replicas.
+pub(super) fn flags(engine: Engine) -> impl Iterator<Item = Block> {
+    let flags: &[(&str, &str)] = match engine {
         Engine::Postgres => &[
             ("cloudsql.enable_pgaudit", "on"),
             ("log_checkpoints", "on"),
@@ -288,5 +327,8 @@ fn flags(engine: Engine) -> &'static [(&'static str, &'static str)] {
             ("remote access", "off"),
         ],
         Engine::Oracle => &[],
-    }
+    };
+    flags
+        .iter()
+        .map(|(name, value)| Block::new().set("name", *name).set("value", *value))
 }

@@ -6,10 +6,13 @@ use hcl::Expression;
 
 use super::Stack;
 use super::balancer_routes::host_name;
-use crate::ir::{Balancer, Database, Exposure, Id, Resource, Service, System, Tls};
+use crate::ir::{Balancer, Database, Exposure, Id, Peer, Service, System, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, template};
+
+/// Seconds that the addresses of read replicas are remembered: one that is taken out is asked no longer than that.
+pub(super) const READERS_TTL: u32 = 10;
 
 /// The entry points.
 #[derive(Debug)]
@@ -164,6 +167,8 @@ pub(super) struct Records {
     shared: Vec<Address>,
     services: BTreeMap<Id<Service>, Address>,
     databases: BTreeMap<Id<Database>, Address>,
+    /// The one name of all replicas of a database.
+    readers: BTreeMap<Id<Database>, Address>,
 }
 
 impl Records {
@@ -173,9 +178,10 @@ impl Records {
             .calls
             .iter()
             .filter_map(|callee| self.services.get(callee));
-        let used = system.grants_of(id).filter_map(|grant| match grant.resource {
-            Resource::Database(database) => self.databases.get(&database),
-            Resource::Bucket(_) | Resource::Secret(_) => None,
+        let used = system.flows_from(Peer::Service(id)).filter_map(|flow| match flow.to {
+            Peer::Database(database) => self.databases.get(&database),
+            Peer::Readers(database) => self.readers.get(&database),
+            _ => None,
         });
         self.shared.iter().chain(called).chain(used)
     }
@@ -211,23 +217,30 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
     let domain = &system.network.private_domain;
     let about = "Services and databases, for this network only";
     let zone = private_zone(stack, "internal", domain, about);
-    let name = |stack: &mut Stack<'_>, name: &str, address: Expression| {
+    let named = |stack: &mut Stack<'_>, name: &str, ttl: u32, addresses: Expression| {
         let full = format!("{name}.{domain}.");
-        let body = record(zone.attr("name"), full, "A", 60, list![address]);
+        let body = record(zone.attr("name"), full, "A", ttl, addresses);
         stack
             .module
             .resource("google_dns_record_set", &format!("{name}_internal"), body)
     };
     if let Some(address) = &entries.internal {
         for id in called {
-            let address = name(stack, &system.services[id].name, address.attr("address"));
+            let address = named(stack, &system.services[id].name, 60, list![address.attr("address")]);
             records.services.insert(id, address);
         }
     }
     for (id, database) in system.databases.iter() {
         let endpoint = stack.databases[&id].endpoint.attr("address");
-        let address = name(stack, &database.name, endpoint);
+        let address = named(stack, &database.name, 60, list![endpoint]);
         records.databases.insert(id, address);
+        if let Some(addresses) = stack.databases[&id].replicas.as_ref().map(|it| it.addresses.clone()) {
+            stack
+                .module
+                .comment("Every replica's address: a client tries the next one where one does not answer.");
+            let address = named(stack, &database.reader_name(), READERS_TTL, addresses);
+            records.readers.insert(id, address);
+        }
     }
     records
 }

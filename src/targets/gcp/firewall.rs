@@ -156,8 +156,19 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                     opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
                 ));
             }
+            Peer::Readers(database) => {
+                let replicas = stack.databases[&database].replicas.as_ref();
+                let part = stack.system.databases[database].reader_name();
+                rules.extend(replicas.map(|replicas| {
+                    let ranges = expr::call("formatlist", ["%s/32".into(), replicas.addresses.clone()]);
+                    (
+                        format!("{}-to-{part}", service.name),
+                        opened(Way::Out, ranges, vec![flow.port]),
+                    )
+                }));
+            }
             // The same for every service: see `shared`.
-            Peer::Readers(_) | Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) => {}
+            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) => {}
         }
     }
     if let (Some(address), false) = (&entries.internal, called.is_empty()) {

@@ -1,6 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
 use super::Stack;
+use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
 
@@ -60,6 +61,18 @@ fn filter(stack: &Stack<'_>) -> String {
         let names = databases.join("|");
         parts.push(format!(
             "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-({names})-[0-9a-f]+$\")"
+        ));
+    }
+    let read = |database: &&Database| database.readers.is_some();
+    for database in stack.system.databases.iter().map(|(_, item)| item).filter(read) {
+        // Replicas have a number, the nodes of a pool names that Cloud SQL gives them.
+        let rest = match database.readers {
+            Some(Readers::Fixed(_)) => "[0-9]+-[0-9a-f]+$",
+            _ => "",
+        };
+        let name = database.reader_name();
+        parts.push(format!(
+            "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-{name}-{rest}\")"
         ));
     }
     parts.join(" OR\n") + "\n"

@@ -3,6 +3,7 @@
 //! Firewall rules follow service accounts, not subnets: what a machine may open or accept follows from who it is. Subnets are regional,
 //! databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
 
+mod alarms;
 mod balancer_routes;
 mod budget;
 mod compute;
@@ -16,6 +17,7 @@ mod logs;
 mod network;
 mod project;
 mod readme;
+mod replicas;
 mod secrets;
 mod settings;
 mod storage;
@@ -31,7 +33,7 @@ use crate::template;
 use crate::terraform::{Address, Module};
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "versions",
     "variables",
     "apis",
@@ -46,6 +48,7 @@ const FILES: [&str; 16] = [
     "identity",
     "encryption",
     "logs",
+    "alarms",
     "budget",
     "outputs",
 ];
@@ -119,6 +122,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let groups = compute::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &groups);
     logs::lower(&mut stack);
+    alarms::lower(&mut stack);
     budget::lower(&mut stack);
     readme::lower(&mut stack);
     (stack.module, stack.report)

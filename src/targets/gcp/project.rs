@@ -124,7 +124,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("iam", true),
         ("iap", system.network.bastion),
         ("logging", true),
-        ("monitoring", has_budget),
+        ("monitoring", has_budget || !system.alarms.is_empty()),
         ("oslogin", system.network.bastion),
         ("secretmanager", has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),

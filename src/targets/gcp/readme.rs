@@ -1,8 +1,10 @@
 //! What the README of the output says about Google Cloud.
 
 use super::Stack;
-use crate::ir::{Grant, Launch, Resource, Tls};
+use crate::ir::{Database, Grant, Launch, Resource, Tls};
 use crate::target::Target;
+use crate::targets::shared::report::Report;
+use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -18,6 +20,9 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on (`gcloud services enable`): Terraform asks for the project's number before it switches on anything. The other APIs are switched on by `apis.tf`.".to_owned(),
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
     ];
+    if !system.alarms.is_empty() {
+        items.push("The same for Monitoring: alert policies and notification channels.".to_owned());
+    }
     if !system.buckets.is_empty() {
         items.push("Where the organisation restricts who may be granted anything (`iam.allowedPolicyMemberDomains`), an exception on the project for `group:cloud-storage-analytics@google.com`, which delivers the access logs of buckets.".to_owned());
     }
@@ -64,6 +69,9 @@ fn security(stack: &mut Stack<'_>) {
     }
     if !system.databases.is_empty() {
         items.push("Databases have one private address each, refuse connections without TLS, and their passwords stand in Secret Manager alone, never in Terraform's state.");
+    }
+    if system.databases.iter().any(|(_, database)| database.readers.is_some()) {
+        items.push("A service that only reads a database reaches its read replicas and not its primary, one that only writes the primary and not the replicas. Replicas have an address, TLS, key and credentials like their primary.");
     }
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
@@ -115,6 +123,9 @@ fn operations(stack: &mut Stack<'_>) {
         }
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
+    for (id, database) in system.databases.iter() {
+        items.extend(super::replicas::runbook(stack, id, database));
+    }
     if system.network.bastion {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
     }
@@ -146,33 +157,11 @@ fn skips(stack: &mut Stack<'_>) {
             "this environment is made and thrown away: protect is off",
         );
     }
-    for (_, database) in system.databases.iter() {
-        let address = format!(
-            "google_sql_database_instance.{}",
-            crate::terraform::identifier(&database.name)
-        );
-        let postgres = database.engine == Engine::Postgres;
-        if database.engine != Engine::Sqlserver {
-            report.skip(
-                "CKV_GCP_6",
-                &address,
-                "TLS is forced; client certificates would be a second credential beside the password",
-            );
-        }
-        if database.version != newest_known_to_checkov(database.engine) {
-            report.skip("CKV_GCP_79", &address, "the major version is the blueprint's choice");
-        }
-        if postgres {
-            report.skip(
-                "CKV_GCP_108",
-                &address,
-                "a reverse lookup for each connection, and a private endpoint's names say nothing",
-            );
-            report.skip(
-                "CKV2_GCP_13",
-                &address,
-                "Query Insights has the durations; the flag writes a line for each statement",
-            );
+    for (id, database) in system.databases.iter() {
+        let server = format!("google_sql_database_instance.{}", identifier(&database.name));
+        database_skips(report, database, &server);
+        if let Some(replicas) = &stack.databases[&id].replicas {
+            database_skips(report, database, &replicas.servers.text());
         }
     }
     if !system.buckets.is_empty() {
@@ -185,8 +174,34 @@ fn skips(stack: &mut Stack<'_>) {
         report.skip("CKV_GCP_78", address, "logs are written once and never changed");
     }
     for (_, bucket) in system.buckets.iter().filter(|(_, bucket)| !bucket.versioning) {
-        let address = format!("google_storage_bucket.{}", crate::terraform::identifier(&bucket.name));
+        let address = format!("google_storage_bucket.{}", identifier(&bucket.name));
         report.skip("CKV_GCP_78", &address, "the blueprint turns versioning off");
+    }
+}
+
+/// Of a server or its replicas.
+fn database_skips(report: &mut Report, database: &Database, address: &str) {
+    if database.engine != Engine::Sqlserver {
+        report.skip(
+            "CKV_GCP_6",
+            address,
+            "TLS is forced; client certificates would be a second credential beside the password",
+        );
+    }
+    if database.version != newest_known_to_checkov(database.engine) {
+        report.skip("CKV_GCP_79", address, "the major version is the blueprint's choice");
+    }
+    if database.engine == Engine::Postgres {
+        report.skip(
+            "CKV_GCP_108",
+            address,
+            "a reverse lookup for each connection, and a private endpoint's names say nothing",
+        );
+        report.skip(
+            "CKV2_GCP_13",
+            address,
+            "Query Insights has the durations; the flag writes a line for each statement",
+        );
     }
 }
 

@@ -116,8 +116,20 @@ pub(super) fn label(key: &str, value: &str) -> LabelSelector {
     selector([(key.to_owned(), value.to_owned())].into())
 }
 
+/// The services that open connections to a peer.
+pub(super) fn callers(stack: &Stack<'_>, peer: Peer) -> Vec<NetworkPolicyPeer> {
+    let services = stack.system.services.iter();
+    services
+        .filter(|(id, _)| {
+            let mut flows = stack.system.flows_from(Peer::Service(*id));
+            flows.any(|flow| flow.to == peer)
+        })
+        .map(|(_, service)| pods(stack.pods(&service.name)))
+        .collect()
+}
+
 /// The services that may use a resource.
-pub(super) fn users(stack: &Stack<'_>, wanted: impl Fn(Resource) -> bool) -> Vec<NetworkPolicyPeer> {
+fn users(stack: &Stack<'_>, wanted: impl Fn(Resource) -> bool) -> Vec<NetworkPolicyPeer> {
     let services = stack.system.services.iter();
     services
         .filter(|(id, _)| stack.system.grants_of(*id).any(|grant| wanted(grant.resource)))
@@ -153,12 +165,8 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         egress.push(to(vec![pods(stack.pods(&callee.name))], &[callee.port]));
     }
     for flow in system.flows_from(Peer::Service(id)) {
-        if let Peer::Database(database) = flow.to {
-            let database = &system.databases[database];
-            egress.push(to(
-                vec![pods(stack.database_pods(database))],
-                &[database::container_port(database)],
-            ));
+        if let Some((servers, port)) = database::target(stack, flow.to) {
+            egress.push(to(vec![pods(servers)], &[port]));
         }
     }
     if stack.uses_store(id) {

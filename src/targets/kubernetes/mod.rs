@@ -6,6 +6,7 @@
 //! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod but an
 //! operator's own has an API token, and no value of a secret stands in the output.
 
+mod alarms;
 mod compute;
 mod custom;
 mod database;
@@ -22,6 +23,7 @@ mod path;
 mod pod;
 mod protect;
 mod readme;
+mod replicas;
 mod schema;
 mod secrets;
 mod settings;
@@ -54,6 +56,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
+        ("alarms", alarms::objects(&stack)),
     ];
     let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
     concerns.push((protect::FOLDER, guard));

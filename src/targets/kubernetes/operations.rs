@@ -1,9 +1,11 @@
 //! What the owner of a running system does, for the README.
 
+use super::alarms::TOLD;
 use super::database::postgres::PLUGIN;
 use super::load_balancer::{NAME, is_istio};
 use super::protect;
 use super::readme::has_volumes;
+use super::replicas::replicas;
 use super::stack::{STORE, Stack, credentials};
 use super::storage::volume_gb;
 use crate::ir::{Database, Id, Value};
@@ -33,7 +35,11 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
         if database.engine == Engine::Postgres {
             says(restore(stack, id));
         }
+        if database.readers.is_some() {
+            replicas(stack, id, &mut says);
+        }
     }
+    alarms(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);
     }
@@ -99,11 +105,17 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
                 place of `{name}` under `cnpg.io/cluster`."
         )
     };
+    let monitors = if stack.watches(id) {
+        format!(", and a PodMonitor and an alert of `{new}`")
+    } else {
+        String::new()
+    };
     let mut switches: Vec<String> = vec![];
     for (_, service) in stack.system.services.iter() {
         for setting in &service.settings {
             let to = match &setting.value {
                 Value::DatabaseHost(used) if *used == id => format!("`{new}-rw`"),
+                Value::ReaderHost(used) if *used == id => format!("`{new}-ro`"),
                 Value::DatabasePassword(used) if *used == id => format!("the Secret `{new}-app`"),
                 Value::DatabaseSecret(used) if *used == id => format!("`{new}-app`"),
                 _ => continue,
@@ -125,10 +137,39 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
             MOMENT}}}}}}` instead of its own, `externalClusters: [{{name: {name}, plugin: {{name: {PLUGIN}, \
             parameters: {{barmanObjectName: {name}, serverName: {name}}}}}}}]`, and `serverName: {new}` beside \
             `barmanObjectName` under its `plugins`, which gives it an archive of its own; a ScheduledBackup of \
-            `{new}` goes with it. {policies} The operator makes the Secret `{}`.{switches}",
+            `{new}` goes with it{monitors}. {policies} The operator makes the Secret `{}`.{switches}",
         database.database,
         credentials(database).replacen(name, &new, 1)
     )
+}
+
+fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
+    for alarm in stack.alarms() {
+        says(format!(
+            "`{}`: an alert of Prometheus, from the PrometheusRule of that name. {}",
+            alarm.name, alarm.about
+        ));
+    }
+    if stack.alarms().is_empty() {
+        return;
+    }
+    let watched = stack.system.databases.iter().filter(|(id, _)| stack.watches(*id));
+    for (_, database) in watched.filter(|(_, database)| database.engine == Engine::Mysql) {
+        let name = &database.name;
+        says(format!(
+            "Beside every server of `{name}` runs the release of mysqld_exporter that the operator is tested with; later \
+                ones misread the socket in the operator's configuration. When that is mended: \
+                `[override.kubernetes.InnoDBCluster.{name}.spec.metrics] image`."
+        ));
+    }
+    if !stack.system.alarm_emails.is_empty() {
+        says(format!(
+            "Whom the blueprint names to be told stands in the annotation `{TOLD}` of each alert. Whether they are is \
+                decided by the cluster's Alertmanager: a receiver with `email_configs: [{{to: '{{{{ \
+                .CommonAnnotations.{TOLD} }}}}'}}]` and a route for the label `namespace`, which groups by it, writes to \
+                them."
+        ));
+    }
 }
 
 fn store(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
@@ -205,6 +246,9 @@ fn left_out(stack: &Stack<'_>) -> String {
     }
     if stack.system.budget.is_some() {
         left.push("the budget");
+    }
+    if stack.alarms().is_empty() && !stack.system.alarms.is_empty() {
+        left.push("alarms (`[kubernetes] prometheus`)");
     }
     left.push("logs and their retention");
     left.push("nodes");

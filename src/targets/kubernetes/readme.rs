@@ -1,5 +1,6 @@
 //! What the owner should know.
 
+use super::database;
 use super::operations::operations;
 use super::protect;
 use super::secrets::remote_key;
@@ -47,7 +48,11 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
             Engine::Mysql => ("InnoDB cluster of the MySQL operator", "innodbcluster"),
             Engine::Sqlserver | Engine::Oracle => ("SQL Server, one server", "statefulset"),
         };
-        let what = format!("{what}, version {}", database.version);
+        let mut what = format!("{what}, version {}", database.version);
+        if database.readers.is_some() {
+            let replicas = database::instances(stack, database) - 1;
+            what.push_str(&format!(", one primary and {replicas} read replicas"));
+        }
         report.component(&database.path, what, format!("{address}/{}", database.name));
     }
     for (_, bucket) in system.buckets.iter() {
@@ -123,6 +128,14 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 .to_owned(),
         );
     }
+    if !stack.alarms().is_empty() {
+        needs(format!(
+            "The Prometheus operator, and a Prometheus whose `podMonitorSelector` and `ruleSelector` take objects of \
+                the namespace `{}`; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
+                metadata.labels]` and the same of each PrometheusRule.",
+            stack.namespace
+        ));
+    }
     if !system.secrets.is_empty() {
         needs(format!(
             "A ClusterSecretStore `{}` (`[kubernetes] secret_store`) with an entry `{}/NAME` per secret, its \
@@ -178,6 +191,18 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     }
     if system.internal.is_some() {
         says("Services speak HTTP to each other; a service mesh of the cluster can encrypt between them.");
+    }
+    if stack.system.databases.iter().any(|(_, item)| item.readers.is_some()) {
+        says(
+            "A service that only reads a database with replicas reaches none of the ways to its primary, and one that \
+                only writes none to the replicas. Both have the same login: it is the network that keeps them apart.",
+        );
+    }
+    if !stack.alarms().is_empty() {
+        says(
+            "Databases tell their metrics, which have no rows of any table, in plain text to the pods of a Prometheus \
+                of the operator, in any namespace.",
+        );
     }
     if stack.has_store() {
         says(&format!(

@@ -50,8 +50,8 @@ fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> EnvVar {
             variable(name, &url)
         }
         Value::DatabaseHost(id) => variable(name, &database::host(&system.databases[*id])),
-        Value::ReaderHost(id) => variable(name, &database::host(&system.databases[*id])),
-        Value::ReaderPort(id) => variable(name, &system.databases[*id].port.to_string()),
+        Value::ReaderHost(id) => variable(name, &database::reader_host(&system.databases[*id])),
+        Value::ReaderPort(id) => variable(name, &database::reader_port(&system.databases[*id]).to_string()),
         Value::DatabaseSecret(id) => variable(name, &credentials(&system.databases[*id])),
         Value::DatabasePassword(id) => secret_variable(name, &credentials(&system.databases[*id]), "password", false),
         Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
 use crate::check::{Checked, OBJECT_STORE};
-use crate::ir::{Database, Id, Resource, Service};
+use crate::ir::{Alarm, Database, Id, Resource, Service, Signal};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
@@ -117,6 +117,22 @@ impl<'a> Stack<'a> {
     pub(super) fn archived(&self) -> impl Iterator<Item = &'a Database> {
         let databases = self.system.databases.iter().map(|(_, database)| database);
         databases.filter(|database| database.engine == Engine::Postgres)
+    }
+
+    /// What is watched: nothing in a cluster without the Prometheus operator.
+    pub(super) fn alarms(&self) -> &'a [Alarm] {
+        if self.system.cluster.prometheus {
+            &self.system.alarms
+        } else {
+            &[]
+        }
+    }
+
+    /// True if Prometheus asks the servers of a database for their metrics.
+    pub(super) fn watches(&self, id: Id<Database>) -> bool {
+        self.alarms().iter().any(|alarm| match alarm.signal {
+            Signal::ReplicaLag { database, .. } => database == id,
+        })
     }
 
     /// True if there is an object store.

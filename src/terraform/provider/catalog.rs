@@ -38,7 +38,7 @@ struct Entry {
 
 impl Entry {
     fn schema(&'static self) -> Option<&'static Schema> {
-        let parse = || serde_json::from_str(self.json).ok();
+        let parse = || Schema::parse(self.json);
         self.schema.get_or_init(parse).as_ref()
     }
 }

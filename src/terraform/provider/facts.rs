@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// What a provider says of a value beyond its type. Everything is optional; what is not there is not known.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Facts {
+pub struct Facts {
     /// What the provider uses when nothing is set.
     pub default: Option<Value>,
     /// The provider's own words on why not to use it.
@@ -48,9 +48,12 @@ enum Format {
 
 /// A literal that has the type of its argument.
 #[derive(Debug, Clone)]
-pub(super) enum Scalar<'a> {
+pub enum Scalar<'a> {
+    /// A string.
     Text(Cow<'a, str>),
+    /// A number.
     Number(f64),
+    /// Either of the two; nothing is known of them.
     Bool,
 }
 

@@ -27,7 +27,8 @@ mod violation;
 
 pub use catalog::BlockKind;
 pub use check::check_block;
+pub use facts::{Facts, Scalar};
 pub use lookup::{argument, arguments, has_attribute, id_example, is_sensitive, types, version};
-pub use schema::{Argument, Attribute, Nested, Nesting};
+pub use schema::{Argument, Attribute, Body, Nested, Nesting, Rules, Schema};
 pub use types::Type;
 pub use violation::{Problem, Violation};

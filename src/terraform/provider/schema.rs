@@ -1,7 +1,7 @@
 //! What a provider says of one type, and the text that it is kept as.
 //!
 //! A line of the data is `KIND NAME JSON`. The JSON object has `body` and, where there are any: `id` (an example of the resource's id),
-//! `deprecated`, `rules` over several arguments (dotted paths without indexes), and `shared`, a table of nested blocks that occur
+//! `version` (of the form in which a state holds the resource), `deprecated`, `rules` over several arguments (dotted paths without indexes), and `shared`, a table of nested blocks that occur
 //! several times.
 //!
 //! `body` maps a name to one of
@@ -28,20 +28,26 @@ use std::sync::OnceLock;
 pub struct Schema {
     /// An example of the resource's id.
     #[serde(default)]
-    pub(super) id: Option<String>,
+    pub id: Option<String>,
+    /// The version of the form in which a state holds the resource.
     #[serde(default)]
-    pub(super) deprecated: bool,
+    pub version: u32,
+    /// The provider warns about its use.
     #[serde(default)]
-    pub(super) rules: Rules,
+    pub deprecated: bool,
+    /// Rules over several arguments.
+    #[serde(default)]
+    pub rules: Rules,
     #[serde(default)]
     shared: Vec<Text>,
-    pub(super) body: Body,
+    /// Its arguments and nested blocks.
+    pub body: Body,
 }
 
 /// Rules over several arguments, as dotted paths without indexes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Rules {
+pub struct Rules {
     /// Of each group one argument must be set, where the block around the group's first argument is there.
     pub exactly_one_of: Vec<Vec<String>>,
     /// The same for one or more arguments.
@@ -54,7 +60,7 @@ pub(super) struct Rules {
 
 /// The arguments and nested blocks of a block.
 #[derive(Debug, Default)]
-pub(super) struct Body {
+pub struct Body {
     /// Sorted by name.
     members: Vec<(&'static str, Text)>,
 }
@@ -132,7 +138,8 @@ pub struct Attribute {
     pub deprecated: bool,
     /// A change of it destroys and creates the resource.
     pub replaces: bool,
-    pub(super) facts: Option<Box<Facts>>,
+    /// What the provider checks of its value.
+    pub facts: Option<Box<Facts>>,
 }
 
 impl Attribute {
@@ -162,7 +169,8 @@ pub struct Nested {
     pub deprecated: bool,
     /// Adding or removing one destroys and creates the resource.
     pub replaces: bool,
-    pub(super) body: Body,
+    /// Its arguments and nested blocks.
+    pub body: Body,
 }
 
 /// How the nested blocks of one name are kept, which decides how a reference reads them.
@@ -177,14 +185,19 @@ pub enum Nesting {
 }
 
 impl Schema {
+    /// Reads what follows `KIND NAME` in a line of the data.
+    pub fn parse(json: &'static str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
     /// The argument or nested block of a name in a body of this type.
-    pub(super) fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
+    pub fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
         let place = body.members.binary_search_by_key(&name, |member| member.0).ok()?;
         self.resolve(body.members[place].1.member()?)
     }
 
     /// The arguments and nested blocks of a body of this type, by name.
-    pub(super) fn members(&'static self, body: &'static Body) -> impl Iterator<Item = (&'static str, Argument)> {
+    pub fn members(&'static self, body: &'static Body) -> impl Iterator<Item = (&'static str, Argument)> {
         body.members
             .iter()
             .filter_map(|(name, text)| Some((*name, self.resolve(text.member()?)?)))

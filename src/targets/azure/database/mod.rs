@@ -2,6 +2,7 @@
 
 mod mysql;
 mod postgres;
+pub(super) mod replicas;
 mod sqlserver;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub(super) struct Built {
     pub secret: Address,
     /// The server can be reached from here on.
     pub endpoint: Address,
+    /// Its read replicas.
+    pub readers: Option<replicas::Replicas>,
     /// Ids of what writes logs, by its name.
     pub logs: Vec<(String, Expression)>,
 }
@@ -79,6 +82,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Database>, database: &Data
         subresource: built.subresource,
         zone: edge::zone(database.engine).unwrap_or_default(),
         group: &parts.firewall.groups.databases[&id],
+        each: false,
         after: built.settled,
     };
     let endpoint = private_endpoint(stack, &parts.network.data, &parts.zones, &endpoint);
@@ -99,15 +103,30 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Database>, database: &Data
         .comment("After the server: one that could not be created leaves no password behind.");
     let secret = stack.module.resource("azurerm_key_vault_secret", name, body);
     stack.built(&database.path, built.what, &built.server);
+    let source = replicas::Source {
+        database,
+        primary: &built.server,
+        settled: &endpoint,
+    };
+    let readers = replicas::lower(stack, parts, id, &source, (built.subresource, built.what));
+    let mut logs: Vec<(String, Expression)> = built
+        .logs
+        .into_iter()
+        .map(|(part, id)| (format!("{name}{part}"), id))
+        .collect();
+    if let Some(readers) = &readers {
+        let servers = database.replica_keys().into_iter();
+        logs.extend(servers.map(|key| {
+            let name = format!("{}/{key}", replicas::local_name(database));
+            (name, readers.servers.key(key).id())
+        }));
+    }
     Built {
         host: built.server.attr(built.host),
         secret,
         endpoint,
-        logs: built
-            .logs
-            .into_iter()
-            .map(|(part, id)| (format!("{name}{part}"), id))
-            .collect(),
+        readers,
+        logs,
     }
 }
 

@@ -1,11 +1,17 @@
 //! MySQL flexible server.
 
+use hcl::Expression;
+
+use super::replicas::{Servers, Source, local_name};
 use super::{Password, Server, class, lifecycle, managed_key, server_name, standby};
 use crate::ir::Database;
 use crate::object;
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
 use crate::terraform::{Block, expr};
+
+/// What its parameters have to say.
+const PARAMETERS: [(&str, &str); 2] = [("require_secure_transport", "ON"), ("tls_version", "TLSv1.2,TLSv1.3")];
 
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, password: &Password) -> Server {
     let name = database.name.as_str();
@@ -43,9 +49,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         .set("collation", "utf8mb4_0900_ai_ci")
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]));
     let content = stack.module.resource("azurerm_mysql_flexible_database", name, body);
-    let parameters = object! { "require_secure_transport" => "ON", "tls_version" => "TLSv1.2,TLSv1.3" };
     let body = Block::new()
-        .set("for_each", parameters)
+        .set("for_each", expr::object(PARAMETERS))
         .set("name", expr::each_key())
         .set("resource_group_name", group)
         .set("server_name", server.attr("name"))
@@ -61,4 +66,43 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         what: "MySQL flexible server",
         server,
     }
+}
+
+pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>, series: &Expression) -> Servers {
+    let database = source.database;
+    let name = local_name(database);
+    let body = Block::new()
+        .set("create_duration", "10m")
+        .set("triggers", object! { "primary" => source.primary.id() })
+        .set("depends_on", after([source.settled.clone()]));
+    stack
+        .module
+        .comment("A new server can be copied when its first backup is there, which is some minutes after it is made.");
+    let ready = stack.module.resource("time_sleep", &name, body);
+    let storage = Block::new()
+        .comment("At least what the primary has grown to.")
+        .set("size_gb", source.primary.attr("storage.0.size_gb"))
+        .set("auto_grow_enabled", true);
+    let body = source
+        .begin(stack, series)
+        .set("version", database.version.as_str())
+        .set("backup_retention_days", database.backup.retention_days)
+        .set("public_network_access", "Disabled")
+        .set("tags", stack.tags())
+        .block("storage", storage);
+    let body = source.end(stack, parts, body, &["storage.0.size_gb", "zone"], &ready);
+    let servers = stack.module.resource("azurerm_mysql_flexible_server", &name, body);
+    let body = Block::new()
+        .set(
+            "for_each",
+            source.parameters(&PARAMETERS, |key| servers.key(key).attr("name")),
+        )
+        .set("name", expr::each_value(&["name"]))
+        .set("resource_group_name", stack.project.group.attr("name"))
+        .set("server_name", expr::each_value(&["server"]))
+        .set("value", expr::each_value(&["value"]));
+    let settled = stack
+        .module
+        .resource("azurerm_mysql_flexible_server_configuration", &name, body);
+    Servers { servers, settled }
 }

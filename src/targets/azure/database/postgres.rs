@@ -1,14 +1,22 @@
 //! PostgreSQL flexible server.
 
+use hcl::Expression;
+
+use super::replicas::{Servers, Source, local_name};
 use super::{Password, Server, class, lifecycle, managed_key, server_name, standby};
 use crate::ir::Database;
-use crate::object;
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
 use crate::terraform::{Block, expr};
 
 /// The sizes in GiB that Azure has.
 const STORAGE_GB: [u32; 11] = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32767];
+
+/// What its parameters have to say.
+const PARAMETERS: [(&str, &str); 2] = [
+    ("require_secure_transport", "on"),
+    ("ssl_min_protocol_version", "TLSv1.2"),
+];
 
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, password: &Password) -> Server {
     let name = database.name.as_str();
@@ -53,9 +61,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
     let content = stack
         .module
         .resource("azurerm_postgresql_flexible_server_database", name, body);
-    let parameters = object! { "require_secure_transport" => "on", "ssl_min_protocol_version" => "TLSv1.2" };
     let body = Block::new()
-        .set("for_each", parameters)
+        .set("for_each", expr::object(PARAMETERS))
         .set("name", expr::each_key())
         .set("server_id", server.id())
         .set("value", expr::each_value(&[]));
@@ -70,4 +77,27 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         what: "PostgreSQL flexible server",
         server,
     }
+}
+
+/// Its version comes from the primary; backups are made of the primary alone.
+pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>, series: &Expression) -> Servers {
+    let name = local_name(source.database);
+    let body = source
+        .begin(stack, series)
+        .comment("At least what the primary has grown to.")
+        .set("storage_mb", source.primary.attr("storage_mb"))
+        .set("auto_grow_enabled", true)
+        .set("public_network_access_enabled", false)
+        .set("tags", stack.tags());
+    let body = source.end(stack, parts, body, &["storage_mb", "zone"], source.settled);
+    let servers = stack.module.resource("azurerm_postgresql_flexible_server", &name, body);
+    let body = Block::new()
+        .set("for_each", source.parameters(&PARAMETERS, |key| servers.key(key).id()))
+        .set("name", expr::each_value(&["name"]))
+        .set("server_id", expr::each_value(&["server"]))
+        .set("value", expr::each_value(&["value"]));
+    let settled = stack
+        .module
+        .resource("azurerm_postgresql_flexible_server_configuration", &name, body);
+    Servers { servers, settled }
 }

@@ -19,6 +19,8 @@ pub(crate) struct InnoDbCluster {
     pub(crate) mycnf: String,
     pub(crate) datadir_volume_claim_template: PersistentVolumeClaimSpec,
     pub(crate) pod_spec: PodPatch,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<Metrics>,
     pub(crate) router: Router,
 }
 
@@ -34,10 +36,20 @@ pub(crate) struct DatadirPermissions {
     pub(crate) fs_group_change_policy: &'static str,
 }
 
+/// The exporter beside every server.
+#[derive(Debug, Serialize)]
+pub(crate) struct Metrics {
+    pub(crate) enable: bool,
+    pub(crate) image: &'static str,
+    pub(crate) options: [&'static str; 2],
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Router {
     pub(crate) instances: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) bootstrap_options: Vec<&'static str>,
     pub(crate) pod_spec: PodPatch,
 }
 

@@ -6,21 +6,23 @@ mod sqlserver;
 mod task;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
-use super::firewall::users;
+use super::firewall::{callers, from, policy};
 use super::network::Demand;
 use super::object::Object;
 use super::pod;
 use super::stack::Stack;
-use crate::ir::{Database, Id, Resource, Shape};
+use crate::ir::{Database, Id, Peer, Readers, Shape};
 use crate::vocabulary::Engine;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let databases = stack.system.databases.iter();
     databases
-        .flat_map(|(_, database)| match database.engine {
+        .flat_map(|(id, database)| match database.engine {
             Engine::Postgres => postgres::objects(stack, database),
-            Engine::Mysql => mysql::objects(stack, database),
+            Engine::Mysql => mysql::objects(stack, id),
             Engine::Sqlserver | Engine::Oracle => sqlserver::objects(stack, database),
         })
         .collect()
@@ -29,12 +31,65 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 /// Network policies of a database and of what serves it.
 pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
     let database = &stack.system.databases[id];
-    let users = users(stack, |resource| resource == Resource::Database(id));
+    let users = callers(stack, Peer::Database(id));
     match database.engine {
-        Engine::Postgres => postgres::policies(stack, database, users),
-        Engine::Mysql => mysql::policies(stack, database, users),
+        Engine::Postgres => postgres::policies(stack, id, users),
+        Engine::Mysql => mysql::policies(stack, id, users),
         Engine::Sqlserver | Engine::Oracle => sqlserver::policies(stack, database, users),
     }
+}
+
+/// Network policies of a database with replicas: one for what is written, one for what is only read.
+fn sides(stack: &Stack<'_>, id: Id<Database>, writers: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &stack.system.databases[id];
+    let readers = callers(stack, Peer::Readers(id));
+    let sides = [("rw", Peer::Database(id), writers), ("ro", Peer::Readers(id), readers)];
+    let mut objects = vec![];
+    for (suffix, peer, callers) in sides {
+        let Some((servers, port)) = target(stack, peer).filter(|_| !callers.is_empty()) else {
+            continue;
+        };
+        let ingress = vec![from(callers, &[port])];
+        let mut policy = policy(stack, (&database.name, "database"), servers, ingress, vec![]);
+        policy.metadata.name = Some(format!("{}-{suffix}", database.name));
+        if let Some(spec) = &mut policy.spec {
+            spec.policy_types = Some(vec!["Ingress".to_owned()]);
+        }
+        objects.push(Object::new(&policy));
+    }
+    objects
+}
+
+/// The pods, and their port, that connections to a database or to its replicas end at.
+pub(super) fn target(stack: &Stack<'_>, peer: Peer) -> Option<(LabelSelector, u16)> {
+    let (id, role) = match peer {
+        Peer::Database(id) => (id, "primary"),
+        Peer::Readers(id) => (id, "replica"),
+        _ => return None,
+    };
+    let database = &stack.system.databases[id];
+    let mut servers = stack.database_pods(database);
+    if database.readers.is_some() {
+        let (key, value) = match database.engine {
+            Engine::Postgres => ("cnpg.io/instanceRole", role),
+            // Its ports tell the two apart.
+            Engine::Mysql => ("component", "mysqlrouter"),
+            Engine::Sqlserver | Engine::Oracle => return None,
+        };
+        servers
+            .match_expressions
+            .get_or_insert_default()
+            .push(LabelSelectorRequirement {
+                key: key.to_owned(),
+                operator: "In".to_owned(),
+                values: Some(vec![value.to_owned()]),
+            });
+    }
+    let port = match (peer, database.engine) {
+        (Peer::Readers(_), Engine::Mysql) => mysql::READ_PORT,
+        _ => container_port(database),
+    };
+    Some((servers, port))
 }
 
 /// Service accounts that a database needs besides those which its operator makes.
@@ -55,7 +110,23 @@ pub(super) fn host(database: &Database) -> String {
     }
 }
 
-/// The port of the pods behind that name.
+/// The host name at which services reach the replicas of a database.
+pub(super) fn reader_host(database: &Database) -> String {
+    match database.engine {
+        Engine::Postgres => format!("{}-ro", database.name),
+        Engine::Mysql | Engine::Sqlserver | Engine::Oracle => host(database),
+    }
+}
+
+/// The port at that name.
+pub(super) fn reader_port(database: &Database) -> u16 {
+    match database.engine {
+        Engine::Mysql => mysql::READ_PORT,
+        Engine::Postgres | Engine::Sqlserver | Engine::Oracle => database.port,
+    }
+}
+
+/// The port of the pods behind the name at which services reach a database.
 pub(super) fn container_port(database: &Database) -> u16 {
     match database.engine {
         // The router's, behind the Service's 3306.
@@ -67,17 +138,30 @@ pub(super) fn container_port(database: &Database) -> u16 {
 /// What a database takes, the job that adds a standby included.
 pub(super) fn demand(stack: &Stack<'_>, database: &Database) -> Demand {
     let Shape { cpu, memory_gb, .. } = database.size;
-    Demand::of(instances(stack, database) + 1, cpu, memory_gb)
+    let instances = instances(stack, database);
+    let mut demand = Demand::of(instances + 1, cpu, memory_gb);
+    if database.readers.is_some() {
+        // What stands beside each of many servers does not fit into the headroom.
+        demand.cpu += instances;
+        demand.memory_gb += instances;
+    }
+    demand
 }
 
-/// One server, or one per zone.
-fn instances(stack: &Stack<'_>, database: &Database) -> u32 {
+/// One server, one per zone, or one more than there are replicas: a standby answers reads, and a replica takes over, so each is both.
+pub(super) fn instances(stack: &Stack<'_>, database: &Database) -> u32 {
     let zones = u32::try_from(stack.system.network.zones).unwrap_or(1);
+    let replicas = match database.readers {
+        Some(Readers::Fixed(count)) => count,
+        Some(Readers::Scaled(scale)) => scale.min,
+        None => 0,
+    };
     match database.engine {
-        Engine::Postgres if database.multi_zone => zones,
-        // A group that is to outlive one of its members needs three.
-        Engine::Mysql if database.multi_zone => 3,
-        _ => 1,
+        Engine::Postgres if database.multi_zone => zones.max(1 + replicas),
+        // A group that is to outlive one of its members needs three; of two, neither outlives the other.
+        Engine::Mysql if database.multi_zone || replicas > 0 => 3.max(1 + replicas),
+        Engine::Postgres => 1 + replicas,
+        Engine::Mysql | Engine::Sqlserver | Engine::Oracle => 1,
     }
 }
 

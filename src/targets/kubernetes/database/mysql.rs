@@ -7,11 +7,12 @@ use k8s_openapi::api::core::v1::{ResourceRequirements, SeccompProfile, TopologyS
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::task::{self, Script};
-use super::{instances, resources};
+use super::{instances, resources, sides};
 use crate::catalog;
-use crate::ir::Database;
+use crate::ir::{Database, Id};
+use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::mysql::{
-    ContainerPatch, DatadirPermissions, InnoDbCluster, PodPatch, Router, SecurityPatch,
+    ContainerPatch, DatadirPermissions, InnoDbCluster, Metrics, PodPatch, Router, SecurityPatch,
 };
 use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
 use crate::targets::kubernetes::object::Object;
@@ -21,6 +22,21 @@ use crate::targets::kubernetes::stack::Stack;
 
 /// The router's read-write port, behind the Service's 3306.
 pub(super) const ROUTER_PORT: u16 = 6446;
+/// The router's read-only port, the same at the Service.
+pub(super) const READ_PORT: u16 = 6447;
+/// On which the exporter beside every server tells its metrics.
+const METRICS_PORT: u16 = 9104;
+
+/// The exporter of metrics that the operator is tested with. Later ones do not read the socket as the operator writes it down.
+const EXPORTER: &str = "prom/mysqld-exporter:v0.14.0";
+/// What it measures beyond its defaults: when the transaction that a member applies was committed, and who is in the group.
+const COLLECTORS: [&str; 2] = [
+    "--collect.perf_schema.replication_applier_status_by_worker",
+    "--collect.perf_schema.replication_group_members",
+];
+
+/// Has the router keep reads off the primary even when no secondary is left.
+const NO_FALLBACK: &str = "--conf-set-option=routing:bootstrap_ro.routing_strategy=round-robin";
 
 /// Between the members: the protocol, its extended form, group replication.
 const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
@@ -28,7 +44,8 @@ const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
 const SETUP: &str = include_str!("../../../../templates/kubernetes/mysql-setup.sh.tera");
 const BACKUP: &str = include_str!("../../../../templates/kubernetes/mysql-backup.sh.tera");
 
-pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
+pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
+    let database = &stack.system.databases[id];
     let root = BTreeMap::from([
         ("rootUser", "root".to_owned()),
         ("rootHost", "%".to_owned()),
@@ -42,7 +59,7 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
     };
     let mut objects = task::logins(stack, database, "root", root);
     objects.extend([
-        cluster(stack, database),
+        cluster(stack, id),
         task::once(stack, database, &script(SETUP, false)).about("The operator makes no database for the application"),
         task::backup_claim(stack, database),
         task::daily(stack, database, &script(BACKUP, true))
@@ -51,7 +68,9 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
     objects
 }
 
-fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
+fn cluster(stack: &Stack<'_>, id: Id<Database>) -> Object {
+    let database = &stack.system.databases[id];
+    let has_replicas = database.readers.is_some();
     let instances = instances(stack, database);
     let class = stack.system.cluster.storage_class.as_deref();
     let name = database.name.as_str();
@@ -74,8 +93,14 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
             init_containers: vec![patch("initconf", assistant()), patch("initmysql", resources(database))],
             containers: vec![patch("sidecar", assistant()), patch("mysql", resources(database))],
         },
+        metrics: stack.watches(id).then_some(Metrics {
+            enable: true,
+            image: EXPORTER,
+            options: COLLECTORS,
+        }),
         router: Router {
             instances: instances.min(2),
+            bootstrap_options: if has_replicas { vec![NO_FALLBACK] } else { vec![] },
             pod_spec: PodPatch {
                 security_context: default_seccomp(),
                 topology_spread_constraints: vec![],
@@ -84,7 +109,23 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
             },
         },
     };
-    Object::custom(stack.meta(name, name, "database"), cluster)
+    let mut object = Object::custom(stack.meta(name, name, "database"), cluster);
+    if has_replicas {
+        object = object
+            .comment(
+                "spec/instances",
+                "one is written; each of the others is standby and read replica at once",
+            )
+            .comment(
+                "spec/metrics/image",
+                "the release that the operator is tested with: later ones misread its configuration",
+            )
+            .comment(
+                "spec/router/bootstrapOptions",
+                "the default falls back to the primary when no secondary is left",
+            );
+    }
+    object
         .comment(
             "spec/datadirPermissions",
             "the container that would set them runs as root; fsGroup does the same",
@@ -127,15 +168,24 @@ fn spread(cluster: &str) -> TopologySpreadConstraint {
     }
 }
 
-pub(super) fn policies(stack: &Stack<'_>, database: &Database, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &stack.system.databases[id];
     let (jobs, jobs_policy) = task::policies(stack, database);
     users.push(jobs);
     let members = || vec![pods(stack.database_pods(database))];
-    let ingress = vec![
-        from(users, &[ROUTER_PORT]),
+    let mut ingress = vec![
         from(members(), &MEMBER_PORTS),
         from(vec![in_namespace("mysql-operator")], &MEMBER_PORTS),
     ];
+    let mut others = vec![];
+    if database.readers.is_some() {
+        others = sides(stack, id, users);
+    } else {
+        ingress.insert(0, from(users, &[ROUTER_PORT]));
+    }
+    if stack.watches(id) {
+        ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
+    }
     let egress = vec![to_dns(), to(members(), &MEMBER_PORTS), to_api_server()];
     let policy = policy(
         stack,
@@ -148,5 +198,7 @@ pub(super) fn policies(stack: &Stack<'_>, database: &Database, mut users: Vec<Ne
         "spec/egress/2",
         "the API server, to which every member reports: no selector names it, so only the port is limited",
     );
-    vec![object, jobs_policy]
+    others.insert(0, object);
+    others.push(jobs_policy);
+    others
 }

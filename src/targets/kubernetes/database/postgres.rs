@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
-use super::{instances, resources};
-use crate::ir::Database;
+use super::{instances, resources, sides};
+use crate::ir::{Database, Id};
+use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::cloudnative_pg::{
     Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, ObjectStore, Plugin, PluginRef,
     Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration, Synchronous,
@@ -21,6 +22,8 @@ pub(in crate::targets::kubernetes) const PLUGIN: &str = "barman-cloud.cloudnativ
 
 /// On which every instance tells its state.
 const STATUS_PORT: u16 = 8000;
+/// On which every instance tells its metrics.
+const METRICS_PORT: u16 = 9187;
 
 pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
     let name = database.name.as_str();
@@ -103,7 +106,14 @@ fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
         }],
     };
     let name = database.name.as_str();
-    Object::custom(stack.meta(name, name, "database"), cluster)
+    let mut object = Object::custom(stack.meta(name, name, "database"), cluster);
+    if database.readers.is_some() {
+        object = object.comment(
+            "spec/instances",
+            "one is written; each of the others is standby and read replica at once",
+        );
+    }
+    object
         .about(format!(
             "The operator makes the Secret {name}-app with the application's login, and the certificates"
         ))
@@ -146,14 +156,21 @@ fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
     }
 }
 
-pub(super) fn policies(stack: &Stack<'_>, database: &Database, users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &stack.system.databases[id];
     let instances = || vec![pods(stack.database_pods(database))];
     let mut operator = in_namespace("cnpg-system");
     operator.pod_selector = Some(label("app.kubernetes.io/name", "cloudnative-pg"));
     let both = [database.port, STATUS_PORT];
     let mut ingress = vec![from(instances(), &both), from(vec![operator], &both)];
-    if !users.is_empty() {
+    let mut others = vec![];
+    if database.readers.is_some() {
+        others = sides(stack, id, users);
+    } else if !users.is_empty() {
         ingress.insert(0, from(users, &[database.port]));
+    }
+    if stack.watches(id) {
+        ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![
         to_dns(),
@@ -172,5 +189,6 @@ pub(super) fn policies(stack: &Stack<'_>, database: &Database, users: Vec<Networ
         "spec/egress/3",
         "the API server, to which every instance reports: no selector names it, so only the port is limited",
     );
-    vec![object]
+    others.insert(0, object);
+    others
 }

@@ -1,0 +1,204 @@
+//! What the README of the output says about read replicas.
+
+use super::Stack;
+use super::database::replicas::local_name;
+use crate::ir::{Database, Id, Signal};
+use crate::terraform::identifier;
+use crate::vocabulary::Engine;
+
+/// Azure's and Terraform's words for an engine.
+struct Words {
+    /// `az` command of its servers.
+    cli: &'static str,
+    /// Terraform type of its servers.
+    server: &'static str,
+    /// Terraform type of their parameters.
+    parameter: &'static str,
+    /// Terraform type of the databases in them.
+    content: &'static str,
+    /// Makes a replica a server of its own; `NAME` and `GROUP` stand in it.
+    promote: &'static str,
+    /// The parameters that are set.
+    parameters: [&'static str; 2],
+}
+
+const POSTGRES: Words = Words {
+    cli: "az postgres flexible-server",
+    server: "azurerm_postgresql_flexible_server",
+    parameter: "azurerm_postgresql_flexible_server_configuration",
+    content: "azurerm_postgresql_flexible_server_database",
+    promote: "az postgres flexible-server replica promote --resource-group GROUP --name \"$NAME\" --promote-mode standalone --promote-option forced --yes",
+    parameters: ["require_secure_transport", "ssl_min_protocol_version"],
+};
+
+const MYSQL: Words = Words {
+    cli: "az mysql flexible-server",
+    server: "azurerm_mysql_flexible_server",
+    parameter: "azurerm_mysql_flexible_server_configuration",
+    content: "azurerm_mysql_flexible_database",
+    promote: "az mysql flexible-server replica stop-replication --resource-group GROUP --name \"$NAME\" --yes",
+    parameters: ["require_secure_transport", "tls_version"],
+};
+
+pub(super) fn lower(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    for (id, database) in system.databases.iter().filter(|(_, item)| item.readers.is_some()) {
+        let words = match database.engine {
+            Engine::Mysql => &MYSQL,
+            _ => &POSTGRES,
+        };
+        let mut items = vec![
+            endpoint(stack, id, database),
+            lag(stack, id, database),
+            changes(stack, database, words),
+            promotion(stack, database, words),
+        ];
+        stack.report.operations.append(&mut items);
+        stack.report.security.push(format!(
+            "A service that only reads `{0}` can open no connection to its primary, and one that only writes none to its replicas. All of them sign in as the same user: what keeps a reader from writing is that a replica refuses it.",
+            database.name
+        ));
+    }
+}
+
+/// Which name it is, and what it does when a server fails.
+fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
+    let host = stack.system.reader_host(id);
+    let variable = identifier(&database.name).to_uppercase();
+    let random = match database.engine {
+        Engine::Mysql => {
+            "`jdbc:mysql:loadbalance://` of Connector/J does it by itself, a pool that looks the name up for every connection follows the order of the answers"
+        }
+        _ => {
+            "`load_balance_hosts=random` of libpq 16 and later does it by itself, a pool that looks the name up for every connection follows the order of the answers"
+        }
+    };
+    let standby = if database.multi_zone {
+        "a standby in another zone takes over by itself, under the same name"
+    } else {
+        "it comes back when Azure has repaired it: the blueprint keeps no standby"
+    };
+    format!(
+        "`{variable}_READ_HOST` is `{host}`, a name in the private zone with the address of every read replica of `{0}` (their private endpoints), kept for 30 seconds. Clients share the load by choosing among the addresses: {random}. Azure's private DNS checks nobody's health: the address of a replica that is down stays in the name, so clients must try the next one, with a short connection timeout. To take it out until the next apply: `az network private-dns record-set a remove-record --resource-group {1} --zone-name {2} --record-set-name {3} --ipv4-address ADDRESS`. When the primary fails, {standby}; replicas go on answering meanwhile. The servers' certificates name the servers, not `{host}`: connections are encrypted (`{variable}_READ_TLS` is `require`), and a client may verify the authority (`verify-ca`), but not the host name.",
+        database.name,
+        stack.system.prefix,
+        stack.system.network.private_domain,
+        database.reader_name(),
+    )
+}
+
+fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
+    let variable = identifier(&database.name).to_uppercase();
+    let own = match database.engine {
+        Engine::Mysql => "Tables without a primary key are what slows replication most.",
+        _ => {
+            "PostgreSQL counts the time since the last transaction that was replayed: where nobody writes for minutes, the alarm goes off although nothing is missing. A query that holds up replay for long is cancelled on the replica: try it again."
+        }
+    };
+    let alarm = stack.system.alarms.iter().find_map(|alarm| match alarm.signal {
+        Signal::ReplicaLag {
+            database,
+            seconds,
+            minutes,
+        } if database == id => Some(format!(
+            " The alarm `{}` goes off when a replica was more than {seconds} seconds behind for {minutes} minutes{}; a server that is down sends no number and raises none.",
+            alarm.name,
+            if stack.system.alarm_emails.is_empty() { ", and tells nobody: `observability.emails` names no one" } else { "" },
+        )),
+        _ => None,
+    });
+    format!(
+        "Replicas follow by asynchronous replication: what was just written to `{0}` may be missing from them for a moment, and two reads may meet different replicas. What has to see its own writes asks `{variable}_HOST`.{1} {own}",
+        database.name,
+        alarm.unwrap_or_default(),
+    )
+}
+
+/// What has an order.
+fn changes(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
+    let local = identifier(&local_name(database));
+    let group = &stack.system.prefix;
+    let own = match database.engine {
+        Engine::Mysql => {
+            "Adding the first replica restarts the primary. Should Azure refuse one of several new replicas because the primary is busy, apply again."
+        }
+        _ => {
+            "A new major version is refused as long as there are replicas: `replicas = 0`, apply, then the version, then the replicas again; their readers ask the primary meanwhile."
+        }
+    };
+    let unprotect = if stack.system.protect {
+        "`protect = false`, render and apply; then "
+    } else {
+        ""
+    };
+    format!(
+        "The first replicas of a system that runs: `terraform -chdir=terraform apply -target=azurerm_private_dns_a_record.{3}` makes them while readers go on asking the primary; the apply after it turns the readers over. From then until they are replaced, machines of a service that only reads cannot open new connections. A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} To make a replica anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply.",
+        database.name,
+        words.cli,
+        words.server,
+        identifier(&database.reader_name()),
+    )
+}
+
+/// The runbook: a replica becomes the primary.
+fn promotion(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
+    let system = stack.system;
+    let (group, name) = (&system.prefix, identifier(&database.name));
+    let local = identifier(&local_name(database));
+    let count = database.replica_keys().len();
+    let Words {
+        cli,
+        server,
+        parameter,
+        content,
+        parameters,
+        ..
+    } = words;
+    let forgotten: Vec<String> = parameters
+        .iter()
+        .map(|key| format!("'{parameter}.{local}[\"1/{key}\"]'"))
+        .collect();
+    let endpoint = format!("{}-1", stack.prefixed(&local_name(database)));
+    let unlock = if system.protect {
+        format!("az lock delete --ids \"$ID/providers/Microsoft.Authorization/locks/{endpoint}\"\n")
+    } else {
+        String::new()
+    };
+    let first = format!(
+        "ID=\"$(az network private-endpoint show --resource-group {group} --name {endpoint} --query 'privateLinkServiceConnections[0].privateLinkServiceId' --output tsv)\"\n\
+         NAME=\"${{ID##*/}}\"\n\
+         {promote}\n\
+         {unlock}az network private-endpoint delete --resource-group {group} --name {endpoint}",
+        promote = words.promote.replace("GROUP", group),
+    );
+    let state = format!(
+        "cd terraform\n\
+         terraform state rm {server}.{name} {content}.{name} {parameter}.{name} 'azurerm_monitor_diagnostic_setting.main[\"databases/{plain}\"]'\n\
+         terraform state rm '{server}.{local}[\"1\"]' {forgotten}\n\
+         terraform import {server}.{name} \"$ID\"\n\
+         terraform import {content}.{name} \"$ID/databases/{inner}\"\n\
+         terraform state mv 'azurerm_monitor_diagnostic_setting.main[\"databases/{dashed}/1\"]' 'azurerm_monitor_diagnostic_setting.main[\"databases/{plain}\"]'\n\
+         terraform apply",
+        plain = database.name,
+        dashed = local_name(database),
+        forgotten = forgotten.join(" "),
+        inner = database.database,
+    );
+    format!(
+        "Promotion, when the primary of `{plain}` is lost for good (what it had not yet sent is lost with it). Stop the writers if the old primary may still answer them. Replica 1 as an example:\n\n\
+         {first}\n\n  \
+         The writers are pointed at it through the blueprint: `replicas = 0`, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`. The plan must change `{server}.{name}` in place: should it want to replace it, stop. Should a lock refuse a deletion, apply again:\n\n\
+         {state}\n\n  \
+         Afterwards rebuild the replicas from it: `replicas = {count}`, `{local}_series = \"b\"` in `terraform.tfvars` (the old names are taken), render and apply. The override stays. Delete the old primary by hand (`{cli} delete`) once nothing in it is missed.",
+        plain = database.name,
+        first = fenced(&first),
+        state = fenced(&state),
+        upper = name.to_uppercase(),
+    )
+}
+
+/// A block of commands inside a list's item.
+fn fenced(commands: &str) -> String {
+    let lines: Vec<String> = commands.lines().map(|line| format!("  {line}")).collect();
+    format!("  ```sh\n{}\n  ```", lines.join("\n"))
+}

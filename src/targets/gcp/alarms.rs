@@ -1,0 +1,134 @@
+//! Alarms: policies of Cloud Monitoring, and the people who are told.
+
+use hcl::Expression;
+
+use super::Stack;
+use crate::ir::{Alarm, Database, Id, Readers, Signal};
+use crate::terraform::{Address, Block, expr};
+use crate::{object, template};
+
+pub(super) fn lower(stack: &mut Stack<'_>) {
+    stack.module.file("alarms", "");
+    if stack.system.alarms.is_empty() {
+        return;
+    }
+    let channels = channels(stack);
+    for alarm in &stack.system.alarms {
+        let address = match alarm.signal {
+            Signal::ReplicaLag {
+                database,
+                seconds,
+                minutes,
+            } => {
+                let conditions = replica_lag(stack, database, seconds, minutes);
+                let servers = stack.databases[&database]
+                    .replicas
+                    .as_ref()
+                    .map(|it| it.servers.whole());
+                let ready = servers.into_iter().collect();
+                policy(stack, alarm, conditions, channels.as_ref(), ready)
+            }
+        };
+        let what = match channels {
+            Some(_) => "alert policy of Cloud Monitoring",
+            None => "alert policy of Cloud Monitoring, nobody is told",
+        };
+        stack
+            .report
+            .component(&format!("alarm {}", alarm.name), what, address.text());
+    }
+}
+
+/// A mail to each address.
+fn channels(stack: &mut Stack<'_>) -> Option<Address> {
+    if stack.system.alarm_emails.is_empty() {
+        return None;
+    }
+    let emails = stack.system.alarm_emails.iter().map(|email| email.as_str().into());
+    let body = Block::new()
+        .set("for_each", expr::call("toset", [Expression::Array(emails.collect())]))
+        .set(
+            "display_name",
+            template![stack.name("alarms"), " to ", expr::each_key()],
+        )
+        .set("type", "email")
+        .set("labels", object! { "email_address" => expr::each_key() })
+        .set("depends_on", stack.project.ready());
+    let channels = stack
+        .module
+        .resource("google_monitoring_notification_channel", "alarms", body);
+    Some(channels)
+}
+
+fn policy(
+    stack: &mut Stack<'_>,
+    alarm: &Alarm,
+    conditions: Vec<Block>,
+    channels: Option<&Address>,
+    ready: Vec<Expression>,
+) -> Address {
+    let documentation = Block::new()
+        .set("content", alarm.about.as_str())
+        .set("mime_type", "text/markdown");
+    let ready = std::iter::once(stack.project.apis.whole()).chain(ready).collect();
+    let body = Block::new()
+        .set("display_name", stack.name(&alarm.name))
+        .set("combiner", "OR")
+        .set("severity", "WARNING")
+        .set_some("notification_channels", channels.map(|channels| channels.all("id")))
+        .set("user_labels", super::database::labels(stack))
+        .blocks("conditions", conditions)
+        .block("documentation", documentation)
+        .set("depends_on", Expression::Array(ready));
+    stack
+        .module
+        .resource("google_monitoring_alert_policy", &alarm.name, body)
+}
+
+/// Each replica is a series of its own, so one policy watches them all, and those that come later.
+fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32, minutes: u32) -> Vec<Block> {
+    let database = &stack.system.databases[id];
+    let filter = template![
+        "resource.type = \"cloudsql_database\" AND metric.type = \"cloudsql.googleapis.com/database/replication/replica_lag\" AND resource.labels.database_id = monitoring.regex.full_match(\"",
+        stack.project.id(),
+        format!(":{}-{}\")", stack.name(&database.reader_name()), rest(database)),
+    ];
+    let duration = format!("{}s", minutes * 60);
+    let samples = || {
+        Block::new()
+            .set("alignment_period", "60s")
+            .set("per_series_aligner", "ALIGN_MAX")
+    };
+    let late = Block::new()
+        .set("filter", filter.clone())
+        .set("comparison", "COMPARISON_GT")
+        .set("threshold_value", seconds)
+        .set("duration", duration.as_str())
+        .block("aggregations", samples());
+    let late = Block::new()
+        .set(
+            "display_name",
+            format!("More than {seconds} seconds behind for {minutes} minutes"),
+        )
+        .block("condition_threshold", late);
+    // The nodes of a pool come and go.
+    if matches!(database.readers, Some(Readers::Scaled(_))) {
+        return vec![late];
+    }
+    let silent = Block::new()
+        .set("filter", filter)
+        .set("duration", duration)
+        .block("aggregations", samples());
+    let silent = Block::new()
+        .set("display_name", format!("No word of a replica for {minutes} minutes"))
+        .block("condition_absent", silent);
+    vec![late, silent]
+}
+
+/// What follows the name of the replicas in the name of one, as a regular expression.
+fn rest(database: &Database) -> &'static str {
+    match database.readers {
+        Some(Readers::Scaled(_)) => ".*",
+        _ => "[0-9]+-[0-9a-f]{6}",
+    }
+}

@@ -1,0 +1,111 @@
+//! Alarms: what Prometheus asks for its metrics, and when it alerts. Who is told is decided by the cluster's own Alertmanager.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use super::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
+use super::database;
+use super::object::Object;
+use super::stack::{Stack, selector};
+use crate::ir::{Alarm, Database, Id, Signal};
+use crate::vocabulary::Engine;
+
+/// The annotation of an alert with those whom the blueprint names.
+pub(super) const TOLD: &str = "email";
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let databases = stack.system.databases.iter();
+    let watched = databases.filter(|(id, _)| stack.watches(*id));
+    let mut objects: Vec<Object> = watched.map(|(_, database)| monitor(stack, database)).collect();
+    objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
+    objects
+}
+
+/// The pods of a Prometheus of the operator, in whichever namespace it runs.
+pub(super) fn prometheus() -> NetworkPolicyPeer {
+    let labels = [
+        ("app.kubernetes.io/managed-by", "prometheus-operator"),
+        ("app.kubernetes.io/name", "prometheus"),
+    ];
+    NetworkPolicyPeer {
+        namespace_selector: Some(LabelSelector::default()),
+        pod_selector: Some(selector(
+            labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        )),
+        ..Default::default()
+    }
+}
+
+fn monitor(stack: &Stack<'_>, database: &Database) -> Object {
+    let name = database.name.as_str();
+    let pods = match database.engine {
+        Engine::Postgres => vec![("cnpg.io/cluster", name), ("cnpg.io/podRole", "instance")],
+        Engine::Mysql => vec![("component", "mysqld"), ("mysql.oracle.com/cluster", name)],
+        Engine::Sqlserver | Engine::Oracle => vec![("app.kubernetes.io/name", name)],
+    };
+    let labels = pods.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let monitor = PodMonitor {
+        selector: selector(labels.collect()),
+        pod_metrics_endpoints: vec![Endpoint { port: "metrics" }],
+    };
+    Object::custom(stack.meta(name, name, "database"), monitor)
+}
+
+fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
+    let (about_database, expr, minutes) = match alarm.signal {
+        Signal::ReplicaLag {
+            database,
+            seconds,
+            minutes,
+        } => (database, replica_lag(stack, database, seconds), minutes),
+    };
+    let part_of = &stack.system.databases[about_database].name;
+    let mut annotations = BTreeMap::from([("description", alarm.about.clone())]);
+    if !stack.system.alarm_emails.is_empty() {
+        annotations.insert(TOLD, stack.system.alarm_emails.join(", "));
+    }
+    let rule = Rule {
+        alert: alarm.name.clone(),
+        expr,
+        lasting: format!("{minutes}m"),
+        // Not every part of the expression has one of its own.
+        labels: BTreeMap::from([
+            ("namespace", stack.namespace.clone()),
+            ("severity", "warning".to_owned()),
+        ]),
+        annotations,
+    };
+    let group = Group {
+        name: format!("{}-{}", stack.namespace, alarm.name),
+        rules: vec![rule],
+    };
+    let spec = PrometheusRule { groups: vec![group] };
+    Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec).comment(
+        "spec/groups/0/rules/0/expr",
+        "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
+    )
+}
+
+/// True where a replica is so many seconds behind, or is missing.
+fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32) -> String {
+    let database = &stack.system.databases[id];
+    let replicas = database::instances(stack, database) - 1;
+    // What the operator calls the targets of a PodMonitor.
+    let job = format!("job=\"{}/{}\"", stack.namespace, database.name);
+    if database.engine == Engine::Mysql {
+        let applying = "mysql_perf_schema_applying_transaction_original_commit_timestamp_seconds";
+        let members = "mysql_perf_schema_replication_group_member_info";
+        return format!(
+            "time() - ({applying}{{channel_name=\"group_replication_applier\", {job}}} > 0) > {seconds}\n\
+             or (max(count by (pod) ({members}{{{job}, member_role=\"SECONDARY\", member_state=\"ONLINE\"}})) or \
+             vector(0)) < {replicas}\n"
+        );
+    }
+    format!(
+        "cnpg_pg_replication_lag{{{job}}} > {seconds}\n\
+         or (cnpg_pg_replication_in_recovery{{{job}}} == 1 and cnpg_pg_replication_is_wal_receiver_up{{{job}}} == 0)\n\
+         or (count(cnpg_pg_replication_in_recovery{{{job}}} == 1) or vector(0)) < {replicas}\n"
+    )
+}
