@@ -277,7 +277,7 @@ fn monitoring(stack: &mut Stack<'_>, base: &Base) -> (Address, Address) {
 
 #[cfg(test)]
 mod tests {
-    use super::{maintenance, window};
+    use super::{maintenance, maintenance_on, window};
     use crate::ir::{Backup, Database, Shape};
     use crate::vocabulary::{Edition, Engine, License, PerTarget};
 
@@ -319,5 +319,11 @@ mod tests {
     fn maintenance_may_begin_or_end_on_monday() {
         assert_eq!(maintenance(&at(21, 30)), "sun:23:30-mon:00:30");
         assert_eq!(maintenance(&at(23, 0)), "mon:01:00-mon:02:00");
+    }
+
+    #[test]
+    fn replicas_are_maintained_on_other_days() {
+        assert_eq!(maintenance_on(&at(9, 0), 1), "mon:11:00-mon:12:00");
+        assert_eq!(maintenance_on(&at(21, 30), 6), "sat:23:30-sun:00:30");
     }
 }

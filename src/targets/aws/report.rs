@@ -1,7 +1,7 @@
 //! What the README says, and the outputs.
 
 use super::compute::{Parts, SNAPSHOT_TAG};
-use super::{Stack, database, endpoint, runbook, skips, startup};
+use super::{Stack, alarms, database, endpoint, runbook, skips, startup};
 use crate::ir::{Database, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
@@ -99,10 +99,14 @@ fn prerequisites(stack: &mut Stack<'_>) {
 
 fn security(stack: &mut Stack<'_>) {
     let system = stack.system;
+    let logs = match alarms::has_topic(&system) {
+        true => "log groups and alarms",
+        false => "log groups",
+    };
     let mut items = vec![
         "Machines, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links.".to_owned(),
         "Each service has a role of its own with what its links grant; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network.".to_owned(),
-        "Disks, databases, objects and secrets are encrypted with the key `data`, log groups with the key `logs`; both rotate every year.".to_owned(),
+        format!("Disks, databases, objects and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."),
         "VPC flow logs, access logs of load balancers and buckets, and database logs are kept. CloudTrail belongs to the account, not to one system: switch it on there.".to_owned(),
     ];
     if !system.databases.is_empty() {

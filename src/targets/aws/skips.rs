@@ -137,7 +137,10 @@ fn vault(stack: &mut Stack<'_>) {
 
 fn replicas(stack: &mut Stack<'_>, item: &Database) {
     let address = format!("aws_db_instance.{}", local(&replica::name(item)));
-    let why = "a replica has no standby of its own: the others, in other zones, take its readers";
+    let why = match item.replica_keys().len() {
+        1 => "a replica has no standby of its own, and the blueprint asks for one replica",
+        _ => "a replica has no standby of its own: the others take its readers",
+    };
     stack.report.skip("CKV_AWS_157", &address, why);
     if !stack.system.protect {
         let why = "this environment may be destroyed";
