@@ -66,6 +66,8 @@ mod tests {
         assert!(a.len() <= 18 && b.len() <= 18, "{a} {b}");
         assert_eq!(account("shop", "media"), "shopmedia");
         assert_eq!(vault("shop-dev"), "shop-dev");
+        assert_eq!(action_group("shop"), "shop");
+        assert_eq!(action_group("bumarket-production").len(), 12);
     }
 
     #[test]

@@ -65,13 +65,15 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
     let host = stack.system.reader_host(id);
     let variable = identifier(&database.name).to_uppercase();
-    let random = match database.engine {
-        Engine::Mysql => {
-            "`jdbc:mysql:loadbalance://` of Connector/J does it by itself, a pool that looks the name up for every connection follows the order of the answers"
-        }
-        _ => {
-            "`load_balance_hosts=random` of libpq 16 and later does it by itself, a pool that looks the name up for every connection follows the order of the answers"
-        }
+    let (random, authority) = match database.engine {
+        Engine::Mysql => (
+            "MySQL's connectors take the first address that answers, so shuffle the addresses where the pool opens a connection",
+            "VERIFY_CA",
+        ),
+        _ => (
+            "libpq 16 and later does it with `load_balance_hosts=random`; for other drivers shuffle the addresses where the pool opens a connection",
+            "verify-ca",
+        ),
     };
     let standby = if database.multi_zone {
         "a standby in another zone takes over by itself, under the same name"
@@ -79,7 +81,7 @@ fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String 
         "it comes back when Azure has repaired it: the blueprint keeps no standby"
     };
     format!(
-        "`{variable}_READ_HOST` is `{host}`, a name in the private zone with the address of every read replica of `{0}` (their private endpoints), kept for 30 seconds. Clients share the load by choosing among the addresses: {random}. Azure's private DNS checks nobody's health: the address of a replica that is down stays in the name, so clients must try the next one, with a short connection timeout. To take it out until the next apply: `az network private-dns record-set a remove-record --resource-group {1} --zone-name {2} --record-set-name {3} --ipv4-address ADDRESS`. When the primary fails, {standby}; replicas go on answering meanwhile. The servers' certificates name the servers, not `{host}`: connections are encrypted (`{variable}_READ_TLS` is `require`), and a client may verify the authority (`verify-ca`), but not the host name.",
+        "`{variable}_READ_HOST` is `{host}`, a name in the private zone with the address of every read replica of `{0}` (their private endpoints), kept for 30 seconds. The load is shared as clients choose among the addresses for every connection: {random}. A driver that always takes the first one follows the order of the answers, about which Azure promises nothing; connections that are kept for long do not move, so let the pool end them after some minutes. Azure's private DNS checks nobody's health: the address of a replica that is down stays in the name, so clients must try the next one, with a short connection timeout. To take it out until the next apply: `az network private-dns record-set a remove-record --resource-group {1} --zone-name {2} --record-set-name {3} --ipv4-address ADDRESS`. When the primary fails, {standby}; replicas go on answering meanwhile. The servers' certificates name the servers, not `{host}`: connections are encrypted (`{variable}_READ_TLS` is `require`), and a client may verify the authority (`{authority}`), but not the host name.",
         database.name,
         stack.system.prefix,
         stack.system.network.private_domain,

@@ -95,7 +95,7 @@ impl Source<'_> {
     /// The arguments that the replicas of every engine begin with.
     pub(super) fn begin(&self, stack: &mut Stack<'_>, series: &Expression) -> Block {
         let database = self.database;
-        let zones = usize::from(stack.system.network.zones);
+        let zones = stack.system.network.zones;
         let places = database.replica_keys().into_iter().enumerate().map(|(index, key)| {
             let (week, day) = (index / 7, index % 7);
             let hour = (usize::from(database.backup.hour) + week) % 24;
