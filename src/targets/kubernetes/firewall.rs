@@ -118,13 +118,12 @@ pub(super) fn label(key: &str, value: &str) -> LabelSelector {
 
 /// The services that open connections to a peer.
 pub(super) fn callers(stack: &Stack<'_>, peer: Peer) -> Vec<NetworkPolicyPeer> {
-    let services = stack.system.services.iter();
-    services
-        .filter(|(id, _)| {
-            let mut flows = stack.system.flows_from(Peer::Service(*id));
-            flows.any(|flow| flow.to == peer)
+    let flows = stack.system.flows_to(peer);
+    flows
+        .filter_map(|flow| match flow.from {
+            Peer::Service(id) => Some(pods(stack.pods(&stack.system.services[id].name))),
+            _ => None,
         })
-        .map(|(_, service)| pods(stack.pods(&service.name)))
         .collect()
 }
 
