@@ -80,13 +80,6 @@ fn replicas(system: &System, item: &Database, problems: &mut Vec<Diagnostic>) {
         let what = "the name of a database server";
         problems.push(capability::name_too_long(key, &full, SERVER, what, Target::Aws));
     }
-    let taken = format!("{}-replica", item.name);
-    let others = system.databases.iter().map(|(_, other)| other);
-    for other in others.filter(|other| other.name == taken || other.name.starts_with(&format!("{taken}-"))) {
-        let why = format!("so are the read replicas of `{}` called", item.name);
-        let at = system.places.key(&other.path);
-        problems.push(capability::name_form(at, &other.name, &why, Target::Aws));
-    }
     let class = catalog::database_class(Target::Aws, item.engine, &item.size);
     let classes = catalog::offer(Target::Aws, item.engine).map_or(&[][..], |offer| offer.classes);
     let cpu = classes.iter().find(|machine| Some(machine.name) == class);

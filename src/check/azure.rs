@@ -1,6 +1,6 @@
 //! What only Azure asks.
 
-use crate::diagnostic::{Diagnostic, capability, semantic};
+use crate::diagnostic::{Diagnostic, capability};
 use crate::ir::{Database, System, Tls};
 use crate::target::Target;
 
@@ -89,23 +89,6 @@ fn replicas(system: &System, database: &Database, problems: &mut Vec<Diagnostic>
         let at = system.places.key(&database.path);
         let what = "a server with read replicas, less their suffixes";
         problems.push(capability::name_too_long(at, &full, REPLICATED, what, Target::Azure));
-    }
-    // The replicas' resources are called so, and their private endpoints are numbered.
-    let base = format!("{}-replica", database.name);
-    let is_taken = |name: &str| {
-        name.strip_prefix(&base).is_some_and(|rest| {
-            let number = rest.strip_prefix('-').unwrap_or(rest);
-            rest.is_empty() || number != rest && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
-    };
-    let databases = system.databases.iter().map(|(_, item)| (&item.name, &item.path));
-    let buckets = system.buckets.iter().map(|(_, item)| (&item.name, &item.path));
-    for (name, path) in databases.chain(buckets).filter(|(name, _)| is_taken(name)) {
-        problems.push(semantic::reader_name_taken(
-            system.places.key(path),
-            name,
-            &database.name,
-        ));
     }
 }
 

@@ -133,6 +133,11 @@ impl Database {
         format!("{}-read", self.name)
     }
 
+    /// What names one of its read replicas, together with its key.
+    pub fn replica_name(&self) -> String {
+        format!("{}-replica", self.name)
+    }
+
     /// The keys of its read replicas: `1`, `2`, ... as far as the author said a number; they are `for_each` keys.
     pub fn replica_keys(&self) -> Vec<String> {
         match self.readers {

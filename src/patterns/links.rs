@@ -61,13 +61,21 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
     unlinked(system, problems);
 }
 
-/// A component may not have the name that the replicas of a database have together.
+/// A component may not have a name that the replicas of a database have, together or each: `main-read`, `main-replica`,
+/// `main-replica-1`.
 fn reserved(system: &System, names: &BTreeMap<String, Component>, problems: &mut Vec<Diagnostic>) {
     for (_, database) in system.databases.iter().filter(|(_, item)| item.split) {
-        let name = database.reader_name();
-        if let Some(component) = names.get(&name) {
+        let (all, each) = (database.reader_name(), database.replica_name());
+        let is_taken = |name: &str| {
+            let number = name.strip_prefix(&each).map(|rest| rest.trim_start_matches('-'));
+            name == all || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let near = names
+            .range(all.clone()..)
+            .take_while(|(name, _)| name.starts_with(&format!("{}-re", database.name)));
+        for (name, component) in near.filter(|(name, _)| is_taken(name)) {
             let at = system.places.key(&format!("{}s.{name}", component.kind()));
-            problems.push(semantic::reader_name_taken(at, &name, &database.name));
+            problems.push(semantic::reader_name_taken(at, name, &database.name));
         }
     }
 }

@@ -65,7 +65,7 @@ fn fixed(stack: &mut Stack<'_>, database: &Database, primary: &Address) -> Place
         .module
         .comment(&format!("Read replicas of {name}, and the zone of each."))
         .local(&format!("{name}_replicas"), expr::object(keys));
-    let part = format!("{name}-replica");
+    let part = database.replica_name();
     let suffix = suffix(stack, &part, Some(&replicas), primary);
     let prefix = format!("{}-", stack.name(&database.reader_name()));
     let full = template![prefix.as_str(), expr::each_key(), "-", suffix.each().attr("hex")];

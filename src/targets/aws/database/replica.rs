@@ -39,7 +39,7 @@ impl Replicas {
 
 /// The word for a database's replicas, in names.
 pub(in crate::targets::aws) fn name(item: &Database) -> String {
-    format!("{}-replica", item.name)
+    item.replica_name()
 }
 
 pub(in crate::targets::aws) fn lower(

@@ -39,7 +39,7 @@ pub(super) struct Servers {
 
 /// The name of the replicas' resources: `main-replica`.
 pub(in crate::targets::azure) fn local_name(database: &Database) -> String {
-    format!("{}-replica", database.name)
+    database.replica_name()
 }
 
 pub(super) fn lower(
