@@ -184,7 +184,11 @@ fn an_import_is_planned_and_counted() {
         out(&output)
     );
     // Nobody was asked what the network looks like, so that what is configured of it counts as a change, and never as a replacement.
-    assert!(out(&output).contains("Summary: 1 to import, 1 to update"), "{}", out(&output));
+    assert!(
+        out(&output).contains("Summary: 1 to import, 1 to update"),
+        "{}",
+        out(&output)
+    );
 }
 
 #[test]
