@@ -179,7 +179,7 @@ fn an_import_is_planned_and_counted() {
     let output = run(&["plan", text(root.path())]);
     ends_with(&output, 0);
     assert!(
-        out(&output).contains("1 to import, 0 to add, 0 to change"),
+        out(&output).contains("Plan: 1 to import, 0 to add, "),
         "{}",
         out(&output)
     );
