@@ -179,11 +179,16 @@ fn an_import_is_planned_and_counted() {
     let output = run(&["plan", text(root.path())]);
     ends_with(&output, 0);
     assert!(
-        out(&output).contains("Plan: 1 to import, 0 to add, "),
+        out(&output).contains("1 to import, 0 to add, 1 to change"),
         "{}",
         out(&output)
     );
-    assert!(out(&output).contains("Summary: 1 to import"), "{}", out(&output));
+    // Nobody was asked what the network looks like, so that what is configured of it counts as a change, and never as a replacement.
+    assert!(
+        out(&output).contains("Summary: 1 to import, 1 to update"),
+        "{}",
+        out(&output)
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn characters(asked: &Value, seed: &Seed) -> String {
 
 /// A whole number that is asked for; no more than what a plan could reasonably hold.
 fn whole(value: &Value, name: &str) -> usize {
-    const MOST: i64 = 65_536;
+    const MOST: i64 = 4_096;
     usize::try_from(value.field(name).as_whole().unwrap_or(0).min(MOST)).unwrap_or(0)
 }
 

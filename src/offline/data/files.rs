@@ -112,7 +112,7 @@ fn collect(root: &Path, below: &str, excluded: &[&str], files: &mut BTreeMap<Str
         if excluded.contains(&path.as_str()) {
             continue;
         }
-        // A link to a folder is followed once at most: what it leads back to is not read again and again.
+        // A link to a folder is not followed: it may lead back to where it is.
         let kind = entry.file_type()?;
         if kind.is_dir() {
             collect(root, &path, excluded, files)?;

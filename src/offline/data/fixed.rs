@@ -52,7 +52,10 @@ fn aws(scene: &Scene<'_>, config: &Value) -> Option<Fields> {
                 "names",
                 Value::texts(["a", "b", "c"].map(|zone| format!("{region}{zone}"))),
             ),
-            ("zone_ids", Value::texts(["use1-az1", "use1-az2", "use1-az3"])),
+            (
+                "zone_ids",
+                Value::texts(["az1", "az2", "az3"].map(|zone| format!("{}-{zone}", short(region)))),
+            ),
             ("group_names", Value::texts([region])),
         ],
         "aws_ami" => vec![
@@ -77,6 +80,19 @@ fn aws(scene: &Scene<'_>, config: &Value) -> Option<Fields> {
         "aws_default_tags" => vec![("tags", Value::Object(scene.settings.tags.clone()))],
         _ => return None,
     })
+}
+
+/// `apne2` of `ap-northeast-2`.
+fn short(region: &str) -> String {
+    let word = |word: &str| match word {
+        "central" | "east" | "north" | "south" | "west" => word.get(..1).unwrap_or_default().to_owned(),
+        "northeast" | "northwest" | "southeast" | "southwest" => {
+            let initials = [word.get(..1), word.get("north".len()..="north".len())];
+            initials.into_iter().flatten().collect()
+        }
+        other => other.to_owned(),
+    };
+    region.split('-').map(word).collect()
 }
 
 fn azure(scene: &Scene<'_>, config: &Value) -> Option<Fields> {
@@ -155,4 +171,16 @@ fn google(scene: &Scene<'_>, config: &Value) -> Option<Fields> {
         "google_compute_regions" => vec![("names", Value::texts(["europe-west1", "us-central1", "us-east1"]))],
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn zones_have_short_names() {
+        assert_eq!(short("us-east-1"), "use1");
+        assert_eq!(short("ap-northeast-2"), "apne2");
+        assert_eq!(short("eu-central-1"), "euc1");
+    }
 }
