@@ -4,6 +4,7 @@
 
 mod addresses;
 mod command;
+mod evolution;
 mod interrupted;
 mod negative;
 #[path = "../support/mod.rs"]
