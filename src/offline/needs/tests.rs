@@ -113,7 +113,7 @@ fn the_json_syntax_says_the_same() {
 #[test]
 fn local_modules_are_followed_once_with_names_of_their_own() {
     let call = |name: &str, source: &str| format!("module \"{name}\" {{\n  source = \"{source}\"\n}}\n");
-    let root = call("a", "./parts/a") + &call("b", "../shared/b") + &call("again", "./parts/../parts/a");
+    let root = call("a", "./parts/a") + &call("b", "../common/b") + &call("again", "./parts/../parts/a");
     let found = needs(&[
         ("root/main.tf", &root),
         (
@@ -121,11 +121,11 @@ fn local_modules_are_followed_once_with_names_of_their_own() {
             "terraform {\n  required_providers {\n    net = { source = \"hashicorp/aws\" }\n  }\n  backend \"s3\" {}\n}\nresource \"net_x\" \"y\" {}\n",
         ),
         (
-            "shared/b/main.tf",
+            "common/b/main.tf",
             &(call("root", "../../root") + "resource \"tls_private_key\" \"k\" {}\n"),
         ),
     ]);
-    let folders = ["root", "root/parts/a", "shared/b"].map(PathBuf::from);
+    let folders = ["root", "root/parts/a", "common/b"].map(PathBuf::from);
     assert_eq!(found.modules, folders);
     assert_eq!(addresses(&found), [AWS, "registry.terraform.io/hashicorp/tls"]);
     assert!(!found.has_backend, "only the root's counts");
