@@ -1,5 +1,4 @@
 //! Read replicas in a cluster: who may open a connection to which server, by the network policies that are rendered, and what is watched.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use cloudgen::blueprint;
 use cloudgen::target::Target;

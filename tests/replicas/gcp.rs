@@ -1,5 +1,4 @@
 //! Read replicas on Google Cloud: what more of them change, who reaches which server, and what a pool is.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
 //! Read replicas on AWS: what a replica more changes, who reaches whom, and what the name that readers are told leads to.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use cloudgen::blueprint;
 use cloudgen::target::Target;

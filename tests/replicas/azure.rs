@@ -1,5 +1,4 @@
 //! Read replicas on Azure: what a further one adds, and who may reach which server.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
 
