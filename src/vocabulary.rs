@@ -59,6 +59,40 @@ impl Engine {
     }
 }
 
+/// How the key of a row decides on its shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// By a hash of the key: even, whatever the keys are.
+    Hash,
+    /// By ranges of a number: neighbours stay together.
+    Range,
+    /// By a list of keys: large customers, countries.
+    Directory,
+}
+
+impl Strategy {
+    /// The word for it in a blueprint.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Hash => "hash",
+            Strategy::Range => "range",
+            Strategy::Directory => "directory",
+        }
+    }
+}
+
+/// Who finds the shard of a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Router {
+    /// Apache ShardingSphere-Proxy, which looks like one database to the services.
+    #[default]
+    Proxy,
+    /// The application itself: it gets a data source for each shard, and the map of them.
+    Application,
+}
+
 /// Edition of a commercial engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -102,6 +102,7 @@ const POSTGRES: Offer = Offer {
     editions: &[],
     licenses: &[],
     replicas: Some(REPLICAS),
+    shards: true,
     classes: &GRAVITON,
 };
 
@@ -114,6 +115,7 @@ const MYSQL: Offer = Offer {
     editions: &[],
     licenses: &[],
     replicas: Some(REPLICAS),
+    shards: true,
     classes: &GRAVITON,
 };
 
@@ -134,6 +136,7 @@ const SQLSERVER: Offer = Offer {
         scales: false,
         editions: &[Edition::Enterprise],
     }),
+    shards: true,
     classes: &INTEL,
 };
 
@@ -156,6 +159,7 @@ const ORACLE: Offer = Offer {
         scales: false,
         editions: &[Edition::Enterprise],
     }),
+    shards: true,
     classes: &INTEL,
 };
 

@@ -117,6 +117,7 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
             scales: false,
             editions: &[],
         }),
+        shards: true,
         classes: &POSTGRES,
     };
     static MYSQL_OFFER: Offer = Offer {
@@ -135,6 +136,7 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
             scales: false,
             editions: &[],
         }),
+        shards: true,
         classes: &MYSQL,
     };
     // Azure SQL Database has no version of its own: 2022 is the language level of new databases.
@@ -162,6 +164,7 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         // Replicas with an address of their own are part of Hyperscale alone, and the service finds a server by the name that a client
         // calls it: one name of ours over several of them cannot work.
         replicas: None,
+        shards: true,
         classes: &SQLSERVER,
     };
     match engine {

@@ -111,6 +111,7 @@ const POSTGRES: Offer = Offer {
     editions: &[],
     licenses: &[],
     replicas: Some(REPLICAS),
+    shards: true,
     classes: &TIERS,
 };
 
@@ -127,6 +128,7 @@ const MYSQL: Offer = Offer {
     editions: &[],
     licenses: &[],
     replicas: Some(REPLICAS),
+    shards: true,
     classes: &TIERS,
 };
 
@@ -141,6 +143,7 @@ const SQLSERVER: Offer = Offer {
         (Edition::Enterprise, License::Included),
     ],
     replicas: None,
+    shards: true,
     classes: &TIERS,
 };
 

@@ -29,6 +29,7 @@ const POSTGRES: Offer = Offer {
         scales: false,
         editions: &[],
     }),
+    shards: true,
     classes: &[],
 };
 
@@ -45,6 +46,7 @@ const MYSQL: Offer = Offer {
         scales: false,
         editions: &[],
     }),
+    shards: true,
     classes: &[],
 };
 
@@ -61,6 +63,7 @@ const SQLSERVER: Offer = Offer {
         (Edition::Enterprise, License::Byol),
     ],
     replicas: None,
+    shards: true,
     classes: &[],
 };
 

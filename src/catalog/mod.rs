@@ -36,6 +36,8 @@ pub struct Offer {
     pub licenses: &'static [(Edition, License)],
     /// What is offered of read replicas, if any.
     pub replicas: Option<Replicas>,
+    /// Its tables can be spread over several servers.
+    pub shards: bool,
     /// Server classes, any order.
     pub classes: &'static [Machine],
 }
@@ -103,6 +105,12 @@ pub fn targets_with(engine: Engine) -> Vec<Target> {
 /// The targets that have read replicas of an engine.
 pub fn targets_with_replicas(engine: Engine) -> Vec<Target> {
     let has = |&target: &Target| offer(target, engine).is_some_and(|offer| offer.replicas.is_some());
+    Target::ALL.into_iter().filter(has).collect()
+}
+
+/// The targets that have shards of an engine.
+pub fn targets_with_shards(engine: Engine) -> Vec<Target> {
+    let has = |&target: &Target| offer(target, engine).is_some_and(|offer| offer.shards);
     Target::ALL.into_iter().filter(has).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::catalog::{self, Offer};
 use crate::diagnostic::{Diagnostic, Span, capability};
-use crate::ir::{Database, Readers, System};
+use crate::ir::{Database, Readers, Sharding, System};
 use crate::target::Target;
 
 pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
@@ -48,10 +48,36 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
             ));
         }
         readers(database, offer, target, at("replicas"), problems);
+        if let Some(sharding) = &database.sharding {
+            let table = system.places.key(&format!("{}.sharding", database.path));
+            shards(
+                (database, sharding),
+                (offer, target),
+                (table, at("sharding.size")),
+                problems,
+            );
+        }
         if catalog::database_class(target, database.engine, &database.size).is_none() {
             let (cpu, memory_gb) = (database.size.cpu, database.size.memory_gb);
             problems.push(capability::size(at("size"), cpu, memory_gb, "database class", target));
         }
+    }
+}
+
+/// Can the target spread the tables of this database?
+fn shards(
+    (database, sharding): (&Database, &Sharding),
+    (offer, target): (&Offer, Target),
+    (table, size): (Option<Span>, Option<Span>),
+    problems: &mut Vec<Diagnostic>,
+) {
+    if !offer.shards {
+        let instead = catalog::targets_with_shards(database.engine);
+        problems.push(capability::shards(table, database.engine.name(), target, &instead));
+    }
+    if catalog::database_class(target, database.engine, &sharding.size).is_none() {
+        let (cpu, memory_gb) = (sharding.size.cpu, sharding.size.memory_gb);
+        problems.push(capability::size(size, cpu, memory_gb, "database class", target));
     }
 }
 

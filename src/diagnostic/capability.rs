@@ -133,6 +133,18 @@ pub fn replicas_of_size(at: Option<Span>, engine: &str, cpu: u32, target: Target
     Diagnostic::error("replicas-not-offered", at, message).fix(fix)
 }
 
+/// `shards-not-offered`
+pub fn shards(at: Option<Span>, engine: &str, target: Target, instead: &[Target]) -> Diagnostic {
+    let message = format!("{} has no shards of {engine} that cloudgen can render", target.title());
+    Diagnostic::error("shards-not-offered", at, message).fix(match instead {
+        [] => "use `postgres` or `mysql`, or remove `sharding`".to_owned(),
+        _ => format!(
+            "use `postgres` or `mysql`, render for {}, or remove `sharding`",
+            listed(instead)
+        ),
+    })
+}
+
 /// `replicas-not-scaled`
 pub fn replicas_scale(at: Option<Span>, target: Target, count: u32) -> Diagnostic {
     let message = format!(

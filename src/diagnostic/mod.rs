@@ -11,6 +11,7 @@ pub mod overrides;
 mod places;
 pub mod render;
 pub mod semantic;
+pub mod sharding;
 
 pub use places::Places;
 

@@ -26,4 +26,43 @@ pub enum Signal {
         /// For so many minutes.
         minutes: u32,
     },
+    /// The processor load of each shard of a database.
+    ShardLoad {
+        /// The database.
+        database: Id<Database>,
+        /// More than so many percent on average.
+        percent: u32,
+        /// For so many minutes.
+        minutes: u32,
+    },
+    /// The free storage of each shard of a database.
+    ShardStorage {
+        /// The database.
+        database: Id<Database>,
+        /// Less than so many percent of what it was made with.
+        percent: u32,
+        /// For so many minutes.
+        minutes: u32,
+    },
+    /// How much busier one shard of a database is than the others: its key does not spread the load.
+    HotShard {
+        /// The database.
+        database: Id<Database>,
+        /// Its processor load is more than so many percentage points above the mean of all shards.
+        points: u32,
+        /// For so many minutes.
+        minutes: u32,
+    },
+}
+
+impl Signal {
+    /// The database that is measured.
+    pub fn database(&self) -> Id<Database> {
+        match *self {
+            Signal::ReplicaLag { database, .. }
+            | Signal::ShardLoad { database, .. }
+            | Signal::ShardStorage { database, .. }
+            | Signal::HotShard { database, .. } => database,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::arena::Id;
 use super::link::Setting;
+use super::sharding::Sharding;
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
 
@@ -40,6 +41,13 @@ pub struct Service {
     pub settings: Vec<Setting>,
 }
 
+impl Service {
+    /// True for a service that does not speak HTTP: it stands behind a TCP load balancer of its own.
+    pub fn is_tcp(&self) -> bool {
+        self.health.probe == Probe::Tcp
+    }
+}
+
 /// What a machine or pod starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Launch {
@@ -52,6 +60,23 @@ pub enum Launch {
     },
     /// A shell script on a virtual machine.
     Script(String),
+    /// ShardingSphere-Proxy in front of the shards of a database.
+    ShardingProxy {
+        /// Image reference.
+        image: String,
+        /// The database.
+        database: Id<Database>,
+    },
+}
+
+impl Launch {
+    /// The container image, where one is started.
+    pub fn image(&self) -> Option<&str> {
+        match self {
+            Launch::Container { image, .. } | Launch::ShardingProxy { image, .. } => Some(image),
+            Launch::Script(_) => None,
+        }
+    }
 }
 
 /// Processors and memory.
@@ -86,10 +111,29 @@ pub struct Scale {
 /// The health check of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// HTTP path that answers 200.
-    pub path: String,
+    /// What is asked.
+    pub probe: Probe,
     /// Seconds after a start before a failed check counts.
     pub grace_seconds: u32,
+}
+
+impl Health {
+    /// The HTTP path that is asked, if one is.
+    pub fn path(&self) -> Option<&str> {
+        match &self.probe {
+            Probe::Http(path) => Some(path),
+            Probe::Tcp => None,
+        }
+    }
+}
+
+/// How one sees that a process works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// This HTTP path of its port answers 200.
+    Http(String),
+    /// Its port accepts connections.
+    Tcp,
 }
 
 /// A managed relational database.
@@ -119,6 +163,8 @@ pub struct Database {
     pub readers: Option<Readers>,
     /// Reads and writes have data sources of their own, whether or not there are replicas.
     pub split: bool,
+    /// How some of its tables are spread over further servers.
+    pub sharding: Option<Sharding>,
     /// TCP port of the engine.
     pub port: u16,
     /// The application's database in it: letters, digits and underscores.

@@ -12,12 +12,16 @@ pub enum Peer {
     PublicBalancer,
     /// The internal load balancer.
     InternalBalancer,
+    /// The load balancer in front of one service that does not speak HTTP ([`Service::is_tcp`]).
+    TcpBalancer(Id<Service>),
     /// The machines or pods of a service.
     Service(Id<Service>),
     /// A database server: the one that is written.
     Database(Id<Database>),
     /// The read replicas of a database.
     Readers(Id<Database>),
+    /// The shards of a database, all of them.
+    Shards(Id<Database>),
     /// Private endpoints of the object store and the vault.
     Endpoints,
 }
@@ -40,6 +44,10 @@ pub struct Flow {
 pub enum Resource {
     /// A database: its credentials in the vault.
     Database(Id<Database>),
+    /// The proxy in front of a database's shards: the login of its clients in the vault.
+    Proxy(Id<Database>),
+    /// The shards of a database: the credentials of each in the vault, and the map of them where applications route.
+    Shards(Id<Database>),
     /// A bucket: its objects.
     Bucket(Id<Bucket>),
     /// A vault entry: its value.
@@ -89,12 +97,25 @@ pub struct Setting {
     pub value: Value,
 }
 
+impl Setting {
+    /// True if a variable of this name is made of it.
+    pub fn stands_for(&self, variable: &str) -> bool {
+        match self.value {
+            Value::Shards(_) => variable
+                .strip_prefix(self.name.as_str())
+                .and_then(|rest| rest.strip_prefix('_')?.split_once('_'))
+                .is_some_and(|(_, what)| SHARD_VARIABLES.contains(&what)),
+            _ => variable == self.name,
+        }
+    }
+}
+
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Known now.
     Text(String),
-    /// Host name at which a service is reached (through the internal load balancer).
+    /// Host name at which a service is reached (through the internal load balancer, or its own where it does not speak HTTP).
     ServiceHost(Id<Service>),
     /// Base URL of the same, without a path: scheme, host, and port where it is not the scheme's own.
     ServiceUrl(Id<Service>),
@@ -108,6 +129,17 @@ pub enum Value {
     DatabaseSecret(Id<Database>),
     /// The password itself: fetched by the workload at its start, never written into the output or Terraform's state.
     DatabasePassword(Id<Database>),
+    /// The vault's identifier of the login to the proxy of a database.
+    ProxySecret(Id<Database>),
+    /// The password of that login: fetched like [`Value::DatabasePassword`].
+    ProxyPassword(Id<Database>),
+    /// Not one variable but several for each active shard: the setting's name is their prefix, `MAIN_SHARD` for
+    /// `MAIN_SHARD_S0_HOST` and so on. See [`SHARD_VARIABLES`].
+    Shards(Id<Database>),
+    /// The vault's identifier of the map of shards.
+    ShardMapSecret(Id<Database>),
+    /// The map of shards, JSON on one line: fetched at the start of a process, because it may be long.
+    ShardMap(Id<Database>),
     /// Name of a bucket.
     BucketName(Id<Bucket>),
     /// HTTPS URL of the object store's service.
@@ -120,9 +152,20 @@ pub enum Value {
     SecretValue(Id<Secret>),
 }
 
+/// What the variables of one shard are called, after the prefix and the shard's id in upper case: `MAIN_SHARD_S0_HOST`. The password is
+/// fetched at the start of a process; the secret is the vault's identifier of it. The proxy gets host and password only.
+pub const SHARD_VARIABLES: [&str; 7] = ["HOST", "PORT", "NAME", "USER", "TLS", "SECRET", "PASSWORD"];
+
 impl Value {
-    /// True for values that are fetched at the start of a process and never stand in a file on disk.
+    /// True for values that are fetched at the start of a process, or some of which are, and never stand in a file on disk.
     pub fn is_secret(&self) -> bool {
-        matches!(self, Value::DatabasePassword(_) | Value::SecretValue(_))
+        matches!(
+            self,
+            Value::DatabasePassword(_)
+                | Value::ProxyPassword(_)
+                | Value::Shards(_)
+                | Value::ShardMap(_)
+                | Value::SecretValue(_)
+        )
     }
 }

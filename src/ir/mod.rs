@@ -13,15 +13,19 @@ mod balancer;
 mod component;
 mod link;
 mod network;
+mod sharding;
 
 use std::collections::BTreeMap;
 
 pub use alarm::{Alarm, Signal};
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
-pub use component::{Backup, Bucket, Database, Health, Launch, Lifecycle, Readers, Scale, Secret, Service, Shape};
-pub use link::{Access, Flow, Grant, Peer, Resource, Setting, Value};
+pub use component::{
+    Backup, Bucket, Database, Health, Launch, Lifecycle, Probe, Readers, Scale, Secret, Service, Shape,
+};
+pub use link::{Access, Flow, Grant, Peer, Resource, SHARD_VARIABLES, Setting, Value};
 pub use network::{Network, Slice, Tier};
+pub use sharding::{Router, Shard, Sharding, Strategy};
 
 use crate::diagnostic::Places;
 use crate::target::Target;
@@ -112,6 +116,13 @@ impl System {
             self.databases[database].reader_name(),
             self.network.private_domain
         )
+    }
+
+    /// The databases whose tables are spread over shards.
+    pub fn sharded(&self) -> impl Iterator<Item = (Id<Database>, &Database, &Sharding)> {
+        self.databases
+            .iter()
+            .filter_map(|(id, database)| Some((id, database, database.sharding.as_ref()?)))
     }
 
     /// The flows into a peer.

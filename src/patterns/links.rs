@@ -1,12 +1,16 @@
 //! Links to flows, grants and settings: least privilege from what the blueprint says and nothing else.
 
+mod flows;
+mod proxy;
+mod reserved;
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, semantic};
-use crate::ir::{Access, Bucket, Database, Flow, Grant, Id, Peer, Resource, Secret, Service, Setting, System, Value};
-use crate::vocabulary::Egress;
+use crate::ir::{Access, Bucket, Database, Grant, Id, Peer, Resource, Router, Secret, Service, System};
 
 /// What a name in a link can stand for.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +35,7 @@ impl Component {
 /// Resolves every link of the blueprint and writes what follows from it into the system.
 pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
     let names = names(system);
-    reserved(system, &names, problems);
+    reserved::check(system, &names, problems);
     let services: Vec<(Id<Service>, String)> = system
         .services
         .iter()
@@ -44,46 +48,59 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
             service: name.as_str(),
             problems,
         };
-        let grants = linker.grants(said);
+        let grants = routed(system, linker.grants(said));
         let calls = linker.calls(id, said);
-        connect(system, id, &grants, &calls);
-        describe(blueprint, system, id, &grants, &calls, problems);
-        system.grants.extend(grants.into_iter().map(|(resource, access)| Grant {
-            service: id,
-            resource,
-            access,
-        }));
+        flows::open(system, id, &grants, &calls);
+        settings::describe(blueprint, system, id, (&grants, &calls), problems);
+        give(system, id, grants);
         system.services[id].calls = calls;
     }
+    unlinked(system, problems);
+    proxy::link(system);
     // Several callers share the way from the balancer to what they call.
     let mut seen = BTreeSet::new();
     system.flows.retain(|flow| seen.insert((flow.from, flow.to, flow.port)));
-    unlinked(system, problems);
 }
 
-/// A component may not have a name that the replicas of a database have, together or each: `main-read`, `main-replica`,
-/// `main-replica-1`.
-fn reserved(system: &System, names: &BTreeMap<String, Component>, problems: &mut Vec<Diagnostic>) {
-    for (_, database) in system.databases.iter().filter(|(_, item)| item.split) {
-        let (all, each) = (database.reader_name(), database.replica_name());
-        let is_taken = |name: &str| {
-            let number = name.strip_prefix(&each).map(|rest| rest.trim_start_matches('-'));
-            name == all || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+/// Who uses a database with shards uses the proxy in front of them instead, or the shards as well.
+fn routed(system: &System, said: BTreeMap<Resource, Access>) -> BTreeMap<Resource, Access> {
+    let mut grants = BTreeMap::new();
+    for (resource, access) in said {
+        let router = match resource {
+            Resource::Database(id) => system.databases[id].sharding.as_ref().map(|item| (id, item.router)),
+            _ => None,
         };
-        let near = names
-            .range(all.clone()..)
-            .take_while(|(name, _)| name.starts_with(&format!("{}-re", database.name)));
-        for (name, component) in near.filter(|(name, _)| is_taken(name)) {
-            let at = system.places.key(&format!("{}s.{name}", component.kind()));
-            problems.push(semantic::reader_name_taken(at, name, &database.name));
+        match router {
+            None => {
+                grants.insert(resource, access);
+            }
+            Some((id, Router::Proxy(_))) => {
+                grants.insert(Resource::Proxy(id), access);
+            }
+            Some((id, Router::Application)) => {
+                grants.insert(resource, access);
+                grants.insert(Resource::Shards(id), access);
+            }
         }
     }
+    grants
+}
+
+fn give(system: &mut System, service: Id<Service>, grants: BTreeMap<Resource, Access>) {
+    let grants = grants.into_iter().map(|(resource, access)| Grant {
+        service,
+        resource,
+        access,
+    });
+    system.grants.extend(grants);
 }
 
 fn names(system: &System) -> BTreeMap<String, Component> {
+    // Proxies are what the database is reached at: nobody links to one by name.
     let services = system
         .services
         .iter()
+        .filter(|(_, item)| !item.is_tcp())
         .map(|(id, item)| (item.name.clone(), Component::Service(id)));
     let databases = system
         .databases
@@ -198,162 +215,12 @@ impl Linker<'_> {
     }
 }
 
-/// The flows that the links of one service open.
-fn connect(system: &mut System, id: Id<Service>, grants: &BTreeMap<Resource, Access>, calls: &[Id<Service>]) {
-    let service = &system.services[id];
-    let name = &service.name;
-    let mut flows = vec![];
-    let mut flow = |from, to, port, why: String| flows.push(Flow { from, to, port, why });
-    if service.public {
-        flow(
-            Peer::Internet,
-            Peer::PublicBalancer,
-            443,
-            "HTTPS from the internet".to_owned(),
-        );
-        let why = format!("public load balancer to {name}");
-        flow(Peer::PublicBalancer, Peer::Service(id), service.port, why);
-    }
-    for &callee in calls {
-        let called = &system.services[callee];
-        let why = format!("{name} calls {}", called.name);
-        flow(Peer::Service(id), Peer::InternalBalancer, called.port, why);
-        let why = format!("internal load balancer to {}", called.name);
-        flow(Peer::InternalBalancer, Peer::Service(callee), called.port, why);
-    }
-    for resource in grants.keys() {
-        if let Resource::Database(database) = *resource {
-            let target = &system.databases[database];
-            let access = grants[resource];
-            // Without replicas everybody goes to the one server.
-            let replicas = target.split && target.readers.is_some();
-            if access.writes() || !replicas {
-                let why = format!("{name} uses {}", target.name);
-                flow(Peer::Service(id), Peer::Database(database), target.port, why);
-            }
-            if access.reads() && replicas {
-                let why = format!("{name} reads replicas of {}", target.name);
-                flow(Peer::Service(id), Peer::Readers(database), target.port, why);
-            }
-        }
-    }
-    if !grants.is_empty() {
-        let why = format!("{name} reaches the vault and the object store");
-        flow(Peer::Service(id), Peer::Endpoints, 443, why);
-    }
-    if system.network.egress != Egress::None {
-        // Package mirrors of the operating system answer on port 80; packages are signed.
-        for (port, what) in [(443, "HTTPS"), (80, "HTTP")] {
-            flow(
-                Peer::Service(id),
-                Peer::Internet,
-                port,
-                format!("{name} to the internet over {what}"),
-            );
-        }
-    }
-    system.flows.extend(flows);
-}
-
-/// The settings that tell one service where its links are.
-fn describe(
-    blueprint: &Blueprint,
-    system: &mut System,
-    id: Id<Service>,
-    grants: &BTreeMap<Resource, Access>,
-    calls: &[Id<Service>],
-    problems: &mut Vec<Diagnostic>,
-) {
-    let mut settings: Vec<Setting> = vec![];
-    let mut set = |component: &str, suffix: &str, value: Value| {
-        let name = variable(component, suffix);
-        settings.push(Setting { name, value });
-    };
-    set("port", "", Value::Text(system.services[id].port.to_string()));
-    for (resource, access) in grants {
-        match *resource {
-            Resource::Database(database) => {
-                let item = &system.databases[database];
-                let mut source = |prefix: &str, host: Value, port: Value| {
-                    set(prefix, "host", host);
-                    set(prefix, "port", port);
-                    set(prefix, "name", Value::Text(item.database.clone()));
-                    set(prefix, "user", Value::Text(item.user.clone()));
-                    set(prefix, "tls", Value::Text("require".to_owned()));
-                    set(prefix, "secret", Value::DatabaseSecret(database));
-                    set(prefix, "password", Value::DatabasePassword(database));
-                };
-                let port = || Value::Text(item.port.to_string());
-                if access.writes() || !item.split {
-                    source(&item.name, Value::DatabaseHost(database), port());
-                }
-                if access.reads() && item.split {
-                    let (host, port) = match item.readers {
-                        Some(_) => (Value::ReaderHost(database), Value::ReaderPort(database)),
-                        None => (Value::DatabaseHost(database), port()),
-                    };
-                    source(&item.reader_name(), host, port);
-                }
-            }
-            Resource::Bucket(bucket) => {
-                let name = system.buckets[bucket].name.as_str();
-                set(name, "bucket", Value::BucketName(bucket));
-                set(name, "endpoint", Value::BucketEndpoint(bucket));
-                set(name, "region", Value::BucketRegion(bucket));
-            }
-            Resource::Secret(secret) => {
-                let name = system.secrets[secret].name.as_str();
-                set(name, "secret", Value::SecretId(secret));
-                set(name, "", Value::SecretValue(secret));
-            }
-        }
-    }
-    for &callee in calls {
-        let called = &system.services[callee];
-        set(&called.name, "host", Value::ServiceHost(callee));
-        set(&called.name, "port", Value::Text(called.port.to_string()));
-        set(&called.name, "url", Value::ServiceUrl(callee));
-    }
-    settings.sort_by(|a, b| a.name.cmp(&b.name));
-    let service = &system.services[id];
-    for pair in settings.windows(2).filter(|pair| pair[0].name == pair[1].name) {
-        let at = blueprint.places.key(&service.path);
-        problems.push(semantic::setting_collision(
-            at,
-            &service.name,
-            &pair[0].name,
-            "two of its links make it",
-        ));
-    }
-    for setting in settings
-        .iter()
-        .filter(|setting| service.environment.contains_key(&setting.name))
-    {
-        let at = blueprint
-            .places
-            .key(&format!("{}.environment.{}", service.path, setting.name));
-        problems.push(semantic::setting_collision(
-            at,
-            &service.name,
-            &setting.name,
-            "it follows from a link",
-        ));
-    }
-    system.services[id].settings = settings;
-}
-
-/// `api-key`, `secret` to `API_KEY_SECRET`.
-fn variable(component: &str, suffix: &str) -> String {
-    let joined = if suffix.is_empty() {
-        component.to_owned()
-    } else {
-        format!("{component}_{suffix}")
-    };
-    joined.replace('-', "_").to_uppercase()
-}
-
 fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
-    let used: BTreeSet<Resource> = system.grants.iter().map(|grant| grant.resource).collect();
+    let used = system.grants.iter().map(|grant| match grant.resource {
+        Resource::Proxy(database) => Resource::Database(database),
+        other => other,
+    });
+    let used: BTreeSet<Resource> = used.collect();
     let reached: BTreeSet<Peer> = system.flows.iter().map(|flow| flow.to).collect();
     let databases = system
         .databases
@@ -372,7 +239,8 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(semantic::unlinked(system.places.key(path), kind, name));
         }
     }
-    for (id, service) in system.services.iter() {
+    // Proxies come after the services that reach them.
+    for (id, service) in system.services.iter().filter(|(_, service)| !service.is_tcp()) {
         if !reached.contains(&Peer::Service(id)) {
             problems.push(semantic::unreachable(system.places.key(&service.path), &service.name));
         }

@@ -7,6 +7,7 @@ mod monolith;
 mod network;
 mod read_replica;
 mod reader;
+mod sharding;
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::Pattern;
@@ -25,7 +26,7 @@ pub struct Summary {
 }
 
 /// The patterns that can be rendered.
-pub const BUILT: [Summary; 2] = [monolith::SUMMARY, read_replica::SUMMARY];
+pub const BUILT: [Summary; 3] = [monolith::SUMMARY, read_replica::SUMMARY, sharding::SUMMARY];
 
 /// Builds the system that a blueprint describes. The second value are warnings.
 ///
@@ -36,6 +37,7 @@ pub fn build(blueprint: &Blueprint) -> Result<(System, Vec<Diagnostic>), Vec<Dia
     let system = match blueprint.model.pattern {
         Pattern::Monolith => monolith::build(blueprint, &mut problems),
         Pattern::ReadReplica => read_replica::build(blueprint, &mut problems),
+        Pattern::Sharding => sharding::build(blueprint, &mut problems),
         other => {
             problems.push(semantic::pattern_not_built(
                 blueprint.places.span("pattern"),

@@ -3,7 +3,7 @@
 //! An application that reads and writes gets two data sources; programs that only read are services of their own, scale alone and
 //! reach the replicas alone. Everything else is as under [`super::monolith`].
 
-use super::{Summary, balancers, components, links};
+use super::{Summary, balancers, components, links, sharding};
 use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::{Alarm, Signal, System};
@@ -22,12 +22,21 @@ const LAG_SECONDS: u32 = 60;
 const LAG_MINUTES: u32 = 5;
 
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
+    sharding::refuse(blueprint, problems);
     let mut system = components::system(blueprint, Runtime::Vm, problems)?;
     split(&mut system);
     // An environment may do without; a blueprint that never has replicas means something else.
     if blueprint.environment.is_none() && system.databases.iter().all(|(_, item)| item.readers.is_none()) {
         problems.push(semantic::no_replicas(blueprint.places.span("pattern")));
     }
+    told(blueprint, &system, problems);
+    links::resolve(blueprint, &mut system, problems);
+    balancers::build(blueprint, &mut system, problems);
+    Some(system)
+}
+
+/// Warns of alarms that nobody hears.
+pub(super) fn told(blueprint: &Blueprint, system: &System, problems: &mut Vec<Diagnostic>) {
     if let (Some(alarm), true) = (system.alarms.first(), system.alarm_emails.is_empty()) {
         let at = blueprint.places.key("observability");
         problems.push(semantic::nobody_told(
@@ -35,15 +44,14 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
             &alarm.name,
         ));
     }
-    links::resolve(blueprint, &mut system, problems);
-    balancers::build(blueprint, &mut system, problems);
-    Some(system)
 }
 
 /// Gives reads and writes data sources of their own, and watches the replicas. The names of the settings do not depend on the number
 /// of replicas, so that an environment without them runs the same application.
 pub(super) fn split(system: &mut System) {
-    let ids: Vec<_> = system.databases.iter().map(|(id, _)| id).collect();
+    // The shards of a database share its load already, and its readers go where its writers go.
+    let unsharded = system.databases.iter().filter(|(_, item)| item.sharding.is_none());
+    let ids: Vec<_> = unsharded.map(|(id, _)| id).collect();
     for id in ids {
         let database = &mut system.databases[id];
         database.split = true;

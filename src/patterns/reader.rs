@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
                 cpu_percent: said.scale.cpu_percent,
             },
             health: ir::Health {
-                path: said.health.path.to_string(),
+                probe: ir::Probe::Http(said.health.path.to_string()),
                 grace_seconds: said.health.grace_seconds,
             },
             disk_gb: said.disk_gb,
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `default` is (processors, GiB).
-    fn size(&mut self, said: Option<&Size>, default: (u32, u32)) -> Shape {
+    pub(super) fn size(&mut self, said: Option<&Size>, default: (u32, u32)) -> Shape {
         let (cpu, memory_gb) = match said {
             None => {
                 self.chose("size", format!("{{ cpu = {}, memory_gb = {} }}", default.0, default.1));
@@ -195,6 +195,7 @@ impl<'a> Reader<'a> {
             },
             readers: self.readers(&said.replicas),
             split: false,
+            sharding: None,
             port: match said.engine {
                 Engine::Postgres => 5432,
                 Engine::Mysql => 3306,
@@ -263,7 +264,7 @@ fn newest_everywhere(engine: Engine) -> &'static str {
 }
 
 /// True for text of the form `[registry/]path[:tag][@digest]`, in the charset of image references.
-fn is_image(text: &str) -> bool {
+pub(super) fn is_image(text: &str) -> bool {
     let charset = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     first

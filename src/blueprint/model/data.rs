@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Size, yes};
+use super::{Sharding, Size, yes};
 use crate::vocabulary::{Edition, Engine, License};
 
 /// A managed relational database.
@@ -37,6 +37,9 @@ pub struct Database {
     /// Read replicas (`pattern = "read-replica"` and up).
     #[serde(default)]
     pub replicas: Replicas,
+    /// Tables that are spread over further servers like this one, by a key (`pattern = "sharding"` and up).
+    #[serde(default)]
+    pub sharding: Option<Sharding>,
 }
 
 /// How many read replicas a database has.

@@ -6,6 +6,7 @@
 
 mod component;
 mod data;
+mod sharding;
 mod system;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
 pub use data::{Backup, Bucket, Database, Lifecycle, ReplicaScale, Replicas, Secret};
+pub use sharding::{Proxy, Range, Sharding, Shards};
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 
 use crate::target::Target;
@@ -186,6 +188,21 @@ text!(
     /// The name of an environment variable.
     Variable, "^[A-Z_][A-Z0-9_]*$", "LOG_LEVEL",
     "the name of an environment variable has upper-case letters, digits and underscores"
+);
+text!(
+    /// The name of a table or column.
+    Identifier, "^[a-z_][a-z0-9_]{0,62}$", "customer_id",
+    "the name of a table or column has at most 63 lower-case letters, digits and underscores, and does not start with a digit"
+);
+text!(
+    /// What a shard is known by for as long as it lives.
+    ShardId, "^[a-z][a-z0-9]{0,11}$", "s0",
+    "a shard's id is 1 to 12 lower-case letters and digits, starting with a letter"
+);
+text!(
+    /// A value of the sharding key that stands in a directory.
+    DirectoryKey, "^[A-Za-z0-9._@:/-]{1,64}$", "acme",
+    "a key of a directory is at most 64 letters, digits and `._@:/-`"
 );
 text!(
     /// The path prefix of a request.

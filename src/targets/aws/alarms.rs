@@ -56,6 +56,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, replicas: &
     let mut alarms = Alarms::default();
     for alarm in &system.alarms {
         match alarm.signal {
+            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => {}
             Signal::ReplicaLag {
                 database,
                 seconds,

@@ -303,6 +303,7 @@ mod tests {
             },
             readers: None,
             split: false,
+            sharding: None,
             port: 5432,
             database: "main".to_owned(),
             user: "app_owner".to_owned(),

@@ -38,7 +38,7 @@ pub(super) fn uses_s3(stack: &Stack<'_>, service: Id<Service>) -> bool {
 
 /// True for what the vault keeps.
 fn in_vault(resource: Resource) -> bool {
-    matches!(resource, Resource::Database(_) | Resource::Secret(_))
+    !matches!(resource, Resource::Bucket(_))
 }
 
 /// True if a service's machines talk to an interface endpoint.

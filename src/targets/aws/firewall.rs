@@ -41,6 +41,8 @@ pub(super) fn word(stack: &Stack<'_>, peer: Peer) -> String {
         Peer::Service(id) => stack.system.services[id].name.clone(),
         Peer::Database(id) => stack.system.databases[id].name.clone(),
         Peer::Readers(id) => stack.system.databases[id].reader_name(),
+        Peer::TcpBalancer(id) => format!("{}_load_balancer", stack.system.services[id].name),
+        Peer::Shards(id) => stack.system.databases[id].shard_name(),
         Peer::Endpoints => "private_service_endpoints".to_owned(),
     }
 }

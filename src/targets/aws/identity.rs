@@ -57,6 +57,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
     let mut use_key = vec!["kms:Decrypt"];
     for grant in system.grants_of(id) {
         match grant.resource {
+            Resource::Proxy(_) | Resource::Shards(_) => {}
             Resource::Database(database) => vault.push(parts.secrets.of_database(database).attr("arn")),
             Resource::Secret(secret) => vault.push(parts.secrets.get(secret).attr("arn")),
             Resource::Bucket(bucket) => {

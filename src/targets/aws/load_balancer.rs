@@ -173,7 +173,7 @@ fn target_groups(
         let exposure = name(balancer.exposure);
         let letter = &exposure[..1];
         let check = Block::new()
-            .set("path", service.health.path.as_str())
+            .set("path", service.health.path().unwrap_or_default())
             .set("matcher", "200")
             .set("interval", 15)
             .set("timeout", 5)

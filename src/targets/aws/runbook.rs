@@ -84,7 +84,7 @@ fn failure(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
             seconds,
             minutes,
         } if database == id => Some((seconds, super::alarms::minutes(item, minutes))),
-        Signal::ReplicaLag { .. } => None,
+        _ => None,
     });
     let watched = limits.map(|(seconds, minutes)| {
         let stopped = match item.engine {

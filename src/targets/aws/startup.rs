@@ -4,9 +4,10 @@ use hcl::Expression;
 
 use super::Stack;
 use super::compute::Parts;
-use crate::ir::{Id, Launch, Service, Value};
+use crate::ir::{Id, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
+use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::startup::{Platform, user_data};
 use crate::vocabulary::Egress;
 
@@ -29,9 +30,7 @@ pub(super) struct Registry<'a> {
 
 /// The registry of a service's image, where that is one of AWS's, which asks for a login.
 pub(super) fn registry(service: &Service) -> Option<Registry<'_>> {
-    let Launch::Container { image, .. } = &service.launch else {
-        return None;
-    };
+    let image = service.launch.image()?;
     let (host, path) = image.split_once('/')?;
     let (account, rest) = host.split_once(".dkr.ecr.")?;
     let region = rest.strip_suffix(".amazonaws.com")?;
@@ -77,13 +76,15 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         prepare,
         installs: system.network.egress != Egress::None,
         mtu: None,
+        shards: vec![],
+        trust: Trust::Encrypted,
     };
     user_data(&system, id, (&plain, &fetched), &platform)
 }
 
 /// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.
 pub(super) fn logs_of(service: &Service) -> bool {
-    matches!(service.launch, Launch::Container { .. })
+    service.launch.image().is_some()
 }
 
 /// Name of the log group of a service's containers.
@@ -111,6 +112,11 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
         Value::ReaderHost(id) => system.reader_host(id).into(),
         Value::ReaderPort(id) => system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => parts.secrets.of_database(id).attr("arn"),
+        Value::ProxySecret(_)
+        | Value::ProxyPassword(_)
+        | Value::Shards(_)
+        | Value::ShardMapSecret(_)
+        | Value::ShardMap(_) => Expression::Null,
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),
         Value::BucketRegion(_) => stack.region().into(),

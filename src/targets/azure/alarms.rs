@@ -50,6 +50,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) {
 
 fn watch(stack: &Stack<'_>, stores: &Stores, alarm: &Alarm) -> Option<Watch> {
     match alarm.signal {
+        Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => None,
         Signal::ReplicaLag {
             database,
             seconds,

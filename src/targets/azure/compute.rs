@@ -176,8 +176,7 @@ fn extensions(stack: &Stack<'_>, service: &Service) -> Vec<Block> {
             .set("type_handler_version", version)
             .set("auto_upgrade_minor_version", true)
     };
-    let settings =
-        object! { "protocol" => "http", "port" => service.port, "requestPath" => service.health.path.as_str() };
+    let settings = object! { "protocol" => "http", "port" => service.port, "requestPath" => service.health.path().unwrap_or_default() };
     let health = extension("health", "Microsoft.ManagedServices", "ApplicationHealthLinux", "1.0")
         .set("settings", expr::jsonencode(settings));
     let system = stack.system;
@@ -223,7 +222,7 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
                 needed.push(parts.vault.endpoint.clone());
             }
             Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),
-            Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
+            Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
         }
     }
     needed

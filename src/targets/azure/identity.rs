@@ -67,6 +67,7 @@ fn granted<'a>(stack: &Stack<'a>, stores: &Stores, grant: &Grant) -> Option<(&'a
             let secret = &stores.entries[&id];
             (&system.secrets[id].name, reader, secret.attr("resource_versionless_id"))
         }
+        (Resource::Proxy(_) | Resource::Shards(_), _) => return None,
         (Resource::Bucket(_), Access::Write) => return None,
         (Resource::Bucket(id), access) => {
             let role = match access {

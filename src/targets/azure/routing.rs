@@ -257,7 +257,7 @@ fn backends(stack: &Stack<'_>, balancer: &Balancer, entries: &[Entry<'_>], mut b
             .set("protocol", "Http")
             .set("host", "127.0.0.1")
             .set("port", service.port)
-            .set("path", service.health.path.as_str())
+            .set("path", service.health.path().unwrap_or_default())
             .set("interval", 10)
             .set("timeout", 5)
             .set("unhealthy_threshold", 3)

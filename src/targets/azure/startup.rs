@@ -5,8 +5,9 @@ use hcl::Expression;
 use super::Stack;
 use super::compute::Plan;
 use super::project::TARGET;
-use crate::ir::{Id, Launch, Service, Value};
+use crate::ir::{Id, Service, Value};
 use crate::targets::shared::settings;
+use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::startup::{Plain, Platform, user_data};
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
@@ -18,11 +19,9 @@ const PULL: &str = include_str!("../../../templates/startup/azure-pull.sh");
 
 /// The host of an image's registry, where that is one of Azure's, which wants to know who asks.
 pub(super) fn registry(service: &Service) -> Option<(&str, &str)> {
-    let Launch::Container { image, .. } = &service.launch else {
-        return None;
-    };
+    let image = service.launch.image()?;
     let (host, _) = image.split_once('/')?;
-    host.ends_with(".azurecr.io").then_some((host, image.as_str()))
+    host.ends_with(".azurecr.io").then_some((host, image))
 }
 
 fn pull(service: &Service) -> Option<String> {
@@ -53,6 +52,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         prepare,
         installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
         mtu: None,
+        shards: vec![],
+        trust: Trust::Encrypted,
     };
     let text = user_data(system, id, (&plain, &fetched), &platform);
     stack.module.local(&format!("{}-user-data", service.name), text)
@@ -80,6 +81,11 @@ fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => {
             plan.stores.databases[id].secret.attr("versionless_id")
         }
+        Value::ProxySecret(_)
+        | Value::ProxyPassword(_)
+        | Value::Shards(_)
+        | Value::ShardMapSecret(_)
+        | Value::ShardMap(_) => Expression::Null,
         Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
         Value::BucketEndpoint(id) => {
             let endpoint = plan.stores.buckets[id].account.attr("primary_blob_endpoint");

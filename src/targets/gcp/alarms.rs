@@ -15,6 +15,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     let channels = channels(stack);
     for alarm in &stack.system.alarms {
         let address = match alarm.signal {
+            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => continue,
             Signal::ReplicaLag {
                 database,
                 seconds,

@@ -9,10 +9,11 @@ use super::firewall::Rules;
 use super::identity::Registry;
 use super::{Stack, settings};
 use crate::catalog;
-use crate::ir::{Id, Launch, Peer, Resource, Service};
+use crate::ir::{Id, Peer, Resource, Service};
 use crate::list;
 use crate::object;
 use crate::target::Target;
+use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::{settings as shared_settings, startup};
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
@@ -81,7 +82,7 @@ fn snapshots(stack: &mut Stack<'_>) -> Address {
 fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
     let http = Block::new()
         .set("port", service.port)
-        .set("request_path", service.health.path.as_str());
+        .set("request_path", service.health.path().unwrap_or_default());
     let body = Block::new()
         .set("name", stack.name(&service.name))
         .set("region", stack.region())
@@ -102,7 +103,7 @@ fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
 fn healing_check(stack: &mut Stack<'_>, service: &Service) -> Address {
     let http = Block::new()
         .set("port", service.port)
-        .set("request_path", service.health.path.as_str());
+        .set("request_path", service.health.path().unwrap_or_default());
     let name = format!("{}-healing", service.name);
     let body = Block::new()
         .set("name", stack.name(&name))
@@ -206,15 +207,15 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         mtu: Some(1460),
+        shards: vec![],
+        trust: Trust::Encrypted,
     };
     startup::user_data(stack.system, id, (&plain, &fetched), &platform)
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
 fn pull(service: &Service) -> Option<String> {
-    let Launch::Container { image, .. } = &service.launch else {
-        return None;
-    };
+    let image = service.launch.image()?;
     let registry = Registry::of(image)?;
     let text = PULL.replace("@HOST@", registry.host).replace("@IMAGE@", image);
     Some(text)

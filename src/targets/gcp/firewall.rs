@@ -168,6 +168,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                 }));
             }
             // The same for every service: see `shared`.
+            Peer::TcpBalancer(_) | Peer::Shards(_) => {}
             Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) => {}
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Stack;
 use crate::check::Checked;
-use crate::ir::{Access, Launch, Resource};
+use crate::ir::{Access, Resource};
 use crate::terraform::{Address, Block};
 
 /// A repository of Artifact Registry.
@@ -35,10 +35,10 @@ impl<'a> Registry<'a> {
 
 /// The image of a service, and its repository if that is in Artifact Registry.
 pub(super) fn registries<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&'a str, Registry<'a>)> {
-    system.services.iter().filter_map(|(_, service)| match &service.launch {
-        Launch::Container { image, .. } => Some((service.name.as_str(), Registry::of(image)?)),
-        Launch::Script(_) => None,
-    })
+    system
+        .services
+        .iter()
+        .filter_map(|(_, service)| Some((service.name.as_str(), Registry::of(service.launch.image()?)?)))
 }
 
 /// Adds the service accounts.
@@ -93,7 +93,9 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
         for grant in stack.system.grants_of(id) {
             let (kind, on, used) = target(stack, grant.resource);
             let (attribute, role) = match grant.resource {
-                Resource::Database(_) | Resource::Secret(_) => ("secret_id", "roles/secretmanager.secretAccessor"),
+                Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => {
+                    ("secret_id", "roles/secretmanager.secretAccessor")
+                }
                 Resource::Bucket(_) => ("bucket", object_role(grant.access)),
             };
             let body = Block::new()
@@ -111,7 +113,7 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
 fn target(stack: &Stack<'_>, resource: Resource) -> (&'static str, hcl::Expression, String) {
     let secret = "google_secret_manager_secret_iam_member";
     match resource {
-        Resource::Database(id) => (
+        Resource::Database(id) | Resource::Proxy(id) | Resource::Shards(id) => (
             secret,
             stack.databases[&id].secret.id(),
             stack.system.databases[id].name.clone(),

@@ -27,6 +27,11 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].secret.id(),
+        Value::ProxySecret(_)
+        | Value::ProxyPassword(_)
+        | Value::Shards(_)
+        | Value::ShardMapSecret(_)
+        | Value::ShardMap(_) => Expression::Null,
         Value::BucketName(id) => stack.buckets[&id].attr("name"),
         Value::BucketEndpoint(_) => "https://storage.googleapis.com".into(),
         Value::BucketRegion(_) => stack.region().into(),

@@ -55,6 +55,9 @@ fn monitor(stack: &Stack<'_>, database: &Database) -> Object {
 
 fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
     let (about_database, expr, minutes) = match alarm.signal {
+        Signal::ShardLoad { database, minutes, .. }
+        | Signal::ShardStorage { database, minutes, .. }
+        | Signal::HotShard { database, minutes, .. } => (database, "vector(0)".to_owned(), minutes),
         Signal::ReplicaLag {
             database,
             seconds,

@@ -95,10 +95,11 @@ fn deployment(stack: &Stack<'_>, id: Id<Service>) -> Object {
 fn container(service: &Service, env: Vec<EnvVar>, mounts: Vec<VolumeMount>) -> Container {
     let (image, arguments): (&str, &[String]) = match &service.launch {
         Launch::Container { image, arguments } => (image, arguments),
+        Launch::ShardingProxy { image, .. } => (image, &[]),
         Launch::Script(_) => unreachable!("a script was refused for this target"),
     };
     let ask = Ask::Http {
-        path: &service.health.path,
+        path: service.health.path().unwrap_or_default(),
         scheme: "HTTP",
     };
     let arguments: Vec<String> = arguments.iter().map(|argument| pod::literal(argument)).collect();

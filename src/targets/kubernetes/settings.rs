@@ -54,6 +54,11 @@ fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> EnvVar {
         Value::ReaderPort(id) => variable(name, &database::reader_port(&system.databases[*id]).to_string()),
         Value::DatabaseSecret(id) => variable(name, &credentials(&system.databases[*id])),
         Value::DatabasePassword(id) => secret_variable(name, &credentials(&system.databases[*id]), "password", false),
+        Value::ProxySecret(_)
+        | Value::ProxyPassword(_)
+        | Value::Shards(_)
+        | Value::ShardMapSecret(_)
+        | Value::ShardMap(_) => variable(name, ""),
         Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),
         Value::BucketEndpoint(_) => variable(name, &format!("https://{STORE}")),
         Value::BucketRegion(_) => variable(name, storage::REGION),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
 use crate::check::{Checked, OBJECT_STORE};
-use crate::ir::{Alarm, Database, Id, Resource, Service, Signal};
+use crate::ir::{Alarm, Database, Id, Resource, Service};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
@@ -130,9 +130,7 @@ impl<'a> Stack<'a> {
 
     /// True if Prometheus asks the servers of a database for their metrics.
     pub(super) fn watches(&self, id: Id<Database>) -> bool {
-        self.alarms().iter().any(|alarm| match alarm.signal {
-            Signal::ReplicaLag { database, .. } => database == id,
-        })
+        self.alarms().iter().any(|alarm| alarm.signal.database() == id)
     }
 
     /// True if there is an object store.

@@ -2,5 +2,6 @@
 
 pub mod report;
 pub mod settings;
+pub mod sharding;
 pub mod startup;
 pub(in crate::targets) mod template;

@@ -21,14 +21,18 @@ pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> 
         let name = setting.name.clone();
         let spelled = match &setting.value {
             Value::Text(text) => Expression::String(text.clone()),
+            // Their data sources come from a table on the machine: see `startup::Shards`.
+            Value::Shards(_) => continue,
             value => spell(value),
         };
         match setting.value {
-            Value::DatabasePassword(_) | Value::SecretValue(_) => fetched.push(Fetched {
-                name,
-                identifier: spelled,
-                required: matches!(setting.value, Value::DatabasePassword(_)),
-            }),
+            Value::DatabasePassword(_) | Value::ProxyPassword(_) | Value::ShardMap(_) | Value::SecretValue(_) => {
+                fetched.push(Fetched {
+                    name,
+                    identifier: spelled,
+                    required: !matches!(setting.value, Value::SecretValue(_)),
+                });
+            }
             _ => plain.push(Plain { name, value: spelled }),
         }
     }

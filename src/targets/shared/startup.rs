@@ -6,8 +6,9 @@
 use hcl::Expression;
 use tera::Context;
 
+use super::sharding::{self, Trust};
 use super::template;
-use crate::ir::{Id, Launch, Resource, Service, System};
+use crate::ir::{Database, Id, Launch, Resource, Service, System};
 use crate::terraform::expr::{self, Part};
 use crate::terraform::{Module, identifier};
 
@@ -28,8 +29,23 @@ pub struct Platform<'a> {
     pub prepare: String,
     /// Packages are installed at boot. Otherwise the machine's image holds curl, docker and jq already.
     pub installs: bool,
+    /// The shards of the databases that the service knows by shard, if any.
+    pub shards: Vec<Shards>,
+    /// How a proxy knows the servers behind it. Bash in `prepare` puts the authorities' certificates into `trust/` of
+    /// [`proxy_folder`].
+    pub trust: Trust,
     /// Bytes that fit into one packet of the network, where containers would send longer ones.
     pub mtu: Option<u16>,
+}
+
+/// The shards of one database, as a machine is told of them.
+#[derive(Debug, Clone)]
+pub struct Shards {
+    /// The database.
+    pub database: Id<Database>,
+    /// One line for each active shard, with six spaces after every line break: id, host and the vault's identifier of its password,
+    /// with spaces between.
+    pub lines: Expression,
 }
 
 /// A setting whose value is known to Terraform.
@@ -62,15 +78,17 @@ pub fn declare_rollout(module: &mut Module) {
 /// What replaces the machines of a service when it changes: (what, its number).
 fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
     let variable = |name: &str| expr::iterator("var", &[&identifier(name)]);
-    let passwords = system.grants_of(id).filter_map(|grant| match grant.resource {
-        Resource::Database(database) => {
-            let name = &system.databases[database].name;
-            Some((
-                format!("password of {name}"),
-                variable(&format!("{name}_password_version")),
-            ))
-        }
-        _ => None,
+    let passwords = system.grants_of(id).filter_map(|grant| {
+        let name = match grant.resource {
+            Resource::Database(database) => system.databases[database].name.clone(),
+            Resource::Proxy(database) => system.databases[database].proxy_name(),
+            Resource::Shards(database) => system.databases[database].shard_name(),
+            _ => return None,
+        };
+        Some((
+            format!("password of {name}"),
+            variable(&format!("{name}_password_version")),
+        ))
     });
     std::iter::once(("rollout".to_owned(), variable("rollout")))
         .chain(passwords)
@@ -79,7 +97,8 @@ fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
 
 /// The user data of one service's machines, as a heredoc.
 ///
-/// The module declares a variable `NAME_password_version` for each database that the service uses.
+/// The module declares a variable `NAME_password_version` for each database that the service uses, and one each for the proxy and the
+/// shards that it uses (`main_proxy`, `main_shard`).
 pub fn user_data(
     system: &System,
     id: Id<Service>,
@@ -114,6 +133,12 @@ pub fn user_data(
     context.insert("fetch", &indented(platform.fetch.trim_end(), 6));
     context.insert("prepare", &indented(platform.prepare.trim_end(), 6));
     context.insert("docker_options", &platform.docker_options);
+    let shards: Vec<serde_json::Value> = platform
+        .shards
+        .iter()
+        .map(|shards| shard_table(system, service, shards, &mut references))
+        .collect();
+    context.insert("shards", &shards);
     match &service.launch {
         Launch::Container { image, arguments } => {
             let command: Vec<String> = std::iter::once(image)
@@ -123,9 +148,45 @@ pub fn user_data(
             context.insert("command", &command.join(" "));
         }
         Launch::Script(script) => context.insert("script", &indented(script.trim_end(), 6)),
+        Launch::ShardingProxy { image, database } => {
+            let folder = proxy_folder(service);
+            if let Some(sharding) = &system.databases[*database].sharding {
+                let files = sharding::files(system, *database, sharding, platform.trust);
+                let files = files.map(|file| {
+                    serde_json::json!({
+                        "path": format!("{folder}/{}", file.name),
+                        "text": indented(file.text.trim_end(), 6),
+                    })
+                });
+                context.insert("files", &files);
+            }
+            let command = sharding::docker_command(image, &folder);
+            context.insert("command", &command.join(" "));
+            context.insert("worker", &true);
+        }
     }
     let text = template::fill(TEMPLATE, &context);
     expr::heredoc(references.parts(&text))
+}
+
+/// Where the configuration of a proxy stands on its machine.
+pub fn proxy_folder(service: &Service) -> String {
+    format!("/etc/cloudgen/{}", service.name)
+}
+
+fn shard_table(system: &System, service: &Service, shards: &Shards, references: &mut References) -> serde_json::Value {
+    let database = &system.databases[shards.database];
+    let name = database.shard_name();
+    serde_json::json!({
+        "name": name,
+        "variable": name.replace('-', "_").to_uppercase(),
+        "lines": references.text(&shards.lines),
+        // The proxy has the rest in its configuration.
+        "whole": !matches!(service.launch, Launch::ShardingProxy { .. }),
+        "port": database.port,
+        "database": database.database,
+        "user": database.user,
+    })
 }
 
 /// Indents every line that is not empty.

@@ -1,0 +1,130 @@
+//! What a service is told of its links.
+
+use std::collections::BTreeMap;
+
+use crate::blueprint::Blueprint;
+use crate::diagnostic::{Diagnostic, semantic};
+use crate::ir::{Access, Database, Id, Resource, Service, Setting, Sharding, System, Value};
+
+/// The settings that tell one service where its links are.
+pub(super) fn describe(
+    blueprint: &Blueprint,
+    system: &mut System,
+    id: Id<Service>,
+    (grants, calls): (&BTreeMap<Resource, Access>, &[Id<Service>]),
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut settings: Vec<Setting> = vec![];
+    let mut set = |component: &str, suffix: &str, value: Value| {
+        let name = variable(component, suffix);
+        settings.push(Setting { name, value });
+    };
+    set("port", "", Value::Text(system.services[id].port.to_string()));
+    for (resource, access) in grants {
+        match *resource {
+            Resource::Database(database) => {
+                let item = &system.databases[database];
+                let mut source = |prefix: &str, host: Value, port: Value| {
+                    let login = [Value::DatabaseSecret(database), Value::DatabasePassword(database)];
+                    data_source(item, [host, port], login, |suffix, value| set(prefix, suffix, value));
+                };
+                let port = || Value::Text(item.port.to_string());
+                if access.writes() || !item.split {
+                    source(&item.name, Value::DatabaseHost(database), port());
+                }
+                if access.reads() && item.split {
+                    let (host, port) = match item.readers {
+                        Some(_) => (Value::ReaderHost(database), Value::ReaderPort(database)),
+                        None => (Value::DatabaseHost(database), port()),
+                    };
+                    source(&item.reader_name(), host, port);
+                }
+            }
+            Resource::Proxy(database) => {
+                let item = &system.databases[database];
+                if let Some(proxy) = item.sharding.as_ref().and_then(Sharding::proxy) {
+                    let port = Value::Text(system.services[proxy].port.to_string());
+                    let login = [Value::ProxySecret(database), Value::ProxyPassword(database)];
+                    data_source(item, [Value::ServiceHost(proxy), port], login, |suffix, value| {
+                        set(&item.name, suffix, value);
+                    });
+                }
+            }
+            Resource::Shards(database) => {
+                let item = &system.databases[database];
+                let name = format!("{}s", item.shard_name());
+                set(&name, "", Value::Text(shard_ids(item)));
+                set(&name, "map", Value::ShardMap(database));
+                set(&name, "map_secret", Value::ShardMapSecret(database));
+                set(&item.shard_name(), "", Value::Shards(database));
+            }
+            Resource::Bucket(bucket) => {
+                let name = system.buckets[bucket].name.as_str();
+                set(name, "bucket", Value::BucketName(bucket));
+                set(name, "endpoint", Value::BucketEndpoint(bucket));
+                set(name, "region", Value::BucketRegion(bucket));
+            }
+            Resource::Secret(secret) => {
+                let name = system.secrets[secret].name.as_str();
+                set(name, "secret", Value::SecretId(secret));
+                set(name, "", Value::SecretValue(secret));
+            }
+        }
+    }
+    for &callee in calls {
+        let called = &system.services[callee];
+        set(&called.name, "host", Value::ServiceHost(callee));
+        set(&called.name, "port", Value::Text(called.port.to_string()));
+        set(&called.name, "url", Value::ServiceUrl(callee));
+    }
+    settings.sort_by(|a, b| a.name.cmp(&b.name));
+    let service = &system.services[id];
+    for pair in settings.windows(2).filter(|pair| pair[0].name == pair[1].name) {
+        let at = blueprint.places.key(&service.path);
+        problems.push(semantic::setting_collision(
+            at,
+            &service.name,
+            &pair[0].name,
+            "two of its links make it",
+        ));
+    }
+    let follows = |name: &String| settings.iter().any(|setting| setting.stands_for(name));
+    for name in service.environment.keys().filter(|name| follows(name)) {
+        let at = blueprint.places.key(&format!("{}.environment.{name}", service.path));
+        problems.push(semantic::setting_collision(
+            at,
+            &service.name,
+            name,
+            "it follows from a link",
+        ));
+    }
+    system.services[id].settings = settings;
+}
+
+/// The settings of one data source, by their suffix. `login` is the vault's identifier and the password itself.
+fn data_source(item: &Database, [host, port]: [Value; 2], login: [Value; 2], mut set: impl FnMut(&str, Value)) {
+    let [secret, password] = login;
+    set("host", host);
+    set("port", port);
+    set("name", Value::Text(item.database.clone()));
+    set("user", Value::Text(item.user.clone()));
+    set("tls", Value::Text("require".to_owned()));
+    set("secret", secret);
+    set("password", password);
+}
+
+/// The ids of the active shards, with spaces between.
+pub(super) fn shard_ids(database: &Database) -> String {
+    let active = database.sharding.iter().flat_map(Sharding::active);
+    active.map(|shard| shard.id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// `api-key`, `secret` to `API_KEY_SECRET`.
+pub(super) fn variable(component: &str, suffix: &str) -> String {
+    let joined = if suffix.is_empty() {
+        component.to_owned()
+    } else {
+        format!("{component}_{suffix}")
+    };
+    joined.replace('-', "_").to_uppercase()
+}

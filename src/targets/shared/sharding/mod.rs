@@ -1,0 +1,9 @@
+//! What every target says of shards in the same words: the configuration of the proxy, the map for applications, the runbook.
+
+mod map;
+mod proxy;
+mod runbook;
+
+pub use map::shard_map;
+pub use proxy::{FOLDER, File, RUN, Trust, docker_command, files, start_command};
+pub use runbook::runbook;

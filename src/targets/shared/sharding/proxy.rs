@@ -1,0 +1,215 @@
+//! The configuration of Apache ShardingSphere-Proxy 5.5.3.
+//!
+//! It stands beside a script that fills in hosts and passwords when the proxy starts, because ShardingSphere has no variables in its
+//! YAML. Strategies are inline expressions (Groovy): ShardingSphere's own algorithms rename the tables on every shard, and its hash
+//! depends on the type with which a client sends the key.
+
+use tera::Context;
+
+use crate::ir::{Database, Id, Shard, Sharding, Strategy, System};
+use crate::targets::shared::template;
+use crate::vocabulary::Engine;
+
+const GLOBAL: &str = include_str!("../../../../templates/sharding/global.yaml.tera");
+const DATABASE: &str = include_str!("../../../../templates/sharding/database.yaml.tera");
+const SOURCE: &str = include_str!("../../../../templates/sharding/source.yaml.tera");
+const START: &str = include_str!("../../../../templates/sharding/start.sh.tera");
+
+/// Where the files stand in the proxy's container; beside them, in `trust/`, the authorities' certificates.
+pub const FOLDER: &str = "/etc/shardingsphere";
+/// Where the script writes what the proxy reads: memory, not a disk.
+pub const RUN: &str = "/run/shardingsphere";
+/// Where the image has the proxy.
+const HOME: &str = "/opt/shardingsphere-proxy";
+/// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
+const POOL: u32 = 20;
+
+/// One file of a proxy's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name in [`FOLDER`].
+    pub name: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+/// How the proxy knows that a server is the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Its certificate is signed by an authority in `trust/` and has the server's host name.
+    Name,
+    /// Its certificate is signed by an authority in `trust/`.
+    Authority,
+    /// It does not: the connection is encrypted and no more.
+    Encrypted,
+}
+
+/// The command of the proxy's container. The image's own would take no arguments.
+pub fn start_command() -> [String; 2] {
+    ["/bin/bash".to_owned(), format!("{FOLDER}/start.sh")]
+}
+
+/// The image and what stands around it in `docker run`: its user and its file system may do nothing but run the proxy. `folder` is
+/// where the machine has the files.
+pub fn docker_command(image: &str, folder: &str) -> Vec<String> {
+    let [shell, script] = start_command();
+    [
+        "--user 10001:10001 --cap-drop ALL --read-only --tmpfs /tmp:exec".to_owned(),
+        format!("--tmpfs {RUN}:uid=10001,gid=10001,mode=0700 --tmpfs {HOME}/logs:uid=10001,gid=10001"),
+        format!("--volume {folder}:{FOLDER}:ro --entrypoint {shell} {image} {script}"),
+    ]
+    .into()
+}
+
+/// The files of the proxy in front of a database's shards.
+pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, trust: Trust) -> [File; 4] {
+    let database = &system.databases[id];
+    let port = sharding.proxy().map_or(0, |proxy| system.services[proxy].port);
+    let mut context = Context::new();
+    context.insert("database", &database.database);
+    context.insert("user", &database.user);
+    context.insert("port", &port);
+    context.insert("mysql", &(database.engine == Engine::Mysql));
+    context.insert("trust", &(trust != Trust::Encrypted));
+    context.insert("main", &variable(&database.name));
+    context.insert("shard", &variable(&database.shard_name()));
+    context.insert("proxy", &variable(&database.proxy_name()));
+    context.insert("password", &format!("{}_PASSWORD", variable(&database.proxy_name())));
+    let (protocol, fetch_size, single) = match database.engine {
+        // Row by row.
+        Engine::Mysql => ("MySQL", -1, "main.*"),
+        _ => ("PostgreSQL", 1000, "main.*.*"),
+    };
+    context.insert("protocol", protocol);
+    context.insert("fetch_size", &fetch_size);
+    context.insert("single", &quoted(single));
+    context.insert("url", &quoted(&url(database, trust)));
+    context.insert("pool", &POOL);
+    context.insert("key", &sharding.key);
+    context.insert("expression", &quoted(&expression(sharding)));
+    context.insert("generates", &!sharding.generated_ids.is_empty());
+    context.insert("reference_tables", &sharding.reference_tables);
+    let tables = sharding.tables.iter().map(|table| {
+        serde_json::json!({
+            "name": table,
+            "nodes": quoted(&format!("{}.{table}", nodes(sharding))),
+            "generated": sharding.generated_ids.get(table),
+        })
+    });
+    context.insert("tables", &tables.collect::<Vec<_>>());
+    [
+        ("database.yaml", DATABASE),
+        ("global.yaml", GLOBAL),
+        ("source.yaml", SOURCE),
+        ("start.sh", START),
+    ]
+    .map(|(name, text)| File {
+        name,
+        text: template::fill(text, &context),
+    })
+}
+
+/// `main-shard` to `MAIN_SHARD`.
+fn variable(name: &str) -> String {
+    name.replace('-', "_").to_uppercase()
+}
+
+/// A string of YAML.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn url(database: &Database, trust: Trust) -> String {
+    let (port, name) = (database.port, &database.database);
+    if database.engine == Engine::Mysql {
+        let store = format!(
+            "&trustCertificateKeyStoreUrl=file:{RUN}/trust.p12&trustCertificateKeyStoreType=PKCS12\
+             &trustCertificateKeyStorePassword=changeit"
+        );
+        let (mode, store) = match trust {
+            Trust::Name => ("VERIFY_IDENTITY", store),
+            Trust::Authority => ("VERIFY_CA", store),
+            Trust::Encrypted => ("REQUIRED", String::new()),
+        };
+        return format!(
+            "jdbc:mysql://@HOST@:{port}/{name}?sslMode={mode}{store}&tlsVersions=TLSv1.2,TLSv1.3&connectTimeout=10000\
+             &socketTimeout=60000&tcpKeepAlive=true&useServerPrepStmts=true&rewriteBatchedStatements=true\
+             &characterEncoding=UTF-8&connectionTimeZone=UTC"
+        );
+    }
+    let (mode, root) = match trust {
+        Trust::Name => ("verify-full", format!("&sslrootcert={RUN}/trust.pem")),
+        Trust::Authority => ("verify-ca", format!("&sslrootcert={RUN}/trust.pem")),
+        Trust::Encrypted => ("require", String::new()),
+    };
+    format!(
+        "jdbc:postgresql://@HOST@:{port}/{name}?sslmode={mode}{root}&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true\
+         &ApplicationName=shardingsphere"
+    )
+}
+
+/// The data source of a shard.
+fn source(shard: &Shard) -> String {
+    format!("shard_{}", shard.id)
+}
+
+/// True if the active shards are `s0`, `s1`, ... in this order.
+fn counted(sharding: &Sharding) -> bool {
+    let mut active = sharding.active().enumerate();
+    active.all(|(number, shard)| shard.id == format!("s{number}"))
+}
+
+/// The data sources of the active shards, as an inline expression.
+fn nodes(sharding: &Sharding) -> String {
+    match sharding.active().count() {
+        count if counted(sharding) && count > 1 => format!("shard_s${{0..{}}}", count - 1),
+        _ => format!("${{{}}}", list(sharding)),
+    }
+}
+
+/// A Groovy list of the active shards.
+fn list(sharding: &Sharding) -> String {
+    let names: Vec<String> = sharding.active().map(|shard| format!("'{}'", source(shard))).collect();
+    format!("[{}]", names.join(", "))
+}
+
+/// The data source of a key, as an inline expression. Only names of the blueprint's own, narrow charset go in.
+fn expression(sharding: &Sharding) -> String {
+    let key = &sharding.key;
+    let name = |position: &usize| source(&sharding.shards[*position]);
+    match &sharding.strategy {
+        Strategy::Hash => {
+            let slot = format!(
+                "Integer.parseInt({key}.toString().toLowerCase(java.util.Locale.ROOT).sha256().substring(0, 7), 16) % {}",
+                sharding.active().count()
+            );
+            match counted(sharding) {
+                true => format!("shard_s${{{slot}}}"),
+                false => format!("${{{}[{slot}]}}", list(sharding)),
+            }
+        }
+        Strategy::Range(ranges) => {
+            let entries: Vec<String> = ranges
+                .iter()
+                .map(|(from, shard)| {
+                    let from = from.map_or("(Long.MIN_VALUE)".to_owned(), |from| format!("({from}L)"));
+                    format!("{from}: '{}'", name(shard))
+                })
+                .collect();
+            format!(
+                "${{new TreeMap([{}]).floorEntry(Long.parseLong({key}.toString())).value}}",
+                entries.join(", ")
+            )
+        }
+        Strategy::Directory { shards, default } => {
+            let entries: Vec<String> = shards
+                .iter()
+                .map(|(value, shard)| format!("'{value}': '{}'", name(shard)))
+                .collect();
+            let default = default
+                .as_ref()
+                .map_or(String::new(), |shard| format!(" ?: '{}'", name(shard)));
+            format!("${{[{}][{key}.toString()]{default}}}", entries.join(", "))
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What the README of the output says about shards, on every target: how they behave, and how there come to be more.
+
+use tera::Context;
+
+use crate::ir::{Database, Sharding, Strategy};
+use crate::targets::shared::template;
+use crate::vocabulary::Engine;
+
+const TEMPLATE: &str = include_str!("../../../../templates/sharding/runbook.md.tera");
+
+/// One item for each list entry of the section on operations.
+pub fn runbook(database: &Database, sharding: &Sharding) -> Vec<String> {
+    let active: Vec<&str> = sharding.active().map(|shard| shard.id.as_str()).collect();
+    let mut context = Context::new();
+    context.insert("name", &database.name);
+    context.insert("variable", &database.name.replace('-', "_").to_uppercase());
+    context.insert("database", &database.database);
+    context.insert("mysql", &(database.engine == Engine::Mysql));
+    context.insert("proxy", &sharding.proxy().is_some());
+    context.insert("generates", &!sharding.generated_ids.is_empty());
+    context.insert("key", &sharding.key);
+    context.insert("strategy", sharding.strategy.name());
+    context.insert("tables", &sharding.tables);
+    context.insert("tables_text", &listed(&sharding.tables));
+    context.insert("reference_tables", &sharding.reference_tables);
+    context.insert("reference_text", &listed(&sharding.reference_tables));
+    context.insert("active", &active);
+    context.insert("twice", &(active.len() * 2));
+    context.insert("last", &active.len().saturating_sub(1));
+    context.insert("where", &moved(database, sharding, active.len()));
+    let text = template::fill(TEMPLATE, &context);
+    // Lines of a list item are indented under it.
+    let item = |part: &str| part.trim().replace('\n', "\n  ").replace("\n  \n", "\n\n");
+    text.split("@@").map(item).collect()
+}
+
+/// `a`, `b` and `c`
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// SQL: true for the rows that move, from `active` shards to twice as many where the key is hashed.
+fn moved(database: &Database, sharding: &Sharding, active: usize) -> String {
+    let key = &sharding.key;
+    match (&sharding.strategy, database.engine) {
+        (Strategy::Hash, Engine::Mysql) => format!(
+            "CONV(SUBSTR(SHA2(LOWER(CONVERT({key} USING utf8mb4)), 256), 1, 7), 16, 10) % {} = i + {active}",
+            active * 2
+        ),
+        (Strategy::Hash, Engine::Postgres) => format!(
+            "('x' || substr(encode(sha256(convert_to(lower({key}::text), 'UTF8')), 'hex'), 1, 7))::bit(28)::int % {} = i + {active}",
+            active * 2
+        ),
+        (Strategy::Hash, Engine::Sqlserver | Engine::Oracle) => {
+            format!(
+                "the hash of {key} as in the map, modulo {}, is i + {active}",
+                active * 2
+            )
+        }
+        (Strategy::Range(_), _) => format!("{key} >= FROM"),
+        (Strategy::Directory { .. }, _) => format!("{key} IN (KEYS)"),
+    }
+}
