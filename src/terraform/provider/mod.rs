@@ -21,7 +21,6 @@ mod literal;
 mod lookup;
 mod rules;
 mod schema;
-mod split;
 mod types;
 mod value;
 mod violation;

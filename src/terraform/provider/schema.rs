@@ -14,8 +14,8 @@
 //! * `3`: the nested block of this place in `shared`.
 
 use super::facts::Facts;
-use super::split;
 use super::types::Type;
+use crate::split;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -176,15 +176,16 @@ pub enum Nesting {
 impl Schema {
     /// Reads what follows `KIND NAME` in a line of the data.
     pub fn parse(json: &'static str) -> Option<Self> {
+        let mut reader = split::Reader::object(json)?;
         let mut schema = Schema::default();
-        for (key, value) in split::object(json)? {
+        while let Some(key) = reader.key()? {
             match key {
-                "id" => schema.id = serde_json::from_str(value).ok()?,
-                "version" => schema.version = serde_json::from_str(value).ok()?,
-                "deprecated" => schema.deprecated = serde_json::from_str(value).ok()?,
-                "rules" => schema.rules = serde_json::from_str(value).ok()?,
-                "shared" => schema.shared = split::array(value)?.into_iter().map(Text::new).collect(),
-                "body" => schema.body = Body::new(split::object(value)?),
+                "id" => schema.id = serde_json::from_str(reader.value()?).ok()?,
+                "version" => schema.version = serde_json::from_str(reader.value()?).ok()?,
+                "deprecated" => schema.deprecated = serde_json::from_str(reader.value()?).ok()?,
+                "rules" => schema.rules = serde_json::from_str(reader.value()?).ok()?,
+                "shared" => schema.shared = split::array(reader.value()?)?.into_iter().map(Text::new).collect(),
+                "body" => schema.body = Body::new(reader.members()?),
                 _ => return None,
             }
         }
@@ -322,7 +323,7 @@ fn split_marks(text: &'static str) -> (&'static str, &'static [u8]) {
 }
 
 impl Body {
-    fn new(members: Vec<(&'static str, &'static str)>) -> Self {
+    fn new(members: split::Members<'static>) -> Self {
         let members = members.into_iter().map(|(name, json)| (name, Text::new(json)));
         Body {
             members: members.collect(),
