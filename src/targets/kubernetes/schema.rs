@@ -215,3 +215,27 @@ fn has_type(value: &Value, name: &str) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DATA, Kind, Schema, split};
+
+    fn reads(json: &str) -> bool {
+        let closed = |json: &str| matches!(json, "true" | "false");
+        Schema::read(json).is_some_and(|schema| {
+            let additional = schema.additional_properties.into_iter().filter(|json| !closed(json));
+            let fields = schema.properties.into_iter().map(|(_, json)| json);
+            fields.chain(schema.items).chain(additional).all(reads)
+        })
+    }
+
+    #[test]
+    fn every_schema_can_be_read() {
+        for line in DATA.lines() {
+            let schema = split::object(line).and_then(|parts| parts.into_iter().find(|(key, _)| *key == "schema"));
+            let kind = Kind::new(line);
+            assert_eq!(kind.as_ref().map(|kind| ("schema", kind.json)), schema, "{line}");
+            assert!(kind.is_some_and(|kind| reads(kind.json)), "{line}");
+        }
+    }
+}
