@@ -65,9 +65,10 @@ impl Writer<'_> {
 
     fn map(&mut self, map: &Map<String, Value>, indent: usize, path: &Path<'_>) {
         let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
-        let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-        entries.sort_by_key(|(key, _)| rank(key));
-        for (key, value) in entries {
+        let mut entries: Vec<(usize, &String, &Value)> =
+            map.iter().map(|(key, value)| (rank(key), key, value)).collect();
+        entries.sort_by_key(|(rank, ..)| *rank);
+        for (_, key, value) in entries {
             let path = path.field(key);
             self.comment(indent, &path);
             self.indent(indent);
@@ -189,7 +190,13 @@ fn is_special(c: char) -> bool {
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let first = text.chars().next();
-    let charset = |c: char| c.is_alphanumeric() || " -_./:@=+,()%".contains(c);
+    let mark = |c: char| {
+        matches!(
+            c,
+            ' ' | '-' | '_' | '.' | '/' | ':' | '@' | '=' | '+' | ',' | '(' | ')' | '%'
+        )
+    };
+    let charset = |c: char| c.is_alphanumeric() || mark(c);
     let starts = match first {
         Some('/') => true,
         Some('-') => text.len() > 1 && !text.starts_with("- ") && !text.starts_with("--") && !starts_number(&text[1..]),
@@ -199,7 +206,7 @@ fn is_plain(text: &str) -> bool {
     };
     starts
         && text.chars().all(charset)
-        && !text.contains(": ")
+        && !(text.contains(':') && text.contains(": "))
         && !text.ends_with([':', ' '])
         && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
