@@ -16,9 +16,8 @@ use crate::vocabulary::Engine;
 pub(super) const TOLD: &str = "email";
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let databases = stack.system.databases.iter();
-    let watched = databases.filter(|(id, _)| stack.watches(*id));
-    let mut objects: Vec<Object> = watched.map(|(_, database)| monitor(stack, database)).collect();
+    let watched = stack.servers.iter().filter(|server| stack.watches(server.peer()));
+    let mut objects: Vec<Object> = watched.filter_map(|server| monitor(stack, &server.database)).collect();
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
     objects
 }
@@ -38,19 +37,20 @@ pub(super) fn prometheus() -> NetworkPolicyPeer {
     }
 }
 
-fn monitor(stack: &Stack<'_>, database: &Database) -> Object {
+/// Where Prometheus finds the metrics of a server; SQL Server has none.
+fn monitor(stack: &Stack<'_>, database: &Database) -> Option<Object> {
     let name = database.name.as_str();
     let pods = match database.engine {
         Engine::Postgres => vec![("cnpg.io/cluster", name), ("cnpg.io/podRole", "instance")],
         Engine::Mysql => vec![("component", "mysqld"), ("mysql.oracle.com/cluster", name)],
-        Engine::Sqlserver | Engine::Oracle => vec![("app.kubernetes.io/name", name)],
+        Engine::Sqlserver | Engine::Oracle => return None,
     };
     let labels = pods.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
     let monitor = PodMonitor {
         selector: selector(labels.collect()),
         pod_metrics_endpoints: vec![Endpoint { port: "metrics" }],
     };
-    Object::custom(stack.meta(name, name, "database"), monitor)
+    Some(Object::custom(stack.meta(name, name, "database"), monitor))
 }
 
 fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {

@@ -22,11 +22,13 @@ mod overrides;
 mod path;
 mod pod;
 mod protect;
+mod proxy;
 mod readme;
 mod replicas;
 mod schema;
 mod secrets;
 mod settings;
+mod shards;
 mod stack;
 mod storage;
 mod storage_config;
@@ -53,6 +55,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("encryption", encryption::objects(&stack)),
         ("storage", storage::objects(&stack)),
         ("database", database::objects(&stack)),
+        ("shards", shards::objects(&stack)),
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),

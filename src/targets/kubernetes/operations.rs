@@ -8,7 +8,7 @@ use super::readme::has_volumes;
 use super::replicas::replicas;
 use super::stack::{STORE, Stack, credentials};
 use super::storage::volume_gb;
-use crate::ir::{Database, Id, Value};
+use crate::ir::{Database, Id, Peer, Value};
 use crate::targets::shared::report::Report;
 use crate::vocabulary::Engine;
 
@@ -105,7 +105,7 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
                 place of `{name}` under `cnpg.io/cluster`."
         )
     };
-    let monitors = if stack.watches(id) {
+    let monitors = if stack.watches(Peer::Database(id)) {
         format!(", and a PodMonitor and an alert of `{new}`")
     } else {
         String::new()
@@ -153,7 +153,7 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     if stack.alarms().is_empty() {
         return;
     }
-    let watched = stack.system.databases.iter().filter(|(id, _)| stack.watches(*id));
+    let watched = stack.system.databases.iter().filter(|(id, _)| stack.watches(Peer::Database(*id)));
     for (_, database) in watched.filter(|(_, database)| database.engine == Engine::Mysql) {
         let name = &database.name;
         says(format!(

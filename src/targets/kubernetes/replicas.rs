@@ -2,13 +2,13 @@
 
 use super::database::{instances, reader_host, reader_port};
 use super::stack::Stack;
-use crate::ir::{Database, Id};
+use crate::ir::{Database, Id, Peer};
 use crate::vocabulary::Engine;
 
 /// What happens when something fails, what readers see, how to promote and to rebuild.
 pub(super) fn replicas(stack: &Stack<'_>, id: Id<Database>, says: &mut impl FnMut(String)) {
     let database = &stack.system.databases[id];
-    let late = if stack.watches(id) {
+    let late = if stack.watches(Peer::Database(id)) {
         "the alarm tells"
     } else {
         "nothing tells, without Prometheus"

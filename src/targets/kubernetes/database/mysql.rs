@@ -9,7 +9,6 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use super::task::{self, Script};
 use super::{instances, resources, sides};
 use crate::catalog;
-use crate::ir::{Database, Id};
 use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::mysql::{
     ContainerPatch, DatadirPermissions, InnoDbCluster, Metrics, PodPatch, Router, SecurityPatch,
@@ -18,7 +17,7 @@ use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, poli
 use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
 use crate::targets::kubernetes::secrets;
-use crate::targets::kubernetes::stack::Stack;
+use crate::targets::kubernetes::stack::{Server, Stack};
 
 /// The router's read-write port, behind the Service's 3306.
 pub(super) const ROUTER_PORT: u16 = 6446;
@@ -44,8 +43,8 @@ const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
 const SETUP: &str = include_str!("../../../../templates/kubernetes/mysql-setup.sh.tera");
 const BACKUP: &str = include_str!("../../../../templates/kubernetes/mysql-backup.sh.tera");
 
-pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
+pub(super) fn objects(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
+    let database = &*server.database;
     let root = BTreeMap::from([
         ("rootUser", "root".to_owned()),
         ("rootHost", "%".to_owned()),
@@ -59,7 +58,7 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
     };
     let mut objects = task::logins(stack, database, "root", root);
     objects.extend([
-        cluster(stack, id),
+        cluster(stack, server),
         task::once(stack, database, &script(SETUP, false)).about("The operator makes no database for the application"),
         task::backup_claim(stack, database),
         task::daily(stack, database, &script(BACKUP, true))
@@ -68,8 +67,8 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
     objects
 }
 
-fn cluster(stack: &Stack<'_>, id: Id<Database>) -> Object {
-    let database = &stack.system.databases[id];
+fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
+    let database = &*server.database;
     let has_replicas = database.readers.is_some();
     let instances = instances(stack, database);
     let class = stack.system.cluster.storage_class.as_deref();
@@ -93,7 +92,7 @@ fn cluster(stack: &Stack<'_>, id: Id<Database>) -> Object {
             init_containers: vec![patch("initconf", assistant()), patch("initmysql", resources(database))],
             containers: vec![patch("sidecar", assistant()), patch("mysql", resources(database))],
         },
-        metrics: stack.watches(id).then_some(Metrics {
+        metrics: stack.watches(server.peer()).then_some(Metrics {
             enable: true,
             image: EXPORTER,
             options: COLLECTORS,
@@ -168,8 +167,8 @@ fn spread(cluster: &str) -> TopologySpreadConstraint {
     }
 }
 
-pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
+pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &*server.database;
     let (jobs, jobs_policy) = task::policies(stack, database);
     users.push(jobs);
     let members = || vec![pods(stack.database_pods(database))];
@@ -179,11 +178,11 @@ pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, mut users: Vec<Netwo
     ];
     let mut others = vec![];
     if database.readers.is_some() {
-        others = sides(stack, id, users);
+        others = sides(stack, server.of, users);
     } else {
         ingress.insert(0, from(users, &[ROUTER_PORT]));
     }
-    if stack.watches(id) {
+    if stack.watches(server.peer()) {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![to_dns(), to(members(), &MEMBER_PORTS), to_api_server()];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::{instances, resources, sides};
-use crate::ir::{Database, Id};
+use crate::ir::Database;
 use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::cloudnative_pg::{
     Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, ObjectStore, Plugin, PluginRef,
@@ -14,7 +14,7 @@ use crate::targets::kubernetes::custom::cloudnative_pg::{
 use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
 use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
-use crate::targets::kubernetes::stack::{STORE, Stack, store_key};
+use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
 use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;
 
@@ -156,8 +156,8 @@ fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
     }
 }
 
-pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
+pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &*server.database;
     let instances = || vec![pods(stack.database_pods(database))];
     let mut operator = in_namespace("cnpg-system");
     operator.pod_selector = Some(label("app.kubernetes.io/name", "cloudnative-pg"));
@@ -165,11 +165,11 @@ pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, users: Vec<NetworkPo
     let mut ingress = vec![from(instances(), &both), from(vec![operator], &both)];
     let mut others = vec![];
     if database.readers.is_some() {
-        others = sides(stack, id, users);
+        others = sides(stack, server.of, users);
     } else if !users.is_empty() {
         ingress.insert(0, from(users, &[database.port]));
     }
-    if stack.watches(id) {
+    if stack.watches(server.peer()) {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![

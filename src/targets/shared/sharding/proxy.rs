@@ -20,7 +20,7 @@ pub const FOLDER: &str = "/etc/shardingsphere";
 /// Where the script writes what the proxy reads: memory, not a disk.
 pub const RUN: &str = "/run/shardingsphere";
 /// Where the image has the proxy.
-const HOME: &str = "/opt/shardingsphere-proxy";
+pub const HOME: &str = "/opt/shardingsphere-proxy";
 /// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
 const POOL: u32 = 20;
 
