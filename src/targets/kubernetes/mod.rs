@@ -27,6 +27,7 @@ mod protect;
 mod proxy;
 mod readme;
 mod replicas;
+mod runbook;
 mod schema;
 mod secrets;
 mod settings;

@@ -22,7 +22,7 @@ pub const RUN: &str = "/run/shardingsphere";
 /// Where the image has the proxy.
 pub const HOME: &str = "/opt/shardingsphere-proxy";
 /// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
-const POOL: u32 = 20;
+pub const POOL: u32 = 20;
 
 /// One file of a proxy's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
