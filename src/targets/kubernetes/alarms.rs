@@ -104,10 +104,12 @@ fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32) -> String {
     // What the operator calls the targets of a PodMonitor.
     let job = format!("job=\"{}/{}\"", stack.namespace, database.name);
     if database.engine == Engine::Mysql {
+        // A series for each of a server's appliers, which hand transactions to each other.
         let applying = "mysql_perf_schema_applying_transaction_original_commit_timestamp_seconds";
         let members = "mysql_perf_schema_replication_group_member_info";
         return format!(
-            "time() - ({applying}{{channel_name=\"group_replication_applier\", {job}}} > 0) > {seconds}\n\
+            "max by (namespace, pod) (time() - ({applying}{{channel_name=\"group_replication_applier\", {job}}} > 0)) > \
+             {seconds}\n\
              or (max(count by (pod) ({members}{{{job}, member_role=\"SECONDARY\", member_state=\"ONLINE\"}})) or \
              vector(0)) < {replicas}\n"
         );

@@ -247,8 +247,13 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
     if system.protect {
+        let but = if operators(stack) {
+            " (those of a database's servers belong to its operator)"
+        } else {
+            ""
+        };
         says(&format!(
-            "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes, databases, \
+            "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes{but}, databases, \
                 keys, certificates, archives, network policies and the Gateway, as long as it is there itself.",
             protect::name(stack),
             protect::FOLDER

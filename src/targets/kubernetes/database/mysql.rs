@@ -28,10 +28,12 @@ const METRICS_PORT: u16 = 9104;
 
 /// The exporter of metrics that the operator is tested with. Later ones do not read the socket as the operator writes it down.
 const EXPORTER: &str = "prom/mysqld-exporter:v0.14.0";
-/// What it measures beyond its defaults: when the transaction that a member applies was committed, and who is in the group.
-const COLLECTORS: [&str; 2] = [
+/// What it measures beyond its defaults: when the transaction that a member applies was committed, and who is in the group. And what it
+/// does not: the statement behind that one is gone from MySQL 8.4.
+const COLLECTORS: [&str; 3] = [
     "--collect.perf_schema.replication_applier_status_by_worker",
     "--collect.perf_schema.replication_group_members",
+    "--no-collect.slave_status",
 ];
 
 /// Has the router keep reads off the primary even when no secondary is left.
