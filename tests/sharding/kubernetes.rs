@@ -74,14 +74,29 @@ fn more_shards_change_none_of_the_others() {
         let eight = shop(engine, &format!("shards = 8\n{lines}"));
         // What names every server, and the size of what they share.
         let shared = |name: &String| {
-            let shared = ["NetworkPolicy main-proxy", "NetworkPolicy object-store", "ResourceQuota shop"];
+            let shared = [
+                "NetworkPolicy main-proxy",
+                "NetworkPolicy object-store",
+                "ResourceQuota shop",
+            ];
             let store = ["ConfigMap object-store", "StatefulSet object-store"];
             shared.contains(&name.as_str()) || store.contains(&name.as_str())
         };
-        let others: Vec<String> = changed(&four, &filling).into_iter().filter(|name| !shared(name)).collect();
+        let others: Vec<String> = changed(&four, &filling)
+            .into_iter()
+            .filter(|name| !shared(name))
+            .collect();
         assert_eq!(others, ["PrometheusRule main-shard-hot"], "{engine}");
-        let others: Vec<String> = changed(&filling, &eight).into_iter().filter(|name| !shared(name)).collect();
-        let rerouted = ["ConfigMap main-proxy", "ConfigMap main-shards", "PrometheusRule main-shard-hot", "StatefulSet main-proxy"];
+        let others: Vec<String> = changed(&filling, &eight)
+            .into_iter()
+            .filter(|name| !shared(name))
+            .collect();
+        let rerouted = [
+            "ConfigMap main-proxy",
+            "ConfigMap main-shards",
+            "PrometheusRule main-shard-hot",
+            "StatefulSet main-proxy",
+        ];
         assert_eq!(others, rerouted, "{engine}");
         let kind = if engine == "mysql" { "InnoDBCluster" } else { "Cluster" };
         assert_eq!(objects(&filling, kind).len(), 9);
@@ -109,7 +124,12 @@ fn services_reach_the_proxy_and_the_proxy_its_servers() {
         assert!(may(&all, &proxy, &pod("mysqlrouter"), 6446) && !may(&all, &market, &pod("mysqlrouter"), 6446));
         assert!(!may(&all, &proxy, &pod("mysqld"), 3306));
     }
-    assert!(may(&all, &service("main-shard-s1-setup"), &server(&[("mysql.oracle.com/cluster", "main-shard-s1")]), 6446));
+    assert!(may(
+        &all,
+        &service("main-shard-s1-setup"),
+        &server(&[("mysql.oracle.com/cluster", "main-shard-s1")]),
+        6446
+    ));
 }
 
 #[test]
@@ -132,12 +152,22 @@ fn a_proxy_has_a_number_passwords_and_authorities() {
     ] {
         assert_eq!(variables[variable]["secretKeyRef"]["name"], secret);
     }
-    assert_eq!(setting(&all, "main-proxy", "MAIN_SHARD_S1_HOST").unwrap(), "main-shard-s1-rw");
+    assert_eq!(
+        setting(&all, "main-proxy", "MAIN_SHARD_S1_HOST").unwrap(),
+        "main-shard-s1-rw"
+    );
     let sources = pod["volumes"][0]["projected"]["sources"].as_sequence().unwrap();
-    let secrets: Vec<&str> = sources.iter().filter_map(|source| source["secret"]["name"].as_str()).collect();
+    let secrets: Vec<&str> = sources
+        .iter()
+        .filter_map(|source| source["secret"]["name"].as_str())
+        .collect();
     assert_eq!(secrets, ["main-ca", "main-shard-s0-ca", "main-shard-s1-ca"]);
     // The authority's key stands beside its certificate.
-    assert!(sources[1..].iter().all(|source| source["secret"]["items"][0]["key"] == "ca.crt"));
+    assert!(
+        sources[1..]
+            .iter()
+            .all(|source| source["secret"]["items"][0]["key"] == "ca.crt")
+    );
     assert_eq!(setting(&all, "market", "MAIN_HOST").unwrap(), "main-proxy");
     assert_eq!(setting(&all, "market", "MAIN_PORT").unwrap(), "3307");
     let market = serde_yaml::to_string(named(&all, "Deployment", "market")).unwrap();
@@ -150,7 +180,13 @@ fn another_configuration_replaces_the_pods() {
         let template = &named(all, kind, name)["spec"]["template"]["metadata"];
         template["annotations"]["cloudgen/config"].as_str().map(str::to_owned)
     };
-    let proxied = |lines: &str| annotation(&shop("postgres", &format!("shards = 2\n{lines}")), "StatefulSet", "main-proxy");
+    let proxied = |lines: &str| {
+        annotation(
+            &shop("postgres", &format!("shards = 2\n{lines}")),
+            "StatefulSet",
+            "main-proxy",
+        )
+    };
     assert_eq!(proxied(""), proxied("proxy = { scale = { min = 3, max = 3 } }\n"));
     assert_ne!(proxied(""), proxied("reference_tables = [\"countries\"]\n"));
     let routed = |lines: &str| {
@@ -189,7 +225,10 @@ fn applications_that_route_are_told_of_every_active_shard() {
 #[test]
 fn servers_accept_what_the_proxies_open() {
     let connections = |most: u32| {
-        let all = shop("postgres", &format!("shards = 2\nproxy = {{ scale = {{ min = 1, max = {most} }} }}\n"));
+        let all = shop(
+            "postgres",
+            &format!("shards = 2\nproxy = {{ scale = {{ min = 1, max = {most} }} }}\n"),
+        );
         let parameters = &named(&all, "Cluster", "main-shard-s1")["spec"]["postgresql"]["parameters"];
         parameters["max_connections"].as_str().map(str::to_owned)
     };
@@ -200,7 +239,9 @@ fn servers_accept_what_the_proxies_open() {
 #[test]
 fn each_shard_is_watched() {
     let all = shop("postgres", "shards = 2\n");
-    let monitors = objects(&all, "PodMonitor").into_iter().map(|object| object["metadata"]["name"].as_str().unwrap());
+    let monitors = objects(&all, "PodMonitor")
+        .into_iter()
+        .map(|object| object["metadata"]["name"].as_str().unwrap());
     assert_eq!(monitors.collect::<Vec<_>>(), ["main-shard-s0", "main-shard-s1"]);
     for alarm in ["main-shard-load", "main-shard-storage", "main-shard-hot"] {
         let rule = &named(&all, "PrometheusRule", alarm)["spec"]["groups"][0]["rules"][0];

@@ -112,6 +112,9 @@ pub fn setting(all: &[Value], service: &str, name: &str) -> Option<String> {
     let sources = container["envFrom"].as_sequence()?;
     let config = &sources[0]["configMapRef"]["name"];
     let configs = objects(all, "ConfigMap");
-    let config = configs.iter().find(|object| object["metadata"]["name"] == *config).unwrap();
+    let config = configs
+        .iter()
+        .find(|object| object["metadata"]["name"] == *config)
+        .unwrap();
     Some(config["data"][name].as_str()?.to_owned())
 }

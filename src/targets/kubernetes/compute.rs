@@ -8,8 +8,8 @@ use k8s_openapi::api::autoscaling::v2::{
     ResourceMetricSource,
 };
 use k8s_openapi::api::core::v1::{
-    ConfigMap, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle, LifecycleHandler, PodSpec,
-    PodTemplateSpec, ResourceRequirements, Service as ServiceObject, ServicePort, ServiceSpec, SleepAction,
+    ConfigMap, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle, LifecycleHandler,
+    PodSpec, PodTemplateSpec, ResourceRequirements, Service as ServiceObject, ServicePort, ServiceSpec, SleepAction,
     TopologySpreadConstraint, Volume, VolumeMount,
 };
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
@@ -55,8 +55,13 @@ fn workload(stack: &Stack<'_>, id: Id<Service>) -> Object {
     let service = &stack.system.services[id];
     let object = match service.launch {
         Launch::ShardingProxy { .. } => Object::new(&stateful_set(stack, id))
-            .about("No Deployment: an ordinal is never held by two pods at once, and goes into the ids that a proxy makes")
-            .comment("spec/podManagementPolicy", "none waits for another, as each takes minutes to start"),
+            .about(
+                "No Deployment: an ordinal is never held by two pods at once, and goes into the ids that a proxy makes",
+            )
+            .comment(
+                "spec/podManagementPolicy",
+                "none waits for another, as each takes minutes to start",
+            ),
         Launch::Container { .. } | Launch::Script(_) => Object::new(&deployment(stack, id)),
     };
     object

@@ -29,7 +29,12 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let mut objects = vec![default_deny(stack)];
     let services = stack.system.services.iter();
     objects.extend(services.map(|(id, _)| service(stack, id)));
-    objects.extend(stack.servers.iter().flat_map(|server| database::policies(stack, server)));
+    objects.extend(
+        stack
+            .servers
+            .iter()
+            .flat_map(|server| database::policies(stack, server)),
+    );
     if stack.has_store() {
         objects.push(store(stack));
     }

@@ -67,7 +67,9 @@ impl<'a> Measures<'a> {
         };
         let volume = |what: &str| {
             let namespace = self.namespace;
-            format!("kubelet_volume_stats_{what}_bytes{{namespace=\"{namespace}\", persistentvolumeclaim=~\"{claim}-.+\"}}")
+            format!(
+                "kubelet_volume_stats_{what}_bytes{{namespace=\"{namespace}\", persistentvolumeclaim=~\"{claim}-.+\"}}"
+            )
         };
         let free = format!("{} / {}", volume("available"), volume("capacity"));
         format!("{} * 100", by_shard("min", &free, "persistentvolumeclaim", &claim))
@@ -79,7 +81,11 @@ impl<'a> Measures<'a> {
         let of = |how: &str, what: String| by_shard(how, &what, "pod", &self.name);
         match self.engine {
             Engine::Postgres => vec![
-                ("Connections", "short", of("sum", format!("cnpg_backends_total{{{job}}}"))),
+                (
+                    "Connections",
+                    "short",
+                    of("sum", format!("cnpg_backends_total{{{job}}}")),
+                ),
                 (
                     "Transactions per second",
                     "ops",

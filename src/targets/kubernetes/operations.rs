@@ -157,7 +157,11 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
         return;
     }
     let watched = |id| stack.watches(Peer::Database(id)) || stack.watches(Peer::Shards(id));
-    let exported = stack.system.databases.iter().filter(|(_, database)| database.engine == Engine::Mysql);
+    let exported = stack
+        .system
+        .databases
+        .iter()
+        .filter(|(_, database)| database.engine == Engine::Mysql);
     for (_, database) in exported.filter(|(id, _)| watched(*id)) {
         let name = &database.name;
         says(format!(

@@ -222,7 +222,12 @@ pub(super) fn fingerprint<'a>(configs: impl IntoIterator<Item = &'a ConfigMap>) 
         hash.update(name.as_bytes());
         hash.update(text.as_bytes());
     }
-    let digits = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digits = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     BTreeMap::from([("cloudgen/config".to_owned(), digits)])
 }
 

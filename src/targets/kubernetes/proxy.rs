@@ -90,7 +90,9 @@ pub(super) fn volumes(stack: &Stack<'_>, service: &Service) -> Option<(Vec<Volum
     };
     let mut sources = vec![files];
     if trust(database) == Trust::Name {
-        let shards = sharding.active().map(|shard| database.shard_server(sharding, shard).name);
+        let shards = sharding
+            .active()
+            .map(|shard| database.shard_server(sharding, shard).name);
         let servers = std::iter::once(database.name.clone()).chain(shards);
         sources.extend(servers.map(|server| authority(&server)));
     }
@@ -102,7 +104,12 @@ pub(super) fn volumes(stack: &Stack<'_>, service: &Service) -> Option<(Vec<Volum
         }),
         ..Default::default()
     };
-    let volumes = vec![config, pod::memory("run", "16Mi"), pod::scratch("tmp"), pod::scratch("logs")];
+    let volumes = vec![
+        config,
+        pod::memory("run", "16Mi"),
+        pod::scratch("tmp"),
+        pod::scratch("logs"),
+    ];
     Some((mounts, volumes))
 }
 

@@ -38,10 +38,7 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
             ""
         };
         let kind = kind(service);
-        let what = format!(
-            "{kind} of {} to {} pods behind a Service{route}",
-            scale.min, scale.max
-        );
+        let what = format!("{kind} of {} to {} pods behind a Service{route}", scale.min, scale.max);
         let address = format!("{}/{}", kind.to_lowercase(), service.name);
         report.component(&service.path, what, address);
     }
@@ -60,7 +57,11 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         if let Some(sharding) = &database.sharding {
             let (shards, each) = (sharding.shards.len(), database.shard_name());
             let path = format!("{}.sharding", database.path);
-            report.component(&path, format!("{shards} times the same: {what}"), format!("{address}/{each}-ID"));
+            report.component(
+                &path,
+                format!("{shards} times the same: {what}"),
+                format!("{address}/{each}-ID"),
+            );
         }
     }
     for (_, bucket) in system.buckets.iter() {
@@ -216,7 +217,9 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     }
     for (_, database, sharding) in system.sharded() {
         let (name, shard) = (&database.name, database.shard_name());
-        says(&format!("Each shard of `{name}` has a password of its own (`{shard}-ID-app`)."));
+        says(&format!(
+            "Each shard of `{name}` has a password of its own (`{shard}-ID-app`)."
+        ));
         if let Some(proxy) = sharding.proxy() {
             let port = system.services[proxy].port;
             says(&format!(
@@ -278,7 +281,10 @@ fn skips(stack: &Stack<'_>, report: &mut Report) {
         by_tag.push(format!("StatefulSet {STORE}"));
     }
     for (_, database) in stack.system.databases.iter() {
-        let shards = database.sharding.iter().map(|_| format!("{}-ID", database.shard_name()));
+        let shards = database
+            .sharding
+            .iter()
+            .map(|_| format!("{}-ID", database.shard_name()));
         for name in std::iter::once(database.name.clone()).chain(shards) {
             if database.engine != Engine::Postgres {
                 by_tag.push(format!("Job {name}-setup, CronJob {name}-backup"));

@@ -18,6 +18,10 @@ pub(super) fn shards(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding, s
         Router::Application => map(database),
     });
     if database.engine == Engine::Postgres {
+        says(format!(
+            "More shards of `{}` make the volume of the object store larger: see there before the apply.",
+            database.name
+        ));
         says(restore(stack, database, sharding));
     }
     if stack.watches(Peer::Shards(id)) {

@@ -49,7 +49,11 @@ impl<'a> Stack<'a> {
         Self {
             system,
             namespace: system.prefix.clone(),
-            servers: system.databases.iter().flat_map(|(id, database)| servers(id, database)).collect(),
+            servers: system
+                .databases
+                .iter()
+                .flat_map(|(id, database)| servers(id, database))
+                .collect(),
         }
     }
 
@@ -147,7 +151,10 @@ impl<'a> Stack<'a> {
 
     /// The shards of a database, as servers of their own.
     pub(super) fn shards(&self, id: Id<Database>) -> impl Iterator<Item = &Database> {
-        let shards = self.servers.iter().filter(move |server| server.is_shard && server.of == id);
+        let shards = self
+            .servers
+            .iter()
+            .filter(move |server| server.is_shard && server.of == id);
         shards.map(|server| &*server.database)
     }
 
