@@ -20,9 +20,9 @@ pub const FOLDER: &str = "/etc/shardingsphere";
 /// Where the script writes what the proxy reads: memory, not a disk.
 pub const RUN: &str = "/run/shardingsphere";
 /// Where the image has the proxy.
-const HOME: &str = "/opt/shardingsphere-proxy";
+pub const HOME: &str = "/opt/shardingsphere-proxy";
 /// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
-const POOL: u32 = 20;
+pub const POOL: u32 = 20;
 
 /// One file of a proxy's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
