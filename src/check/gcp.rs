@@ -67,8 +67,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(gcp::web_edition_ended(at("edition"), &database.version));
         }
     }
-    for (id, database, sharding) in system.sharded() {
-        shards(system, (id, database, sharding), problems);
+    for (_, database, sharding) in system.sharded() {
+        shards(system, database, sharding, problems);
     }
     for (id, service) in system.services.iter() {
         let bytes = table(system, id);
@@ -83,11 +83,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
 }
 
 /// Do the shards of a database fit?
-fn shards(
-    system: &System,
-    (id, database, sharding): (Id<Database>, &Database, &Sharding),
-    problems: &mut Vec<Diagnostic>,
-) {
+fn shards(system: &System, database: &Database, sharding: &Sharding, problems: &mut Vec<Diagnostic>) {
     let at = system.places.key(&format!("{}.sharding", database.path));
     let longest = sharding.shards.iter().max_by_key(|shard| shard.id.len());
     for shard in longest {

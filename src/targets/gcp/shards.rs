@@ -115,6 +115,10 @@ fn login(stack: &mut Stack<'_>, database: &Database) -> Kept {
     let version = stack
         .module
         .resource("google_secret_manager_secret_version", &part, body);
+    stack.module.file("outputs", "");
+    let host = format!("{part}.{}", stack.system.network.private_domain);
+    let about = format!("Host name of the proxy of {} inside the network.", database.name);
+    stack.module.output(&format!("{part}_host"), host, &about);
     Kept { secret, version }
 }
 
@@ -149,23 +153,6 @@ fn report(stack: &mut Stack<'_>, database: &Database, sharding: &Sharding, serve
     };
     let path = format!("{}.sharding", database.path);
     stack.report.component(&path, what, servers.instance.text());
-    let (name, part) = (&database.name, database.shard_name());
-    stack.module.file("outputs", "");
-    let host = template![format!("{part}-"), id(), format!(".{}", stack.system.network.private_domain)];
-    let each = |value: Expression| {
-        let ids = expr::call("keys", [servers.instance.whole()]);
-        Expression::from(ForExpr::new(Identifier::unchecked("id"), ids, value).with_key_expr(id()))
-    };
-    stack.module.output(
-        &format!("{part}_hosts"),
-        each(host),
-        &format!("Host names of the shards of {name} inside the network."),
-    );
-    stack.module.output(
-        &format!("{part}_secrets"),
-        each(of_id(&servers.secret, &["id"])),
-        &format!("Secrets with the password of {} on each shard of {name}.", database.user),
-    );
 }
 
 /// The table of shards that a machine gets: id, host and secret of each active one.

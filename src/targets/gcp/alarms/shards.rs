@@ -1,7 +1,5 @@
 //! What is watched of shards: each of them, and the difference between them.
 
-use hcl::Expression;
-
 use super::Policy;
 use crate::ir::{Database, Id};
 use crate::targets::gcp::{Stack, shards};
@@ -68,18 +66,18 @@ pub(super) fn hot(stack: &Stack<'_>, id: Id<Database>, points: u32, minutes: u32
     let prometheus = Block::new()
         .set("query", expr::heredoc(query.into_iter().flatten()))
         .set("duration", format!("{}s", minutes * 60))
-        .set("evaluation_interval", "60s");
+        .set("evaluation_interval", "60s")
+        .comment("There is no such metric before the first server.")
+        .set("disable_metric_validation", true);
     let condition = Block::new()
         .set(
             "display_name",
             format!("{points} percentage points above the mean for {minutes} minutes"),
         )
         .block("condition_prometheus_query_language", prometheus);
-    // A metric is known from the first server on.
-    let servers: Expression = stack.shards[&id].servers.instance.whole();
     Policy {
         keys: None,
         conditions: vec![condition],
-        ready: vec![servers],
+        ready: vec![],
     }
 }
