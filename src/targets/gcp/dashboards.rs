@@ -3,10 +3,10 @@
 use hcl::Expression;
 
 use super::Stack;
-use super::shards::{Which, series};
-use crate::ir::{Database, Id};
+use super::shards::{ANY_ID, series};
+use crate::ir::Database;
 use crate::terraform::Block;
-use crate::terraform::expr::{self, Part};
+use crate::terraform::expr;
 use crate::vocabulary::Engine;
 use crate::{list, object};
 
@@ -16,9 +16,9 @@ const HEIGHT: u32 = 16;
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     stack.module.file("dashboards", "");
-    for (id, database, _) in stack.system.sharded() {
+    for (_, database, _) in stack.system.sharded() {
         let part = database.shard_name();
-        let tiles = charts(stack, id, database).into_iter().enumerate();
+        let tiles = charts(stack, database).into_iter().enumerate();
         let tiles = tiles.map(|(number, (title, unit, query))| tile(number, title, unit, query));
         let layout = object! { "columns" => WIDTH * 2, "tiles" => Expression::Array(tiles.collect()) };
         let labels = object! { "displayName" => stack.name(&format!("{part}s")), "mosaicLayout" => layout };
@@ -36,36 +36,37 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 }
 
 /// Title, unit and query of each chart.
-fn charts(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> [(&'static str, &'static str, Expression); 4] {
-    let of = |metric: &str| series(stack, id, metric, Which::All);
+fn charts(stack: &Stack<'_>, database: &Database) -> [(&'static str, &'static str, Expression); 4] {
+    // Text before, between and after one or two metrics.
+    let query = |[before, between, after]: [&str; 3], first: &str, second: Option<&str>| {
+        let of = |metric: &str| series(stack, database, metric, ANY_ID);
+        let parts = std::iter::once(before.into()).chain(of(first)).chain([between.into()]);
+        expr::template(parts.chain(second.into_iter().flat_map(of)).chain([after.into()]))
+    };
     let connections = match database.engine {
         Engine::Postgres => "postgresql_num_backends",
         Engine::Mysql | Engine::Sqlserver | Engine::Oracle => "network_connections",
     };
-    let query = |parts: Vec<Vec<Part>>| expr::template(parts.into_iter().flatten());
-    let text = |text: &str| vec![Part::from(text)];
     [
-        ("Processor load", "1", query(vec![of("cpu_utilization")])),
+        ("Processor load", "1", query(["", "", ""], "cpu_utilization", None)),
         (
             "Free storage",
             "By",
-            query(vec![of("disk_quota"), text(" - "), of("disk_bytes_used")]),
+            query(["", " - ", ""], "disk_quota", Some("disk_bytes_used")),
         ),
         (
             "Connections",
             "1",
-            query(vec![text("sum by (database_id) ("), of(connections), text(")")]),
+            query(["sum by (database_id) (", ")", ""], connections, None),
         ),
         (
             "Reads and writes of the disk per second",
             "1",
-            query(vec![
-                text("rate("),
-                of("disk_read_ops_count"),
-                text("[5m]) + rate("),
-                of("disk_write_ops_count"),
-                text("[5m])"),
-            ]),
+            query(
+                ["rate(", "[5m]) + rate(", "[5m])"],
+                "disk_read_ops_count",
+                Some("disk_write_ops_count"),
+            ),
         ),
     ]
 }

@@ -12,6 +12,11 @@ use crate::terraform::expr::Part;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, template};
 
+/// Every id, as a regular expression.
+pub(super) const ANY_ID: &str = "[a-z0-9]+";
+/// Shards that a query names one by one. Of more than that it takes all, those that are not active yet included.
+const LISTED: usize = 100;
+
 /// Where the shards of a database went.
 #[derive(Debug)]
 pub(super) struct Placed {
@@ -194,28 +199,19 @@ fn of_each(ids: Expression, value: Expression) -> Expression {
     ForExpr::new(Identifier::unchecked("id"), ids, value).into()
 }
 
-/// Which shards are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    /// All there are.
-    All,
-    /// Those that rows are routed to.
-    Active,
+/// The ids of the shards that rows are routed to, as a regular expression.
+pub(super) fn active_ids(sharding: &Sharding) -> String {
+    let active: Vec<&str> = sharding.active().map(|shard| shard.id.as_str()).collect();
+    match active.len() {
+        0..=LISTED => format!("({})", active.join("|")),
+        _ => ANY_ID.to_owned(),
+    }
 }
 
-/// The time series of one of Cloud SQL's metrics, a series for each shard of a database, in PromQL.
-pub(super) fn series(stack: &Stack<'_>, id: Id<Database>, metric: &str, which: Which) -> Vec<Part> {
-    let database = &stack.system.databases[id];
-    let shards = || database.sharding.iter().flat_map(|sharding| &sharding.shards);
-    let ids = match which == Which::All || shards().all(|shard| shard.active) {
-        true => "[a-z0-9]+".to_owned(),
-        false => {
-            let active = shards().filter(|shard| shard.active).map(|shard| shard.id.as_str());
-            format!("({})", active.collect::<Vec<_>>().join("|"))
-        }
-    };
+/// The time series of one of Cloud SQL's metrics, a series for each shard of a database, in PromQL. `ids` says which shards.
+pub(super) fn series(stack: &Stack<'_>, database: &Database, metric: &str, ids: &str) -> [Part; 5] {
     let name = stack.name(&database.shard_name());
-    vec![
+    [
         format!("cloudsql_googleapis_com:database_{metric}{{monitored_resource=\"cloudsql_database\",database_id=~\"").into(),
         stack.project.id().into(),
         format!(":{name}-{ids}-").into(),

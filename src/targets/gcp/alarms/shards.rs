@@ -55,16 +55,16 @@ fn each(
 
 /// How far each is above the mean of all: the busiest one is found however many there are.
 pub(super) fn hot(stack: &Stack<'_>, id: Id<Database>, points: u32, minutes: u32) -> Policy {
-    let load = || shards::series(stack, id, "cpu_utilization", shards::Which::Active);
-    let query = [
-        vec!["avg by (database_id) (".into()],
-        load(),
-        vec![")\n- on () group_left ()\navg(".into()],
-        load(),
-        vec![format!(")\n> {}\n", f64::from(points) / 100.0).into()],
-    ];
+    let database = &stack.system.databases[id];
+    let ids = database.sharding.as_ref().map(shards::active_ids).unwrap_or_default();
+    let load = || shards::series(stack, database, "cpu_utilization", &ids).into_iter();
+    let query = std::iter::once("avg by (database_id) (".into())
+        .chain(load())
+        .chain([")\n- on () group_left ()\navg(".into()])
+        .chain(load())
+        .chain([format!(")\n> {}\n", f64::from(points) / 100.0).into()]);
     let prometheus = Block::new()
-        .set("query", expr::heredoc(query.into_iter().flatten()))
+        .set("query", expr::heredoc(query))
         .set("duration", format!("{}s", minutes * 60))
         .set("evaluation_interval", "60s")
         .comment("There is no such metric before the first server.")
