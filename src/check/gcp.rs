@@ -125,7 +125,12 @@ fn table(system: &System, id: Id<Service>) -> usize {
 /// Bytes of a map of shards, at most.
 fn map(sharding: &Sharding) -> usize {
     let quoted = |texts: &[String]| texts.iter().map(|text| text.len() + 3).sum::<usize>();
-    let id = sharding.shards.iter().map(|shard| shard.id.len()).max().unwrap_or_default();
+    let id = sharding
+        .shards
+        .iter()
+        .map(|shard| shard.id.len())
+        .max()
+        .unwrap_or_default();
     let keys = match &sharding.strategy {
         Strategy::Hash => 0,
         // `{"from":-9223372036854775808,"shard":"ID"},`

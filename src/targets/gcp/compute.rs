@@ -263,7 +263,10 @@ fn ready(stack: &Stack<'_>, id: Id<Service>, records: &Records, rules: &Rules) -
         Resource::Shards(database) => {
             let map = stack.maps.get(&database).map(|map| &map.version);
             let servers = &stack.shards[&database].servers;
-            std::iter::once(&servers.rule).chain(&servers.contents).chain(map).collect()
+            std::iter::once(&servers.rule)
+                .chain(&servers.contents)
+                .chain(map)
+                .collect()
         }
         Resource::Bucket(_) | Resource::Secret(_) => vec![],
     });

@@ -18,12 +18,12 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     stack.module.file("dashboards", "");
     for (_, database, _) in stack.system.sharded() {
         let part = database.shard_name();
-        let tiles = charts(stack, database).into_iter().enumerate();
+        let tiles = (0..).zip(charts(stack, database));
         let tiles = tiles.map(|(number, (title, unit, query))| tile(number, title, unit, query));
         let layout = object! { "columns" => WIDTH * 2, "tiles" => Expression::Array(tiles.collect()) };
-        let labels = object! { "displayName" => stack.name(&format!("{part}s")), "mosaicLayout" => layout };
+        let board = object! { "displayName" => stack.name(&format!("{part}s")), "mosaicLayout" => layout };
         let body = Block::new()
-            .set("dashboard_json", expr::jsonencode(labels))
+            .set("dashboard_json", expr::jsonencode(board))
             .set("depends_on", stack.project.ready());
         let address = stack
             .module
@@ -72,7 +72,7 @@ fn charts(stack: &Stack<'_>, database: &Database) -> [(&'static str, &'static st
 }
 
 /// One chart. Places that are zero are left out: Cloud Monitoring leaves them out of its answer, and Terraform would see a change.
-fn tile(number: usize, title: &str, unit: &str, query: Expression) -> Expression {
+fn tile(number: u32, title: &str, unit: &str, query: Expression) -> Expression {
     let set = object! {
         "plotType" => "LINE",
         "targetAxis" => "Y1",
@@ -80,11 +80,9 @@ fn tile(number: usize, title: &str, unit: &str, query: Expression) -> Expression
     };
     let chart = object! { "dataSets" => list![set] };
     let widget = object! { "title" => title, "xyChart" => chart };
-    let (right, down) = (number % 2 == 1, number / 2);
-    let place = right
-        .then(|| ("xPos", Expression::from(WIDTH)))
-        .into_iter()
-        .chain((down > 0).then(|| ("yPos", Expression::from(HEIGHT))));
+    let place = [("xPos", number % 2 * WIDTH), ("yPos", number / 2 * HEIGHT)];
+    let place = place.into_iter().filter(|(_, at)| *at > 0);
+    let place = place.map(|(key, at)| (key, Expression::from(at)));
     let size = [
         ("width", Expression::from(WIDTH)),
         ("height", Expression::from(HEIGHT)),

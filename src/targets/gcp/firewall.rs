@@ -216,10 +216,13 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
 /// Who may connect through a TCP load balancer: it passes packets on as they come, with the address of who sent them.
 fn callers(stack: &Stack<'_>, id: Id<Service>) -> Vec<(String, Rule)> {
     let service = &stack.system.services[id];
-    let callers = stack.system.flows_to(Peer::TcpBalancer(id)).filter_map(|flow| match flow.from {
-        Peer::Service(caller) => Some((caller, flow.port)),
-        _ => None,
-    });
+    let callers = stack
+        .system
+        .flows_to(Peer::TcpBalancer(id))
+        .filter_map(|flow| match flow.from {
+            Peer::Service(caller) => Some((caller, flow.port)),
+            _ => None,
+        });
     callers
         .map(|(caller, port)| {
             let part = format!("{}-from-{}", service.name, stack.system.services[caller].name);

@@ -143,7 +143,10 @@ fn objects(stack: &Stack<'_>, resource: Resource) -> Vec<Object> {
             std::iter::once(shards).chain(map).collect()
         }
         Resource::Secret(id) => vec![one(stack.system.secrets[id].name.clone(), stack.secrets[&id].id())],
-        Resource::Bucket(id) => vec![one(stack.system.buckets[id].name.clone(), stack.buckets[&id].attr("name"))],
+        Resource::Bucket(id) => vec![one(
+            stack.system.buckets[id].name.clone(),
+            stack.buckets[&id].attr("name"),
+        )],
     }
 }
 

@@ -144,7 +144,11 @@ fn operations(stack: &mut Stack<'_>) {
         "Logs of this system are kept for {days} days in a log bucket of their own. What containers print goes there through Docker's `gcplogs` driver; what a start script prints stays in the machine's journal."
     ));
     items.push("A change of a template replaces the machines of its group, a new one per zone first. Scale-in takes one machine in ten minutes, drained before.".to_owned());
-    if system.services.iter().any(|(_, service)| service.launch.image().and_then(super::identity::Registry::of).is_some()) {
+    if system
+        .services
+        .iter()
+        .any(|(_, service)| service.launch.image().and_then(super::identity::Registry::of).is_some())
+    {
         items.push("Images of Artifact Registry are pulled as the service's account, which may read that repository. A repository of another project must let Terraform's credentials set its policy.".to_owned());
     }
     items.push("Should the first apply stop with 403 on the key, apply again: a grant takes up to some minutes to reach every service.".to_owned());

@@ -212,7 +212,8 @@ pub(super) fn active_ids(sharding: &Sharding) -> String {
 pub(super) fn series(stack: &Stack<'_>, database: &Database, metric: &str, ids: &str) -> [Part; 5] {
     let name = stack.name(&database.shard_name());
     [
-        format!("cloudsql_googleapis_com:database_{metric}{{monitored_resource=\"cloudsql_database\",database_id=~\"").into(),
+        format!("cloudsql_googleapis_com:database_{metric}{{monitored_resource=\"cloudsql_database\",database_id=~\"")
+            .into(),
         stack.project.id().into(),
         format!(":{name}-{ids}-").into(),
         stack.project.suffix.attr("hex").into(),

@@ -19,16 +19,12 @@ pub(super) fn storage(stack: &Stack<'_>, id: Id<Database>, percent: u32, minutes
 }
 
 /// One policy for each shard: a metric that goes from 0 to 1 is over so many percent for so many minutes.
-fn each(
-    stack: &Stack<'_>,
-    id: Id<Database>,
-    metric: &str,
-    about: String,
-    (percent, minutes): (u32, u32),
-) -> Policy {
+fn each(stack: &Stack<'_>, id: Id<Database>, metric: &str, about: String, (percent, minutes): (u32, u32)) -> Policy {
     let shards = &stack.shards[&id];
     let filter = template![
-        format!("resource.type = \"cloudsql_database\" AND metric.type = \"cloudsql.googleapis.com/database/{metric}\" AND resource.labels.database_id = \""),
+        format!(
+            "resource.type = \"cloudsql_database\" AND metric.type = \"cloudsql.googleapis.com/database/{metric}\" AND resource.labels.database_id = \""
+        ),
         stack.project.id(),
         ":",
         shards.servers.instance.each().attr("name"),

@@ -145,9 +145,7 @@ fn instance(stack: &mut Stack<'_>, plan: &Plan<'_>, root: Option<(Address, Expre
         .comment("It grows by itself.")
         .block("lifecycle", Block::new().set("ignore_changes", list![size]))
         .set("depends_on", stack.encryption.ready());
-    stack
-        .module
-        .resource("google_sql_database_instance", &plan.part, body)
+    stack.module.resource("google_sql_database_instance", &plan.part, body)
 }
 
 /// An address of its own for a server, a Private Service Connect endpoint, and the rule that leads to the server's attachment. With

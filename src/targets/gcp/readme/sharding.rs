@@ -42,9 +42,7 @@ pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
 pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database, sharding: &Sharding) -> Vec<String> {
     let system = stack.system;
     let users = system.users_of(Resource::Shards(id));
-    let users: Vec<String> = users
-        .map(|(user, _)| stack.name(&system.services[user].name))
-        .collect();
+    let users: Vec<String> = users.map(|(user, _)| stack.name(&system.services[user].name)).collect();
     let mut context = Context::new();
     context.insert("prefix", &system.prefix);
     context.insert("name", &database.name);
