@@ -86,7 +86,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
 fn shards(system: &System, database: &Database, sharding: &Sharding, problems: &mut Vec<Diagnostic>) {
     let at = system.places.key(&format!("{}.sharding", database.path));
     let longest = sharding.shards.iter().max_by_key(|shard| shard.id.len());
-    for shard in longest {
+    if let Some(shard) = longest {
         let full = format!("{}-{}-{}", system.prefix, database.shard_name(), shard.id);
         if full.len() > SHARD_NAME {
             let what = "the name of a shard's endpoint";

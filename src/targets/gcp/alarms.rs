@@ -14,6 +14,8 @@ struct Policy {
     /// A set.
     keys: Option<Expression>,
     conditions: Vec<Block>,
+    /// What Google Cloud adds to the alarm's meaning; may be empty.
+    note: &'static str,
     /// What is there before it.
     ready: Vec<Expression>,
 }
@@ -35,6 +37,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
                 Policy {
                     keys: None,
                     conditions: replica_lag(stack, database, seconds, minutes),
+                    note: " One that does not replicate at all is behind by less than nothing: build it anew.",
                     ready: replicas.map(|it| it.servers.whole()).into_iter().collect(),
                 }
             }
@@ -88,7 +91,7 @@ fn channels(stack: &mut Stack<'_>) -> Option<Address> {
 
 fn policy(stack: &mut Stack<'_>, alarm: &Alarm, wanted: Policy, channels: Option<&Address>) -> Address {
     let documentation = Block::new()
-        .set("content", alarm.about.as_str())
+        .set("content", format!("{}{}", alarm.about, wanted.note))
         .set("mime_type", "text/markdown");
     let ready = std::iter::once(stack.project.apis.whole()).chain(wanted.ready);
     let name = stack.name(&alarm.name);
@@ -125,30 +128,33 @@ fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32, minutes: u32) 
             .set("alignment_period", "60s")
             .set("per_series_aligner", "ALIGN_MAX")
     };
-    let late = Block::new()
-        .set("filter", filter.clone())
-        .set("comparison", "COMPARISON_GT")
-        .set("threshold_value", seconds)
-        .set("duration", duration.as_str())
-        .block("aggregations", samples());
-    let late = Block::new()
-        .set(
-            "display_name",
-            format!("More than {seconds} seconds behind for {minutes} minutes"),
-        )
-        .block("condition_threshold", late);
+    let threshold = |about: String, comparison: &str, value: u32| {
+        let threshold = Block::new()
+            .set("filter", filter.clone())
+            .set("comparison", comparison)
+            .set("threshold_value", value)
+            .set("duration", duration.as_str())
+            .block("aggregations", samples());
+        Block::new()
+            .set("display_name", about)
+            .block("condition_threshold", threshold)
+    };
+    let about = format!("More than {seconds} seconds behind for {minutes} minutes");
+    let late = threshold(about, "COMPARISON_GT", seconds);
+    // Cloud SQL says a negative lag where replication has stopped.
+    let stopped = threshold(format!("Not replicating for {minutes} minutes"), "COMPARISON_LT", 0);
     // The nodes of a pool come and go.
     if matches!(database.readers, Some(Readers::Scaled(_))) {
-        return vec![late];
+        return vec![late, stopped];
     }
     let silent = Block::new()
-        .set("filter", filter)
-        .set("duration", duration)
+        .set("filter", filter.clone())
+        .set("duration", duration.as_str())
         .block("aggregations", samples());
     let silent = Block::new()
         .set("display_name", format!("No word of a replica for {minutes} minutes"))
         .block("condition_absent", silent);
-    vec![late, silent]
+    vec![late, stopped, silent]
 }
 
 /// What follows the name of the replicas in the name of one, as a regular expression.

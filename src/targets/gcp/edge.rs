@@ -258,12 +258,15 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
         let endpoint = stack.databases[&id].server.endpoint.clone();
         let name = named(stack, &database.name, &endpoint);
         records.databases.insert(id, name);
-        if let Some(addresses) = stack.databases[&id].replicas.as_ref().map(|it| it.addresses.clone()) {
+        let replicas = stack.databases[&id].replicas.as_ref();
+        if let Some((addresses, rule)) = replicas.map(|it| (it.addresses.clone(), it.rule.whole())) {
             stack
                 .module
                 .comment("Every replica's address: a client tries the next one where one does not answer.");
             let name = database.reader_name();
-            let body = record(Block::new(), &zone, full(&name), "A", READERS_TTL, addresses);
+            let body = record(Block::new(), &zone, full(&name), "A", READERS_TTL, addresses)
+                .comment("An address gets into the name once a replica answers there.")
+                .set("depends_on", list![rule]);
             let name = add(stack, &name, body);
             records.readers.insert(id, name);
         }

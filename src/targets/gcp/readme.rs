@@ -115,12 +115,12 @@ fn operations(stack: &mut Stack<'_>) {
     for (_, secret) in system.secrets.iter() {
         let name = stack.name(&secret.name);
         items.push(format!(
-            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then raise `rollout` and apply, which replaces its readers one after the other.",
+            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then write `rollout = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply, which replaces its readers one after the other.",
             secret.path
         ));
     }
     if !system.databases.is_empty() {
-        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
+        items.push("A new password: write `NAME_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
         if system
             .databases
             .iter()

@@ -45,6 +45,7 @@ fn each(stack: &Stack<'_>, id: Id<Database>, metric: &str, about: String, (perce
     Policy {
         keys: Some(shards.keys.clone()),
         conditions: vec![condition],
+        note: "",
         ready: vec![],
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn hot(stack: &Stack<'_>, id: Id<Database>, points: u32, minutes: u32
     Policy {
         keys: None,
         conditions: vec![condition],
+        note: "",
         ready: vec![],
     }
 }
