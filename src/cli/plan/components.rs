@@ -16,7 +16,16 @@ const KINDS: [(&str, &[&str]); 15] = [
     ("apis", &[]),
     (
         "databases",
-        &["database", "replicas", "alarms", "secrets", "firewall", "edge", "dns"],
+        &[
+            "database",
+            "replicas",
+            "alarms",
+            "dashboards",
+            "secrets",
+            "firewall",
+            "edge",
+            "dns",
+        ],
     ),
     ("tables", &[]),
     ("caches", &[]),
@@ -127,7 +136,7 @@ fn within(table: &toml::Table, domain: &str) -> Vec<Component> {
     let mut found = Vec::new();
     for (kind, files) in KINDS {
         let named = table.get(kind).and_then(toml::Value::as_table);
-        for name in named.into_iter().flat_map(toml::Table::keys) {
+        for (name, said) in named.into_iter().flatten() {
             let singular = kind.trim_end_matches('s');
             let (label, identifier) = if domain.is_empty() {
                 (format!("{singular} {name}"), name.replace('-', "_"))
@@ -137,6 +146,14 @@ fn within(table: &toml::Table, domain: &str) -> Vec<Component> {
                     format!("{domain}_{name}").replace('-', "_"),
                 )
             };
+            // The proxy in front of a database's shards is a service of its own.
+            if said.get("sharding").is_some() {
+                found.push(Component {
+                    label: label.clone(),
+                    identifier: format!("{identifier}_proxy"),
+                    files: &[],
+                });
+            }
             found.push(Component {
                 label,
                 identifier,
