@@ -73,13 +73,13 @@ fn item(workspace: &Address, (name, title): (&str, String), shown: &str, time: u
     let content = object! {
         "version" => "KqlItem/1.0",
         "title" => title,
-        "query" => expr::heredoc([query.into()]),
         "size" => 0,
-        "timeContext" => object! { "durationMs" => time },
         "queryType" => 0,
         "resourceType" => "microsoft.operationalinsights/workspaces",
         "crossComponentResources" => list![workspace.id()],
         "visualization" => shown,
+        "timeContext" => object! { "durationMs" => time },
+        "query" => expr::heredoc([query.into()]),
     };
     object! { "type" => 3, "name" => name, "content" => content }
 }

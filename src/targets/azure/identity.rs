@@ -7,7 +7,7 @@ use hcl::{Expression, Identifier};
 
 use super::database::shards::map_name;
 use super::{Stack, Stores};
-use crate::ir::{Access, Bucket, Grant, Id, Resource, Router, Service};
+use crate::ir::{Access, Bucket, Database, Grant, Id, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
 
@@ -25,6 +25,7 @@ pub(super) struct Identity {
 pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Service>, Identity> {
     stack.module.file("identity", "");
     let system = stack.system;
+    let of_shards = of_shards(stack, stores);
     let mut identities = BTreeMap::new();
     for (id, service) in system.services.iter() {
         let body = stack.named(stack.prefixed(&service.name)).set("tags", stack.tags());
@@ -38,7 +39,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
         grants.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shards: Vec<Expression> = system
             .grants_of(id)
-            .filter_map(|grant| shards_granted(stack, stores, grant))
+            .filter_map(|grant| match grant.resource {
+                Resource::Shards(database) => of_shards.get(&database).cloned(),
+                _ => None,
+            })
             .collect();
         let grants = (!grants.is_empty()).then(|| {
             let grants = expr::object(grants);
@@ -96,21 +100,26 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
     Some((name, object! { "role" => role, "scope" => scope }))
 }
 
-/// The passwords of all shards: `{ for id, secret in entries : "main-shard-${id}" => { role, scope } }`.
-fn shards_granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<Expression> {
-    let Resource::Shards(id) = grant.resource else {
-        return None;
-    };
-    let shards = stores.databases[&id].shards.as_ref()?;
-    let scope = expr::iterator("secret", &["resource_versionless_id"]);
-    let each = ForExpr::new(
-        Identifier::unchecked("secret"),
-        shards.secrets.whole(),
-        object! { "role" => READER, "scope" => scope },
-    );
-    let name = template![stack.system.databases[id].shard_name(), "-", expr::keyword("id")];
-    let each = each.with_key_var(Identifier::unchecked("id")).with_key_expr(name);
-    Some(Expression::from(each))
+/// The grants to read the passwords of all shards, by database.
+fn of_shards(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Database>, Expression> {
+    let mut grants = BTreeMap::new();
+    for (id, database, _) in stack.system.sharded() {
+        let Some(shards) = &stores.databases[&id].shards else {
+            continue;
+        };
+        let name = database.shard_name();
+        let scope = expr::iterator("secret", &["resource_versionless_id"]);
+        let grant = object! { "role" => READER, "scope" => scope };
+        let each = ForExpr::new(Identifier::unchecked("secret"), shards.secrets.whole(), grant)
+            .with_key_var(Identifier::unchecked("id"))
+            .with_key_expr(template![name.as_str(), "-", expr::keyword("id")]);
+        stack
+            .module
+            .comment("What a service that knows the shards may read: the password of each.");
+        let local = stack.module.local(&format!("{name}-grants"), Expression::from(each));
+        grants.insert(id, local);
+    }
+    grants
 }
 
 /// Grants to write objects without reading them, for which Azure has no role of its own.

@@ -10,6 +10,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     let system = stack.system;
     for (id, database, sharding) in system.sharded() {
         let mut items = runbook(database, sharding);
+        items.extend(entrance(stack, sharding));
         items.extend(client(stack, id, sharding));
         items.push(passwords(database, sharding));
         items.push(restore(stack, database));
@@ -17,6 +18,16 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         stack.report.operations.append(&mut items);
         stack.report.security.push(secrets(database, sharding));
     }
+}
+
+/// The way to the proxy.
+fn entrance(stack: &Stack<'_>, sharding: &Sharding) -> Option<String> {
+    let system = stack.system;
+    let proxy = &system.services[sharding.proxy()?];
+    Some(format!(
+        "`{0}.{1}` is a TCP load balancer in all zones, in front of the machines of `{0}` that accept connections on {2}. It resets a connection that carries nothing for 30 minutes: let pools test connections, or end idle ones before.",
+        proxy.name, system.network.private_domain, proxy.port,
+    ))
 }
 
 /// How somebody gets to a shard by hand: from a machine that may.
