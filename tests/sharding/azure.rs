@@ -139,7 +139,8 @@ fn every_shard_is_watched() {
 #[test]
 fn what_does_not_fit_is_said() {
     let long = shop("postgres", "shards = [\"abcdefghijkl\", \"b\"]\n")
-        .replace("\"shop\"", "\"a-name-of-some-thirty-characters\"");
+        .replace("\"shop\"", "\"a-name-of-20-letters\"")
+        .replace("main", "another-of-20-letter");
     assert_eq!(rules(&long), ["name-too-long"]);
     let small = shop("postgres", "shards = 40\n") + "\n[network]\ncidr = \"10.0.0.0/24\"\n";
     assert!(rules(&small).contains(&"no-room-for-shards"), "{:?}", rules(&small));

@@ -18,6 +18,27 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         stack.report.operations.append(&mut items);
         stack.report.security.push(secrets(database, sharding));
     }
+    skips(stack);
+}
+
+/// The scanner looks for the private endpoint of every server, and finds one of those with `for_each` at most.
+fn skips(stack: &mut Stack<'_>) {
+    let checks = [
+        (
+            Engine::Postgres,
+            "CKV2_AZURE_57",
+            "azurerm_postgresql_flexible_server.*",
+        ),
+        (Engine::Mysql, "CKV2_AZURE_56", "azurerm_mysql_flexible_server.*"),
+        (Engine::Sqlserver, "CKV2_AZURE_45", "azurerm_mssql_server.*"),
+    ];
+    for (engine, check, servers) in checks {
+        let mut sharded = stack.system.sharded();
+        if sharded.any(|(_, database, sharding)| database.engine == engine && sharding.shards.len() > 1) {
+            let reason = "every shard has a private endpoint, which the scanner does not find through `for_each`";
+            stack.report.skip(check, servers, reason);
+        }
+    }
 }
 
 /// The way to the proxy.
