@@ -1,8 +1,9 @@
 //! Alarms: what is measured, and who is told.
 
-use super::names;
-use super::{Stack, Stores, metrics};
-use crate::ir::{Alarm, Database, Id, Signal};
+use super::database::Built;
+use super::database::replicas::Replicas;
+use super::{Stack, Stores, metrics, names};
+use crate::ir::{Alarm, Database, Signal};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
 use crate::{list, template};
@@ -18,18 +19,39 @@ const WINDOWS: [(u32, &str); 7] = [
     (720, "PT12H"),
 ];
 
-/// What an alarm looks at: one number of each of several resources.
+/// GiB of changes that a primary keeps for a replica before somebody is told.
+const BACKLOG_GB: u64 = 1;
+/// Percent of a primary's storage at which somebody is told; at 95 Azure makes the server read-only.
+const NEARLY_FULL: u64 = 80;
+
+/// What an alert looks at: one number of a resource, or of each of several.
 struct Watch {
-    /// The resources, by key.
-    of: Address,
-    /// Azure's words for their type and for the metric.
-    metric: (&'static str, &'static str),
+    /// Its name, without the prefix.
+    name: String,
+    /// What it means.
+    about: String,
+    /// The resources.
+    of: Of,
+    /// Azure's word for what is measured.
+    metric: &'static str,
     /// How the numbers of the window become one.
     aggregation: &'static str,
-    /// It is bad above this.
-    threshold: u32,
+    /// When that is bad.
+    bad: Bad,
     /// For so many minutes.
     minutes: u32,
+}
+
+enum Of {
+    /// This one.
+    One(Address),
+    /// Each instance of it.
+    Each(Address),
+}
+
+enum Bad {
+    Above(u64),
+    Below(u64),
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, workspace: &Address) {
@@ -40,72 +62,97 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, workspace: &Address)
     stack.module.file("alarms", "");
     let told = told(stack);
     for alarm in &system.alarms {
-        if let Signal::HotShard {
-            database,
-            points,
-            minutes,
-        } = alarm.signal
-        {
-            hot_shard(stack, alarm, (database, points, minutes), workspace, told.as_ref());
-        } else if let Some(watch) = watch(stack, stores, alarm) {
-            metric_alert(stack, alarm, &watch, told.as_ref());
+        let Some(built) = stores.databases.get(&alarm.signal.database()) else {
+            continue;
+        };
+        let namespace = metrics::namespace(system.databases[alarm.signal.database()].engine);
+        for watch in watches(stack, built, alarm) {
+            metric_alert(stack, namespace, &watch, told.as_ref());
+        }
+        if let Signal::HotShard { points, minutes, .. } = alarm.signal {
+            hot_shard(stack, alarm, (points, minutes), workspace, told.as_ref());
         }
     }
 }
 
-fn watch(stack: &Stack<'_>, stores: &Stores, alarm: &Alarm) -> Option<Watch> {
-    let engine = stack.system.databases[alarm.signal.database()].engine;
-    let shards = |database: Id<Database>| Some(stores.databases.get(&database)?.shards.as_ref()?.measured.clone());
-    let average = |of: Address, metric: &'static str, threshold: u32, minutes: u32| Watch {
-        of,
-        metric: (metrics::namespace(engine), metric),
-        aggregation: "Average",
-        threshold,
-        minutes,
+/// The metric alerts of an alarm. None for what compares resources with each other, which no metric alert does.
+fn watches(stack: &Stack<'_>, built: &Built, alarm: &Alarm) -> Vec<Watch> {
+    let shards = |metric, percent: u32, minutes| {
+        let shards = built.shards.iter().map(|shards| Watch {
+            name: alarm.name.clone(),
+            about: alarm.about.clone(),
+            of: Of::Each(shards.measured.clone()),
+            metric,
+            aggregation: "Average",
+            bad: Bad::Above(percent.into()),
+            minutes,
+        });
+        shards.collect()
     };
     match alarm.signal {
-        Signal::ShardLoad {
-            database,
-            percent,
-            minutes,
-        } => Some(average(shards(database)?, metrics::CPU, percent, minutes)),
-        Signal::ShardStorage {
-            database,
-            percent,
-            minutes,
-        } => Some(average(
-            shards(database)?,
-            metrics::STORAGE,
-            100 - percent.min(100),
-            minutes,
-        )),
+        Signal::ShardLoad { percent, minutes, .. } => shards(metrics::CPU, percent, minutes),
+        Signal::ShardStorage { percent, minutes, .. } => shards(metrics::STORAGE, 100 - percent.min(100), minutes),
         Signal::ReplicaLag {
             database,
             seconds,
             minutes,
-        } => Some(Watch {
-            of: replicas_of(stores, database)?,
-            metric: (metrics::namespace(engine), lag(engine)),
-            aggregation: "Minimum",
-            threshold: seconds,
-            minutes,
+        } => built.readers.as_ref().map_or(vec![], |readers| {
+            let database = &stack.system.databases[database];
+            following(database, readers, alarm, (seconds, minutes))
         }),
-        // It compares resources with each other, which no metric alert does.
-        Signal::HotShard { .. } => None,
+        Signal::HotShard { .. } => vec![],
     }
 }
 
-fn replicas_of(stores: &Stores, database: Id<Database>) -> Option<Address> {
-    let readers = stores.databases.get(&database)?.readers.as_ref();
-    readers.map(|readers| readers.servers.clone())
-}
-
-/// The metric of a replica's lag in seconds, as in Azure Monitor's list of supported metrics, read in November 2026.
-fn lag(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Mysql => "replication_lag",
-        _ => "physical_replication_delay_in_seconds",
+/// How far replicas are behind, and whether they follow at all: one that is down sends no number.
+fn following(database: &Database, readers: &Replicas, alarm: &Alarm, (seconds, minutes): (u32, u32)) -> Vec<Watch> {
+    let watch = |what: &str, about: String, (metric, aggregation): (&'static str, &'static str), bad| Watch {
+        name: format!("{}{what}", alarm.name),
+        about,
+        of: Of::Each(readers.servers.clone()),
+        metric,
+        aggregation,
+        bad,
+        minutes,
+    };
+    let name = &database.name;
+    let lag = |metric| watch("", alarm.about.clone(), (metric, "Minimum"), Bad::Above(seconds.into()));
+    if database.engine == Engine::Mysql {
+        let stopped = |what, metric, thread: &str| {
+            let about = format!("A replica of {name} {thread}: it answers with ever older data.");
+            watch(what, about, (metric, "Maximum"), Bad::Below(1))
+        };
+        return vec![
+            lag("replication_lag"),
+            stopped("-receiver", "Replica_IO_Running", "no longer receives changes"),
+            stopped("-applier", "Replica_SQL_Running", "no longer applies changes"),
+        ];
     }
+    let on_primary = |watch: Watch| Watch {
+        of: Of::One(readers.primary.clone()),
+        ..watch
+    };
+    let backlog = format!(
+        "The primary of {name} keeps more than {BACKLOG_GB} GiB of changes for a replica that does not take them: it is slow, or down."
+    );
+    let storage = format!(
+        "The storage of {name} is nearly full. What the primary keeps for a replica that is down grows until the primary takes no more writes."
+    );
+    vec![
+        lag("physical_replication_delay_in_seconds"),
+        on_primary(watch(
+            "-backlog",
+            backlog,
+            ("physical_replication_delay_in_bytes", "Maximum"),
+            Bad::Above(BACKLOG_GB << 30),
+        )),
+        on_primary(watch(
+            "-storage",
+            storage,
+            (metrics::STORAGE, "Maximum"),
+            Bad::Above(NEARLY_FULL),
+        )),
+    ]
 }
 
 /// Who is told, if anybody is.
@@ -139,23 +186,34 @@ fn window(minutes: u32) -> &'static str {
         .map_or("P1D", |(_, window)| window)
 }
 
-fn metric_alert(stack: &mut Stack<'_>, alarm: &Alarm, watch: &Watch, told: Option<&Address>) {
-    let (namespace, metric) = watch.metric;
+fn metric_alert(stack: &mut Stack<'_>, namespace: &str, watch: &Watch, told: Option<&Address>) {
+    let (operator, threshold) = match watch.bad {
+        Bad::Above(threshold) => ("GreaterThan", threshold),
+        Bad::Below(threshold) => ("LessThan", threshold),
+    };
     let criteria = Block::new()
         .set("metric_namespace", namespace)
-        .set("metric_name", metric)
+        .set("metric_name", watch.metric)
         .when(watch.aggregation == "Minimum", |block| {
             block.comment("The least of the window: all of it was above.")
         })
         .set("aggregation", watch.aggregation)
-        .set("operator", "GreaterThan")
-        .set("threshold", watch.threshold);
-    let body = Block::new()
-        .set("for_each", watch.of.whole())
-        .set("name", template![stack.prefixed(&alarm.name), "-", expr::each_key()])
+        .set("operator", operator)
+        .set("threshold", threshold);
+    let name = stack.prefixed(&watch.name);
+    let (body, scope) = match &watch.of {
+        Of::One(resource) => (Block::new().set("name", name), resource.id()),
+        Of::Each(resources) => {
+            let body = Block::new()
+                .set("for_each", resources.whole())
+                .set("name", template![name, "-", expr::each_key()]);
+            (body, expr::each_value(&["id"]))
+        }
+    };
+    let body = body
         .set("resource_group_name", stack.project.group.attr("name"))
-        .set("scopes", list![expr::each_value(&["id"])])
-        .set("description", alarm.about.as_str())
+        .set("scopes", list![scope])
+        .set("description", watch.about.as_str())
         .set("severity", 2)
         .set("frequency", "PT1M")
         .set("window_size", window(watch.minutes))
@@ -165,18 +223,19 @@ fn metric_alert(stack: &mut Stack<'_>, alarm: &Alarm, watch: &Watch, told: Optio
             "action",
             told.map(|group| Block::new().set("action_group_id", group.id())),
         );
-    stack.module.resource("azurerm_monitor_metric_alert", &alarm.name, body);
+    stack.module.resource("azurerm_monitor_metric_alert", &watch.name, body);
 }
 
 /// One rule for all shards: each that is far above their mean raises an alert of its own.
 fn hot_shard(
     stack: &mut Stack<'_>,
     alarm: &Alarm,
-    (database, points, minutes): (Id<Database>, u32, u32),
+    (points, minutes): (u32, u32),
     workspace: &Address,
     told: Option<&Address>,
 ) {
-    let numbers = metrics::of_shards(stack, &stack.system.databases[database], metrics::CPU);
+    let database = &stack.system.databases[alarm.signal.database()];
+    let numbers = metrics::of_shards(stack, database, metrics::CPU);
     let query = format!(
         "let loads = {numbers}\n\
          | summarize TimeGenerated = max(TimeGenerated), load = avg(Average) by shard;\n\

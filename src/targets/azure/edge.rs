@@ -7,6 +7,7 @@ use hcl::Expression;
 use super::Stack;
 use super::network::Network;
 use super::project::{TARGET, after};
+use super::secrets::Reached;
 use super::tcp_balancer::TcpBalancers;
 use crate::ir::{Balancer, Id, Service, Tls};
 use crate::terraform::{Address, Block, expr};
@@ -278,10 +279,10 @@ pub(super) fn records(stack: &mut Stack<'_>, zones: &Zones, network: &Network) {
 }
 
 /// The one name of a database's read replicas: the addresses of all their private endpoints.
-pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, endpoints: &Address) -> Option<Address> {
+pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, endpoints: &Reached) -> Option<Address> {
     let zone = zones.internal.as_ref()?;
     let addresses = expr::attribute(
-        endpoints.all("private_service_connection"),
+        endpoints.endpoint.all("private_service_connection"),
         &["0", "private_ip_address"],
     );
     let body = Block::new()
@@ -290,7 +291,17 @@ pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, en
         .set("ttl", READER_TTL)
         .set("records", addresses)
         .set("tags", stack.tags())
-        .set("depends_on", after(zones.internal_linked.clone()));
+        .comment("No rule lets anybody reach an endpoint that is not in its group yet.")
+        .set(
+            "depends_on",
+            after(
+                zones
+                    .internal_linked
+                    .clone()
+                    .into_iter()
+                    .chain([endpoints.grouped.clone()]),
+            ),
+        );
     stack.module.file("dns", "");
     stack
         .module

@@ -107,7 +107,7 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
     let system = stack.system;
     stack
         .module
-        .comment("The rules name these groups rather than addresses: one for each service, one for each store.");
+        .comment("The rules name these groups rather than addresses: one for each service, one for each store. Azure deletes none that a rule names:\ncreate_before_destroy has Terraform change the rules first.");
     let services = system
         .services
         .iter()
@@ -144,7 +144,10 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
 }
 
 fn group(stack: &mut Stack<'_>, name: &str) -> Address {
-    let body = stack.named(stack.prefixed(name)).set("tags", stack.tags());
+    let body = stack
+        .named(stack.prefixed(name))
+        .set("tags", stack.tags())
+        .block("lifecycle", Block::new().set("create_before_destroy", true));
     stack.module.resource("azurerm_application_security_group", name, body)
 }
 

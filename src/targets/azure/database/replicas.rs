@@ -13,6 +13,8 @@ use crate::{object, template};
 
 /// The read replicas of a database.
 pub(in crate::targets::azure) struct Replicas {
+    /// The server that they follow.
+    pub primary: Address,
     /// The servers, by key.
     pub servers: Address,
     /// The record of their one name: they can be reached from here on.
@@ -81,8 +83,12 @@ pub(super) fn lower(
     }
     let what = format!("{what}, read replicas: {count}");
     stack.built(&format!("{}.replicas", database.path), &what, &servers);
-    let record = edge::reader_record(stack, &parts.zones, &database.reader_name(), &endpoints.endpoint)?;
-    Some(Replicas { servers, name: record })
+    let record = edge::reader_record(stack, &parts.zones, &database.reader_name(), &endpoints)?;
+    Some(Replicas {
+        primary: source.primary.clone(),
+        servers,
+        name: record,
+    })
 }
 
 impl Source<'_> {
