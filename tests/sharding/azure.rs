@@ -112,7 +112,9 @@ fn clients_reach_the_proxy_and_no_server() {
     assert!(!market.contains("azurerm_key_vault_secret.main."), "{market}");
     assert!(!market.contains("main_shard"), "{market}");
     let proxy = &blocks["resource azurerm_role_assignment.main_proxy"];
-    assert!(proxy.contains("in azurerm_key_vault_secret.main_shard"), "{proxy}");
+    assert!(proxy.contains("local.main_shard_grants"), "{proxy}");
+    let grants = &blocks["locals main_shard_grants"];
+    assert!(grants.contains("in azurerm_key_vault_secret.main_shard"), "{grants}");
 }
 
 #[test]
@@ -142,7 +144,7 @@ fn what_does_not_fit_is_said() {
         .replace("\"shop\"", "\"a-name-of-20-letters\"")
         .replace("main", "another-of-20-letter");
     assert_eq!(rules(&long), ["name-too-long"]);
-    let small = shop("postgres", "shards = 40\n") + "\n[network]\ncidr = \"10.0.0.0/24\"\n";
+    let small = shop("postgres", "shards = 600\n") + "\n[network]\ncidr = \"10.0.0.0/20\"\n";
     assert!(rules(&small).contains(&"no-room-for-shards"), "{:?}", rules(&small));
     assert_eq!(rules(&shop("postgres", "shards = 1000\n")), ["many-private-endpoints"]);
     let keys: String = (0..1000)

@@ -124,10 +124,11 @@ fn restore(stack: &Stack<'_>, database: &Database) -> String {
         "One shard as it was: Azure restores to a new server, which is given a way in and from which the rows are copied back. The shard's own name, address and password stay, so nothing else changes. `SHARD` is its id, `SUBNET` the id of the subnet of the shards' endpoints, `TIME` such as `2026-01-31T09:00:00Z`:\n\n  \
          ```sh\n  \
          NAME=\"$({cli} list --resource-group {group} --query \"[?starts_with(name, '{shard}-SHARD-')].name\" --output tsv)\"\n  \
-         {cli} restore --resource-group {group} --name \"$NAME-restored\" --source-server \"$NAME\" --restore-time TIME\n  \
-         ID=\"$({cli} show --resource-group {group} --name \"$NAME-restored\" --query id --output tsv)\"\n  \
-         az network private-endpoint create --resource-group {group} --name \"$NAME-restored\" --connection-name restored --subnet SUBNET --private-connection-resource-id \"$ID\" --group-id {subresource} --asg id=\"$(az network asg show --resource-group {group} --name {shard} --query id --output tsv)\"\n  \
-         az network private-endpoint dns-zone-group create --resource-group {group} --endpoint-name \"$NAME-restored\" --name default --zone-name restored --private-dns-zone {zone}\n  \
+         NEW=\"${{NAME:0:54}}-restored\"\n  \
+         {cli} restore --resource-group {group} --name \"$NEW\" --source-server \"$NAME\" --restore-time TIME\n  \
+         ID=\"$({cli} show --resource-group {group} --name \"$NEW\" --query id --output tsv)\"\n  \
+         az network private-endpoint create --resource-group {group} --name \"$NEW\" --connection-name restored --subnet SUBNET --private-connection-resource-id \"$ID\" --group-id {subresource} --asg id=\"$(az network asg show --resource-group {group} --name {shard} --query id --output tsv)\"\n  \
+         az network private-endpoint dns-zone-group create --resource-group {group} --endpoint-name \"$NEW\" --name default --zone-name restored --private-dns-zone {zone}\n  \
          ```\n\n  \
          It has the login and password of that moment. Stop what writes to the shard, copy (`{dump}` from the restored server, on a machine as above), and delete the restored server and its endpoint."
     )
@@ -137,7 +138,7 @@ fn dashboard(stack: &Stack<'_>, id: Id<Database>) -> String {
     let database = &stack.system.databases[id];
     let hot = stack.system.alarms.iter().find_map(|alarm| match alarm.signal {
         Signal::HotShard { database, .. } if database == id => Some(format!(
-            " The alarm `{}` compares the same numbers every five minutes, and raises one alert for each shard that is too busy.",
+            " The alarm `{}` compares the same numbers every five minutes, and raises one alert for each shard that is too busy. Shards that are not in use yet count for the mean, so it may go off while they are filled.",
             alarm.name
         )),
         _ => None,
