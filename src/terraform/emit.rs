@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use hcl::Expression;
-use hcl::expr::{FuncCall, Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
+use hcl::expr::{ForExpr, FuncCall, Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
 
 use super::block::{Block, Item};
 
@@ -32,7 +32,9 @@ pub fn comment(out: &mut String, depth: usize, text: &str) {
 pub fn inline(value: &Expression) -> String {
     let mut out = String::new();
     match value {
-        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => expression(&mut out, value, 0),
+        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) | Expression::ForExpr(_) => {
+            expression(&mut out, value, 0);
+        }
         _ => compact(&mut out, value),
     }
     out
@@ -231,6 +233,7 @@ fn expression(out: &mut String, value: &Expression, depth: usize) {
             out.push('}');
         }
         Expression::FuncCall(call) => write_call(out, call, depth),
+        Expression::ForExpr(each) => write_for(out, each, depth),
         Expression::TemplateExpr(template) => match template.as_ref() {
             TemplateExpr::QuotedString(raw) => {
                 out.push('"');
@@ -276,6 +279,37 @@ fn write_list(out: &mut String, items: &[Expression], depth: usize) {
         }
         expression(out, item, depth);
     }
+}
+
+/// `[for id in ids : value]`, or an object where there are keys.
+fn write_for(out: &mut String, each: &ForExpr, depth: usize) {
+    let (open, close) = match each.key_expr {
+        Some(_) => ("{ ", " }"),
+        None => ("[", "]"),
+    };
+    out.push_str(open);
+    out.push_str("for ");
+    if let Some(key) = &each.key_var {
+        out.push_str(key.as_str());
+        out.push_str(", ");
+    }
+    out.push_str(each.value_var.as_str());
+    out.push_str(" in ");
+    expression(out, &each.collection_expr, depth);
+    out.push_str(" : ");
+    if let Some(key) = &each.key_expr {
+        expression(out, key, depth);
+        out.push_str(" => ");
+    }
+    expression(out, &each.value_expr, depth);
+    if each.grouping {
+        out.push_str("...");
+    }
+    if let Some(condition) = &each.cond_expr {
+        out.push_str(" if ");
+        expression(out, condition, depth);
+    }
+    out.push_str(close);
 }
 
 /// The entries of an object: as attributes, but without blank lines between them.

@@ -19,6 +19,7 @@ const KINDS: [(&str, &[&str]); 15] = [
         &[
             "database",
             "replicas",
+            "shards",
             "alarms",
             "dashboards",
             "secrets",
