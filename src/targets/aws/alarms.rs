@@ -1,8 +1,11 @@
 //! What is watched, and who is told.
 
+mod shard;
+
 use hcl::Expression;
 
 use super::database::replica::{self, Replicas};
+use super::database::shard::Shards;
 use super::encryption::Keys;
 use super::policy::{Statement, document};
 use super::{Base, Stack};
@@ -49,14 +52,22 @@ pub(super) fn topic_arn(stack: &Stack<'_>, base: &Base) -> Expression {
     ]
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, replicas: &Replicas) -> Alarms {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    base: &Base,
+    keys: &Keys,
+    replicas: &Replicas,
+    shards: &Shards,
+) -> Alarms {
     let system = stack.system;
     stack.module.file("alarms", "");
     let topic = has_topic(&system).then(|| topic(stack, base, keys));
     let mut alarms = Alarms::default();
     for alarm in &system.alarms {
         match alarm.signal {
-            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => {}
+            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => {
+                shard::lower(stack, alarm, shards, topic.as_ref());
+            }
             Signal::ReplicaLag {
                 database,
                 seconds,
