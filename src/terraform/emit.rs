@@ -190,6 +190,11 @@ fn expression(value: &Expression, depth: usize) -> String {
             }
             format!("{name}({arguments}{dots})")
         }
+        Expression::ForExpr(each) if each.key_expr.is_none() && each.cond_expr.is_none() => {
+            let collection = expression(&each.collection_expr, depth);
+            let value = expression(&each.value_expr, depth);
+            format!("[for {} in {collection} : {value}]", each.value_var.as_str())
+        }
         Expression::TemplateExpr(template) => match template.as_ref() {
             TemplateExpr::QuotedString(raw) => format!("\"{raw}\""),
             TemplateExpr::Heredoc(heredoc) => {

@@ -16,7 +16,17 @@ const KINDS: [(&str, &[&str]); 15] = [
     ("apis", &[]),
     (
         "databases",
-        &["database", "replicas", "alarms", "secrets", "firewall", "edge", "dns"],
+        &[
+            "database",
+            "replicas",
+            "shards",
+            "alarms",
+            "dashboards",
+            "secrets",
+            "firewall",
+            "edge",
+            "dns",
+        ],
     ),
     ("tables", &[]),
     ("caches", &[]),

@@ -17,7 +17,7 @@ use super::secrets::Secrets;
 use super::storage::Buckets;
 use super::{Base, Stack, logs, startup};
 use crate::catalog;
-use crate::ir::{Id, Resource, Service, Tier};
+use crate::ir::{Id, Resource, Service};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -145,7 +145,7 @@ fn scaling_group(
         .set("name", stack.name(&service.name))
         .set("min_size", service.scale.min)
         .set("max_size", service.scale.max)
-        .set("vpc_zone_identifier", parts.network.subnets(Tier::Application))
+        .set("vpc_zone_identifier", parts.network.of_service(service))
         .when(!targets.is_empty(), |block| {
             block
                 .set("target_group_arns", Expression::Array(arns))

@@ -8,12 +8,12 @@ use crate::ir::Database;
 use crate::terraform::{Block, expr};
 use crate::{list, object, template};
 
-/// What is drawn of each server: title, metric, and how the measurements of a period are put together.
-const GRAPHS: [(&str, &str, &str); 6] = [
+/// What is drawn of each server: title, metric, and how the measurements of a period are put together. A dashboard takes 2,500 lines,
+/// a graph 500.
+const GRAPHS: [(&str, &str, &str); 5] = [
     ("Processor load, percent", "CPUUtilization", "Average"),
     ("Connections", "DatabaseConnections", "Maximum"),
     ("Free storage, bytes", "FreeStorageSpace", "Minimum"),
-    ("Freeable memory, bytes", "FreeableMemory", "Minimum"),
     ("Write operations per second", "WriteIOPS", "Average"),
     ("Write latency, seconds", "WriteLatency", "Average"),
 ];
@@ -52,7 +52,7 @@ fn widget(
 ) -> Expression {
     let lines = shard::each(&servers.ids, |id| {
         let server = template![shard::prefix(stack, item), id.clone()];
-        list!["AWS/RDS", *metric, "DBInstanceIdentifier", server, object! { "label" => id.clone() }]
+        list!["AWS/RDS", *metric, "DBInstanceIdentifier", server]
     });
     let at = |number: usize| Expression::from(number as u64);
     object! {

@@ -1,6 +1,7 @@
 //! What the README says, and the outputs.
 
 use super::compute::{Parts, SNAPSHOT_TAG};
+use super::database::shard;
 use super::{Stack, alarms, database, endpoint, runbook, skips, startup};
 use crate::ir::{Database, Tls};
 use crate::target::Target;
@@ -38,6 +39,14 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
             let name = format!("{}_host", item.reader_name());
             stack.module.output(&name, system.reader_host(id), &description);
         }
+    }
+    for (id, item, _) in system.sharded() {
+        let servers = parts.shards.get(id);
+        let hosts = shard::by_id(servers, "address");
+        let description = format!("Hosts of the shards of {}, by their ids.", item.name);
+        stack
+            .module
+            .output(&format!("{}_hosts", item.shard_name()), hosts, &description);
     }
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
@@ -113,6 +122,7 @@ fn security(stack: &mut Stack<'_>) {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
     items.extend(runbook::verification(stack));
+    items.extend(runbook::shard::security(stack));
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -150,6 +160,8 @@ fn operations(stack: &mut Stack<'_>) {
         databases(&mut items, item);
     }
     runbook::replicas(stack, &mut items);
+    runbook::shard::shards(stack, &mut items);
+    runbook::alarms(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
         let later = match system.databases.is_empty() {

@@ -1,4 +1,6 @@
-//! What the owner of read replicas should know and do.
+//! What the owner of read replicas and of shards should know and do.
+
+pub(super) mod shard;
 
 use super::database::replica;
 use super::{Stack, database, reader};
@@ -23,6 +25,11 @@ pub(super) fn replicas(stack: &Stack<'_>, items: &mut Vec<String>) {
         items.push(number(stack, item));
         items.push(promotion(stack, item));
     }
+}
+
+/// Says who is told when an alarm goes off.
+pub(super) fn alarms(stack: &Stack<'_>, items: &mut Vec<String>) {
+    let system = stack.system;
     if system.alarms.is_empty() {
         return;
     }
@@ -160,11 +167,7 @@ fn promotion(stack: &Stack<'_>, item: &Database) -> String {
         ("@window@", database::backup(item)),
         ("@count@", item.replica_keys().len().to_string()),
     ];
-    let text = values
-        .iter()
-        .fold(PROMOTION.trim_end().to_owned(), |text, (mark, value)| {
-            text.replace(mark, value)
-        });
+    let text = marked(PROMOTION, &values);
     match stack.system.protect {
         true => text,
         // There is no guard to lift.
@@ -173,4 +176,11 @@ fn promotion(stack: &Stack<'_>, item: &Database) -> String {
             lines.collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+/// A text with values in the place of their marks.
+fn marked(text: &str, values: &[(&str, String)]) -> String {
+    values
+        .iter()
+        .fold(text.trim_end().to_owned(), |text, (mark, value)| text.replace(mark, value))
 }

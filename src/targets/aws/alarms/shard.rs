@@ -20,6 +20,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, alarm: &Alarm, shards: &Shards, topic
     let item = &system.databases[alarm.signal.database()];
     let servers = shards.get(alarm.signal.database());
     let body = match alarm.signal {
+        // One alone is no busier than the mean.
+        Signal::HotShard { .. } if active(item) < 2 => return,
         Signal::ShardLoad { percent, minutes, .. } => watch(stack, alarm, &servers.instances, LOAD)
             .set("evaluation_periods", minutes)
             .set("comparison_operator", "GreaterThanThreshold")
@@ -74,13 +76,13 @@ fn hot(
     servers: &Servers,
     (points, minutes): (u32, u32),
 ) -> Block {
-    let count = item.sharding.iter().flat_map(|sharding| sharding.active()).count();
+    let count = active(item);
     let ids = servers.active.clone();
     let compared = match count > METRICS {
         true => neighbours(&ids),
         false => ids.clone(),
     };
-    let id = || expr::iterator("metric_query", &["value"]);
+    let id = || expr::iterator("shard", &["value"]);
     let server = template![shard::prefix(stack, item), id()];
     let metric = Block::new()
         .set("namespace", "AWS/RDS")
@@ -94,7 +96,10 @@ fn hot(
         .set("label", "Percentage points above the mean")
         .set("expression", template!["load_", expr::each_key(), " - AVG(METRICS())"])
         .set("return_data", true);
-    let queries = Block::new().set("for_each", compared).block("content", load);
+    let queries = Block::new()
+        .set("for_each", compared)
+        .set("iterator", expr::keyword("shard"))
+        .block("content", load);
     let body = named(stack, alarm, expr::call("toset", [ids]))
         .set("evaluation_periods", minutes)
         .set("comparison_operator", "GreaterThanThreshold")
@@ -105,6 +110,11 @@ fn hot(
         false => body,
     };
     body.labelled("dynamic", &["metric_query"], queries)
+}
+
+/// How many shards rows are routed to.
+fn active(item: &Database) -> usize {
+    item.sharding.iter().flat_map(|sharding| sharding.active()).count()
 }
 
 /// A shard and those that follow it in the list, which goes on from its beginning at its end.

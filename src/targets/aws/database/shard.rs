@@ -51,6 +51,14 @@ pub(in crate::targets::aws) fn each(ids: &Expression, value: impl FnOnce(&Expres
     Expression::from(ForExpr::new(id, ids.clone(), value))
 }
 
+/// `{ for id, server in servers : id => server.attribute }`
+pub(in crate::targets::aws) fn by_id(servers: &Servers, attribute: &str) -> Expression {
+    let value = expr::iterator("server", &[attribute]);
+    let each = ForExpr::new(Identifier::unchecked("server"), servers.instances.whole(), value);
+    let each = each.with_key_var(Identifier::unchecked("id"));
+    Expression::from(each.with_key_expr(expr::keyword("id")))
+}
+
 /// `address[id].attribute`
 pub(in crate::targets::aws) fn of(address: &Address, id: &Expression, attribute: &str) -> Expression {
     let operators = [
