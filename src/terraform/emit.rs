@@ -4,7 +4,7 @@
 //! blank line or a value of several lines ends such a run.
 
 use hcl::Expression;
-use hcl::expr::{Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
+use hcl::expr::{ForExpr, Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
 
 use super::block::{Block, Item};
 
@@ -21,7 +21,9 @@ pub fn block(name: &str, labels: &[String], body: &Block) -> String {
 /// An expression on one line, as it stands inside `${ }`.
 pub fn inline(value: &Expression) -> String {
     match value {
-        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => expression(value, 0),
+        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) | Expression::ForExpr(_) => {
+            expression(value, 0)
+        }
         _ => compact(value),
     }
 }
@@ -190,11 +192,7 @@ fn expression(value: &Expression, depth: usize) -> String {
             }
             format!("{name}({arguments}{dots})")
         }
-        Expression::ForExpr(each) if each.key_expr.is_none() && each.cond_expr.is_none() => {
-            let collection = expression(&each.collection_expr, depth);
-            let value = expression(&each.value_expr, depth);
-            format!("[for {} in {collection} : {value}]", each.value_var.as_str())
-        }
+        Expression::ForExpr(each) => for_expression(each, depth),
         Expression::TemplateExpr(template) => match template.as_ref() {
             TemplateExpr::QuotedString(raw) => format!("\"{raw}\""),
             TemplateExpr::Heredoc(heredoc) => {
@@ -212,6 +210,28 @@ fn expression(value: &Expression, depth: usize) -> String {
             }
         },
         other => compact(other),
+    }
+}
+
+/// `[for id in ids : value]`, or an object where there are keys.
+fn for_expression(each: &ForExpr, depth: usize) -> String {
+    let key = each.key_var.iter().map(|key| format!("{}, ", key.as_str()));
+    let names = key.chain([each.value_var.as_str().to_owned()]).collect::<String>();
+    let collection = expression(&each.collection_expr, depth);
+    let mut out = format!("for {names} in {collection} : ");
+    if let Some(key) = &each.key_expr {
+        out.push_str(&format!("{} => ", expression(key, depth)));
+    }
+    out.push_str(&expression(&each.value_expr, depth));
+    if each.grouping {
+        out.push_str("...");
+    }
+    if let Some(condition) = &each.cond_expr {
+        out.push_str(&format!(" if {}", expression(condition, depth)));
+    }
+    match each.key_expr {
+        Some(_) => format!("{{ {out} }}"),
+        None => format!("[{out}]"),
     }
 }
 

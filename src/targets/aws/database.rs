@@ -235,6 +235,11 @@ pub(super) fn backup(item: &Database) -> String {
     window(item, 0, 30)
 }
 
+/// The engine's name in prose.
+pub(super) fn title(item: &Database) -> &'static str {
+    engine::title(item.engine)
+}
+
 /// GiB up to which the storage of a server grows by itself.
 pub(super) fn storage_limit(item: &Database) -> u32 {
     engine::storage_limit(item)

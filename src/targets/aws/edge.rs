@@ -127,7 +127,10 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
 fn private_names(stack: &Stack<'_>, balancers: &Balancers) -> Option<String> {
     let replicas = stack.system.databases.iter().any(|(_, item)| item.readers.is_some());
     let named = [
-        (balancers.internal.is_some(), "the services behind the internal load balancer"),
+        (
+            balancers.internal.is_some(),
+            "the services behind the internal load balancer",
+        ),
         (!balancers.tcp.is_empty(), "proxies"),
         (replicas, "read replicas"),
     ];

@@ -216,9 +216,9 @@ fn proxies(stack: &mut Stack<'_>, vpc: &Address) -> Address {
     let eighth = part(network, network.prefix_len() + 3, Tier::ALL.len());
     let small = part(eighth, eighth.prefix_len().max(PROXIES), 0);
     let blocks = (0..system.network.zones).map(|zone| part(small, small.prefix_len() + 2, zone));
-    stack
-        .module
-        .comment("Proxies number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.");
+    stack.module.comment(
+        "Proxies number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
+    );
     subnet(stack, PROXY, blocks, vpc)
 }
 

@@ -161,7 +161,7 @@ fn operations(stack: &mut Stack<'_>) {
     }
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
-    runbook::alarms(stack, &mut items);
+    runbook::told(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
         let later = match system.databases.is_empty() {

@@ -59,7 +59,10 @@ fn storage(
     servers: &Servers,
     (percent, minutes): (u32, u32),
 ) -> Block {
-    let made_with = item.sharding.as_ref().map_or(item.storage_gb, |sharding| sharding.storage_gb);
+    let made_with = item
+        .sharding
+        .as_ref()
+        .map_or(item.storage_gb, |sharding| sharding.storage_gb);
     let bytes = u64::from(made_with) * (1 << 30) / 100 * u64::from(percent);
     watch(stack, alarm, &servers.instances, "FreeStorageSpace")
         .set("evaluation_periods", minutes)
@@ -69,18 +72,11 @@ fn storage(
 }
 
 /// One shard against the mean of all, or of as many as an alarm takes. Shards that are being filled do not count.
-fn hot(
-    stack: &Stack<'_>,
-    alarm: &Alarm,
-    item: &Database,
-    servers: &Servers,
-    (points, minutes): (u32, u32),
-) -> Block {
-    let count = active(item);
+fn hot(stack: &Stack<'_>, alarm: &Alarm, item: &Database, servers: &Servers, (points, minutes): (u32, u32)) -> Block {
     let ids = servers.active.clone();
-    let compared = match count > METRICS {
-        true => neighbours(&ids),
-        false => ids.clone(),
+    let compared = match compares_all(item) {
+        true => ids.clone(),
+        false => neighbours(&ids),
     };
     let id = || expr::iterator("shard", &["value"]);
     let server = template![shard::prefix(stack, item), id()];
@@ -105,11 +101,17 @@ fn hot(
         .set("comparison_operator", "GreaterThanThreshold")
         .set("threshold", points)
         .block("metric_query", above);
-    let body = match count > METRICS {
-        true => body.comment("An alarm takes ten metrics: the shard's own and those of the nine that follow it, round in a ring."),
-        false => body,
-    };
-    body.labelled("dynamic", &["metric_query"], queries)
+    body.when(!compares_all(item), |body| {
+        body.comment(
+            "An alarm takes ten metrics: the shard's own and those of the nine that follow it, round in a ring.",
+        )
+    })
+    .labelled("dynamic", &["metric_query"], queries)
+}
+
+/// True if each shard is compared with all of them.
+pub(in crate::targets::aws) fn compares_all(item: &Database) -> bool {
+    active(item) <= METRICS
 }
 
 /// How many shards rows are routed to.

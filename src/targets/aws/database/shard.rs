@@ -8,8 +8,8 @@ use crate::ir::{Database, Id, Peer, Shard, Sharding};
 use crate::targets::aws::Stack;
 use crate::targets::aws::encryption::Keys;
 use crate::targets::aws::firewall::Groups;
-use crate::terraform::{Address, expr};
 use crate::template;
+use crate::terraform::{Address, expr};
 
 /// The shards of the system.
 #[derive(Default)]
@@ -118,9 +118,9 @@ fn ids(stack: &mut Stack<'_>, item: &Database, sharding: &Sharding) -> (Expressi
     let list = |shards: Vec<&Shard>| Expression::Array(shards.iter().map(|shard| shard.id.as_str().into()).collect());
     let active: Vec<&Shard> = sharding.active().collect();
     let name = format!("{}-shards", item.name);
-    stack
-        .module
-        .comment("Each shard is known by its id for as long as it lives; the order is the one in which rows are spread.");
+    stack.module.comment(
+        "Each shard is known by its id for as long as it lives; the order is the one in which rows are spread.",
+    );
     let all = stack.module.local(&name, list(sharding.shards.iter().collect()));
     if active.len() == sharding.shards.len() {
         return (all.clone(), all);
@@ -138,10 +138,7 @@ fn log_groups(stack: &mut Stack<'_>, keys: &Keys, item: &Database, ids: &Express
     let pair = Identifier::unchecked("pair");
     let joined = expr::call("join", [Expression::from("/"), expr::keyword("pair")]);
     let each = Expression::from(ForExpr::new(pair, pairs, joined));
-    let group = template![
-        format!("/aws/rds/instance/{}", prefix(stack, item)),
-        expr::each_key()
-    ];
+    let group = template![format!("/aws/rds/instance/{}", prefix(stack, item)), expr::each_key()];
     // Longer than any component's name: services have log groups too.
     let local = format!("{}_database_logs", item.shard_name());
     log_group(stack, keys, each, group, &local)

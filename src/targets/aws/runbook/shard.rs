@@ -1,15 +1,17 @@
 //! What the owner of shards should know and do on AWS, beside what holds everywhere.
 
-use super::marked;
+use tera::Context;
+
 use crate::ir::{Database, Id, Resource, Router, Sharding};
+use crate::targets::aws::alarms::shard as alarms;
 use crate::targets::aws::database::shard::prefix;
 use crate::targets::aws::{Stack, dashboard, database};
-use crate::targets::shared::sharding;
+use crate::targets::shared::{sharding, template};
 use crate::terraform::identifier;
 use crate::vocabulary::Engine;
 
 /// The commands that put one shard back to an earlier time.
-const RESTORE: &str = include_str!("../../../../templates/runbook/aws-shard-restore.md");
+const RESTORE: &str = include_str!("../../../../templates/runbook/aws-shard-restore.md.tera");
 /// The port of the owner's own machine at which a shard is reached.
 const LOCAL_PORT: u16 = 15432;
 
@@ -50,8 +52,12 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
 }
 
 fn watched(stack: &Stack<'_>, item: &Database) -> String {
+    let mean = match alarms::compares_all(item) {
+        true => "all",
+        false => "itself and the nine that follow it, because an alarm takes ten metrics",
+    };
     format!(
-        "The dashboard `{}` in CloudWatch draws all shards of `{}` in the same graphs. Each shard has alarms of its own; a hot one is compared with the mean of all or, for an alarm takes ten metrics, from the eleventh shard on with the mean of itself and the nine that follow it.",
+        "The dashboard `{}` in CloudWatch draws all shards of `{}` in the same graphs. Each shard has alarms of its own; a hot one is compared with the mean of {mean}.",
         dashboard::name(stack, item),
         item.name
     )
@@ -125,14 +131,12 @@ fn passwords(item: &Database, sharding: &Sharding) -> String {
 }
 
 fn restore(stack: &Stack<'_>, item: &Database, sharding: &Sharding) -> String {
-    let shard = sharding.shards.first().map(|shard| shard.id.clone());
-    let values = [
-        ("@name@", item.name.clone()),
-        ("@server@", prefix(stack, item)),
-        ("@local@", identifier(&item.shard_name())),
-        ("@region@", stack.region()),
-        ("@days@", item.backup.retention_days.to_string()),
-        ("@shard@", shard.unwrap_or_default()),
-    ];
-    marked(RESTORE, &values)
+    let mut context = Context::new();
+    context.insert("name", &item.name);
+    context.insert("server", &prefix(stack, item));
+    context.insert("local", &identifier(&item.shard_name()));
+    context.insert("region", stack.system.region());
+    context.insert("days", &item.backup.retention_days);
+    context.insert("shard", &sharding.shards.first().map(|shard| shard.id.as_str()));
+    template::fill(RESTORE, &context).trim_end().to_owned()
 }

@@ -117,9 +117,7 @@ fn passwords(stack: &mut Stack<'_>, keys: &Keys, item: &Database, folder: &str, 
         .set("for_each", entry.whole())
         .set("secret_id", expr::each_value(&["id"]));
     let body = password(body, &servers.password).set("depends_on", list![servers.instances.whole()]);
-    let value = stack
-        .module
-        .resource("aws_secretsmanager_secret_version", &name, body);
+    let value = stack.module.resource("aws_secretsmanager_secret_version", &name, body);
     Filled { entry, value }
 }
 
@@ -134,9 +132,7 @@ fn login(stack: &mut Stack<'_>, keys: &Keys, item: &Database) -> Filled {
     let description = format!("Password of the login {} of the proxy of {}", item.user, item.name);
     let entry = entry(stack, keys, &name, description);
     let body = password(Block::new().set("secret_id", entry.id()), &random);
-    let value = stack
-        .module
-        .resource("aws_secretsmanager_secret_version", &name, body);
+    let value = stack.module.resource("aws_secretsmanager_secret_version", &name, body);
     Filled { entry, value }
 }
 
