@@ -145,7 +145,7 @@ fn clients_of_the_proxy_reach_nothing_behind_it() {
     let books = block(&identities, "resource \"aws_iam_role_policy\" \"books\"");
     for entry in [
         "secret.ledger.arn",
-        "secret.ledger_shards_map.arn",
+        "secret.ledger_shard_map.arn",
         ":secret:shop/ledger-shard/*",
     ] {
         assert!(books.contains(entry), "{entry}");

@@ -8,6 +8,9 @@ use crate::target::Target;
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
+/// Servers that RDS runs in a region before one asks for more.
+const SERVERS: usize = 40;
+
 pub(super) fn fill(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     outputs(stack, parts);
     prerequisites(stack);
@@ -80,6 +83,16 @@ fn prerequisites(stack: &mut Stack<'_>) {
         items.push(format!(
             "{} Elastic IP addresses for the NAT gateways are free in the account: the quota is 5 per region unless it was raised.",
             system.network.zones
+        ));
+    }
+    let beside = |item: &Database| item.sharding.as_ref().map_or(0, |sharding| sharding.shards.len());
+    let servers = system.databases.iter();
+    let servers: usize = servers
+        .map(|(_, item)| 1 + item.replica_keys().len() + beside(item))
+        .sum();
+    if servers > SERVERS {
+        items.push(format!(
+            "{servers} database servers are free in the account: the quota is {SERVERS} per region unless it was raised."
         ));
     }
     match system.public.as_ref().map(|public| (public, public.tls(Target::Aws))) {

@@ -156,7 +156,7 @@ fn shards(stack: &mut Stack<'_>, item: &Database, sharding: &Sharding, why: &str
     skip(item.shard_name(), why);
     match sharding.router {
         Router::Proxy(_) => skip(item.proxy_name(), why),
-        Router::Application => skip(format!("{}s-map", item.shard_name()), "it is no secret"),
+        Router::Application => skip(format!("{}-map", item.shard_name()), "it is no secret"),
     }
 }
 

@@ -138,19 +138,20 @@ fn login(stack: &mut Stack<'_>, keys: &Keys, item: &Database) -> Filled {
 
 /// The map of shards: no secret, but it stands where services read at their start, and its versions are kept.
 fn map(stack: &mut Stack<'_>, keys: &Keys, item: &Database, sharding: &Sharding) -> Filled {
-    let name = format!("{}s-map", item.shard_name());
+    let name = format!("{}-map", item.shard_name());
     let description = format!("Which shard of {} holds which rows", item.name);
     let entry = entry(stack, keys, &name, description);
     let text = shard_map(item, sharding);
-    // Terraform writes JSON with sorted keys and without spaces too.
+    // As an object, so that a plan shows what changes in it.
     let text = match serde_json::from_str(&text) {
         Ok(map) => expr::jsonencode(overrides::literal(&map)),
         Err(_) => text.into(),
     };
     let body = Block::new().set("secret_id", entry.id()).set("secret_string", text);
-    let value = stack
-        .module
-        .comment("No secret: a plan shows what changes in it.")
-        .resource("aws_secretsmanager_secret_version", &name, body);
+    let value = stack.module.comment("No secret: state and plan show it.").resource(
+        "aws_secretsmanager_secret_version",
+        &name,
+        body,
+    );
     Filled { entry, value }
 }
