@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
 use super::database;
+use super::measures::Measures;
 use super::object::Object;
 use super::stack::{Stack, selector};
 use crate::ir::{Alarm, Database, Id, Signal};
@@ -54,17 +55,18 @@ fn monitor(stack: &Stack<'_>, database: &Database) -> Option<Object> {
 }
 
 fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
-    let (about_database, expr, minutes) = match alarm.signal {
-        Signal::ShardLoad { database, minutes, .. }
-        | Signal::ShardStorage { database, minutes, .. }
-        | Signal::HotShard { database, minutes, .. } => (database, "vector(0)".to_owned(), minutes),
+    let shards = Measures::new(stack, alarm.signal.database());
+    let (expr, minutes) = match alarm.signal {
+        Signal::ShardLoad { percent, minutes, .. } => (format!("{} > {percent}\n", shards.load()), minutes),
+        Signal::ShardStorage { percent, minutes, .. } => (format!("{} < {percent}\n", shards.free_storage()), minutes),
+        Signal::HotShard { points, minutes, .. } => (format!("{} > {points}\n", shards.excess()), minutes),
         Signal::ReplicaLag {
             database,
             seconds,
             minutes,
-        } => (database, replica_lag(stack, database, seconds), minutes),
+        } => (replica_lag(stack, database, seconds), minutes),
     };
-    let part_of = &stack.system.databases[about_database].name;
+    let part_of = &stack.system.databases[alarm.signal.database()].name;
     let mut annotations = BTreeMap::from([("description", alarm.about.clone())]);
     if !stack.system.alarm_emails.is_empty() {
         annotations.insert(TOLD, stack.system.alarm_emails.join(", "));
@@ -85,10 +87,14 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
         rules: vec![rule],
     };
     let spec = PrometheusRule { groups: vec![group] };
-    Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec).comment(
-        "spec/groups/0/rules/0/expr",
-        "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
-    )
+    let object = Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec);
+    match alarm.signal {
+        Signal::ReplicaLag { .. } => object.comment(
+            "spec/groups/0/rules/0/expr",
+            "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
+        ),
+        _ => object,
+    }
 }
 
 /// True where a replica is so many seconds behind, or is missing.

@@ -55,11 +55,8 @@ fn workload(stack: &Stack<'_>, id: Id<Service>) -> Object {
     let service = &stack.system.services[id];
     let object = match service.launch {
         Launch::ShardingProxy { .. } => Object::new(&stateful_set(stack, id))
-            .comment("spec/podManagementPolicy", "none waits for another, as each takes minutes to start")
-            .comment(
-                "spec/template/spec/volumes/0/projected",
-                "its configuration, and the authorities by which it knows the servers",
-            ),
+            .about("No Deployment: an ordinal is never held by two pods at once, and goes into the ids that a proxy makes")
+            .comment("spec/podManagementPolicy", "none waits for another, as each takes minutes to start"),
         Launch::Container { .. } | Launch::Script(_) => Object::new(&deployment(stack, id)),
     };
     object

@@ -9,12 +9,14 @@
 mod alarms;
 mod compute;
 mod custom;
+mod dashboard;
 mod database;
 mod edge;
 mod encryption;
 mod firewall;
 mod identity;
 mod load_balancer;
+mod measures;
 mod network;
 mod object;
 mod operations;
@@ -25,6 +27,7 @@ mod protect;
 mod proxy;
 mod readme;
 mod replicas;
+mod runbook;
 mod schema;
 mod secrets;
 mod settings;
@@ -60,6 +63,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("alarms", alarms::objects(&stack)),
+        ("dashboards", dashboard::objects(&stack)),
     ];
     let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
     concerns.push((protect::FOLDER, guard));

@@ -123,7 +123,7 @@ impl<'a> Stack<'a> {
     /// another name, finds its way open.
     pub(super) fn database_pods(&self, database: &Database) -> LabelSelector {
         match database.engine {
-            Engine::Postgres if self.archived().count() == 1 => labelled("cnpg.io/cluster", "Exists", None),
+            Engine::Postgres if self.archives_one() => labelled("cnpg.io/cluster", "Exists", None),
             Engine::Sqlserver | Engine::Oracle => self.pods(&database.name),
             Engine::Postgres | Engine::Mysql => self.pods_of_servers(database.engine, vec![database.name.clone()]),
         }
@@ -151,10 +151,15 @@ impl<'a> Stack<'a> {
         shards.map(|server| &*server.database)
     }
 
+    /// True if no more than one server's backups go to the object store.
+    pub(super) fn archives_one(&self) -> bool {
+        self.archived().nth(1).is_none()
+    }
+
     /// Servers whose backups go to the object store.
-    pub(super) fn archived(&self) -> impl Iterator<Item = &Database> {
-        let databases = self.servers.iter().map(|server| &*server.database);
-        databases.filter(|database| database.engine == Engine::Postgres)
+    pub(super) fn archived(&self) -> impl Iterator<Item = &Server<'a>> {
+        let servers = self.servers.iter();
+        servers.filter(|server| server.database.engine == Engine::Postgres)
     }
 
     /// What is watched: nothing in a cluster without the Prometheus operator.

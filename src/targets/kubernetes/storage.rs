@@ -68,7 +68,7 @@ fn key(stack: &Stack<'_>, identity: &Identity) -> Object {
 
 fn config(stack: &Stack<'_>, identities: &[Identity]) -> ConfigMap {
     let mut data = BTreeMap::from([
-        ("identities.sh".to_owned(), identities_script(identities)),
+        ("identities.sh".to_owned(), identities_script(stack, identities)),
         ("buckets.sh".to_owned(), buckets_script(stack)),
     ]);
     for (_, bucket) in stack.system.buckets.iter() {
@@ -86,7 +86,8 @@ fn config(stack: &Stack<'_>, identities: &[Identity]) -> ConfigMap {
 /// Size of the volume in GiB: per archived database half of its largest size for every base backup that is there at once, the one that
 /// is being made included; that leaves room for the log. Then the buckets.
 pub(super) fn volume_gb(stack: &Stack<'_>) -> u32 {
-    let archives = stack.archived().map(|database| {
+    let archives = stack.archived().map(|server| {
+        let database = &server.database;
         let backups = u64::from(database.backup.retention_days) + 1;
         (u64::from(database.storage_gb) * backups).div_ceil(2)
     });

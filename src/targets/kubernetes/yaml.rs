@@ -127,11 +127,17 @@ impl Writer<'_> {
 fn block(text: &str, indent: usize) -> Option<String> {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let plain = |c: char| c == '\n' || !is_special(c);
-    if !body.contains('\n') || body.starts_with([' ', '\n']) || body.ends_with('\n') || !body.chars().all(plain) {
+    if !body.contains('\n') || body.starts_with('\n') || body.ends_with('\n') || !body.chars().all(plain) {
         return None;
     }
-    let mark = if text.ends_with('\n') { "|" } else { "|-" };
-    let mut lines = mark.to_owned();
+    let mut lines = "|".to_owned();
+    if body.starts_with(' ') {
+        // Otherwise the first line would say how far all are indented.
+        lines.push('2');
+    }
+    if !text.ends_with('\n') {
+        lines.push('-');
+    }
     for line in body.lines() {
         let line = if line.is_empty() {
             String::new()

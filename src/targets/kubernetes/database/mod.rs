@@ -15,7 +15,11 @@ use super::object::Object;
 use super::pod;
 use super::stack::{Server, Stack};
 use crate::ir::{Database, Id, Peer, Readers, Shape};
+use crate::targets::shared::sharding::POOL;
 use crate::vocabulary::Engine;
+
+/// Connections that are left to operators, backups and people.
+const MAINTENANCE: u32 = 20;
 
 /// Pods that serve one server from beside: two jobs, and two routers where there are any.
 const ASSISTANTS: u32 = 4;
@@ -24,7 +28,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let servers = stack.servers.iter();
     servers
         .flat_map(|server| match server.database.engine {
-            Engine::Postgres => postgres::objects(stack, &server.database),
+            Engine::Postgres => postgres::objects(stack, server),
             Engine::Mysql => mysql::objects(stack, server),
             Engine::Sqlserver | Engine::Oracle => sqlserver::objects(stack, &server.database),
         })
@@ -171,6 +175,13 @@ pub(super) fn instances(stack: &Stack<'_>, database: &Database) -> u32 {
         Engine::Postgres => 1 + replicas,
         Engine::Mysql | Engine::Sqlserver | Engine::Oracle => 1,
     }
+}
+
+/// How many connections a server must accept, where proxies open more to it than it accepts by default.
+fn connections(stack: &Stack<'_>, server: &Server<'_>, default: u32) -> Option<u32> {
+    let proxy = stack.system.databases[server.of].sharding.as_ref()?.proxy()?;
+    let needed = POOL * stack.system.services[proxy].scale.max + MAINTENANCE;
+    (needed > default).then_some(needed)
 }
 
 /// The whole size is requested: a database is the last pod that a node should squeeze.

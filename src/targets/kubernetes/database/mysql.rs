@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ResourceRequirements, SeccompProfile, TopologyS
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::task::{self, Script};
-use super::{instances, resources, sides};
+use super::{connections, instances, resources, sides};
 use crate::catalog;
 use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::mysql::{
@@ -36,6 +36,9 @@ const COLLECTORS: [&str; 2] = [
 
 /// Has the router keep reads off the primary even when no secondary is left.
 const NO_FALLBACK: &str = "--conf-set-option=routing:bootstrap_ro.routing_strategy=round-robin";
+
+/// Connections that a server accepts unless it is told otherwise.
+const CONNECTIONS: u32 = 151;
 
 /// Between the members: the protocol, its extended form, group replication.
 const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
@@ -74,6 +77,10 @@ fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
     let class = stack.system.cluster.storage_class.as_deref();
     let name = database.name.as_str();
     let buffers = database.size.memory_gb * 1024 / 2;
+    let mut mycnf = format!("[mysqld]\ninnodb_buffer_pool_size = {buffers}M\ntls_version = TLSv1.2,TLSv1.3\n");
+    if let Some(connections) = connections(stack, server, CONNECTIONS) {
+        mycnf.push_str(&format!("max_connections = {connections}\n"));
+    }
     let cluster = InnoDbCluster {
         version: catalog::mysql_release(),
         edition: "community",
@@ -84,7 +91,7 @@ fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
             set_rights_using_init_container: false,
             fs_group_change_policy: "OnRootMismatch",
         },
-        mycnf: format!("[mysqld]\ninnodb_buffer_pool_size = {buffers}M\ntls_version = TLSv1.2,TLSv1.3\n"),
+        mycnf,
         datadir_volume_claim_template: pod::claim(database.storage_gb, class),
         pod_spec: PodPatch {
             security_context: default_seccomp(),

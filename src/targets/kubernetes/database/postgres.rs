@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
-use super::{instances, resources, sides};
+use super::{connections, instances, resources, sides};
 use crate::ir::Database;
 use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::cloudnative_pg::{
@@ -25,11 +25,15 @@ const STATUS_PORT: u16 = 8000;
 /// On which every instance tells its metrics.
 const METRICS_PORT: u16 = 9187;
 
-pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
+/// Connections that a server accepts unless it is told otherwise.
+const CONNECTIONS: u32 = 100;
+
+pub(super) fn objects(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
+    let database = &*server.database;
     let name = database.name.as_str();
     let backup = &database.backup;
     vec![
-        cluster(stack, database),
+        cluster(stack, server),
         Object::custom(stack.meta(name, name, "database"), object_store(stack, database)).comment(
             "spec/instanceSidecarConfiguration/env",
             "checksum trailers are Amazon's own, and refused by other stores",
@@ -53,16 +57,20 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
     ]
 }
 
-fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
+fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
+    let database = &*server.database;
     let instances = instances(stack, database);
     let memory_mb = database.size.memory_gb * 1024;
-    let parameters = BTreeMap::from([
+    let mut parameters = BTreeMap::from([
         ("effective_cache_size", format!("{}MB", memory_mb / 4 * 3)),
         ("log_connections", "on".to_owned()),
         ("log_disconnections", "on".to_owned()),
         ("log_min_duration_statement", "1000".to_owned()),
         ("shared_buffers", format!("{}MB", memory_mb / 4)),
     ]);
+    if let Some(connections) = connections(stack, server, CONNECTIONS) {
+        parameters.insert("max_connections", connections.to_string());
+    }
     let mut labels = stack.shared_labels();
     labels.remove("app.kubernetes.io/managed-by");
     let cluster = Cluster {

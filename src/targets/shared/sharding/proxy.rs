@@ -27,7 +27,7 @@ const GROOVY: &str = "abstract as assert boolean break byte case catch char clas
                       null owner package private protected public return short static strictfp super switch synchronized this \
                       threadsafe throw throws trait transient true try var void volatile while";
 /// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
-const POOL: u32 = 20;
+pub const POOL: u32 = 20;
 
 /// One file of a proxy's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
