@@ -248,7 +248,7 @@ fn numbers() -> Vec<String> {
 #[test]
 fn rows_are_where_the_configuration_says() {
     let tools = [
-        ("java", "-version"),
+        ("javac", "-version"),
         ("openssl", "version"),
         ("psql", "--version"),
         ("setpriv", "--version"),
