@@ -91,10 +91,10 @@ pub fn other_strategy(at: Option<Span>, key: &str, of: &str, strategy: &str) -> 
 }
 
 /// `no-shard-map`
-pub fn missing_map(at: Option<Span>, strategy: &str, key: &str) -> Diagnostic {
+pub fn missing_map(at: Option<Span>, strategy: &str, key: &str, [first, last]: [&str; 2]) -> Diagnostic {
     let fix = match key {
-        "ranges" => "add `ranges = [{ shard = \"s0\" }, { from = 1000000, shard = \"s1\" }]`",
-        _ => "add `directory = { acme = \"s0\", globex = \"s1\" }`",
+        "ranges" => format!("add `ranges = [{{ shard = \"{first}\" }}, {{ from = 1000000, shard = \"{last}\" }}]`"),
+        _ => format!("add `directory = {{ acme = \"{first}\", globex = \"{last}\" }}`"),
     };
     Diagnostic::error(
         "no-shard-map",
