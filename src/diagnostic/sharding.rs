@@ -23,10 +23,10 @@ pub fn replicas(at: Option<Span>, database: &str) -> Diagnostic {
     Diagnostic::error(
         "sharded-replicas",
         at,
-        format!("database `{database}` has both shards and read replicas"),
+        format!("the proxy in front of the shards of `{database}` does not know its read replicas"),
     )
-    .reason("its shards share reads and writes alike; replicas of the main server would not have their tables")
-    .fix("remove `replicas`, or add shards instead")
+    .reason("it sends what it reads from the main server to the primary, so nothing would read from a replica")
+    .fix("remove `replicas`, or use `router = \"application\"`")
 }
 
 /// `no-driver`

@@ -83,7 +83,7 @@ fn spread(
     problems: &mut Vec<Diagnostic>,
 ) {
     let path = format!("{}.sharding", system.databases[id].path);
-    if database.replicas != Replicas::default() {
+    if said.router == vocabulary::Router::Proxy && database.replicas != Replicas::default() {
         let at = blueprint
             .places
             .span(&format!("databases.{}.replicas", system.databases[id].name));
