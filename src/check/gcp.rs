@@ -1,7 +1,7 @@
 //! What only Google Cloud asks for.
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
-use crate::ir::{Readers, System, Tls};
+use crate::ir::{Database, Id, Readers, Resource, Router, Service, Sharding, Strategy, System, Tls};
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine};
 
@@ -13,6 +13,15 @@ const REPLICAS: u32 = 10;
 const POOL_LOAD: u32 = 90;
 /// Recipients of a budget's alerts.
 const RECIPIENTS: usize = 5;
+/// Active shards behind one proxy: its machines get the certificate of each one's authority in one metadata entry of 256 KiB. They have
+/// 1.3 kB as a rule; 1.6 kB fit.
+const PROXIED_SHARDS: usize = 160;
+/// Bytes of one metadata entry, less what a start-up script has beside the table of shards.
+const TABLE: usize = 256 * 1024 - 32 * 1024;
+/// Bytes of one version of a secret.
+const SECRET: usize = 64 * 1024;
+/// Longest `PREFIX-NAME-shard-ID`: the name of its endpoint, less `-endpoint`.
+const SHARD_NAME: usize = 54;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let region = system.region.get(Target::Gcp).unwrap_or_default();
@@ -58,10 +67,77 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(gcp::web_edition_ended(at("edition"), &database.version));
         }
     }
+    for (_, database, sharding) in system.sharded() {
+        shards(system, database, sharding, problems);
+    }
+    for (id, service) in system.services.iter() {
+        let bytes = table(system, id);
+        if bytes > TABLE {
+            problems.push(gcp::shard_table(system.places.key(&service.path), &service.name, bytes));
+        }
+    }
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));
     }
+}
+
+/// Do the shards of a database fit?
+fn shards(system: &System, database: &Database, sharding: &Sharding, problems: &mut Vec<Diagnostic>) {
+    let at = system.places.key(&format!("{}.sharding", database.path));
+    let longest = sharding.shards.iter().max_by_key(|shard| shard.id.len());
+    if let Some(shard) = longest {
+        let full = format!("{}-{}-{}", system.prefix, database.shard_name(), shard.id);
+        if full.len() > SHARD_NAME {
+            let what = "the name of a shard's endpoint";
+            problems.push(capability::name_too_long(at, &full, SHARD_NAME, what, Target::Gcp));
+        }
+    }
+    let active = sharding.active().count();
+    match sharding.router {
+        Router::Proxy(_) if active > PROXIED_SHARDS => {
+            problems.push(gcp::proxied_shards(at, &database.name, active, PROXIED_SHARDS));
+        }
+        Router::Application if map(sharding) > SECRET => {
+            problems.push(gcp::shard_map(at, &database.name, map(sharding)));
+        }
+        Router::Proxy(_) | Router::Application => {}
+    }
+}
+
+/// Bytes of the tables of shards that a machine of a service gets, at most.
+fn table(system: &System, id: Id<Service>) -> usize {
+    let grants = system.grants_of(id).filter_map(|grant| match grant.resource {
+        Resource::Shards(database) => Some(&system.databases[database]),
+        _ => None,
+    });
+    grants
+        .map(|database| {
+            let name = database.shard_name().len();
+            // Six spaces, and a secret's identifier: `projects/PROJECT/secrets/PREFIX-NAME-ID`.
+            let line = 6 + name + system.network.private_domain.len() + 18 + 30 + system.prefix.len() + name + 8;
+            let active = database.sharding.iter().flat_map(Sharding::active);
+            active.map(|shard| line + 3 * shard.id.len()).sum::<usize>()
+        })
+        .sum()
+}
+
+/// Bytes of a map of shards, at most.
+fn map(sharding: &Sharding) -> usize {
+    let quoted = |texts: &[String]| texts.iter().map(|text| text.len() + 3).sum::<usize>();
+    let id = sharding
+        .shards
+        .iter()
+        .map(|shard| shard.id.len())
+        .max()
+        .unwrap_or_default();
+    let keys = match &sharding.strategy {
+        Strategy::Hash => 0,
+        // `{"from":-9223372036854775808,"shard":"ID"},`
+        Strategy::Range(ranges) => ranges.len() * (42 + id),
+        Strategy::Directory { shards, .. } => shards.keys().map(|key| key.len() + id + 6).sum(),
+    };
+    512 + quoted(&sharding.tables) + quoted(&sharding.reference_tables) + sharding.shards.len() * (id + 3) + keys
 }
 
 /// True for tiers of the Enterprise Plus edition.

@@ -22,7 +22,7 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
             let (cpu, memory_gb) = (service.size.cpu, service.size.memory_gb);
             problems.push(capability::size(at("size"), cpu, memory_gb, "machine type", target));
         }
-        if let Launch::Container { image, .. } = &service.launch
+        if let Some(image) = service.launch.image()
             && system.network.egress == Egress::None
             && !is_private_registry(image, target)
         {

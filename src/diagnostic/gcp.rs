@@ -67,3 +67,41 @@ pub fn pool_tier(at: Option<Span>, database: &str, tier: &str) -> Diagnostic {
     .reason("read pools come with Cloud SQL's Enterprise Plus edition, which has tiers of its own")
     .fix("name one of those, such as `gcp = \"db-perf-optimized-N-2\"`, or give the number of replicas")
 }
+
+/// `proxied-shards`
+pub fn proxied_shards(at: Option<Span>, database: &str, count: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "proxied-shards",
+        at,
+        format!("`{database}` has {count} active shards behind a proxy, Google Cloud takes {most}"),
+    )
+    .reason("a proxy's machine gets the certificate of every server's authority as metadata, of which 256 KiB fit")
+    .fix("use larger shards and fewer of them, or `router = \"application\"`")
+}
+
+/// `shard-table`
+pub fn shard_table(at: Option<Span>, service: &str, bytes: usize) -> Diagnostic {
+    Diagnostic::error(
+        "shard-table",
+        at,
+        format!(
+            "the table of the shards that `{service}` uses has up to {} KiB, a machine's metadata take 224",
+            bytes / 1024
+        ),
+    )
+    .reason("each machine is told host and secret of every shard when it starts")
+    .fix("use fewer shards, or shorter names of the system, the database and the private domain")
+}
+
+/// `shard-map`
+pub fn shard_map(at: Option<Span>, database: &str, bytes: usize) -> Diagnostic {
+    Diagnostic::error(
+        "shard-map",
+        at,
+        format!(
+            "the map of the shards of `{database}` has up to {} KiB, a secret of Secret Manager takes 64",
+            bytes / 1024
+        ),
+    )
+    .fix("map fewer or shorter keys, and give the rest a `default`")
+}

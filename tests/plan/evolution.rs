@@ -1,4 +1,4 @@
-//! Steps of one system: what holds data survives them.
+//! Steps of one system: what holds data survives them, and more shards leave the old ones alone.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use cloudgen::target::Target;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Example, examples};
+use crate::support::{Example, examples, project};
 use crate::{Offline, has_terraform};
 
 /// Blueprints of one system, each the step after the one before.
@@ -37,6 +37,11 @@ const STATEFUL: [&str; 21] = [
     "random_id",
 ];
 
+/// Types that look at all shards of a database together: they change when shards are added.
+const OVERVIEWS: [&str; 1] = ["google_compute_firewall"];
+
+const CLOUDS: [Target; 3] = [Target::Aws, Target::Azure, Target::Gcp];
+
 #[test]
 fn what_holds_data_survives_the_next_step() {
     if !has_terraform() {
@@ -46,8 +51,8 @@ fn what_holds_data_survives_the_next_step() {
     let named = |name: &str| examples.iter().find(|example| example.name == name).unwrap();
     let mut findings = Vec::new();
     for (before, after) in STEPS {
-        for target in [Target::Aws, Target::Azure, Target::Gcp] {
-            let lost = lost(named(before), named(after), target);
+        for target in CLOUDS {
+            let lost = lost(&step([named(before), named(after)], target));
             findings.extend(
                 lost.iter()
                     .map(|what| format!("{before} to {after} on {target}: {what}")),
@@ -57,8 +62,83 @@ fn what_holds_data_survives_the_next_step() {
     assert!(findings.is_empty(), "\n{}", findings.join("\n"));
 }
 
-/// What the step would destroy of what holds data, replacement included.
-fn lost(before: &Example, after: &Example, target: Target) -> Vec<String> {
+/// From 4 to 8 shards: first they are made and nothing else happens, then they are used and only what routes changes.
+#[test]
+fn more_shards_leave_the_first_ones_alone() {
+    if !has_terraform() {
+        return;
+    }
+    let four = sharding("shards           = 4");
+    let filling = sharding("shards = 8\nactive = 4");
+    let eight = sharding("shards = 8");
+    let mut findings = Vec::new();
+    for target in CLOUDS {
+        let mut found = |what: &str, changes: Vec<String>| {
+            findings.extend(changes.iter().map(|change| format!("{target}, {what}: {change}")));
+        };
+        let made = step([&four, &filling], target);
+        found("while they are filled", lost(&made));
+        let overview = |change: &Change| OVERVIEWS.contains(&change.resource_type.as_str());
+        let touched = made.iter().filter(|change| !change.is_new() && !change.is_kept());
+        found(
+            "while they are filled",
+            touched.filter(|change| !overview(change)).map(Change::text).collect(),
+        );
+        let used = step([&four, &eight], target);
+        found("when they are used", lost(&used));
+        let first = |change: &Change| (0..4).any(|shard| change.address.ends_with(&format!("_shard[\"s{shard}\"]")));
+        let touched = used.iter().filter(|change| first(change) && !change.is_kept());
+        found(
+            "when they are used",
+            touched.filter(|change| !overview(change)).map(Change::text).collect(),
+        );
+        let kept = used.iter().filter(|change| first(change)).count();
+        if kept < 4 {
+            found(
+                "when they are used",
+                vec![format!("only {kept} things of the first four shards")],
+            );
+        }
+    }
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
+
+/// The example of the pattern with another number of shards.
+fn sharding(shards: &str) -> Example {
+    let path = project("blueprints/sharding.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let four = "shards           = 4";
+    assert!(text.contains(four));
+    Example {
+        name: "sharding".to_owned(),
+        text: text.replace(four, shards),
+        path,
+    }
+}
+
+/// What a plan does with one resource.
+struct Change {
+    address: String,
+    resource_type: String,
+    actions: Vec<String>,
+}
+
+impl Change {
+    fn is_new(&self) -> bool {
+        self.actions == ["create"]
+    }
+
+    fn is_kept(&self) -> bool {
+        self.actions == ["no-op"]
+    }
+
+    fn text(&self) -> String {
+        format!("{}: {}", self.address, self.actions.join(", "))
+    }
+}
+
+/// Applies the first example, and plans the second one upon it.
+fn step([before, after]: [&Example; 2], target: Target) -> Vec<Change> {
     let folder = TempDir::new().unwrap();
     let write = |example: &Example| {
         let rendered = example.render(&example.load(None), target);
@@ -83,19 +163,39 @@ fn lost(before: &Example, after: &Example, target: Target) -> Vec<String> {
     offline.succeed(&["init", "-input=false", "-no-color"]);
     offline.succeed(&["plan", "-input=false", "-no-color", "-out=next"]);
     let plan: Value = serde_json::from_str(&offline.succeed(&["show", "-json", "next"])).unwrap();
-    let changes = plan["resource_changes"].as_array().unwrap();
-    let stateful = changes
-        .iter()
-        .filter(|change| STATEFUL.contains(&change["type"].as_str().unwrap()));
-    let (mut kept, mut lost) = (0, Vec::new());
-    for change in stateful {
-        let actions = change["change"]["actions"].as_array().unwrap();
-        if actions.contains(&"delete".into()) {
-            lost.push(format!("{} is lost", change["address"]));
-        } else if !actions.contains(&"create".into()) {
-            kept += 1;
-        }
-    }
+    let changes = plan["resource_changes"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    changes
+        .filter(|change| change["mode"] == "managed")
+        .map(|change| Change {
+            address: text(&change["address"]),
+            resource_type: text(&change["type"]),
+            actions: change["change"]["actions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(text)
+                .collect(),
+        })
+        .collect()
+}
+
+/// What a step would destroy of what holds data, replacement included.
+fn lost(changes: &[Change]) -> Vec<String> {
+    let stateful = || {
+        changes
+            .iter()
+            .filter(|change| STATEFUL.contains(&change.resource_type.as_str()))
+    };
+    let destroyed = stateful().filter(|change| change.actions.iter().any(|action| action == "delete"));
+    let mut lost: Vec<String> = destroyed.map(|change| format!("{} is lost", change.address)).collect();
+    let kept = stateful().filter(|change| {
+        change
+            .actions
+            .iter()
+            .all(|action| action == "no-op" || action == "update")
+    });
+    let kept = kept.count();
     if kept < 4 {
         lost.push(format!("only {kept} things that hold data are there before and after"));
     }

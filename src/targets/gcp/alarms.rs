@@ -1,11 +1,24 @@
 //! Alarms: policies of Cloud Monitoring, and the people who are told.
 
+mod shards;
+
 use hcl::Expression;
 
 use super::Stack;
 use crate::ir::{Alarm, Database, Id, Readers, Signal};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
+
+/// What an alarm becomes: one policy, or one for each key.
+struct Policy {
+    /// A set.
+    keys: Option<Expression>,
+    conditions: Vec<Block>,
+    /// What Google Cloud adds to the alarm's meaning; may be empty.
+    note: &'static str,
+    /// What is there before it.
+    ready: Vec<Expression>,
+}
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     stack.module.file("alarms", "");
@@ -14,22 +27,37 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     }
     let channels = channels(stack);
     for alarm in &stack.system.alarms {
-        let address = match alarm.signal {
-            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => continue,
+        let wanted = match alarm.signal {
             Signal::ReplicaLag {
                 database,
                 seconds,
                 minutes,
             } => {
-                let conditions = replica_lag(stack, database, seconds, minutes);
-                let servers = stack.databases[&database]
-                    .replicas
-                    .as_ref()
-                    .map(|it| it.servers.whole());
-                let ready = servers.into_iter().collect();
-                policy(stack, alarm, conditions, channels.as_ref(), ready)
+                let replicas = stack.databases[&database].replicas.as_ref();
+                Policy {
+                    keys: None,
+                    conditions: replica_lag(stack, database, seconds, minutes),
+                    note: " One that does not replicate at all is behind by less than nothing: build it anew.",
+                    ready: replicas.map(|it| it.servers.whole()).into_iter().collect(),
+                }
             }
+            Signal::ShardLoad {
+                database,
+                percent,
+                minutes,
+            } => shards::load(stack, database, percent, minutes),
+            Signal::ShardStorage {
+                database,
+                percent,
+                minutes,
+            } => shards::storage(stack, database, percent, minutes),
+            Signal::HotShard {
+                database,
+                points,
+                minutes,
+            } => shards::hot(stack, database, points, minutes),
         };
+        let address = policy(stack, alarm, wanted, channels.as_ref());
         let what = match channels {
             Some(_) => "alert policy of Cloud Monitoring",
             None => "alert policy of Cloud Monitoring, nobody is told",
@@ -61,26 +89,26 @@ fn channels(stack: &mut Stack<'_>) -> Option<Address> {
     Some(channels)
 }
 
-fn policy(
-    stack: &mut Stack<'_>,
-    alarm: &Alarm,
-    conditions: Vec<Block>,
-    channels: Option<&Address>,
-    ready: Vec<Expression>,
-) -> Address {
+fn policy(stack: &mut Stack<'_>, alarm: &Alarm, wanted: Policy, channels: Option<&Address>) -> Address {
     let documentation = Block::new()
-        .set("content", alarm.about.as_str())
+        .set("content", format!("{}{}", alarm.about, wanted.note))
         .set("mime_type", "text/markdown");
-    let ready = std::iter::once(stack.project.apis.whole()).chain(ready).collect();
+    let ready = std::iter::once(stack.project.apis.whole()).chain(wanted.ready);
+    let name = stack.name(&alarm.name);
+    let name = match wanted.keys {
+        Some(_) => template![format!("{name}-"), expr::each_key()],
+        None => name.into(),
+    };
     let body = Block::new()
-        .set("display_name", stack.name(&alarm.name))
+        .set_some("for_each", wanted.keys)
+        .set("display_name", name)
         .set("combiner", "OR")
         .set("severity", "WARNING")
         .set_some("notification_channels", channels.map(|channels| channels.all("id")))
         .set("user_labels", super::database::labels(stack))
-        .blocks("conditions", conditions)
+        .blocks("conditions", wanted.conditions)
         .block("documentation", documentation)
-        .set("depends_on", Expression::Array(ready));
+        .set("depends_on", Expression::Array(ready.collect()));
     stack
         .module
         .resource("google_monitoring_alert_policy", &alarm.name, body)
@@ -100,30 +128,33 @@ fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32, minutes: u32) 
             .set("alignment_period", "60s")
             .set("per_series_aligner", "ALIGN_MAX")
     };
-    let late = Block::new()
-        .set("filter", filter.clone())
-        .set("comparison", "COMPARISON_GT")
-        .set("threshold_value", seconds)
-        .set("duration", duration.as_str())
-        .block("aggregations", samples());
-    let late = Block::new()
-        .set(
-            "display_name",
-            format!("More than {seconds} seconds behind for {minutes} minutes"),
-        )
-        .block("condition_threshold", late);
+    let threshold = |about: String, comparison: &str, value: u32| {
+        let threshold = Block::new()
+            .set("filter", filter.clone())
+            .set("comparison", comparison)
+            .set("threshold_value", value)
+            .set("duration", duration.as_str())
+            .block("aggregations", samples());
+        Block::new()
+            .set("display_name", about)
+            .block("condition_threshold", threshold)
+    };
+    let about = format!("More than {seconds} seconds behind for {minutes} minutes");
+    let late = threshold(about, "COMPARISON_GT", seconds);
+    // Cloud SQL says a negative lag where replication has stopped.
+    let stopped = threshold(format!("Not replicating for {minutes} minutes"), "COMPARISON_LT", 0);
     // The nodes of a pool come and go.
     if matches!(database.readers, Some(Readers::Scaled(_))) {
-        return vec![late];
+        return vec![late, stopped];
     }
     let silent = Block::new()
-        .set("filter", filter)
-        .set("duration", duration)
+        .set("filter", filter.clone())
+        .set("duration", duration.as_str())
         .block("aggregations", samples());
     let silent = Block::new()
         .set("display_name", format!("No word of a replica for {minutes} minutes"))
         .block("condition_absent", silent);
-    vec![late, silent]
+    vec![late, stopped, silent]
 }
 
 /// What follows the name of the replicas in the name of one, as a regular expression.

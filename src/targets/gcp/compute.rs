@@ -7,19 +7,19 @@ use hcl::Expression;
 use super::edge::Records;
 use super::firewall::Rules;
 use super::identity::Registry;
-use super::{Stack, settings};
+use super::{Stack, settings, shards};
 use crate::catalog;
-use crate::ir::{Id, Peer, Resource, Service};
+use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
-use crate::object;
 use crate::target::Target;
 use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::{settings as shared_settings, startup};
-use crate::terraform::{Address, Block};
+use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 
 const FETCH: &str = include_str!("../../../templates/startup/gcp.sh");
 const PULL: &str = include_str!("../../../templates/startup/gcp-pull.sh");
+const TRUST: &str = include_str!("../../../templates/startup/gcp-trust.sh");
 
 /// Hour of the daily snapshots, UTC, and the days that they are kept.
 const SNAPSHOT_TIME: &str = "18:00";
@@ -79,10 +79,17 @@ fn snapshots(stack: &mut Stack<'_>) -> Address {
         .resource("google_compute_resource_policy", "snapshots", body)
 }
 
+/// What a health check asks: the kind of block, and the block.
+fn probe(service: &Service) -> (&'static str, Block) {
+    let block = Block::new().set("port", service.port);
+    match service.health.path() {
+        Some(path) => ("http_health_check", block.set("request_path", path)),
+        None => ("tcp_health_check", block),
+    }
+}
+
 fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
-    let http = Block::new()
-        .set("port", service.port)
-        .set("request_path", service.health.path().unwrap_or_default());
+    let (kind, asks) = probe(service);
     let body = Block::new()
         .set("name", stack.name(&service.name))
         .set("region", stack.region())
@@ -90,7 +97,7 @@ fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
         .set("timeout_sec", 5)
         .set("healthy_threshold", 2)
         .set("unhealthy_threshold", 3)
-        .block("http_health_check", http)
+        .block(kind, asks)
         .block("log_config", Block::new().set("enable", true))
         .set("depends_on", stack.project.ready());
     stack
@@ -101,9 +108,7 @@ fn health_check(stack: &mut Stack<'_>, service: &Service) -> Address {
 /// A second, more patient check: what misses one answer gets no requests, what misses all for five minutes is replaced. Otherwise a
 /// database that fails over would take every machine whose health depends on it along.
 fn healing_check(stack: &mut Stack<'_>, service: &Service) -> Address {
-    let http = Block::new()
-        .set("port", service.port)
-        .set("request_path", service.health.path().unwrap_or_default());
+    let (kind, asks) = probe(service);
     let name = format!("{}-healing", service.name);
     let body = Block::new()
         .set("name", stack.name(&name))
@@ -112,7 +117,7 @@ fn healing_check(stack: &mut Stack<'_>, service: &Service) -> Address {
         .set("timeout_sec", 10)
         .set("healthy_threshold", 1)
         .set("unhealthy_threshold", 10)
-        .block("http_health_check", http)
+        .block(kind, asks)
         .block("log_config", Block::new().set("enable", true))
         .set("depends_on", stack.project.ready());
     stack
@@ -151,11 +156,15 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         .set("email", stack.accounts[&id].attr("email"))
         .comment("What it may do is said by its roles.")
         .set("scopes", list!["cloud-platform"]);
-    let metadata = object! {
-        "block-project-ssh-keys" => "TRUE",
-        "enable-oslogin" => "TRUE",
-        "serial-port-enable" => "FALSE",
-        "user-data" => user_data(stack, id, service)
+    let metadata = [
+        ("block-project-ssh-keys", "TRUE".into()),
+        ("enable-oslogin", "TRUE".into()),
+        ("serial-port-enable", "FALSE".into()),
+        ("user-data", user_data(stack, id, service)),
+    ];
+    let authorities = match service.launch {
+        Launch::ShardingProxy { database, .. } => Some(("authorities", shards::authorities(stack, database))),
+        Launch::Container { .. } | Launch::Script(_) => None,
     };
     let body = Block::new()
         .set("name_prefix", format!("{}-", stack.name(&service.name)))
@@ -169,7 +178,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         )
         .block("service_account", account)
         .block("shielded_instance_config", shielded)
-        .set("metadata", metadata)
+        .set("metadata", expr::object(authorities.into_iter().chain(metadata)))
         .block("lifecycle", Block::new().set("create_before_destroy", true))
         .set("depends_on", stack.encryption.ready());
     stack
@@ -203,14 +212,35 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
     let platform = startup::Platform {
         fetch: FETCH,
         docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
-        prepare: pull(service).unwrap_or_default(),
+        prepare: prepare(service),
         installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         mtu: Some(1460),
-        shards: vec![],
-        trust: Trust::Encrypted,
+        shards: stack
+            .system
+            .grants_of(id)
+            .filter_map(|grant| match grant.resource {
+                Resource::Shards(database) => Some(startup::Shards {
+                    database,
+                    lines: shards::table(stack, database),
+                }),
+                _ => None,
+            })
+            .collect(),
+        // Certificates of Cloud SQL have its own names, not those of this network. No other server has one of the same authority.
+        trust: Trust::Authority,
     };
     startup::user_data(stack.system, id, (&plain, &fetched), &platform)
+}
+
+/// Bash for before each start.
+fn prepare(service: &Service) -> String {
+    let trust = match service.launch {
+        Launch::ShardingProxy { .. } => Some(TRUST.replace("@FOLDER@", &startup::proxy_folder(service))),
+        Launch::Container { .. } | Launch::Script(_) => None,
+    };
+    let steps: Vec<String> = trust.into_iter().chain(pull(service)).collect();
+    steps.join("\n")
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
@@ -224,18 +254,27 @@ fn pull(service: &Service) -> Option<String> {
 /// What machines need before they start, and Terraform cannot see.
 fn ready(stack: &Stack<'_>, id: Id<Service>, records: &Records, rules: &Rules) -> Vec<Expression> {
     let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
-    let databases = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
+    let databases = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => {
             let (server, readers) = (reaches(Peer::Database(database)), reaches(Peer::Readers(database)));
-            Some(stack.databases[&database].ready(server, readers))
+            stack.databases[&database].ready(server, readers)
         }
-        _ => None,
+        Resource::Proxy(database) => vec![&stack.logins[&database].version],
+        Resource::Shards(database) => {
+            let map = stack.maps.get(&database).map(|map| &map.version);
+            let servers = &stack.shards[&database].servers;
+            std::iter::once(&servers.rule)
+                .chain(&servers.contents)
+                .chain(map)
+                .collect()
+        }
+        Resource::Bucket(_) | Resource::Secret(_) => vec![],
     });
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();
     ready.extend(rules.of(id));
     ready.extend(records.of(stack.system, id));
     ready.extend(&stack.grants[&id]);
-    ready.extend(databases.flatten());
+    ready.extend(databases);
     ready.into_iter().map(Address::whole).collect()
 }
 
@@ -268,7 +307,9 @@ fn manager(
         .set("distribution_policy_zones", Expression::Array(zones))
         .set("distribution_policy_target_shape", "EVEN")
         .block("version", Block::new().set("instance_template", template.id()))
-        .block("named_port", Block::new().set("name", "http").set("port", service.port))
+        .when(!service.is_tcp(), |block| {
+            block.block("named_port", Block::new().set("name", "http").set("port", service.port))
+        })
         .block("auto_healing_policies", healing)
         .comment("A new machine in each zone first, then an old one goes.")
         .block("update_policy", update)

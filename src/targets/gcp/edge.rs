@@ -21,6 +21,8 @@ pub(super) struct Entries {
     pub public: Option<Address>,
     /// Address of the internal load balancer.
     pub internal: Option<Address>,
+    /// Addresses of the load balancers of single services that do not speak HTTP.
+    pub tcp: BTreeMap<Id<Service>, Address>,
     /// Certificate of the public load balancer, in the form that its proxy takes.
     pub certificate: Option<Expression>,
 }
@@ -47,6 +49,16 @@ pub(super) fn addresses(stack: &mut Stack<'_>) -> Entries {
             .set("subnetwork", stack.network.application.clone());
         stack.module.resource("google_compute_address", "internal", body)
     });
+    let mut tcp = BTreeMap::new();
+    for (id, service) in stack.system.services.iter().filter(|(_, service)| service.is_tcp()) {
+        let body = Block::new()
+            .set("name", stack.name(&service.name))
+            .set("region", stack.region())
+            .set("address_type", "INTERNAL")
+            .set("subnetwork", stack.network.application.clone());
+        let address = stack.module.resource("google_compute_address", &service.name, body);
+        tcp.insert(id, address);
+    }
     let certificate = certificate(stack);
     if let (Some(balancer), Some(address)) = (&stack.system.public, &public) {
         let domain = balancer.domain.clone();
@@ -75,6 +87,7 @@ pub(super) fn addresses(stack: &mut Stack<'_>) -> Entries {
     Entries {
         public,
         internal,
+        tcp,
         certificate,
     }
 }
@@ -169,6 +182,8 @@ pub(super) struct Records {
     databases: BTreeMap<Id<Database>, Address>,
     /// The one name of all replicas of a database.
     readers: BTreeMap<Id<Database>, Address>,
+    /// The names of the shards of a database.
+    shards: BTreeMap<Id<Database>, Address>,
 }
 
 impl Records {
@@ -181,6 +196,8 @@ impl Records {
         let used = system.flows_from(Peer::Service(id)).filter_map(|flow| match flow.to {
             Peer::Database(database) => self.databases.get(&database),
             Peer::Readers(database) => self.readers.get(&database),
+            Peer::Shards(database) => self.shards.get(&database),
+            Peer::TcpBalancer(service) => self.services.get(&service),
             _ => None,
         });
         self.shared.iter().chain(called).chain(used)
@@ -217,30 +234,51 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
     let domain = &system.network.private_domain;
     let about = "Services and databases, for this network only";
     let zone = private_zone(stack, "internal", domain, about);
-    let named = |stack: &mut Stack<'_>, name: &str, ttl: u32, addresses: Expression| {
-        let full = format!("{name}.{domain}.");
-        let body = record(zone.attr("name"), full, "A", ttl, addresses);
+    let full = |name: &str| format!("{name}.{domain}.");
+    let add = |stack: &mut Stack<'_>, part: &str, body: Block| {
         stack
             .module
-            .resource("google_dns_record_set", &format!("{name}_internal"), body)
+            .resource("google_dns_record_set", &format!("{part}_internal"), body)
+    };
+    let named = |stack: &mut Stack<'_>, name: &str, address: &Address| {
+        let addresses = list![address.attr("address")];
+        add(stack, name, record(Block::new(), &zone, full(name), "A", 60, addresses))
     };
     if let Some(address) = &entries.internal {
         for id in called {
-            let address = named(stack, &system.services[id].name, 60, list![address.attr("address")]);
-            records.services.insert(id, address);
+            let name = named(stack, &system.services[id].name, address);
+            records.services.insert(id, name);
         }
     }
+    for (id, address) in &entries.tcp {
+        let name = named(stack, &system.services[*id].name, address);
+        records.services.insert(*id, name);
+    }
     for (id, database) in system.databases.iter() {
-        let endpoint = stack.databases[&id].endpoint.attr("address");
-        let address = named(stack, &database.name, 60, list![endpoint]);
-        records.databases.insert(id, address);
-        if let Some(addresses) = stack.databases[&id].replicas.as_ref().map(|it| it.addresses.clone()) {
+        let endpoint = stack.databases[&id].server.endpoint.clone();
+        let name = named(stack, &database.name, &endpoint);
+        records.databases.insert(id, name);
+        let replicas = stack.databases[&id].replicas.as_ref();
+        if let Some((addresses, rule)) = replicas.map(|it| (it.addresses.clone(), it.rule.whole())) {
             stack
                 .module
                 .comment("Every replica's address: a client tries the next one where one does not answer.");
-            let address = named(stack, &database.reader_name(), READERS_TTL, addresses);
-            records.readers.insert(id, address);
+            let name = database.reader_name();
+            let body = record(Block::new(), &zone, full(&name), "A", READERS_TTL, addresses)
+                .comment("An address gets into the name once a replica answers there.")
+                .set("depends_on", list![rule]);
+            let name = add(stack, &name, body);
+            records.readers.insert(id, name);
         }
+    }
+    for (id, database, _) in system.sharded() {
+        let shards = &stack.shards[&id];
+        let part = database.shard_name();
+        let start = Block::new().set("for_each", shards.keys.clone());
+        let full = template![format!("{part}-"), expr::each_key(), format!(".{domain}.")];
+        let addresses = list![shards.servers.endpoint.each().attr("address")];
+        let names = add(stack, &part, record(start, &zone, full, "A", 60, addresses));
+        records.shards.insert(id, names);
     }
     records
 }
@@ -249,10 +287,10 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
 fn google_names(stack: &mut Stack<'_>, part: &str, domain: &str, target: &str) -> [Address; 2] {
     let zone = private_zone(stack, part, domain, "Google's services at their private addresses");
     let addresses = list!["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"];
-    let body = record(zone.attr("name"), target.to_owned(), "A", 300, addresses);
+    let body = record(Block::new(), &zone, target, "A", 300, addresses);
     let direct = stack.module.resource("google_dns_record_set", part, body);
     let name = format!("*.{domain}.");
-    let body = record(zone.attr("name"), name, "CNAME", 300, list![target]);
+    let body = record(Block::new(), &zone, name, "CNAME", 300, list![target]);
     let name = format!("{part}_any");
     let any = stack.module.resource("google_dns_record_set", &name, body);
     [direct, any]
@@ -270,9 +308,10 @@ fn private_zone(stack: &mut Stack<'_>, part: &str, domain: &str, description: &s
     stack.module.resource("google_dns_managed_zone", part, body)
 }
 
-fn record(zone: impl Into<Expression>, name: String, kind: &str, ttl: u32, data: Expression) -> Block {
-    Block::new()
-        .set("managed_zone", zone)
+/// A record, or one for each key: `start` says so.
+fn record(start: Block, zone: &Address, name: impl Into<Expression>, kind: &str, ttl: u32, data: Expression) -> Block {
+    start
+        .set("managed_zone", zone.attr("name"))
         .set("name", name)
         .set("type", kind)
         .set("ttl", ttl)

@@ -34,11 +34,20 @@ enum Way {
     Out,
 }
 
+/// The other end of a rule.
+#[derive(Debug, Clone)]
+enum Far {
+    /// Ranges of addresses.
+    Ranges(Expression),
+    /// Whoever runs as this service account.
+    Account(Expression),
+}
+
 /// One rule.
 struct Rule {
     way: Way,
     priority: u32,
-    ranges: Expression,
+    far: Far,
     /// Ports that are opened; none closes everything.
     ports: Vec<u16>,
     logged: bool,
@@ -138,7 +147,9 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
     let email = stack.accounts[&id].attr("email");
     let mut rules = vec![];
     let mut sources: Vec<Expression> = CHECKERS.into_iter().map(Expression::from).collect();
-    if stack.system.flows_to(Peer::Service(id)).next().is_some() {
+    if service.is_tcp() {
+        rules.extend(callers(stack, id));
+    } else if stack.system.flows_to(Peer::Service(id)).next().is_some() {
         sources.insert(0, stack.network.proxies.clone());
     }
     rules.push((
@@ -150,7 +161,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
         match flow.to {
             Peer::InternalBalancer => called.push(flow.port),
             Peer::Database(database) => {
-                let address = stack.databases[&database].endpoint.attr("address");
+                let address = stack.databases[&database].server.endpoint.attr("address");
                 rules.push((
                     format!("{}-to-{}", service.name, stack.system.databases[database].name),
                     opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
@@ -160,15 +171,28 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                 let replicas = stack.databases[&database].replicas.as_ref();
                 let part = stack.system.databases[database].reader_name();
                 rules.extend(replicas.map(|replicas| {
-                    let ranges = expr::call("formatlist", ["%s/32".into(), replicas.addresses.clone()]);
                     (
                         format!("{}-to-{part}", service.name),
-                        opened(Way::Out, ranges, vec![flow.port]),
+                        opened(Way::Out, hosts(replicas.addresses.clone()), vec![flow.port]),
                     )
                 }));
             }
+            Peer::Shards(database) => {
+                let addresses = stack.shards[&database].servers.endpoint.all("address");
+                let part = stack.system.databases[database].shard_name();
+                rules.push((
+                    format!("{}-to-{part}", service.name),
+                    opened(Way::Out, hosts(addresses), vec![flow.port]),
+                ));
+            }
+            Peer::TcpBalancer(called) => {
+                let address = entries.tcp[&called].attr("address");
+                rules.push((
+                    format!("{}-to-{}", service.name, stack.system.services[called].name),
+                    opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
+                ));
+            }
             // The same for every service: see `shared`.
-            Peer::TcpBalancer(_) | Peer::Shards(_) => {}
             Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) => {}
         }
     }
@@ -189,30 +213,63 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
         .collect()
 }
 
+/// Who may connect through a TCP load balancer: it passes packets on as they come, with the address of who sent them.
+fn callers(stack: &Stack<'_>, id: Id<Service>) -> Vec<(String, Rule)> {
+    let service = &stack.system.services[id];
+    let callers = stack
+        .system
+        .flows_to(Peer::TcpBalancer(id))
+        .filter_map(|flow| match flow.from {
+            Peer::Service(caller) => Some((caller, flow.port)),
+            _ => None,
+        });
+    callers
+        .map(|(caller, port)| {
+            let part = format!("{}-from-{}", service.name, stack.system.services[caller].name);
+            let account = stack.accounts[&caller].attr("email");
+            (part, opened_for(Way::In, Far::Account(account), vec![port]))
+        })
+        .collect()
+}
+
+/// The ranges of single addresses.
+fn hosts(addresses: Expression) -> Expression {
+    expr::call("formatlist", ["%s/32".into(), addresses])
+}
+
 fn closed(way: Way, priority: u32, ranges: Expression) -> Rule {
     Rule {
         way,
         priority,
-        ranges,
+        far: Far::Ranges(ranges),
         ports: vec![],
         logged: true,
     }
 }
 
 fn opened(way: Way, ranges: Expression, ports: Vec<u16>) -> Rule {
+    opened_for(way, Far::Ranges(ranges), ports)
+}
+
+fn opened_for(way: Way, far: Far, ports: Vec<u16>) -> Rule {
     Rule {
         way,
         priority: 1000,
-        ranges,
+        far,
         ports,
         logged: false,
     }
 }
 
 fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account: Expression) -> Block {
-    let (direction, ranges) = match rule.way {
-        Way::In => ("INGRESS", "source_ranges"),
-        Way::Out => ("EGRESS", "destination_ranges"),
+    let direction = match rule.way {
+        Way::In => "INGRESS",
+        Way::Out => "EGRESS",
+    };
+    let (key, far) = match (rule.way, &rule.far) {
+        (Way::In, Far::Ranges(ranges)) => ("source_ranges", ranges.clone()),
+        (Way::Out, Far::Ranges(ranges)) => ("destination_ranges", ranges.clone()),
+        (_, Far::Account(account)) => ("source_service_accounts", list![account.clone()]),
     };
     let ports: Vec<Expression> = rule.ports.iter().map(|port| port.to_string().into()).collect();
     let block = start
@@ -221,7 +278,7 @@ fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account:
         .set("network", stack.network.id.clone())
         .set("direction", direction)
         .set("priority", rule.priority)
-        .set(ranges, rule.ranges.clone())
+        .set(key, far)
         .set("target_service_accounts", list![account]);
     let block = match ports.is_empty() {
         true => block.block("deny", Block::new().set("protocol", "all")),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hcl::Expression;
+
 use super::Stack;
 use crate::check::Checked;
 use crate::ir::{Access, Resource};
@@ -91,39 +93,60 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             );
         }
         for grant in stack.system.grants_of(id) {
-            let (kind, on, used) = target(stack, grant.resource);
-            let (attribute, role) = match grant.resource {
-                Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => {
-                    ("secret_id", "roles/secretmanager.secretAccessor")
-                }
-                Resource::Bucket(_) => ("bucket", object_role(grant.access)),
-            };
-            let body = Block::new()
-                .set(attribute, on)
-                .set("role", role)
-                .set("member", member.clone());
-            let name = format!("{}_uses_{used}", service.name);
-            grants.push(stack.module.resource(kind, &name, body));
+            for object in objects(stack, grant.resource) {
+                let (kind, attribute, role) = match grant.resource {
+                    Resource::Bucket(_) => ("google_storage_bucket_iam_member", "bucket", object_role(grant.access)),
+                    Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => (
+                        "google_secret_manager_secret_iam_member",
+                        "secret_id",
+                        "roles/secretmanager.secretAccessor",
+                    ),
+                };
+                let body = Block::new()
+                    .set_some("for_each", object.keys)
+                    .set(attribute, object.name)
+                    .set("role", role)
+                    .set("member", member.clone());
+                let name = format!("{}_uses_{}", service.name, object.part);
+                grants.push(stack.module.resource(kind, &name, body));
+            }
         }
         stack.grants.insert(id, grants);
     }
 }
 
-/// (type of the grant, what it is on, the component's name)
-fn target(stack: &Stack<'_>, resource: Resource) -> (&'static str, hcl::Expression, String) {
-    let secret = "google_secret_manager_secret_iam_member";
+/// What a role is granted on.
+struct Object {
+    /// What names it.
+    part: String,
+    /// Its name in Google Cloud; of the entry where there are several.
+    name: Expression,
+    /// Where there are several: what each is known by.
+    keys: Option<Expression>,
+}
+
+fn objects(stack: &Stack<'_>, resource: Resource) -> Vec<Object> {
+    let one = |part: String, name: Expression| Object { part, name, keys: None };
+    let database = |id| &stack.system.databases[id];
     match resource {
-        Resource::Database(id) | Resource::Proxy(id) | Resource::Shards(id) => (
-            secret,
-            stack.databases[&id].secret.id(),
-            stack.system.databases[id].name.clone(),
-        ),
-        Resource::Secret(id) => (secret, stack.secrets[&id].id(), stack.system.secrets[id].name.clone()),
-        Resource::Bucket(id) => (
-            "google_storage_bucket_iam_member",
-            stack.buckets[&id].attr("name"),
+        Resource::Database(id) => vec![one(database(id).name.clone(), stack.databases[&id].server.secret.id())],
+        Resource::Proxy(id) => vec![one(database(id).proxy_name(), stack.logins[&id].secret.id())],
+        Resource::Shards(id) => {
+            let part = database(id).shard_name();
+            let map = stack.maps.get(&id);
+            let map = map.map(|map| one(format!("{part}s-map"), map.secret.id()));
+            let shards = Object {
+                part,
+                name: stack.shards[&id].servers.secret.each().id(),
+                keys: Some(stack.shards[&id].keys.clone()),
+            };
+            std::iter::once(shards).chain(map).collect()
+        }
+        Resource::Secret(id) => vec![one(stack.system.secrets[id].name.clone(), stack.secrets[&id].id())],
+        Resource::Bucket(id) => vec![one(
             stack.system.buckets[id].name.clone(),
-        ),
+            stack.buckets[&id].attr("name"),
+        )],
     }
 }
 
@@ -136,7 +159,7 @@ fn object_role(access: Access) -> &'static str {
 }
 
 /// The service accounts, keyed by service, for rules that are the same for each.
-pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, hcl::Expression)> {
+pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, Expression)> {
     let email = |(id, address): (&crate::ir::Id<crate::ir::Service>, &Address)| {
         (stack.system.services[*id].name.clone(), address.attr("email"))
     };

@@ -75,5 +75,11 @@ fn filter(stack: &Stack<'_>) -> String {
             "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-{name}-{rest}\")"
         ));
     }
+    for (_, database, _) in stack.system.sharded() {
+        let name = database.shard_name();
+        parts.push(format!(
+            "(resource.type=\"cloudsql_database\" AND resource.labels.database_id=~\":{prefix}-{name}-[a-z0-9]+-[0-9a-f]+$\")"
+        ));
+    }
     parts.join(" OR\n") + "\n"
 }

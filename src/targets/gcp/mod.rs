@@ -7,6 +7,7 @@ mod alarms;
 mod balancer_routes;
 mod budget;
 mod compute;
+mod dashboards;
 mod database;
 mod edge;
 mod encryption;
@@ -20,7 +21,9 @@ mod readme;
 mod replicas;
 mod secrets;
 mod settings;
+mod shards;
 mod storage;
+mod tcp_balancer;
 
 use std::collections::BTreeMap;
 
@@ -33,7 +36,7 @@ use crate::template;
 use crate::terraform::{Address, Module};
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     "versions",
     "variables",
     "apis",
@@ -49,6 +52,7 @@ const FILES: [&str; 17] = [
     "encryption",
     "logs",
     "alarms",
+    "dashboards",
     "budget",
     "outputs",
 ];
@@ -65,6 +69,11 @@ struct Stack<'a> {
     /// Service accounts.
     accounts: BTreeMap<Id<Service>, Address>,
     databases: BTreeMap<Id<Database>, database::Placed>,
+    shards: BTreeMap<Id<Database>, shards::Placed>,
+    /// Logins to the proxies in front of shards.
+    logins: BTreeMap<Id<Database>, shards::Kept>,
+    /// Maps of shards, where applications route.
+    maps: BTreeMap<Id<Database>, shards::Kept>,
     buckets: BTreeMap<Id<Bucket>, Address>,
     secrets: BTreeMap<Id<Secret>, Address>,
     /// Grants of each service, which its machines wait for.
@@ -105,12 +114,16 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         network,
         accounts: BTreeMap::new(),
         databases: BTreeMap::new(),
+        shards: BTreeMap::new(),
+        logins: BTreeMap::new(),
+        maps: BTreeMap::new(),
         buckets: BTreeMap::new(),
         secrets: BTreeMap::new(),
         grants: BTreeMap::new(),
     };
     identity::accounts(&mut stack);
     database::lower(&mut stack);
+    shards::lower(&mut stack);
     storage::lower(&mut stack);
     secrets::lower(&mut stack);
     identity::grants(&mut stack);
@@ -121,8 +134,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     shared::startup::declare_rollout(&mut stack.module);
     let groups = compute::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &groups);
+    tcp_balancer::lower(&mut stack, &entries, &groups);
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
+    dashboards::lower(&mut stack);
     budget::lower(&mut stack);
     readme::lower(&mut stack);
     (stack.module, stack.report)

@@ -1,9 +1,11 @@
 //! What the README of the output says about Google Cloud.
 
+mod sharding;
+
 use super::Stack;
-use crate::ir::{Database, Grant, Launch, Resource, Tls};
+use crate::ir::{Database, Grant, Resource, Tls};
 use crate::target::Target;
-use crate::targets::shared::report::Report;
+use crate::targets::shared::{report::Report, sharding as shared};
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
@@ -21,8 +23,12 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
     ];
     if !system.alarms.is_empty() {
-        items.push("The same for Monitoring: alert policies and notification channels.".to_owned());
+        items.push(match system.sharded().next() {
+            Some(_) => "The same for Monitoring: alert policies, notification channels and dashboards.".to_owned(),
+            None => "The same for Monitoring: alert policies and notification channels.".to_owned(),
+        });
     }
+    items.extend(sharding::quotas(stack));
     if !system.buckets.is_empty() {
         items.push("Where the organisation restricts who may be granted anything (`iam.allowedPolicyMemberDomains`), an exception on the project for `group:cloud-storage-analytics@google.com`, which delivers the access logs of buckets.".to_owned());
     }
@@ -73,6 +79,7 @@ fn security(stack: &mut Stack<'_>) {
     if system.databases.iter().any(|(_, database)| database.readers.is_some()) {
         items.push("A service that only reads a database reaches its read replicas and not its primary, one that only writes the primary and not the replicas. Replicas have an address, TLS, key and credentials like their primary.");
     }
+    items.extend(sharding::security(stack));
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
     }
@@ -108,12 +115,12 @@ fn operations(stack: &mut Stack<'_>) {
     for (_, secret) in system.secrets.iter() {
         let name = stack.name(&secret.name);
         items.push(format!(
-            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then raise `rollout` and apply, which replaces its readers one after the other.",
+            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then write `rollout = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply, which replaces its readers one after the other.",
             secret.path
         ));
     }
     if !system.databases.is_empty() {
-        items.push("A new password: raise `NAME_password_version` by one and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
+        items.push("A new password: write `NAME_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
         if system
             .databases
             .iter()
@@ -126,6 +133,10 @@ fn operations(stack: &mut Stack<'_>) {
     for (id, database) in system.databases.iter() {
         items.extend(super::replicas::runbook(stack, id, database));
     }
+    for (id, database, sharding) in system.sharded() {
+        items.extend(shared::runbook(database, sharding));
+        items.extend(sharding::runbook(stack, id, database, sharding));
+    }
     if system.network.bastion {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
     }
@@ -133,7 +144,11 @@ fn operations(stack: &mut Stack<'_>) {
         "Logs of this system are kept for {days} days in a log bucket of their own. What containers print goes there through Docker's `gcplogs` driver; what a start script prints stays in the machine's journal."
     ));
     items.push("A change of a template replaces the machines of its group, a new one per zone first. Scale-in takes one machine in ten minutes, drained before.".to_owned());
-    if system.services.iter().any(|(_, service)| matches!(&service.launch, Launch::Container { image, .. } if super::identity::Registry::of(image).is_some())) {
+    if system
+        .services
+        .iter()
+        .any(|(_, service)| service.launch.image().and_then(super::identity::Registry::of).is_some())
+    {
         items.push("Images of Artifact Registry are pulled as the service's account, which may read that repository. A repository of another project must let Terraform's credentials set its policy.".to_owned());
     }
     items.push("Should the first apply stop with 403 on the key, apply again: a grant takes up to some minutes to reach every service.".to_owned());
@@ -162,6 +177,9 @@ fn skips(stack: &mut Stack<'_>) {
         database_skips(report, database, &server);
         if let Some(replicas) = &stack.databases[&id].replicas {
             database_skips(report, database, &replicas.servers.text());
+        }
+        if let Some(shards) = stack.shards.get(&id) {
+            database_skips(report, database, &shards.servers.instance.text());
         }
     }
     if !system.buckets.is_empty() {

@@ -185,6 +185,13 @@ pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database) 
     let mut context = Context::new();
     context.insert("prefix", &stack.system.prefix);
     context.insert("region", stack.region());
+    let network = stack.system.network.existing.gcp.as_ref();
+    context.insert(
+        "network",
+        network.map_or(&stack.system.prefix, |existing| &existing.network),
+    );
+    let project = stack.system.accounts.gcp.as_ref();
+    context.insert("project", project.map_or("PROJECT", |account| account.project.as_str()));
     context.insert("name", &database.name);
     context.insert("id", &identifier(&database.name));
     context.insert("variable", &identifier(&database.name).to_uppercase());

@@ -14,7 +14,7 @@ pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> String {
     )
 }
 
-/// The expression of a setting; of a secret value, the name of the secret.
+/// The expression of a setting; of a secret value, the name of the secret; of shards, the table of them.
 pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
     match *value {
         Value::Text(ref text) => text.as_str().into(),
@@ -26,12 +26,10 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         }
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
-        Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].secret.id(),
-        Value::ProxySecret(_)
-        | Value::ProxyPassword(_)
-        | Value::Shards(_)
-        | Value::ShardMapSecret(_)
-        | Value::ShardMap(_) => Expression::Null,
+        Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),
+        Value::ProxySecret(id) | Value::ProxyPassword(id) => stack.logins[&id].secret.id(),
+        Value::Shards(id) => super::shards::table(stack, id),
+        Value::ShardMapSecret(id) | Value::ShardMap(id) => stack.maps[&id].secret.id(),
         Value::BucketName(id) => stack.buckets[&id].attr("name"),
         Value::BucketEndpoint(_) => "https://storage.googleapis.com".into(),
         Value::BucketRegion(_) => stack.region().into(),

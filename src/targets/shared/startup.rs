@@ -139,6 +139,7 @@ pub fn user_data(
         .map(|shards| shard_table(system, service, shards, &mut references))
         .collect();
     context.insert("shards", &shards);
+    let mut files = vec![];
     match &service.launch {
         Launch::Container { image, arguments } => {
             let command: Vec<String> = std::iter::once(image)
@@ -151,20 +152,20 @@ pub fn user_data(
         Launch::ShardingProxy { image, database } => {
             let folder = proxy_folder(service);
             if let Some(sharding) = &system.databases[*database].sharding {
-                let files = sharding::files(system, *database, sharding, platform.trust);
-                let files = files.map(|file| {
+                let written = sharding::files(system, *database, sharding, platform.trust);
+                files.extend(written.map(|file| {
                     serde_json::json!({
                         "path": format!("{folder}/{}", file.name),
                         "text": indented(file.text.trim_end(), 6),
                     })
-                });
-                context.insert("files", &files);
+                }));
             }
             let command = sharding::docker_command(image, &folder);
             context.insert("command", &command.join(" "));
             context.insert("worker", &true);
         }
     }
+    context.insert("files", &files);
     let text = template::fill(TEMPLATE, &context);
     expr::heredoc(references.parts(&text))
 }

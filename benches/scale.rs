@@ -1,0 +1,58 @@
+//! How the time of a render grows with the blueprint: it should grow as fast, and no faster. Criterion shows time per element.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use std::hint::black_box;
+
+use cloudgen::blueprint;
+use cloudgen::target::Target;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+/// A database with as many shards, behind the application's own routing.
+fn shards(count: usize) -> String {
+    format!(
+        r#"
+name    = "scale"
+pattern = "sharding"
+region  = "seoul"
+
+[services.web]
+image  = "registry.example.com/scale/web:1.0.0"
+public = true
+port   = 8080
+writes = ["main"]
+
+[databases.main]
+engine = "postgres"
+
+[databases.main.sharding]
+key      = "customer_id"
+shards   = {count}
+strategy = "hash"
+tables   = ["orders"]
+router   = "application"
+"#
+    )
+}
+
+/// From one to a thousand shards.
+fn sharding(criterion: &mut Criterion) {
+    for target in Target::ALL {
+        let mut group = criterion.benchmark_group(format!("shards on {target}"));
+        group.sample_size(10);
+        for count in [125, 250, 500, 1000] {
+            let text = shards(count);
+            group.throughput(Throughput::Elements(count as u64));
+            group.bench_with_input(BenchmarkId::from_parameter(count), &text, |bencher, text| {
+                bencher.iter(|| {
+                    let blueprint = blueprint::load(black_box(text), None).unwrap();
+                    let outcome = cloudgen::compile(&blueprint, target);
+                    outcome.value.expect("it is rendered")
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, sharding);
+criterion_main!(benches);
