@@ -70,7 +70,7 @@ fn client(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding) -> Option<St
             ),
         ),
         Engine::Sqlserver => (
-            "mcr.microsoft.com/mssql-tools18".to_owned(),
+            format!("mcr.microsoft.com/mssql/server:{version}-latest"),
             format!(
                 "SQLCMDPASSWORD=${shard}_PASSWORD exec /opt/mssql-tools18/bin/sqlcmd -S ${shard}_HOST -U {user} -d {inner}"
             ),
