@@ -3,7 +3,7 @@
 use super::Stack;
 use super::project::TARGET;
 use super::startup::registry;
-use crate::ir::{Access, Database, Lifecycle, Resource, Service, Tls};
+use crate::ir::{Access, Database, Lifecycle, Resource, Tls};
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
