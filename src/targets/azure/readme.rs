@@ -3,7 +3,7 @@
 use super::Stack;
 use super::project::TARGET;
 use super::startup::registry;
-use crate::ir::{Access, Database, Launch, Lifecycle, Resource, Service, Tls};
+use crate::ir::{Access, Database, Lifecycle, Resource, Tls};
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
@@ -40,8 +40,11 @@ fn prerequisites(stack: &mut Stack<'_>) {
     };
     items.push(format!("Where more than one person or pipeline runs Terraform, name the object id of their common group, or the pipeline's identity, in the variable `operators` (in `terraform/terraform.tfvars`) before the first apply: without it, whoever applies gets the roles on the vault, and the plan of the next caller takes them away again{refused}."));
     items.push("Changes roll over the machines with new ones first (MaxSurge). A subscription that has not used it yet registers it once: `az feature register --namespace Microsoft.Compute --name MaxSurgeRollingUpgrade`, then `az provider register --namespace Microsoft.Compute`.".to_owned());
-    let containers = |service: &Service| matches!(service.launch, Launch::Container { .. });
-    if system.services.iter().any(|(_, service)| containers(service)) {
+    if system
+        .services
+        .iter()
+        .any(|(_, service)| service.launch.image().is_some())
+    {
         items.push("Images are pulled without credentials: the registry has to allow that to the machines. Only from `*.azurecr.io` do they sign in, with the service's identity.".to_owned());
     }
     match &system.network.existing.azure {

@@ -4,7 +4,7 @@ use super::{Stack, edge};
 use crate::ir::{Database, Id, Resource, Sharding, Signal};
 use crate::targets::shared::sharding::runbook;
 use crate::terraform::identifier;
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Egress, Engine};
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     let system = stack.system;
@@ -70,7 +70,7 @@ fn client(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding) -> Option<St
             ),
         ),
         Engine::Sqlserver => (
-            "mcr.microsoft.com/mssql-tools18".to_owned(),
+            format!("mcr.microsoft.com/mssql/server:{version}-latest"),
             format!(
                 "SQLCMDPASSWORD=${shard}_PASSWORD exec /opt/mssql-tools18/bin/sqlcmd -S ${shard}_HOST -U {user} -d {inner}"
             ),
@@ -82,8 +82,12 @@ fn client(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding) -> Option<St
             ),
         ),
     };
+    let pulled = match system.network.egress {
+        Egress::None => " The machine pulls the image from a registry that it reaches: copy it there first.",
+        _ => "",
+    };
     Some(format!(
-        "Servers and shards of `{name}` answer only the machines of `{service}`. A client for the shard `{id}`, on one of them:\n\n  \
+        "Servers and shards of `{name}` answer only the machines of `{service}`. A client for the shard `{id}`, on one of them.{pulled}\n\n  \
          ```sh\n  \
          sudo docker run --rm --interactive --tty --env-file /run/cloudgen/{service}.env {image} sh -c '{command}'\n  \
          ```"

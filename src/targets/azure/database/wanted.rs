@@ -40,7 +40,7 @@ pub(super) struct Server {
 /// Something that writes logs.
 #[derive(Clone)]
 pub(in crate::targets::azure) struct Logs {
-    /// Its name in the server, after a hyphen; empty for what is known by the server's.
+    /// Its name in the server, after a slash; empty for what is known by the server's.
     pub part: &'static str,
     /// The resource.
     pub resource: Address,
