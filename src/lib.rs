@@ -34,6 +34,7 @@ pub mod offline;
 pub mod output;
 mod pattern;
 pub mod patterns;
+mod split;
 pub mod target;
 pub mod targets;
 pub mod terraform;

@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("target", &[]),
     ("output", &[]),
     ("pattern", &[]),
+    ("split", &[]),
     ("vocabulary", &["target"]),
     ("diagnostic", &["target"]),
     ("blueprint", &["diagnostic", "pattern", "target", "vocabulary"]),
@@ -24,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["blueprint", "catalog", "diagnostic", "ir", "target", "vocabulary"],
     ),
     ("check", &["catalog", "diagnostic", "ir", "target", "vocabulary"]),
-    ("terraform", &["diagnostic", "pattern"]),
+    ("terraform", &["diagnostic", "pattern", "split"]),
     (
         "targets",
         &[
@@ -34,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ir",
             "output",
             "pattern",
+            "split",
             "target",
             "terraform",
             "vocabulary",

@@ -1,7 +1,7 @@
 //! What follows from the links of a blueprint: flows, grants, settings and routes, and nothing else.
 
 use cloudgen::blueprint;
-use cloudgen::ir::{Access, Id, Peer, Resource, Service, System};
+use cloudgen::ir::{Access, Id, Peer, Resource, Service, System, Value};
 use cloudgen::patterns;
 
 const SHOP: &str = r#"
@@ -62,6 +62,8 @@ fn peer(system: &System, peer: Peer) -> String {
         Peer::Service(id) => system.services[id].name.clone(),
         Peer::Database(id) => system.databases[id].name.clone(),
         Peer::Readers(id) => system.databases[id].reader_name(),
+        Peer::Shards(id) => system.databases[id].shard_name(),
+        Peer::TcpBalancer(id) => format!("balancer of {}", system.services[id].name),
         Peer::Endpoints => "endpoints".to_owned(),
     }
 }
@@ -112,6 +114,8 @@ fn grants_follow_from_links_alone() {
     let grants = |name: &str| -> Vec<(String, Access)> {
         let describe = |resource: Resource| match resource {
             Resource::Database(id) => system.databases[id].name.clone(),
+            Resource::Proxy(id) => system.databases[id].proxy_name(),
+            Resource::Shards(id) => system.databases[id].shard_name(),
             Resource::Bucket(id) => system.buckets[id].name.clone(),
             Resource::Secret(id) => system.secrets[id].name.clone(),
         };
@@ -221,4 +225,85 @@ fn the_network_is_cut_without_overlaps() {
             );
         }
     }
+}
+
+/// One database behind a proxy, one whose shards the application knows.
+const SHARDED: &str = r#"
+name = "shop"
+pattern = "sharding"
+region = "seoul"
+[network]
+egress = "none"
+[services.shop]
+image = "shop:1"
+port = 8080
+public = true
+reads = ["orders"]
+writes = ["orders"]
+[services.books]
+image = "books:1"
+port = 8081
+public = true
+routes = ["/books"]
+writes = ["ledger"]
+[databases.orders]
+engine = "postgres"
+sharding = { key = "customer", shards = 2, strategy = "hash", tables = ["orders"] }
+[databases.ledger]
+engine = "postgres"
+sharding = { key = "tenant", shards = 4, active = 2, strategy = "hash", tables = ["entries"], router = "application" }
+"#;
+
+#[test]
+fn behind_a_proxy_nobody_else_reaches_the_servers() {
+    let system = build(SHARDED);
+    let expected = [
+        "balancer of orders-proxy -> orders-proxy:3307",
+        "books -> endpoints:443",
+        "books -> ledger-shard:5432",
+        "books -> ledger:5432",
+        "internet -> public balancer:443",
+        "orders-proxy -> endpoints:443",
+        "orders-proxy -> orders-shard:5432",
+        "orders-proxy -> orders:5432",
+        "public balancer -> books:8081",
+        "public balancer -> shop:8080",
+        "shop -> balancer of orders-proxy:3307",
+        "shop -> endpoints:443",
+    ];
+    assert_eq!(flows(&system), expected);
+    let used = |name: &str| -> Vec<Resource> {
+        let grants = system.grants_of(service(&system, name));
+        grants.map(|grant| grant.resource).collect()
+    };
+    let database = |name: &str| {
+        let mut databases = system.databases.iter();
+        databases.find(|(_, item)| item.name == name).unwrap().0
+    };
+    let (orders, ledger) = (database("orders"), database("ledger"));
+    assert_eq!(used("shop"), [Resource::Proxy(orders)]);
+    assert_eq!(used("books"), [Resource::Database(ledger), Resource::Shards(ledger)]);
+    assert_eq!(
+        used("orders-proxy"),
+        [
+            Resource::Database(orders),
+            Resource::Proxy(orders),
+            Resource::Shards(orders)
+        ]
+    );
+}
+
+#[test]
+fn who_routes_is_told_the_active_shards() {
+    let system = build(SHARDED);
+    let text = |service_name: &str, name: &str| {
+        let settings = &system.services[service(&system, service_name)].settings;
+        let setting = settings.iter().find(|setting| setting.name == name);
+        setting.unwrap_or_else(|| panic!("no {name}")).value.clone()
+    };
+    assert_eq!(text("books", "LEDGER_SHARDS"), Value::Text("s0 s1".to_owned()));
+    assert_eq!(text("orders-proxy", "ORDERS_SHARDS"), Value::Text("s0 s1".to_owned()));
+    assert_eq!(text("shop", "ORDERS_PORT"), Value::Text("3307".to_owned()));
+    assert!(matches!(text("shop", "ORDERS_HOST"), Value::ServiceHost(_)));
+    assert!(matches!(text("books", "LEDGER_HOST"), Value::DatabaseHost(_)));
 }

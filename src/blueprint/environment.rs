@@ -85,7 +85,5 @@ fn of_other(schema: &Schema, base: &Table, overlay: &Table, entry: &Entry, text:
     let mut merged = base.clone();
     merge(&mut merged, overlay);
     merged.shift_remove(ENVIRONMENTS);
-    let mut found = walk::document(schema, &merged, text);
-    found.retain(|one| one.span.is_some_and(|span| own.contains(&span)));
-    found
+    walk::changed(schema, &merged, &own, text)
 }

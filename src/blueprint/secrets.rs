@@ -9,9 +9,14 @@ use crate::diagnostic::{Diagnostic, Span};
 
 /// Every literal secret in a document that was read from `text`.
 pub(super) fn find(root: &Table, text: &str) -> Vec<Diagnostic> {
-    let mut search = Search { text, found: vec![] };
+    let mut search = Search {
+        text,
+        place: String::new(),
+        found: vec![],
+    };
     for (key, entry) in root {
-        search.visit(&entry.node, key, key, FREE.contains(&key.as_str()));
+        search.place.clone_from(key);
+        search.visit(&entry.node, key, FREE.contains(&key.as_str()));
     }
     search.found
 }
@@ -21,40 +26,48 @@ const FREE: [&str; 2] = ["environment", "override"];
 
 struct Search<'a> {
     text: &'a str,
+    /// Where the search is.
+    place: String,
     found: Vec<Diagnostic>,
 }
 
 impl Search<'_> {
-    /// Looks at a value at `place` under `key`; `free` says whether the key's name counts.
-    fn visit(&mut self, node: &Node, place: &str, key: &str, free: bool) {
+    /// Looks at a value under `key`; `free` says whether the key's name counts.
+    fn visit(&mut self, node: &Node, key: &str, free: bool) {
+        let length = self.place.len();
         match &node.value {
-            Value::String(text) => self.text(node, text, place, key, free),
+            Value::String(text) => self.text(node, text, key, free),
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.visit(item, &format!("{place}[{index}]"), key, free);
+                    self.place.push_str(&format!("[{index}]"));
+                    self.visit(item, key, free);
+                    self.place.truncate(length);
                 }
             }
             Value::Table(table) => {
                 for (key, entry) in table {
                     let free = free || FREE.contains(&key.as_str());
-                    self.visit(&entry.node, &format!("{place}.{key}"), key, free);
+                    self.place.push('.');
+                    self.place.push_str(key);
+                    self.visit(&entry.node, key, free);
+                    self.place.truncate(length);
                 }
             }
             _ => {}
         }
     }
 
-    fn text(&mut self, node: &Node, text: &str, place: &str, key: &str, free: bool) {
+    fn text(&mut self, node: &Node, text: &str, key: &str, free: bool) {
         let named = free && names_secret(key);
         let name = if named { vault_name(key) } else { "NAME".to_owned() };
         let formed = forms(text);
         if formed.is_empty() && named && !refers(text) {
-            let error = rules::literal_secret(place, node.span, "a credential", &name);
+            let error = rules::literal_secret(&self.place, node.span, "a credential", &name);
             self.found.push(error);
         }
         for (what, secret) in formed {
             let span = self.within(node.span, secret);
-            self.found.push(rules::literal_secret(place, span, what, &name));
+            self.found.push(rules::literal_secret(&self.place, span, what, &name));
         }
     }
 
@@ -139,9 +152,9 @@ fn forms(text: &str) -> Vec<(&'static str, &str)> {
         found.push(("a private key", head(key, end)));
     }
     // No token is shorter than its prefix and the shortest tail together; most texts are.
-    let tokens = if text.len() < SHORTEST { &[][..] } else { &TOKENS[..] };
-    for token in tokens {
-        for word in words(text, token.prefix) {
+    let long = Some(text).filter(|text| text.len() >= SHORTEST);
+    for word in long.into_iter().flat_map(beginnings) {
+        for token in TOKENS.iter().filter(|token| word.starts_with(token.prefix)) {
             let tail = run(word.get(token.prefix.len()..).unwrap_or_default(), token.more);
             if tail.len() >= token.tail {
                 found.push((token.what, head(word, token.prefix.len() + tail.len())));
@@ -168,6 +181,16 @@ fn forms(text: &str) -> Vec<(&'static str, &str)> {
 }
 
 const CONNECTION: &str = "the password of a connection string";
+
+/// Each word, with all that follows it.
+fn beginnings(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.char_indices().filter_map(move |(at, c)| {
+        let begins = !inside;
+        inside = c.is_ascii_alphanumeric() || c == '_';
+        (begins && inside).then(|| text.get(at..)).flatten()
+    })
+}
 
 /// Each occurrence of `prefix` that begins a word, with all that follows it.
 fn words<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
@@ -201,6 +224,9 @@ fn is_jwt(text: &str) -> bool {
 fn passwords(text: &str) -> Vec<&str> {
     const CONNECTS: [&str; 5] = ["server=", "data source=", "host=", "endpoint=", "://"];
     let mut found = vec![];
+    if !text.contains(['=', ':']) {
+        return found;
+    }
     for (at, _) in text.match_indices("://") {
         let rest = text.get(at + 3..).unwrap_or_default();
         let end = rest.find(|c: char| c.is_whitespace() || "/\"'<>|".contains(c));

@@ -115,28 +115,40 @@ pub(super) fn merge(base: &mut Table, overlay: &Table) {
 /// The place of everything in a document, by dotted path.
 pub(super) fn places(root: &Table) -> Places {
     let mut places = Places::default();
-    note(root, "", &mut places);
+    note(root, &mut String::new(), &mut places);
     places
 }
 
-fn note(table: &Table, prefix: &str, places: &mut Places) {
+/// Notes what is in a table; `path` leads to it, and does so again afterwards.
+fn note(table: &Table, path: &mut String, places: &mut Places) {
+    let length = path.len();
     for (key, entry) in table {
-        let path = format!("{prefix}{key}");
+        step(path, key);
         places.insert(path.as_str(), entry.node.span, Some(entry.key));
-        note_within(&entry.node, &path, places);
+        note_within(&entry.node, path, places);
+        path.truncate(length);
     }
 }
 
-fn note_within(node: &Node, path: &str, places: &mut Places) {
+fn note_within(node: &Node, path: &mut String, places: &mut Places) {
     match &node.value {
-        Value::Table(table) => note(table, &format!("{path}."), places),
+        Value::Table(table) => note(table, path, places),
         Value::Array(items) => {
+            let length = path.len();
             for (index, item) in items.iter().enumerate() {
-                let path = format!("{path}.{index}");
+                step(path, &index.to_string());
                 places.insert(path.as_str(), item.span, None);
-                note_within(item, &path, places);
+                note_within(item, path, places);
+                path.truncate(length);
             }
         }
         _ => {}
     }
+}
+
+fn step(path: &mut String, step: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(step);
 }

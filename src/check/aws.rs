@@ -1,5 +1,7 @@
 //! What AWS alone is strict about.
 
+mod sharding;
+
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
 use crate::ir::{Database, System};
@@ -18,6 +20,7 @@ const SQLSERVER_CPU: u32 = 4;
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
     databases(system, problems);
+    sharding::check(system, problems);
     buckets(system, problems);
     network(system, problems);
     if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {

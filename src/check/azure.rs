@@ -1,5 +1,7 @@
 //! What only Azure asks.
 
+mod shards;
+
 use crate::diagnostic::{Diagnostic, capability};
 use crate::ir::{Database, System, Tls};
 use crate::target::Target;
@@ -15,6 +17,7 @@ const TAKEN: [(&str, &[&str]); 3] = [
 ];
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
+    shards::check(system, problems);
     let names = system
         .services
         .iter()

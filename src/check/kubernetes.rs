@@ -1,7 +1,7 @@
 //! What a plain cluster can do, beyond what is checked for every target.
 
-use crate::diagnostic::{Diagnostic, kubernetes, semantic};
-use crate::ir::{Resource, System, Tls};
+use crate::diagnostic::{Diagnostic, capability, kubernetes, semantic};
+use crate::ir::{Database, Resource, Router, Sharding, Strategy, System, Tls};
 use crate::target::Target;
 use crate::vocabulary::Engine;
 
@@ -29,6 +29,13 @@ const SECRETS: [&str; 10] = [
 /// The same for buckets.
 const BUCKETS: [&str; 1] = ["backups"];
 
+/// Bytes of an object that may tell of shards. `kubectl apply` keeps a copy of an object in one of its annotations, which holds 256 KiB.
+const ROOM: usize = 250 << 10;
+/// The longest name of a cluster that the MySQL operator takes.
+const MYSQL_NAME: usize = 28;
+/// The longest name of a bucket, less what the archive of a database appends to it.
+const ARCHIVE_NAME: usize = 63 - "-backups".len();
+
 const TARGET: Target = Target::Kubernetes;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
@@ -54,6 +61,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
     services(system, problems);
     databases(system, problems);
+    shards(system, problems);
     buckets(system, problems);
     names(system, problems);
 }
@@ -98,6 +106,55 @@ fn databases(system: &System, problems: &mut Vec<Diagnostic>) {
     }
 }
 
+fn shards(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, database, sharding) in system.sharded() {
+        let path = format!("{}.sharding", database.path);
+        let (count, most) = (sharding.shards.len(), most_shards(database, sharding));
+        if count > most {
+            let at = system.places.span(&format!("{path}.shards"));
+            problems.push(kubernetes::too_many_shards(at, &database.name, count, most));
+        }
+        let name = longest_name(database, sharding);
+        let (name, limit, what) = match database.engine {
+            Engine::Postgres => (
+                format!("{}-{name}", system.prefix),
+                ARCHIVE_NAME,
+                "a shard's archive, less its suffix",
+            ),
+            Engine::Mysql => (name, MYSQL_NAME, "a cluster of MySQL"),
+            Engine::Sqlserver | Engine::Oracle => continue,
+        };
+        if name.len() > limit {
+            let at = system.places.key(&path);
+            problems.push(capability::name_too_long(at, &name, limit, what, TARGET));
+        }
+    }
+}
+
+/// How many shards of a database the largest object that tells of each has room for: that of the proxy, with the password and the
+/// authority of each, or the ConfigMap with the data source of each and the map, whose quotes are escaped.
+fn most_shards(database: &Database, sharding: &Sharding) -> usize {
+    let name = longest_name(database, sharding).len();
+    match sharding.router {
+        Router::Proxy(_) => ROOM / (160 + 4 * name),
+        Router::Application => {
+            let keys: usize = match &sharding.strategy {
+                Strategy::Directory { shards, .. } => shards.keys().map(|key| key.len() + 24).sum(),
+                Strategy::Range(ranges) => ranges.len() * 64,
+                Strategy::Hash => 0,
+            };
+            ROOM.saturating_sub(keys) / (90 + 9 * name + database.database.len() + database.user.len())
+        }
+    }
+}
+
+/// The longest name of a shard of a database.
+fn longest_name(database: &Database, sharding: &Sharding) -> String {
+    let ids = sharding.shards.iter().map(|shard| shard.id.as_str());
+    let longest = ids.max_by_key(|id| id.len()).unwrap_or_default();
+    format!("{}-{longest}", database.shard_name())
+}
+
 fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
     for (_, bucket) in system.buckets.iter() {
         let steps = [
@@ -119,6 +176,11 @@ fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
 /// Names that objects of other makers have in the same namespace.
 fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     let databases: Vec<&str> = system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
+    let logins: Vec<String> = system
+        .sharded()
+        .filter(|(.., sharding)| sharding.proxy().is_some())
+        .map(|(_, database, _)| format!("{}-app", database.proxy_name()))
+        .collect();
     let mut check = |name: &str, path: &str, suffixes: &[&str]| {
         let maker = databases.iter().find(|database| {
             let rest = name.strip_prefix(**database).and_then(|rest| rest.strip_prefix('-'));
@@ -128,6 +190,9 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             Some(database) => format!("the database `{database}`"),
             None if name == "default-deny" => "the firewall".to_owned(),
             None if name == OBJECT_STORE || name.starts_with("object-store-") => "the object store".to_owned(),
+            None if suffixes == SECRETS && logins.iter().any(|login| login == name) => {
+                "the proxy in front of shards".to_owned()
+            }
             None => return,
         };
         problems.push(kubernetes::reserved_name(system.places.key(path), name, &owner));

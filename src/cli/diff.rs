@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args) -> Done {
     let source = Source::read(&args.blueprint).map_err(stop)?;
     let compiled = source.compile(args.env.as_deref(), &[args.target], false);
     for (_, rendered) in compiled.map_err(stop)? {
-        let tree = render::files(&rendered, args.emit);
+        let tree = render::files(rendered, args.emit);
         let state = disk::read(&args.against, &tree, false)?;
         let text = output::diff(&tree, &state.inventory, &state.snapshot);
         if !text.is_empty() {

@@ -13,6 +13,9 @@ use super::{Done, Failure, console};
 /// No blueprint is longer than this, in bytes; what is longer is a file that was meant for something else.
 const LONGEST: u64 = 4 << 20;
 
+/// Most blueprints are shorter than this, in bytes.
+const USUAL: usize = 16 << 10;
+
 /// A blueprint's text, and the name it goes by in messages.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -111,7 +114,7 @@ fn unexplained() -> Failure {
 }
 
 fn bytes(reader: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL);
     reader.take(LONGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! `cloudgen render`: a blueprint to standard output or into a folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Done {
     let source = Source::read(&args.blueprint)?;
     let rendered = source.compile(args.env.as_deref(), &targets, args.deny_warnings)?;
     match &args.out {
-        Some(out) => folder(args, out.clone(), &rendered),
+        Some(out) => folder(args, out, rendered),
         None => match rendered.first() {
             Some((target, rendered)) => console::document(document(*target, rendered, args.emit)?),
             None => Ok(()),
@@ -83,13 +83,13 @@ fn nothing(target: Target, emit: Option<Emit>) -> Failure {
     Failure::Error(format!("this blueprint has no {kind} on {title}"))
 }
 
-fn folder(args: &Args, out: PathBuf, rendered: &[(Target, Rendered)]) -> Done {
+fn folder(args: &Args, out: &Path, rendered: Vec<(Target, Rendered)>) -> Done {
     let several = rendered.len() > 1;
     let emit = args.emit.unwrap_or(Emit::All);
     let mut jobs = Vec::new();
     for (target, rendered) in rendered {
-        if !emitted(rendered, emit) {
-            let nothing = nothing(*target, args.emit);
+        if !emitted(&rendered, emit) {
+            let nothing = nothing(target, args.emit);
             match nothing {
                 Failure::Error(message) if several => console::note(&format!("note: {message}")),
                 other => return Err(other),
@@ -97,8 +97,12 @@ fn folder(args: &Args, out: PathBuf, rendered: &[(Target, Rendered)]) -> Done {
             continue;
         }
         jobs.push(Job {
-            root: if several { out.join(target.name()) } else { out.clone() },
-            target: *target,
+            root: if several {
+                out.join(target.name())
+            } else {
+                out.to_path_buf()
+            },
+            target,
             environment: args.env.clone(),
             tree: files(rendered, emit),
         });
@@ -118,6 +122,6 @@ fn emitted(rendered: &Rendered, emit: Emit) -> bool {
 }
 
 /// The files of a render that are of one kind, or of both.
-pub(super) fn files(rendered: &Rendered, emit: Emit) -> FileTree {
+pub(super) fn files(rendered: Rendered, emit: Emit) -> FileTree {
     rendered.files.filter(|path| emit.includes(path))
 }

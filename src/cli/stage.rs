@@ -98,10 +98,12 @@ impl Stage {
         let folder = new_folder(existing.unwrap_or(Path::new(".")))?;
         let new = new_root(&folder);
         fs::create_dir(&new)?;
+        let mut made = new.clone();
         for (path, text) in tree.iter() {
             let path = new.join(path);
-            if let Some(parent) = path.parent().filter(|parent| !parent.is_dir()) {
+            if let Some(parent) = path.parent().filter(|parent| *parent != made) {
                 fs::create_dir_all(parent)?;
+                made = parent.to_path_buf();
             }
             fs::write(path, text)?;
         }

@@ -61,6 +61,16 @@ pub fn alarms(at: Option<Span>, alarms: &[&str]) -> Diagnostic {
         .fix("add `[kubernetes] prometheus = true` if the cluster has the Prometheus operator")
 }
 
+/// `too-many-shards`
+pub fn too_many_shards(at: Option<Span>, database: &str, count: usize, most: usize) -> Diagnostic {
+    let message = format!("Kubernetes takes at most {most} shards of the database `{database}`, not {count}");
+    Diagnostic::error("too-many-shards", at, message)
+        .reason(
+            "one object tells of all of them, and `kubectl apply` keeps a copy of it in one of its annotations, which holds 256 KiB",
+        )
+        .fix("use fewer shards on larger servers, shorter names, or render for `aws`, `azure` or `gcp`")
+}
+
 /// `budget-not-offered`
 pub fn budget(at: Option<Span>) -> Diagnostic {
     Diagnostic::warning(

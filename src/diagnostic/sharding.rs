@@ -23,10 +23,10 @@ pub fn replicas(at: Option<Span>, database: &str) -> Diagnostic {
     Diagnostic::error(
         "sharded-replicas",
         at,
-        format!("database `{database}` has both shards and read replicas"),
+        format!("the proxy in front of the shards of `{database}` does not know its read replicas"),
     )
-    .reason("its shards share reads and writes alike; replicas of the main server would not have their tables")
-    .fix("remove `replicas`, or add shards instead")
+    .reason("it sends what it reads from the main server to the primary, so nothing would read from a replica")
+    .fix("remove `replicas`, or use `router = \"application\"`")
 }
 
 /// `no-driver`
@@ -91,10 +91,10 @@ pub fn other_strategy(at: Option<Span>, key: &str, of: &str, strategy: &str) -> 
 }
 
 /// `no-shard-map`
-pub fn missing_map(at: Option<Span>, strategy: &str, key: &str) -> Diagnostic {
+pub fn missing_map(at: Option<Span>, strategy: &str, key: &str, [first, last]: [&str; 2]) -> Diagnostic {
     let fix = match key {
-        "ranges" => "add `ranges = [{ shard = \"s0\" }, { from = 1000000, shard = \"s1\" }]`",
-        _ => "add `directory = { acme = \"s0\", globex = \"s1\" }`",
+        "ranges" => format!("add `ranges = [{{ shard = \"{first}\" }}, {{ from = 1000000, shard = \"{last}\" }}]`"),
+        _ => format!("add `directory = {{ acme = \"{first}\", globex = \"{last}\" }}`"),
     };
     Diagnostic::error(
         "no-shard-map",

@@ -54,11 +54,9 @@ impl FileTree {
     }
 
     /// The files whose path passes `keep`.
-    pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
-        let files = self.files.iter().filter(|(path, _)| keep(path));
-        Self {
-            files: files.map(|(path, text)| (path.clone(), text.clone())).collect(),
-        }
+    pub fn filter(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        self.files.retain(|path, _| keep(path));
+        self
     }
 
     /// Why this tree cannot be written as it is on every file system: bad paths, and paths that differ only in case or need the same

@@ -6,7 +6,7 @@
 use super::{Summary, balancers, components, links, sharding};
 use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, semantic};
-use crate::ir::{Alarm, Signal, System};
+use crate::ir::{Alarm, Database, Signal, System};
 use crate::vocabulary::Runtime;
 
 pub(super) const SUMMARY: Summary = Summary {
@@ -49,9 +49,14 @@ pub(super) fn told(blueprint: &Blueprint, system: &System, problems: &mut Vec<Di
 /// Gives reads and writes data sources of their own, and watches the replicas. The names of the settings do not depend on the number
 /// of replicas, so that an environment without them runs the same application.
 pub(super) fn split(system: &mut System) {
-    // The shards of a database share its load already, and its readers go where its writers go.
-    let unsharded = system.databases.iter().filter(|(_, item)| item.sharding.is_none());
-    let ids: Vec<_> = unsharded.map(|(id, _)| id).collect();
+    // Behind a proxy there is one data source for both.
+    let behind_proxy = |item: &Database| {
+        item.sharding
+            .as_ref()
+            .is_some_and(|sharding| sharding.proxy().is_some())
+    };
+    let told_apart = system.databases.iter().filter(|(_, item)| !behind_proxy(item));
+    let ids: Vec<_> = told_apart.map(|(id, _)| id).collect();
     for id in ids {
         let database = &mut system.databases[id];
         database.split = true;

@@ -5,6 +5,8 @@
 //! [`super::read_replica`].
 
 mod table;
+#[cfg(test)]
+mod tests;
 
 use super::read_replica::{split, told};
 use super::reader::Reader;
@@ -49,7 +51,8 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
             spread(blueprint, &mut system, id, (said, sharding), problems);
         }
     }
-    if system.sharded().next().is_none() && blueprint.environment.is_none() {
+    let spreads = blueprint.model.databases.values().any(|said| said.sharding.is_some());
+    if !spreads && blueprint.environment.is_none() {
         problems.push(rules::no_shards(blueprint.places.span("pattern")));
     }
     split(&mut system);
@@ -80,7 +83,7 @@ fn spread(
     problems: &mut Vec<Diagnostic>,
 ) {
     let path = format!("{}.sharding", system.databases[id].path);
-    if database.replicas != Replicas::default() {
+    if said.router == vocabulary::Router::Proxy && database.replicas != Replicas::default() {
         let at = blueprint
             .places
             .span(&format!("databases.{}.replicas", system.databases[id].name));

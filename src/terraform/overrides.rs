@@ -108,8 +108,8 @@ fn set(body: &mut Block, resource_type: &str, path: &mut Vec<&str>, value: &Valu
     body.replace_blocks(name, blocks);
 }
 
-/// A value of the blueprint as a literal: text never becomes an interpolation.
-fn literal(value: &Value) -> Expression {
+/// A JSON value as a literal: text never becomes an interpolation.
+pub fn literal(value: &Value) -> Expression {
     match value {
         Value::Null => Expression::Null,
         Value::Bool(value) => Expression::Bool(*value),

@@ -113,13 +113,20 @@ fn readers_wait_for_their_name_and_writers_do_not() {
 }
 
 #[test]
-fn replicas_of_mysql_that_stand_still_are_left_out_too() {
+fn replicas_that_stand_still_are_left_out_too() {
     let check = "health_check_id = aws_route53_health_check.main_replica_lag[each.key].id";
     assert!(file(&shop("postgres"), "replicas").contains(check));
     let mysql = file(&shop("mysql"), "replicas");
     assert!(mysql.contains("health_check_id = aws_route53_health_check.main_replica[each.key].id"));
     assert!(mysql.contains("child_health_threshold = 2"));
-    assert!(file(&shop("mysql"), "alarms").contains("\"main_replica_stopped\""));
+    let large = "sqlserver\"\nedition = \"enterprise\"\nsize = { cpu = 4, memory_gb = 16 }\n# \"";
+    for engine in ["mysql", large] {
+        assert!(
+            file(&shop(engine), "alarms").contains("\"main_replica_stopped\""),
+            "{engine}"
+        );
+    }
+    assert!(!file(&shop("postgres"), "alarms").contains("\"main_replica_stopped\""));
 }
 
 /// A replica of a PostgreSQL server that nobody writes to looks up to five minutes late, and must not lose its readers for that.

@@ -1,8 +1,12 @@
 //! Read replicas in a cluster: who may open a connection to which server, by the network policies that are rendered, and what is watched.
 
+#[path = "../support/cluster.rs"]
+mod cluster;
+
 use cloudgen::blueprint;
 use cloudgen::target::Target;
-use serde_yaml::Value;
+
+use cluster::{may, objects, prometheus, rendered, server, service, setting};
 
 const SHOP: &str = r#"
 name = "shop"
@@ -40,110 +44,6 @@ writes = ["main"]
 engine = "ENGINE"
 replicas = 2
 "#;
-
-fn rendered(text: &str) -> Vec<Value> {
-    let blueprint = blueprint::load(text, None).unwrap();
-    let compiled = cloudgen::compile(&blueprint, Target::Kubernetes);
-    let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
-    serde_yaml::Deserializer::from_str(&rendered.kubernetes)
-        .map(|document| serde::Deserialize::deserialize(document).unwrap())
-        .collect()
-}
-
-fn objects<'a>(all: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    all.iter().filter(|object| object["kind"] == kind).collect()
-}
-
-/// A pod: its namespace and its labels.
-type Pod = (&'static str, Vec<(&'static str, &'static str)>);
-
-fn service(name: &'static str) -> Pod {
-    let labels = vec![("app.kubernetes.io/name", name), ("app.kubernetes.io/part-of", "shop")];
-    ("shop", labels)
-}
-
-/// A server as its operator labels it.
-fn server(labels: &[(&'static str, &'static str)]) -> Pod {
-    ("shop", labels.to_vec())
-}
-
-fn prometheus() -> Pod {
-    let labels = vec![
-        ("app.kubernetes.io/managed-by", "prometheus-operator"),
-        ("app.kubernetes.io/name", "prometheus"),
-    ];
-    ("monitoring", labels)
-}
-
-fn selects(selector: &Value, labels: &[(&str, &str)]) -> bool {
-    let value = |key: &str| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-    let equal = selector["matchLabels"].as_mapping().is_none_or(|wanted| {
-        let mut wanted = wanted.iter();
-        wanted.all(|(key, wanted)| value(key.as_str().unwrap()) == wanted.as_str())
-    });
-    let expressions = selector["matchExpressions"].as_sequence();
-    equal
-        && expressions.is_none_or(|expressions| {
-            expressions.iter().all(|expression| {
-                let value = value(expression["key"].as_str().unwrap());
-                match expression["operator"].as_str().unwrap() {
-                    "Exists" => value.is_some(),
-                    "In" => expression["values"]
-                        .as_sequence()
-                        .unwrap()
-                        .iter()
-                        .any(|one| one.as_str() == value),
-                    other => panic!("{other}"),
-                }
-            })
-        })
-}
-
-fn is_peer(peer: &Value, (namespace, labels): &Pod) -> bool {
-    let same = match &peer["namespaceSelector"] {
-        Value::Null => *namespace == "shop",
-        selector => selects(selector, &[("kubernetes.io/metadata.name", namespace)]),
-    };
-    let pods = &peer["podSelector"];
-    peer["ipBlock"].is_null() && same && (pods.is_null() || selects(pods, labels))
-}
-
-/// True if the policies let a connection out of the one pod (where they know it) and into the other.
-fn may(all: &[Value], from: &Pod, to: &Pod, port: u64) -> bool {
-    let open = |direction: &str, list: &str, here: &Pod, there: &Pod| {
-        objects(all, "NetworkPolicy").iter().any(|policy| {
-            let spec = &policy["spec"];
-            let types = spec["policyTypes"].as_sequence().unwrap();
-            let rules = spec[direction].as_sequence();
-            types
-                .iter()
-                .any(|kind| kind.as_str().unwrap().to_lowercase() == direction)
-                && selects(&spec["podSelector"], &here.1)
-                && rules.is_some_and(|rules| {
-                    rules.iter().any(|rule| {
-                        let peers = rule[list].as_sequence();
-                        let mut ports = rule["ports"].as_sequence().unwrap().iter();
-                        ports.any(|one| one["port"].as_u64() == Some(port))
-                            && peers.is_none_or(|peers| peers.iter().any(|peer| is_peer(peer, there)))
-                    })
-                })
-        })
-    };
-    (from.0 != "shop" || open("egress", "to", from, to)) && open("ingress", "from", to, from)
-}
-
-fn setting(all: &[Value], service: &str, name: &str) -> Option<String> {
-    let deployments = objects(all, "Deployment");
-    let deployment = deployments
-        .iter()
-        .find(|object| object["metadata"]["name"] == service)
-        .unwrap();
-    let variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
-        .as_sequence()
-        .unwrap();
-    let found = variables.iter().find(|variable| variable["name"] == name)?;
-    Some(found["value"].as_str()?.to_owned())
-}
 
 #[test]
 fn readers_reach_replicas_alone_and_writers_the_primary_alone() {

@@ -2,6 +2,7 @@
 //! `CLOUDGEN_REQUIRE_TOOLS` is set.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The most characters of what a failed program said that are shown: some print the whole file for one mistake.
@@ -14,12 +15,26 @@ pub fn is_there(program: &str, arguments: &[&str]) -> bool {
     if command.status().is_ok_and(|status| status.success()) {
         return true;
     }
-    let message = format!("`{program} {}` does not run", arguments.join(" "));
+    missing(&format!("`{program} {}` does not run", arguments.join(" ")));
+    false
+}
+
+/// The folder that a variable names, which must hold something.
+pub fn folder(variable: &str, what: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    let filled = named.filter(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()));
+    if filled.is_none() {
+        missing(&format!("{variable} names no folder with {what}"));
+    }
+    filled
+}
+
+/// Says why a test is skipped, or fails it.
+fn missing(message: &str) {
     let is_required = std::env::var_os("CLOUDGEN_REQUIRE_TOOLS").is_some_and(|value| !value.is_empty());
     assert!(!is_required, "{message}, and CLOUDGEN_REQUIRE_TOOLS is set");
     // Straight to standard error: the test harness hides what a passing test prints.
     let _ = writeln!(std::io::stderr(), "skipped: {message}");
-    false
 }
 
 /// The Python that has the packages the tests import.

@@ -7,25 +7,35 @@ mod table;
 mod text;
 mod words;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
 use super::schema::Schema;
-use super::tree::{Node, Table, Value};
+use super::tree::{Entry, Node, Table, Value};
 use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
 
 /// Every violation of `schema` in a whole document. `text` is the text that the tree was read from.
 pub(super) fn document(schema: &Schema, root: &Table, text: &str) -> Vec<Diagnostic> {
-    let mut walk = Walk {
-        schema,
-        text,
-        trial: false,
-        found: vec![],
+    whole(Walk::new(schema, text), root)
+}
+
+/// Those violations of a whole document that come from what stands at some places: what is nowhere near them is not looked at.
+pub(super) fn changed(schema: &Schema, root: &Table, places: &BTreeSet<Span>, text: &str) -> Vec<Diagnostic> {
+    let walk = Walk {
+        only: Some(places),
+        ..Walk::new(schema, text)
     };
+    let mut found = whole(walk, root);
+    found.retain(|one| one.span.is_some_and(|span| places.contains(&span)));
+    found
+}
+
+fn whole(mut walk: Walk<'_>, root: &Table) -> Vec<Diagnostic> {
     let place = Place::root();
-    if let Json::Object(rules) = schema.resolve(&schema.root) {
+    if let Json::Object(rules) = walk.schema.resolve(&walk.schema.root) {
         walk.table(rules, root, None, &place);
     }
     walk.found
@@ -33,12 +43,7 @@ pub(super) fn document(schema: &Schema, root: &Table, text: &str) -> Vec<Diagnos
 
 /// Every violation of one part of the language in a value: `key` of the root table.
 pub(super) fn part(schema: &Schema, part: &Json, key: &str, node: &Node, text: &str) -> Vec<Diagnostic> {
-    let mut walk = Walk {
-        schema,
-        text,
-        trial: false,
-        found: vec![],
-    };
+    let mut walk = Walk::new(schema, text);
     let root = Place::root();
     walk.value(part, node, &root.key(key, None));
     walk.found
@@ -49,6 +54,8 @@ struct Walk<'a> {
     text: &'a str,
     /// Only whether there are violations counts, not how to mend them.
     trial: bool,
+    /// Where something has to stand that counts; everywhere if there are no such places.
+    only: Option<&'a BTreeSet<Span>>,
     found: Vec<Diagnostic>,
 }
 
@@ -122,6 +129,32 @@ impl fmt::Display for Place<'_> {
             Segment::Key(key) => f.write_str(key),
             Segment::Item(index) => write!(f, "[{index}]"),
         }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(schema: &'a Schema, text: &'a str) -> Self {
+        Walk {
+            schema,
+            text,
+            trial: false,
+            only: None,
+            found: vec![],
+        }
+    }
+
+    /// Another walk with the same task, which has found nothing yet.
+    fn fresh(&self) -> Self {
+        Walk { found: vec![], ..*self }
+    }
+
+    /// Whether anything in an entry counts.
+    fn concerns(&self, entry: &Entry) -> bool {
+        self.only.is_none_or(|places| {
+            let mut is_there = places.contains(&entry.key);
+            entry.node.each_span(&mut |span| is_there |= places.contains(&span));
+            is_there
+        })
     }
 }
 

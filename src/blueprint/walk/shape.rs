@@ -174,12 +174,7 @@ impl Walk<'_> {
         branches
             .iter()
             .map(|branch| {
-                let mut walk = Walk {
-                    schema: self.schema,
-                    text: self.text,
-                    trial: self.trial,
-                    found: vec![],
-                };
+                let mut walk = self.fresh();
                 walk.value(branch, node, place);
                 walk.found
             })
@@ -211,10 +206,8 @@ impl Walk<'_> {
         let fits = |value| {
             let node = Node { span: node.span, value };
             let mut walk = Walk {
-                schema: self.schema,
-                text: self.text,
                 trial: true,
-                found: vec![],
+                ..self.fresh()
             };
             walk.value(schema, &node, &Place::root());
             walk.found.is_empty()

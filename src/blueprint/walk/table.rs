@@ -44,7 +44,9 @@ impl Walk<'_> {
             } else {
                 continue;
             };
-            self.value(schema, &entry.node, &place.key(key, about));
+            if self.concerns(entry) {
+                self.value(schema, &entry.node, &place.key(key, about));
+            }
         }
         for key in rules.get("required").and_then(Json::as_array).into_iter().flatten() {
             let Some(key) = key.as_str() else { continue };

@@ -19,6 +19,7 @@ const KINDS: [(&str, &[&str]); 15] = [
         &[
             "database",
             "replicas",
+            "shards",
             "alarms",
             "dashboards",
             "secrets",
@@ -146,7 +147,7 @@ fn within(table: &toml::Table, domain: &str) -> Vec<Component> {
                     format!("{domain}_{name}").replace('-', "_"),
                 )
             };
-            // The proxy in front of a database's shards is a service of its own.
+            // The proxy in front of a database's shards stands where services do.
             if said.get("sharding").is_some() {
                 found.push(Component {
                     label: label.clone(),
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn resources_belong_to_whom_they_are_named_after() {
         let blueprint = "\
-[services.web]\n[services.web-api]\n[services.was]\n[databases.main]\n[buckets.media]\n[secrets.api-key]\n[domains.shop.services.web]\n";
+[services.web]\n[services.web-api]\n[services.was]\n[databases.main.sharding]\n[buckets.media]\n[secrets.api-key]\n[domains.shop.services.web]\n";
         let mut files = FileTree::new();
         let wanted = [
             ("compute", "aws_launch_template", "web", "service web"),
@@ -198,6 +199,9 @@ mod tests {
                 "main_replica_lag",
                 "database main",
             ),
+            ("shards", "aws_db_instance", "main_shard", "database main"),
+            ("compute", "aws_launch_template", "main_proxy", "database main"),
+            ("load_balancer", "aws_lb", "main_proxy", "database main"),
             ("alarms", "aws_sns_topic", "alarms", "shared: alarms"),
             ("load_balancer", "aws_lb", "main", "shared: load balancer"),
             ("secrets", "azurerm_key_vault", "main", "shared: secrets"),
@@ -210,6 +214,7 @@ mod tests {
             "network",
             "database",
             "replicas",
+            "shards",
             "alarms",
             "load_balancer",
             "secrets",

@@ -51,6 +51,7 @@ pub(super) fn strategy(
     let mut table = Table {
         blueprint,
         path,
+        shards,
         positions,
         problems,
     };
@@ -113,11 +114,12 @@ pub(super) fn tables(blueprint: &Blueprint, path: &str, said: &model::Sharding, 
 struct Table<'a> {
     blueprint: &'a Blueprint,
     path: &'a str,
+    shards: &'a [String],
     positions: BTreeMap<&'a str, usize>,
     problems: &'a mut Vec<Diagnostic>,
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
     fn at(&self, key: &str) -> Option<Span> {
         let path = format!("{}.{key}", self.path);
         self.blueprint.places.span(&path).or(self.blueprint.places.key(&path))
@@ -132,10 +134,17 @@ impl Table<'_> {
         position
     }
 
+    /// The first and the last shard.
+    fn ends(&self) -> [&'a str; 2] {
+        let at = |end: usize| self.shards.get(end).map_or("s0", String::as_str);
+        [at(0), at(self.shards.len().saturating_sub(1))]
+    }
+
     fn ranges(&mut self, said: &[model::Range]) -> Option<Strategy> {
         if said.is_empty() {
             let at = self.blueprint.places.key(self.path);
-            self.problems.push(rules::missing_map(at, "range", "ranges"));
+            self.problems
+                .push(rules::missing_map(at, "range", "ranges", self.ends()));
             return None;
         }
         let mut ranges = vec![];
@@ -168,7 +177,8 @@ impl Table<'_> {
     ) -> Option<Strategy> {
         if said.is_empty() {
             let at = self.blueprint.places.key(self.path);
-            self.problems.push(rules::missing_map(at, "directory", "directory"));
+            self.problems
+                .push(rules::missing_map(at, "directory", "directory", self.ends()));
             return None;
         }
         if said.len() > DIRECTORY {

@@ -1,11 +1,14 @@
 //! What is watched, and who is told.
 
+pub(super) mod shard;
+
 use hcl::Expression;
 
 use super::database::replica::{self, Replicas};
+use super::database::shard::Shards;
 use super::encryption::Keys;
 use super::policy::{Statement, document};
-use super::{Base, Stack};
+use super::{Base, Stack, database};
 use crate::check::Checked;
 use crate::ir::{Alarm, Database, Id, Signal};
 use crate::terraform::{Address, Block, expr};
@@ -49,14 +52,16 @@ pub(super) fn topic_arn(stack: &Stack<'_>, base: &Base) -> Expression {
     ]
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, replicas: &Replicas) -> Alarms {
+pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, replicas: &Replicas, shards: &Shards) -> Alarms {
     let system = stack.system;
     stack.module.file("alarms", "");
     let topic = has_topic(&system).then(|| topic(stack, base, keys));
     let mut alarms = Alarms::default();
     for alarm in &system.alarms {
         match alarm.signal {
-            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => {}
+            Signal::ShardLoad { .. } | Signal::ShardStorage { .. } | Signal::HotShard { .. } => {
+                shard::lower(stack, alarm, shards, topic.as_ref());
+            }
             Signal::ReplicaLag {
                 database,
                 seconds,
@@ -117,6 +122,11 @@ pub(super) fn minutes(item: &Database, asked: u32) -> u32 {
     }
 }
 
+/// True for engines whose replicas say so when they do not replicate; those of the others look later and later.
+pub(super) fn says_stopped(engine: Engine) -> bool {
+    matches!(engine, Engine::Mysql | Engine::Sqlserver)
+}
+
 /// Alarms on replicas that are late, or do not replicate at all.
 fn replica_lag(
     stack: &mut Stack<'_>,
@@ -144,7 +154,7 @@ fn replica_lag(
     let late = tell(late, &["insufficient_data_actions"], topic);
     let late = stack.module.resource("aws_cloudwatch_metric_alarm", &alarm.name, late);
     let mut added = vec![(alarm.name.clone(), late)];
-    if item.engine == Engine::Mysql {
+    if says_stopped(item.engine) {
         let about = format!(
             "A read replica of {} has stopped replicating: readers see old data. Its error stands in the RDS console; make the \
              replica anew where it cannot go on.",
@@ -153,7 +163,10 @@ fn replica_lag(
         let name = format!("{}-stopped", replica::name(item));
         let stopped = watch(stack, &name, &about, servers)
             .set("evaluation_periods", minutes)
-            .comment("MySQL says that a replica is -1 seconds late when it does not replicate.")
+            .comment(&format!(
+                "{} says that a replica is -1 seconds late when it does not replicate.",
+                database::title(item)
+            ))
             .set("comparison_operator", "LessThanThreshold")
             .set("threshold", 0);
         let stopped = tell(stopped, &["alarm_actions", "ok_actions"], topic);

@@ -3,6 +3,7 @@
 use hcl::Expression;
 
 use super::database::Databases;
+use super::database::shard::Shards;
 use super::encryption::Keys;
 use super::endpoint::Endpoints;
 use super::firewall::Groups;
@@ -16,7 +17,7 @@ use super::secrets::Secrets;
 use super::storage::Buckets;
 use super::{Base, Stack, logs, startup};
 use crate::catalog;
-use crate::ir::{Id, Resource, Service, Tier};
+use crate::ir::{Id, Resource, Service};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -37,6 +38,7 @@ pub(super) struct Parts<'a> {
     pub(super) endpoints: &'a Endpoints,
     pub(super) rules: &'a Rules,
     pub(super) databases: &'a Databases,
+    pub(super) shards: &'a Shards,
     pub(super) secrets: &'a Secrets,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
@@ -94,10 +96,7 @@ fn launch_template(stack: &mut Stack<'_>, id: Id<Service>, identity: &Identity, 
         .set("image_id", image.unwrap_or(UBUNTU))
         .set_some("instance_type", catalog::machine(Target::Aws, &service.size))
         .set("vpc_security_group_ids", parts.groups.of_service(id))
-        .set(
-            "user_data",
-            expr::call("base64encode", [startup::lower(stack, id, parts)]),
-        )
+        .set("user_data", startup::lower(stack, id, parts))
         .block(
             "iam_instance_profile",
             Block::new().set("arn", identity.profile.attr("arn")),
@@ -146,7 +145,7 @@ fn scaling_group(
         .set("name", stack.name(&service.name))
         .set("min_size", service.scale.min)
         .set("max_size", service.scale.max)
-        .set("vpc_zone_identifier", parts.network.subnets(Tier::Application))
+        .set("vpc_zone_identifier", parts.network.of_service(service))
         .when(!targets.is_empty(), |block| {
             block
                 .set("target_group_arns", Expression::Array(arns))
@@ -176,12 +175,14 @@ fn needs(
     log_group: Option<&Address>,
     parts: &Parts<'_>,
 ) -> Expression {
-    let passwords = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
-        Resource::Database(database) => Some(parts.secrets.password(database).whole()),
-        _ => None,
+    let values = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
+        Resource::Database(database) => vec![parts.secrets.password(database)],
+        Resource::Proxy(database) => vec![parts.secrets.router(database)],
+        Resource::Shards(database) => parts.secrets.shards(database),
+        Resource::Bucket(_) | Resource::Secret(_) => vec![],
     });
     let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
-    needs.extend(passwords);
+    needs.extend(values.map(Address::whole));
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());

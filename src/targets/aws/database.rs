@@ -2,6 +2,7 @@
 
 mod engine;
 pub(super) mod replica;
+pub(super) mod shard;
 
 use hcl::Expression;
 
@@ -13,6 +14,7 @@ use super::{Base, Stack, logs};
 use crate::catalog;
 use crate::ir::{Database, Id, Peer, Tier};
 use crate::target::Target;
+use crate::terraform::expr::Part;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, template};
 
@@ -27,11 +29,8 @@ pub(super) struct Databases {
 struct Found {
     id: Id<Database>,
     instance: Address,
-    password: Expression,
-    version: Expression,
-    parameters: Option<Address>,
-    options: Option<Address>,
-    monitoring: Address,
+    password: Password,
+    shared: Shared,
 }
 
 impl Databases {
@@ -40,10 +39,9 @@ impl Databases {
         &self.find(id).instance
     }
 
-    /// The password, which exists only while Terraform runs, and the variable whose change makes a new one.
-    pub(super) fn password(&self, id: Id<Database>) -> (&Expression, &Expression) {
-        let found = self.find(id);
-        (&found.password, &found.version)
+    /// The password of a database.
+    pub(super) fn password(&self, id: Id<Database>) -> &Password {
+        &self.find(id).password
     }
 
     fn find(&self, id: Id<Database>) -> &Found {
@@ -54,15 +52,34 @@ impl Databases {
     }
 }
 
-/// What a server refers to.
-struct Around {
+/// A password, or one for each key.
+#[derive(Clone)]
+pub(super) struct Password {
+    /// The password, which exists only while Terraform runs.
+    pub(super) value: Expression,
+    /// The variable whose change makes a new one.
+    pub(super) version: Expression,
+}
+
+/// What the servers of a database share.
+#[derive(Clone)]
+struct Shared {
     subnets: Address,
     parameters: Option<Address>,
     options: Option<Address>,
     monitoring: Address,
-    password: Expression,
-    version: Expression,
-    waits: Expression,
+    /// What the role of the monitoring may do.
+    grants: Address,
+}
+
+/// What a server, or a block of them, has of its own.
+struct Own {
+    /// The keys, where it is a block of several.
+    each: Option<Expression>,
+    name: Vec<Part>,
+    groups: Expression,
+    password: Password,
+    log_groups: Address,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &Network, groups: &Groups) -> Databases {
@@ -73,39 +90,31 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &N
     }
     let (monitoring, grants) = monitoring(stack, base);
     for (id, item) in system.databases.iter() {
-        stack.module.file("variables", "");
-        let description = format!(
+        let about = format!(
             "Raise by one to rotate the password of the database {} and its secret together.",
             item.name
         );
-        let name = format!("{}_password_version", item.name);
-        let version = stack.module.variable(&name, "number", 1, &description);
-        stack.module.file("database", "");
-        let random = Block::new()
-            .set("length", engine::PASSWORD_LENGTH)
-            .set("special", false);
-        let password = stack
-            .module
-            .comment("Exists only while Terraform runs: neither plan nor state holds the password.")
-            .ephemeral("random_password", &item.name, random)
-            .attr("result");
+        let password = password(stack, "database", &item.name, None, &about);
         let subnets = Block::new()
             .set("name", stack.name(&item.name))
             .set("subnet_ids", network.subnets(Tier::Data));
         let subnets = stack.module.resource("aws_db_subnet_group", &item.name, subnets);
         let log_groups = log_groups(stack, keys, item);
-        let parameters = engine::parameter_group(stack, item);
-        let options = engine::option_group(stack, item);
-        let around = Around {
+        let shared = Shared {
             subnets,
-            parameters: parameters.clone(),
-            options: options.clone(),
+            parameters: engine::parameter_group(stack, item),
+            options: engine::option_group(stack, item),
             monitoring: monitoring.clone(),
-            password: password.clone(),
-            version: version.clone(),
-            waits: list![log_groups.whole(), grants.whole()],
+            grants: grants.clone(),
         };
-        let body = instance(stack, item, keys, groups.ids(Peer::Database(id)), around);
+        let own = Own {
+            each: None,
+            name: vec![stack.name(&item.name).into()],
+            groups: groups.ids(Peer::Database(id)),
+            password: password.clone(),
+            log_groups,
+        };
+        let body = instance(stack, item, keys, own, &shared);
         let instance = stack.module.resource("aws_db_instance", &item.name, body);
         let what = format!("RDS for {}", engine::title(item.engine));
         stack.report.component(&item.path, what, instance.text());
@@ -113,21 +122,49 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, network: &N
             id,
             instance,
             password,
-            version,
-            parameters,
-            options,
-            monitoring: monitoring.clone(),
+            shared,
         });
     }
     Databases { found }
 }
 
-fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression, around: Around) -> Block {
+/// A random password in a file, and the variable that makes a new one; or one for each of `each`.
+pub(super) fn password(
+    stack: &mut Stack<'_>,
+    file: &'static str,
+    name: &str,
+    each: Option<Expression>,
+    about: &str,
+) -> Password {
+    stack.module.file("variables", "");
+    let variable = format!("{name}_password_version");
+    let version = stack.module.variable(&variable, "number", 1, about);
+    stack.module.file(file, "");
+    let several = each.is_some();
+    let body = Block::new()
+        .set_some("for_each", each)
+        .set("length", engine::PASSWORD_LENGTH)
+        .set("special", false);
+    let random = stack
+        .module
+        .comment("Exists only while Terraform runs: neither plan nor state holds the password.")
+        .ephemeral("random_password", name, body);
+    let random = if several { random.each() } else { random };
+    Password {
+        value: random.attr("result"),
+        version,
+    }
+}
+
+/// The arguments of a server.
+fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, own: Own, shared: &Shared) -> Block {
     let system = stack.system;
-    let name = stack.name(&item.name);
     let without_name = engine::database_name(item).is_none();
+    let last = own.name.iter().cloned().chain(["-final".into()]);
+    let last = expr::template(last);
     let block = Block::new()
-        .set("identifier", name.as_str())
+        .set_some("for_each", own.each)
+        .set("identifier", expr::template(own.name))
         .set("engine", engine::engine(item))
         .set("engine_version", engine::version(item))
         .set_some("license_model", engine::license(item))
@@ -146,21 +183,24 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
         })
         .set_some("db_name", engine::database_name(item))
         .set("username", item.user.as_str())
-        .set("password_wo", around.password)
-        .set("password_wo_version", around.version)
+        .set("password_wo", own.password.value)
+        .set("password_wo_version", own.password.version)
         .when(engine::has_iam_login(item), |block| {
             block.set("iam_database_authentication_enabled", true)
         })
         .set("multi_az", item.multi_zone)
-        .set("db_subnet_group_name", around.subnets.attr("name"))
-        .set("vpc_security_group_ids", groups)
+        .set("db_subnet_group_name", shared.subnets.attr("name"))
+        .set("vpc_security_group_ids", own.groups)
         .set("publicly_accessible", false)
         .set("port", item.port)
         .set_some(
             "parameter_group_name",
-            around.parameters.map(|group| group.attr("name")),
+            shared.parameters.as_ref().map(|group| group.attr("name")),
         )
-        .set_some("option_group_name", around.options.map(|group| group.attr("name")))
+        .set_some(
+            "option_group_name",
+            shared.options.as_ref().map(|group| group.attr("name")),
+        )
         .set("backup_window", backup(item))
         .set("backup_retention_period", item.backup.retention_days)
         .set("maintenance_window", maintenance(item))
@@ -168,11 +208,10 @@ fn instance(stack: &Stack<'_>, item: &Database, keys: &Keys, groups: Expression,
         .set("delete_automated_backups", !system.protect)
         .set("deletion_protection", system.protect)
         .when(!system.protect, |block| block.set("skip_final_snapshot", true))
-        .when(system.protect, |block| {
-            block.set("final_snapshot_identifier", format!("{name}-final"))
-        })
+        .when(system.protect, |block| block.set("final_snapshot_identifier", last))
         .set("auto_minor_version_upgrade", true);
-    watched(block, item, keys, &around.monitoring).set("depends_on", around.waits)
+    let waits = list![own.log_groups.whole(), shared.grants.whole()];
+    watched(block, item, keys, &shared.monitoring).set("depends_on", waits)
 }
 
 /// Logs, system metrics and the load by statement.
@@ -194,6 +233,11 @@ fn window(item: &Database, from: u32, to: u32) -> String {
 /// The daily window of the backups.
 pub(super) fn backup(item: &Database) -> String {
     window(item, 0, 30)
+}
+
+/// The engine's name in prose.
+pub(super) fn title(item: &Database) -> &'static str {
+    engine::title(item.engine)
 }
 
 /// GiB up to which the storage of a server grows by itself.

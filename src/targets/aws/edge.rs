@@ -98,34 +98,48 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
         }
     }
     let internal = balancers.internal.as_ref().zip(system.internal.as_ref());
-    let replicas = system.databases.iter().any(|(_, item)| item.readers.is_some());
-    let what = match (internal, replicas) {
-        (Some(_), false) => "Private names of the services behind the internal load balancer.",
-        (Some(_), true) => "Private names of the services behind the internal load balancer, and of read replicas.",
-        (None, true) => "Private names of read replicas.",
-        (None, false) => return None,
-    };
+    let what = private_names(stack, balancers)?;
     let body = Block::new()
         .set("name", system.network.private_domain.as_str())
         .set("comment", format!("Private names of {}", system.prefix))
         .block("vpc", Block::new().set("vpc_id", network.id.clone()));
     let zone = stack
         .module
-        .comment(what)
+        .comment(&what)
         .resource("aws_route53_zone", "internal", body);
-    for (internal, service) in internal
+    let routed = internal
         .into_iter()
-        .flat_map(|(internal, balancer)| services(balancer).into_iter().map(move |service| (internal, service)))
-    {
+        .flat_map(|(internal, balancer)| services(balancer).into_iter().map(move |service| (service, internal)));
+    let alone = balancers.tcp.iter().map(|(service, balancer)| (*service, balancer));
+    for (service, balancer) in routed.chain(alone) {
         let body = Block::new()
             .set("zone_id", zone.attr("zone_id"))
             .set("name", startup::host(stack, service))
             .set("type", "A")
-            .block("alias", alias(internal));
+            .block("alias", alias(balancer));
         let name = format!("internal_{}", system.services[service].name);
         stack.module.resource("aws_route53_record", &name, body);
     }
     Some(zone)
+}
+
+/// What has a name in the private zone, if anything has.
+fn private_names(stack: &Stack<'_>, balancers: &Balancers) -> Option<String> {
+    let replicas = stack.system.databases.iter().any(|(_, item)| item.readers.is_some());
+    let named = [
+        (
+            balancers.internal.is_some(),
+            "the services behind the internal load balancer",
+        ),
+        (!balancers.tcp.is_empty(), "proxies"),
+        (replicas, "read replicas"),
+    ];
+    let named: Vec<&str> = named.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+    let (last, rest) = named.split_last()?;
+    Some(match rest {
+        [] => format!("Private names of {last}."),
+        _ => format!("Private names of {}, and of {last}.", rest.join(", of ")),
+    })
 }
 
 /// Host names under the domain that public routes ask for, in order.

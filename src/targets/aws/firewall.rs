@@ -1,4 +1,4 @@
-//! Security groups: one per load balancer, service, database and its read replicas, and one for the private endpoints.
+//! Security groups: one per load balancer, service, database, its read replicas and its shards, and one for the private endpoints.
 
 use hcl::Expression;
 
@@ -57,12 +57,16 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     if system.internal.is_some() {
         peers.push((Peer::InternalBalancer, "Internal load balancer".to_owned()));
     }
+    let alone = system.services.iter().filter(|(_, item)| item.is_tcp());
+    peers.extend(alone.map(|(id, item)| (Peer::TcpBalancer(id), format!("Load balancer of {}", item.name))));
     let services = system.services.iter();
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
     let databases = system.databases.iter();
     peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
     let replicated = system.databases.iter().filter(|(_, item)| item.readers.is_some());
     peers.extend(replicated.map(|(id, item)| (Peer::Readers(id), format!("Read replicas of {}", item.name))));
+    let sharded = system.sharded();
+    peers.extend(sharded.map(|(id, item, _)| (Peer::Shards(id), format!("Shards of {}", item.name))));
     let endpoints = system.network.bastion || !endpoint::interfaces(&system).is_empty();
     if endpoints && system.network.existing.aws.is_none() {
         peers.push((Peer::Endpoints, "Private endpoints of AWS services".to_owned()));

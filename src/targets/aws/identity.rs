@@ -57,8 +57,9 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
     let mut use_key = vec!["kms:Decrypt"];
     for grant in system.grants_of(id) {
         match grant.resource {
-            Resource::Proxy(_) | Resource::Shards(_) => {}
             Resource::Database(database) => vault.push(parts.secrets.of_database(database).attr("arn")),
+            Resource::Proxy(database) => vault.push(parts.secrets.of_router(database).attr("arn")),
+            Resource::Shards(database) => vault.extend(parts.secrets.arns_of_shards(database)),
             Resource::Secret(secret) => vault.push(parts.secrets.get(secret).attr("arn")),
             Resource::Bucket(bucket) => {
                 statements.extend(objects(stack, bucket, grant.access, parts));

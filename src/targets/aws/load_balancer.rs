@@ -1,5 +1,7 @@
 //! Load balancers: listeners, rules and target groups.
 
+mod tcp;
+
 use std::collections::BTreeMap;
 
 use hcl::Expression;
@@ -23,6 +25,8 @@ pub(super) struct Balancers {
     pub(super) public: Option<Address>,
     /// The one between the tiers.
     pub(super) internal: Option<Address>,
+    /// Those in front of one service each that does not speak HTTP.
+    pub(super) tcp: Vec<(Id<Service>, Address)>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
     listeners: BTreeMap<Id<Service>, Vec<Address>>,
 }
@@ -119,6 +123,7 @@ pub(super) fn lower(
         }
         balancers.internal = Some(address);
     }
+    tcp::lower(stack, network, groups, &mut balancers);
     balancers
 }
 

@@ -10,6 +10,7 @@
 mod alarms;
 mod budget;
 mod compute;
+mod dashboard;
 mod database;
 mod edge;
 mod encryption;
@@ -74,7 +75,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 19] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -88,6 +89,10 @@ const FILES: [(&str, &str); 17] = [
     ("compute", ""),
     ("database", ""),
     ("replicas", "Read replicas, and the one name that leads to all of them."),
+    (
+        "shards",
+        "Servers beside the main one of a database, each with a part of the tables that are spread.",
+    ),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -96,6 +101,7 @@ const FILES: [(&str, &str); 17] = [
     ),
     ("encryption", ""),
     ("alarms", "What is watched, and who is told."),
+    ("dashboards", ""),
     ("budget", ""),
     ("outputs", ""),
 ];
@@ -117,7 +123,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let groups = firewall::groups(&mut stack, &network);
     let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
     let replicas = database::replica::lower(&mut stack, &keys, &network, &groups, &databases);
-    let secrets = secrets::lower(&mut stack, &keys, &databases);
+    let shards = database::shard::lower(&mut stack, &keys, &groups, &databases);
+    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
@@ -128,7 +135,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
     let zone = edge::names(&mut stack, &network, &balancers);
-    let alarms = alarms::lower(&mut stack, &base, &keys, &replicas);
+    let alarms = alarms::lower(&mut stack, &base, &keys, &replicas, &shards);
+    dashboard::lower(&mut stack, &shards);
     let readers = reader::lower(&mut stack, zone.as_ref(), &replicas, &alarms);
     waf::lower(&mut stack, &keys, &balancers);
     let parts = compute::Parts {
@@ -139,6 +147,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         endpoints: &endpoints,
         rules: &rules,
         databases: &databases,
+        shards: &shards,
         secrets: &secrets,
         buckets: &buckets,
         balancers: &balancers,

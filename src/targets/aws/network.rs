@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use hcl::Expression;
+use ipnet::Ipv4Net;
 
 use super::encryption::Keys;
 use super::policy::{Statement, inline, trust};
 use super::{Base, Stack, endpoint, logs};
-use crate::ir::Tier;
+use crate::check::Checked;
+use crate::ir::{Service, Tier};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{AwsNetwork, Egress};
 use crate::{list, object, template};
 
+/// The word for the subnets of proxies.
+const PROXY: &str = "proxy";
+/// Length of the prefix of all these subnets together: 1,024 addresses.
+const PROXIES: u8 = 22;
 /// Longer than any component's name: services have log groups and roles too.
 const FLOW_LOG: &str = "virtual_network_flow_log";
 
@@ -21,6 +27,8 @@ pub(super) struct Network {
     pub(super) id: Expression,
     /// Ids of a tier's subnets, as a list.
     pub(super) subnets: BTreeMap<Tier, Expression>,
+    /// Ids of the subnets of proxies, as a list, where they have their own.
+    proxies: Option<Expression>,
     /// The zones in which databases may stand, such as `ap-northeast-2a`.
     pub(super) zones: Vec<String>,
     /// Ids of the route tables that private subnets use, as a list, where the network is the system's own.
@@ -35,6 +43,12 @@ impl Network {
     /// Ids of a tier's subnets.
     pub(super) fn subnets(&self, tier: Tier) -> Expression {
         self.subnets.get(&tier).cloned().unwrap_or_else(|| list![])
+    }
+
+    /// Ids of the subnets in which a service's machines stand.
+    pub(super) fn of_service(&self, service: &Service) -> Expression {
+        let own = self.proxies.clone().filter(|_| service.is_tcp());
+        own.unwrap_or_else(|| self.subnets(Tier::Application))
     }
 }
 
@@ -85,6 +99,7 @@ fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
     Network {
         id: expr::attribute(network.clone(), &["vpc_id"]),
         subnets: subnets.into_iter().map(|(tier, name)| (tier, ids(name))).collect(),
+        proxies: None,
         zones: letters.map(|letter| format!("{region}{letter}")).collect(),
         route_tables: None,
         way_out: vec![],
@@ -120,16 +135,18 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         Tier::Application => true,
         Tier::Data => !system.databases.is_empty(),
         Tier::Management => system.network.bastion,
-        Tier::Balancer => system.internal.is_some(),
+        Tier::Balancer => system.internal.is_some() || has_proxies(&system),
         Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),
     });
     module.comment(
         "Each tier has an eighth of the network; each zone takes a quarter of that, and one quarter stays free.",
     );
     for tier in tiers {
-        let subnet = subnet(stack, tier, &vpc);
+        let blocks = system.network.zonal(tier).map(|(_, block)| block);
+        let subnet = subnet(stack, tier.name(), blocks, &vpc);
         subnets.insert(tier, subnet);
     }
+    let proxies = has_proxies(&system).then(|| proxies(stack, &vpc));
     let mut way_out = vec![];
     let public = subnets.get(&Tier::Public).cloned();
     let route = public.as_ref().map(|public| internet(stack, &vpc, public));
@@ -138,6 +155,9 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         && system.network.egress == Egress::Nat
     {
         let table = translated(stack, &vpc, application, public, route, &mut way_out);
+        if let Some(proxies) = &proxies {
+            way_out.push(associate(stack, PROXY, proxies, table.each().id()).whole());
+        }
         tables.push(table.all("id"));
     }
     let translated = !tables.is_empty();
@@ -162,6 +182,9 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
     }
     if !translated {
         tables.push(list![isolated.id()]);
+        if let Some(proxies) = &proxies {
+            way_out.push(associate(stack, PROXY, proxies, isolated.id()).whole());
+        }
     }
     flow_log(stack, base, keys, &vpc);
     let region = stack.region();
@@ -170,20 +193,42 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         id: vpc.id(),
         zones: letters.map(|letter| format!("{region}{letter}")).collect(),
         subnets: subnets.iter().map(|(tier, subnet)| (*tier, subnet.all("id"))).collect(),
+        proxies: proxies.map(|proxies| proxies.all("id")),
         route_tables: tables.pop(),
         way_out,
         internet: route,
     }
 }
 
-/// A tier's subnets, one per zone.
-fn subnet(stack: &mut Stack<'_>, tier: Tier, vpc: &Address) -> Address {
+/// True if something stands behind a load balancer of its own.
+fn has_proxies(system: &Checked<'_>) -> bool {
+    system.services.iter().any(|(_, service)| service.is_tcp())
+}
+
+/// The subnets of proxies, in the first of the two eighths that no tier has.
+fn proxies(stack: &mut Stack<'_>, vpc: &Address) -> Address {
     let system = stack.system;
+    let part = |net: Ipv4Net, length: u8, number: usize| {
+        let mut parts = net.subnets(length).into_iter().flatten();
+        parts.nth(number).unwrap_or(net)
+    };
+    let network = system.network.cidr;
+    let eighth = part(network, network.prefix_len() + 3, Tier::ALL.len());
+    let small = part(eighth, eighth.prefix_len().max(PROXIES), 0);
+    let blocks = (0..system.network.zones).map(|zone| part(small, small.prefix_len() + 2, zone));
+    stack.module.comment(
+        "Proxies number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
+    );
+    subnet(stack, PROXY, blocks, vpc)
+}
+
+/// Subnets for one purpose, one per zone.
+fn subnet(stack: &mut Stack<'_>, name: &str, blocks: impl Iterator<Item = Ipv4Net>, vpc: &Address) -> Address {
     let region = stack.region();
     let letters = zone_letters(&region);
-    let blocks = system.network.zonal(tier).zip(letters);
-    let blocks = blocks.map(|((_, cidr), letter)| (letter, cidr.to_string()));
-    let name = template![format!("{}-{}-", system.prefix, tier.name()), expr::each_key()];
+    let blocks = blocks.zip(letters).map(|(cidr, letter)| (letter, cidr.to_string()));
+    let local = name;
+    let name = template![stack.name(&format!("{name}-")), expr::each_key()];
     let body = Block::new()
         .set("for_each", expr::object(blocks))
         .set("vpc_id", vpc.id())
@@ -192,7 +237,7 @@ fn subnet(stack: &mut Stack<'_>, tier: Tier, vpc: &Address) -> Address {
         .set("tags", object! { "Name" => name })
         .comment("With fewer zones, what stands in a subnet leaves it before the subnet goes.")
         .block("lifecycle", Block::new().set("create_before_destroy", true));
-    stack.module.resource("aws_subnet", tier.name(), body)
+    stack.module.resource("aws_subnet", local, body)
 }
 
 fn associate(stack: &mut Stack<'_>, name: &str, subnets: &Address, table: Expression) -> Address {

@@ -1,11 +1,15 @@
 //! What the README says, and the outputs.
 
 use super::compute::{Parts, SNAPSHOT_TAG};
+use super::database::shard;
 use super::{Stack, alarms, database, endpoint, runbook, skips, startup};
 use crate::ir::{Database, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
+
+/// Servers that RDS runs in a region before one asks for more.
+const SERVERS: usize = 40;
 
 pub(super) fn fill(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     outputs(stack, parts);
@@ -39,6 +43,14 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
             stack.module.output(&name, system.reader_host(id), &description);
         }
     }
+    for (id, item, _) in system.sharded() {
+        let servers = parts.shards.get(id);
+        let hosts = shard::by_id(servers, "address");
+        let description = format!("Hosts of the shards of {}, by their ids.", item.name);
+        stack
+            .module
+            .output(&format!("{}_hosts", item.shard_name()), hosts, &description);
+    }
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
         let name = parts.buckets.get(id).attr("bucket");
@@ -71,6 +83,16 @@ fn prerequisites(stack: &mut Stack<'_>) {
         items.push(format!(
             "{} Elastic IP addresses for the NAT gateways are free in the account: the quota is 5 per region unless it was raised.",
             system.network.zones
+        ));
+    }
+    let beside = |item: &Database| item.sharding.as_ref().map_or(0, |sharding| sharding.shards.len());
+    let servers = system.databases.iter();
+    let servers: usize = servers
+        .map(|(_, item)| 1 + item.replica_keys().len() + beside(item))
+        .sum();
+    if servers > SERVERS {
+        items.push(format!(
+            "{servers} database servers are free in the account: the quota is {SERVERS} per region unless it was raised."
         ));
     }
     match system.public.as_ref().map(|public| (public, public.tls(Target::Aws))) {
@@ -113,6 +135,7 @@ fn security(stack: &mut Stack<'_>) {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
     items.extend(runbook::verification(stack));
+    items.extend(runbook::shard::security(stack));
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -150,6 +173,8 @@ fn operations(stack: &mut Stack<'_>) {
         databases(&mut items, item);
     }
     runbook::replicas(stack, &mut items);
+    runbook::shard::shards(stack, &mut items);
+    runbook::told(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
         let later = match system.databases.is_empty() {

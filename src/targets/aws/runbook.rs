@@ -1,13 +1,18 @@
-//! What the owner of read replicas should know and do.
+//! What the owner of read replicas and of shards should know and do.
+
+pub(super) mod shard;
+
+use tera::Context;
 
 use super::database::replica;
-use super::{Stack, database, reader};
+use super::{Stack, alarms, database, reader};
 use crate::ir::{Database, Id, Signal};
+use crate::targets::shared::template;
 use crate::terraform::identifier;
 use crate::vocabulary::Engine;
 
 /// The commands that make a primary of a replica.
-const PROMOTION: &str = include_str!("../../../templates/runbook/aws-promotion.md");
+const PROMOTION: &str = include_str!("../../../templates/runbook/aws-promotion.md.tera");
 
 /// Adds what there is to say of the replicas of every database.
 pub(super) fn replicas(stack: &Stack<'_>, items: &mut Vec<String>) {
@@ -21,8 +26,13 @@ pub(super) fn replicas(stack: &Stack<'_>, items: &mut Vec<String>) {
         items.push(lag(item));
         items.extend(sql_server(item));
         items.push(number(stack, item));
-        items.push(promotion(stack, item));
+        items.push(promotion(stack, id, item));
     }
+}
+
+/// Says who is told when an alarm goes off.
+pub(super) fn told(stack: &Stack<'_>, items: &mut Vec<String>) {
+    let system = stack.system;
     if system.alarms.is_empty() {
         return;
     }
@@ -83,13 +93,13 @@ fn failure(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
             database,
             seconds,
             minutes,
-        } if database == id => Some((seconds, super::alarms::minutes(item, minutes))),
+        } if database == id => Some((seconds, alarms::minutes(item, minutes))),
         _ => None,
     });
     let watched = limits.map(|(seconds, minutes)| {
-        let stopped = match item.engine {
-            Engine::Mysql => ", does not replicate,",
-            _ => "",
+        let stopped = match alarms::says_stopped(item.engine) {
+            true => ", does not replicate,",
+            false => "",
         };
         format!(
             "A replica that is more than {seconds} seconds late{stopped} or sends no measurements for {minutes} minutes is left out of the answers, until it has caught up. Where that holds for all of them, Route 53 answers with all: old data rather than none. "
@@ -145,32 +155,37 @@ fn number(stack: &Stack<'_>, item: &Database) -> String {
         _ => "The replicas are",
     };
     format!(
-        "`replicas` of `{name}` may grow at any time: `aws_db_instance.{local}` gets instances, and the others stay as they are. When it shrinks, those with the highest numbers go.{guard} {days} maintained at the hour of the primary on other days. Storage grows by itself up to {} GiB, on each server alone. Before a new major version, go down to `replicas = 0` and come back after it.",
-        database::storage_limit(item)
+        "`replicas` of `{name}` may grow at any time: `aws_db_instance.{local}` gets instances, and the others stay as they are. When it shrinks, those with the highest numbers go.{guard} {days} maintained at the hour of the primary on other days. Storage grows by itself up to {} GiB, on each server alone.{} Before a new major version, go down to `replicas = 0` and come back after it, in a quiet hour: readers fail until their machines are replaced by ones that ask the primary, which `aws autoscaling describe-instance-refreshes` shows.",
+        database::storage_limit(item),
+        size(item)
     )
 }
 
-fn promotion(stack: &Stack<'_>, item: &Database) -> String {
-    let values = [
-        ("@name@", item.name.clone()),
-        ("@server@", stack.name(&item.name)),
-        ("@local@", identifier(&item.name)),
-        ("@region@", stack.region()),
-        ("@days@", item.backup.retention_days.to_string()),
-        ("@window@", database::backup(item)),
-        ("@count@", item.replica_keys().len().to_string()),
-    ];
-    let text = values
-        .iter()
-        .fold(PROMOTION.trim_end().to_owned(), |text, (mark, value)| {
-            text.replace(mark, value)
-        });
-    match stack.system.protect {
-        true => text,
-        // There is no guard to lift.
-        false => {
-            let lines = text.lines().filter(|line| !line.contains("--no-deletion-protection"));
-            lines.collect::<Vec<_>>().join("\n")
-        }
+/// In which order servers of PostgreSQL get another size.
+fn size(item: &Database) -> String {
+    if item.engine != Engine::Postgres {
+        return String::new();
     }
+    let (primary, replicas) = (identifier(&item.name), identifier(&replica::name(item)));
+    format!(
+        " A bigger `size` reaches the replicas first, and a smaller one the primary: PostgreSQL stops replicating to a server that takes fewer connections than its primary. Write `apply_immediately = true` into `[override.aws.aws_db_instance.{replicas}]` before you render a bigger one, and into `[override.aws.aws_db_instance.{primary}]` before a smaller one; the others follow in their windows."
+    )
+}
+
+fn promotion(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
+    let system = stack.system;
+    let mut context = Context::new();
+    context.insert("name", &item.name);
+    context.insert("server", &stack.name(&item.name));
+    context.insert("local", &identifier(&item.name));
+    context.insert("region", system.region());
+    context.insert("days", &item.backup.retention_days);
+    context.insert("window", &database::backup(item));
+    context.insert("count", &item.replica_keys().len());
+    context.insert("host", &system.reader_host(id));
+    context.insert("zone", &system.network.private_domain);
+    context.insert("mysql", &(item.engine == Engine::Mysql));
+    context.insert("multi_zone", &item.multi_zone);
+    context.insert("protect", &system.protect);
+    template::fill(PROMOTION, &context).trim_end().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use super::database::replica;
 use super::{Stack, edge, load_balancer};
-use crate::ir::{Balancer, Database, Exposure, Tls};
+use crate::ir::{Balancer, Database, Exposure, Router, Sharding, Tls};
 use crate::target::Target;
 
 /// The bucket that receives access logs.
@@ -45,6 +45,15 @@ fn balancers(stack: &mut Stack<'_>) {
             plain(stack, balancer, &address);
         }
         targets(stack, balancer);
+    }
+    for (_, service) in system.services.iter().filter(|(_, service)| service.is_tcp()) {
+        let address = format!("aws_lb.{}", local(&service.name));
+        let why = "network load balancers log connections with TLS of their own only; the flow logs have all";
+        stack.report.skip("CKV_AWS_91", &address, why);
+        if !system.protect {
+            let why = "this environment may be destroyed";
+            stack.report.skip("CKV_AWS_150", &address, why);
+        }
     }
     if system.public.is_some() {
         let address = "aws_vpc_security_group_ingress_rule.internet_to_internet_load_balancer_80";
@@ -126,12 +135,28 @@ fn vault(stack: &mut Stack<'_>) {
         let why =
             "applications read the password when they start: it is rotated by a variable, together with a restart";
         stack.report.skip("CKV2_AWS_57", &address, why);
+        if let Some(sharding) = &item.sharding {
+            shards(stack, item, sharding, why);
+        }
     }
     for (_, item) in system.secrets.iter() {
         let address = format!("aws_secretsmanager_secret.{}", local(&item.name));
         stack
             .report
             .skip("CKV2_AWS_57", &address, "its owner fills and rotates it");
+    }
+}
+
+/// Entries of the vault beside the database's own.
+fn shards(stack: &mut Stack<'_>, item: &Database, sharding: &Sharding, why: &str) {
+    let mut skip = |name: String, why: &str| {
+        let address = format!("aws_secretsmanager_secret.{}", local(&name));
+        stack.report.skip("CKV2_AWS_57", &address, why);
+    };
+    skip(item.shard_name(), why);
+    match sharding.router {
+        Router::Proxy(_) => skip(item.proxy_name(), why),
+        Router::Application => skip(format!("{}-map", item.shard_name()), "it is no secret"),
     }
 }
 
@@ -151,15 +176,18 @@ fn replicas(stack: &mut Stack<'_>, item: &Database) {
 fn databases(stack: &mut Stack<'_>) {
     let system = stack.system;
     for (_, item) in system.databases.iter() {
-        let address = format!("aws_db_instance.{}", local(&item.name));
-        if !system.protect {
-            let why = "this environment may be destroyed";
-            stack.report.skip("CKV_AWS_293", &address, why);
-        }
-        if !item.multi_zone {
-            stack
-                .report
-                .skip("CKV_AWS_157", &address, "the blueprint asks for one zone");
+        let shards = item.sharding.as_ref().map(|_| item.shard_name());
+        for name in [item.name.clone()].into_iter().chain(shards) {
+            let address = format!("aws_db_instance.{}", local(&name));
+            if !system.protect {
+                let why = "this environment may be destroyed";
+                stack.report.skip("CKV_AWS_293", &address, why);
+            }
+            if !item.multi_zone {
+                stack
+                    .report
+                    .skip("CKV_AWS_157", &address, "the blueprint asks for one zone");
+            }
         }
         if item.readers.is_some() {
             replicas(stack, item);

@@ -4,17 +4,22 @@ use hcl::Expression;
 
 use super::Stack;
 use super::compute::Parts;
-use crate::ir::{Id, Service, Value};
+use super::database::shard;
+use crate::ir::{Database, Id, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
-use crate::targets::shared::startup::{Platform, user_data};
+use crate::targets::shared::startup::{Platform, Shards, proxy_folder, user_data};
+use crate::template;
+use crate::terraform::expr;
 use crate::vocabulary::Egress;
 
 /// Bash: signs requests with the machine's identity.
 const SIGN: &str = include_str!("../../../templates/startup/aws.sh");
 /// Bash: logs in to the account's container registry.
 const REGISTRY: &str = include_str!("../../../templates/startup/aws-registry.sh");
+/// Bash: fetches the certificates of the authorities behind RDS.
+const TRUST: &str = include_str!("../../../templates/startup/aws-trust.sh");
 
 /// An image registry of AWS.
 pub(super) struct Registry<'a> {
@@ -44,25 +49,37 @@ pub(super) fn registry(service: &Service) -> Option<Registry<'_>> {
     })
 }
 
-/// The user data of a service's machines.
+/// The user data of a service's machines, in base64. What tells of shards is compressed: AWS takes 16 KB.
 pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Expression {
     let system = stack.system;
     let service = &system.services[id];
     let region = stack.region();
     let (plain, fetched) = settings::split(service, |value| spell(stack, value, parts));
     let fetch = SIGN.replace("@region@", &region);
-    let mut prepare = String::new();
+    let mut prepare: Vec<String> = vec![];
     if let Some(registry) = registry(service) {
+        // Where there are no secrets to fetch, nothing has brought the means to sign a request yet.
+        prepare.extend(fetched.is_empty().then(|| fetch.clone()));
         let login = REGISTRY
             .replace("@host@", registry.host)
             .replace("@region@", registry.region);
-        // Where there are no secrets to fetch, nothing has brought the means to sign a request yet.
-        prepare = if fetched.is_empty() {
-            format!("{fetch}\n{login}")
-        } else {
-            login
-        };
+        prepare.push(login);
     }
+    if let Launch::ShardingProxy { .. } = service.launch {
+        let trust = TRUST.replace("@region@", &region);
+        prepare.push(trust.replace("@folder@", &proxy_folder(service)));
+    }
+    let shards: Vec<Shards> = system
+        .grants_of(id)
+        .filter_map(|grant| match grant.resource {
+            Resource::Shards(database) => Some(shards(database, parts)),
+            _ => None,
+        })
+        .collect();
+    let encode = match shards.is_empty() {
+        true => "base64encode",
+        false => "base64gzip",
+    };
     // On the host's network a container reaches the identity of its machine at a metadata hop limit of 1.
     let docker_options = format!(
         "--network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region={region} \
@@ -73,13 +90,26 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let platform = Platform {
         fetch: &fetch,
         docker_options,
-        prepare,
+        prepare: prepare.join("\n"),
         installs: system.network.egress != Egress::None,
         mtu: None,
-        shards: vec![],
-        trust: Trust::Encrypted,
+        shards,
+        trust: Trust::Name,
     };
-    user_data(&system, id, (&plain, &fetched), &platform)
+    let text = user_data(&system, id, (&plain, &fetched), &platform);
+    expr::call(encode, [text])
+}
+
+/// What a machine is told of each shard that rows are routed to: its id, its host, and the ARN of its password.
+fn shards(database: Id<Database>, parts: &Parts<'_>) -> Shards {
+    let servers = parts.shards.get(database);
+    let lines = shard::each(&servers.active, |id| {
+        let host = shard::of(&servers.instances, id, "address");
+        let secret = shard::of(parts.secrets.of_shards(database), id, "arn");
+        template![id.clone(), " ", host, " ", secret]
+    });
+    let lines = expr::call("join", [Expression::from("\n      "), lines]);
+    Shards { database, lines }
 }
 
 /// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.
@@ -112,11 +142,10 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
         Value::ReaderHost(id) => system.reader_host(id).into(),
         Value::ReaderPort(id) => system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => parts.secrets.of_database(id).attr("arn"),
-        Value::ProxySecret(_)
-        | Value::ProxyPassword(_)
-        | Value::Shards(_)
-        | Value::ShardMapSecret(_)
-        | Value::ShardMap(_) => Expression::Null,
+        Value::ProxySecret(id) | Value::ProxyPassword(id) | Value::ShardMapSecret(id) | Value::ShardMap(id) => {
+            parts.secrets.of_router(id).attr("arn")
+        }
+        Value::Shards(_) => unreachable!("a machine has its shards from a table"),
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),
         Value::BucketRegion(_) => stack.region().into(),

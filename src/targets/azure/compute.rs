@@ -8,7 +8,7 @@ use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
 use super::{Parts, Stack, Stores, startup};
-use crate::ir::{Id, Resource, Scale, Service};
+use crate::ir::{Id, Resource, Scale, Service, Sharding};
 use crate::targets::shared;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
@@ -66,7 +66,7 @@ fn scale_set(
     key: Expression,
     user_data: Expression,
 ) -> Address {
-    let minutes = (service.health.grace_seconds.div_ceil(60)).clamp(10, 90);
+    let minutes = grace_minutes(service);
     let repair = Block::new()
         .set("enabled", true)
         .set("action", "Replace")
@@ -101,7 +101,10 @@ fn scale_set(
         .set("vtpm_enabled", true)
         .set("upgrade_mode", "Rolling")
         .set_some("source_image_id", own_image)
-        .set("custom_data", expr::call("base64encode", [user_data]))
+        .set(
+            "custom_data",
+            expr::call(startup::packing(stack.system, id), [user_data]),
+        )
         .set("admin_username", "ubuntu")
         .set("disable_password_authentication", true)
         .set("tags", stack.tags())
@@ -157,7 +160,11 @@ fn interface(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Serv
         )
         .when(!pools.is_empty(), |block| {
             block.set("application_gateway_backend_address_pool_ids", Expression::Array(pools))
-        });
+        })
+        .set_some(
+            "load_balancer_backend_address_pool_ids",
+            plan.parts.balancers.get(&id).map(|balancer| list![balancer.pool.id()]),
+        );
     Block::new()
         .set("name", service.name.as_str())
         .set("primary", true)
@@ -176,9 +183,14 @@ fn extensions(stack: &Stack<'_>, service: &Service) -> Vec<Block> {
             .set("type_handler_version", version)
             .set("auto_upgrade_minor_version", true)
     };
-    let settings = object! { "protocol" => "http", "port" => service.port, "requestPath" => service.health.path().unwrap_or_default() };
-    let health = extension("health", "Microsoft.ManagedServices", "ApplicationHealthLinux", "1.0")
-        .set("settings", expr::jsonencode(settings));
+    let health = health(service);
+    let health = extension(
+        "health",
+        "Microsoft.ManagedServices",
+        "ApplicationHealthLinux",
+        health.0,
+    )
+    .set("settings", expr::jsonencode(health.1));
     let system = stack.system;
     if system.network.egress == Egress::None && system.network.existing.azure.is_none() {
         return vec![health];
@@ -204,6 +216,26 @@ fn extensions(stack: &Stack<'_>, service: &Service) -> Vec<Block> {
     ]
 }
 
+/// How a machine sees that its service works: version and settings of the extension that looks.
+fn health(service: &Service) -> (&'static str, Expression) {
+    match service.health.path() {
+        Some(path) => (
+            "1.0",
+            object! { "protocol" => "http", "port" => service.port, "requestPath" => path },
+        ),
+        // From this version on a new machine may take its time: a rollout waits for it.
+        None => (
+            "2.0",
+            object! { "protocol" => "tcp", "port" => service.port, "gracePeriod" => grace_minutes(service) * 60 },
+        ),
+    }
+}
+
+/// Azure takes 10 to 90.
+fn grace_minutes(service: &Service) -> u32 {
+    service.health.grace_seconds.div_ceil(60).clamp(10, 90)
+}
+
 fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
     let parts = plan.parts;
     let mut needed = parts.network.egress.clone();
@@ -222,7 +254,17 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
                 needed.push(parts.vault.endpoint.clone());
             }
             Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),
-            Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
+            Resource::Proxy(database) => {
+                let proxy = stack.system.databases[database].sharding.as_ref();
+                let proxy = proxy.and_then(Sharding::proxy).filter(|proxy| *proxy != id);
+                needed.extend(proxy.map(|proxy| parts.zones.services[&proxy].clone()));
+                needed.push(parts.vault.endpoint.clone());
+            }
+            Resource::Shards(database) => {
+                let shards = plan.stores.databases[&database].shards.as_ref();
+                needed.extend(shards.map(|shards| shards.reached.clone()));
+            }
+            Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
         }
     }
     needed

@@ -7,7 +7,9 @@ use hcl::Expression;
 use super::Stack;
 use super::network::Network;
 use super::project::{TARGET, after};
-use crate::ir::{Balancer, Tls};
+use super::secrets::Reached;
+use super::tcp_balancer::TcpBalancers;
+use crate::ir::{Balancer, Id, Service, Tls};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
 use crate::{list, template};
@@ -21,16 +23,19 @@ pub(super) struct Zones {
     pub internal: Option<Address>,
     /// The virtual network resolves them from here on.
     pub internal_linked: Option<Address>,
+    /// Names of services behind a TCP load balancer: the virtual network resolves them from here on.
+    pub services: BTreeMap<Id<Service>, Address>,
     /// Names of private endpoints, by zone.
     pub privatelink: Address,
     /// The virtual network resolves names of private endpoints from here on.
     pub linked: Address,
 }
 
-pub(super) fn zones(stack: &mut Stack<'_>, network: &Network) -> Zones {
+pub(super) fn zones(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBalancers) -> Zones {
     stack.module.file("dns", "");
     let system = stack.system;
-    let wanted = system.internal.is_some() || system.databases.iter().any(|(_, item)| item.readers.is_some());
+    let readers = system.databases.iter().any(|(_, item)| item.readers.is_some());
+    let wanted = system.internal.is_some() || readers || !balancers.is_empty();
     let internal = wanted.then(|| {
         let body = Block::new()
             .set("name", system.network.private_domain.as_str())
@@ -43,6 +48,10 @@ pub(super) fn zones(stack: &mut Stack<'_>, network: &Network) -> Zones {
             .resource("azurerm_private_dns_zone_virtual_network_link", "internal", body);
         (zone, linked)
     });
+    let services = internal
+        .iter()
+        .flat_map(|(zone, linked)| tcp_records(stack, (zone, linked), balancers))
+        .collect();
     let (internal, internal_linked) = internal.unzip();
     let body = Block::new()
         .set("for_each", expr::call("toset", [Expression::from(prescribed(stack))]))
@@ -64,9 +73,32 @@ pub(super) fn zones(stack: &mut Stack<'_>, network: &Network) -> Zones {
     Zones {
         internal,
         internal_linked,
+        services,
         privatelink,
         linked,
     }
+}
+
+/// Records of the services behind a TCP load balancer of their own.
+fn tcp_records(
+    stack: &mut Stack<'_>,
+    (zone, linked): (&Address, &Address),
+    balancers: &TcpBalancers,
+) -> BTreeMap<Id<Service>, Address> {
+    let system = stack.system;
+    let records = balancers.iter().map(|(&id, balancer)| {
+        let name = system.services[id].name.as_str();
+        let body = Block::new()
+            .set("name", name)
+            .set("private_dns_zone_id", zone.id())
+            .set("ttl", 60)
+            .set("records", list![balancer.address()])
+            .set("tags", stack.tags())
+            .set("depends_on", after([linked.clone()]));
+        let record = stack.module.resource("azurerm_private_dns_a_record", name, body);
+        (id, record)
+    });
+    records.collect()
 }
 
 fn link(stack: &Stack<'_>, network: &Network) -> Block {
@@ -247,10 +279,10 @@ pub(super) fn records(stack: &mut Stack<'_>, zones: &Zones, network: &Network) {
 }
 
 /// The one name of a database's read replicas: the addresses of all their private endpoints.
-pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, endpoints: &Address) -> Option<Address> {
+pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, endpoints: &Reached) -> Option<Address> {
     let zone = zones.internal.as_ref()?;
     let addresses = expr::attribute(
-        endpoints.all("private_service_connection"),
+        endpoints.endpoint.all("private_service_connection"),
         &["0", "private_ip_address"],
     );
     let body = Block::new()
@@ -259,7 +291,17 @@ pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, en
         .set("ttl", READER_TTL)
         .set("records", addresses)
         .set("tags", stack.tags())
-        .set("depends_on", after(zones.internal_linked.clone()));
+        .comment("No rule lets anybody reach an endpoint that is not in its group yet.")
+        .set(
+            "depends_on",
+            after(
+                zones
+                    .internal_linked
+                    .clone()
+                    .into_iter()
+                    .chain([endpoints.grouped.clone()]),
+            ),
+        );
     stack.module.file("dns", "");
     stack
         .module

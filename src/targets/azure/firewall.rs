@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
+use super::tcp_balancer::TcpBalancers;
 use crate::ir::{Bucket, Database, Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
 
@@ -20,6 +21,8 @@ pub(super) struct Groups {
     pub databases: BTreeMap<Id<Database>, Address>,
     /// Private endpoints of a database's read replicas.
     pub readers: BTreeMap<Id<Database>, Address>,
+    /// Private endpoints of a database's shards.
+    pub shards: BTreeMap<Id<Database>, Address>,
     /// Private endpoint of a bucket.
     pub buckets: BTreeMap<Id<Bucket>, Address>,
     /// Private endpoint of the vault.
@@ -43,13 +46,13 @@ impl Firewall {
     }
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, network: &Network) -> Firewall {
+pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBalancers) -> Firewall {
     stack.module.file("firewall", "");
     let groups = groups(stack);
     let system = stack.system;
     let mut subnets: BTreeMap<&'static str, Rules> = BTreeMap::new();
     for flow in &system.flows {
-        add(stack, network, &groups, flow, &mut subnets);
+        add(stack, (network, balancers), &groups, flow, &mut subnets);
     }
     if system.network.existing.azure.is_some() {
         let rules = subnets.remove("application").unwrap_or_default();
@@ -104,7 +107,7 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
     let system = stack.system;
     stack
         .module
-        .comment("The rules name these groups rather than addresses: one for each service, one for each store.");
+        .comment("The rules name these groups rather than addresses: one for each service, one for each store. Azure deletes none that a rule names:\ncreate_before_destroy has Terraform change the rules first.");
     let services = system
         .services
         .iter()
@@ -121,6 +124,10 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
         .filter(|(_, item)| item.readers.is_some())
         .map(|(id, item)| (id, group(stack, &item.reader_name())))
         .collect();
+    let shards = system
+        .sharded()
+        .map(|(id, item, _)| (id, group(stack, &item.shard_name())))
+        .collect();
     let buckets = system
         .buckets
         .iter()
@@ -130,20 +137,24 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
         services,
         databases,
         readers,
+        shards,
         buckets,
         vault: group(stack, "vault"),
     }
 }
 
 fn group(stack: &mut Stack<'_>, name: &str) -> Address {
-    let body = stack.named(stack.prefixed(name)).set("tags", stack.tags());
+    let body = stack
+        .named(stack.prefixed(name))
+        .set("tags", stack.tags())
+        .block("lifecycle", Block::new().set("create_before_destroy", true));
     stack.module.resource("azurerm_application_security_group", name, body)
 }
 
 /// Adds the rules of one flow, to the subnets of both ends.
 fn add(
     stack: &Stack<'_>,
-    network: &Network,
+    (network, balancers): (&Network, &TcpBalancers),
     groups: &Groups,
     flow: &Flow,
     subnets: &mut BTreeMap<&'static str, Rules>,
@@ -200,6 +211,22 @@ fn add(
             let (from, to) = (group(&groups.services[&from]), group(&groups.readers[&to]));
             allow("application", false, from.clone(), to.clone(), &port);
             allow("data", true, from, to, &port);
+        }
+        (Peer::Service(from), Peer::Shards(to)) => {
+            let (from, to) = (group(&groups.services[&from]), group(&groups.shards[&to]));
+            allow("application", false, from.clone(), to.clone(), &port);
+            allow("data", true, from, to, &port);
+        }
+        // The balancer changes the destination of a packet behind the sender's rules and before the receiver's, and keeps its source.
+        (Peer::Service(from), Peer::TcpBalancer(to)) => {
+            let from = group(&groups.services[&from]);
+            let frontend = Side::Prefix(balancers[&to].address());
+            allow("application", false, from.clone(), frontend, &port);
+            allow("application", true, from, group(&groups.services[&to]), &port);
+        }
+        (Peer::TcpBalancer(_), Peer::Service(to)) => {
+            let probes = Side::Prefix("AzureLoadBalancer".into());
+            allow("application", true, probes, group(&groups.services[&to]), &port);
         }
         (Peer::Service(service), Peer::Endpoints) => {
             let from = group(&groups.services[&service]);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use hcl::Expression;
+use hcl::expr::ForExpr;
+use hcl::{Expression, Identifier};
 
+use super::database::shards::map_name;
 use super::{Stack, Stores};
-use crate::ir::{Access, Bucket, Grant, Id, Resource, Service};
-use crate::object;
+use crate::ir::{Access, Bucket, Database, Grant, Id, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
+use crate::{object, template};
 
 /// Lets every action pass but that of reading, or listing, objects.
 const NO_READING: &str = "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals ''))";
@@ -23,6 +25,7 @@ pub(super) struct Identity {
 pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Service>, Identity> {
     stack.module.file("identity", "");
     let system = stack.system;
+    let of_shards = of_shards(stack, stores);
     let mut identities = BTreeMap::new();
     for (id, service) in system.services.iter() {
         let body = stack.named(stack.prefixed(&service.name)).set("tags", stack.tags());
@@ -33,10 +36,22 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
             .grants_of(id)
             .filter_map(|grant| granted(stack, stores, grant))
             .collect();
-        grants.sort_by_key(|(name, _)| *name);
+        grants.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let shards: Vec<Expression> = system
+            .grants_of(id)
+            .filter_map(|grant| match grant.resource {
+                Resource::Shards(database) => of_shards.get(&database).cloned(),
+                _ => None,
+            })
+            .collect();
         let grants = (!grants.is_empty()).then(|| {
+            let grants = expr::object(grants);
+            let grants = match shards.is_empty() {
+                true => grants,
+                false => expr::call("merge", std::iter::once(grants).chain(shards)),
+            };
             let body = Block::new()
-                .set("for_each", expr::object(grants))
+                .set("for_each", grants)
                 .set("scope", expr::each_value(&["scope"]))
                 .set("role_definition_name", expr::each_value(&["role"]))
                 .set("principal_id", identity.attr("principal_id"))
@@ -50,34 +65,61 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
     identities
 }
 
+/// Azure's role for those who read an entry of the vault.
+const READER: &str = "Key Vault Secrets User";
+
 /// (name of the component, role and scope); none for what [`write_only`] grants.
-fn granted<'a>(stack: &Stack<'a>, stores: &Stores, grant: &Grant) -> Option<(&'a str, Expression)> {
+fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String, Expression)> {
     let system = stack.system;
-    let reader = "Key Vault Secrets User";
-    let (name, role, scope) = match (grant.resource, grant.access) {
-        (Resource::Database(id), _) => {
-            let secret = &stores.databases[&id].secret;
-            (
-                &system.databases[id].name,
-                reader,
-                secret.attr("resource_versionless_id"),
-            )
+    let entry = |secret: &Address| (READER, secret.attr("resource_versionless_id"));
+    let (name, (role, scope)) = match (grant.resource, grant.access) {
+        (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
+        (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
+        (Resource::Proxy(id), _) => {
+            let shards = stores.databases[&id].shards.as_ref()?;
+            (system.databases[id].proxy_name(), entry(&shards.entrance))
         }
-        (Resource::Secret(id), _) => {
-            let secret = &stores.entries[&id];
-            (&system.secrets[id].name, reader, secret.attr("resource_versionless_id"))
+        (Resource::Shards(id), _) => {
+            let (database, shards) = (&system.databases[id], stores.databases[&id].shards.as_ref()?);
+            let routes = database.sharding.as_ref()?.router == Router::Application;
+            return routes.then(|| {
+                let (role, scope) = entry(&shards.entrance);
+                (map_name(database), object! { "role" => role, "scope" => scope })
+            });
         }
-        (Resource::Proxy(_) | Resource::Shards(_), _) => return None,
         (Resource::Bucket(_), Access::Write) => return None,
         (Resource::Bucket(id), access) => {
             let role = match access {
                 Access::Read => "Storage Blob Data Reader",
                 _ => "Storage Blob Data Contributor",
             };
-            (&system.buckets[id].name, role, stores.buckets[&id].container.id())
+            let scope = stores.buckets[&id].container.id();
+            (system.buckets[id].name.clone(), (role, scope))
         }
     };
-    Some((name.as_str(), object! { "role" => role, "scope" => scope }))
+    Some((name, object! { "role" => role, "scope" => scope }))
+}
+
+/// The grants to read the passwords of all shards, by database.
+fn of_shards(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Database>, Expression> {
+    let mut grants = BTreeMap::new();
+    for (id, database, _) in stack.system.sharded() {
+        let Some(shards) = &stores.databases[&id].shards else {
+            continue;
+        };
+        let name = database.shard_name();
+        let scope = expr::iterator("secret", &["resource_versionless_id"]);
+        let grant = object! { "role" => READER, "scope" => scope };
+        let each = ForExpr::new(Identifier::unchecked("secret"), shards.secrets.whole(), grant)
+            .with_key_var(Identifier::unchecked("id"))
+            .with_key_expr(template![name.as_str(), "-", expr::keyword("id")]);
+        stack
+            .module
+            .comment("What a service that knows the shards may read: the password of each.");
+        let local = stack.module.local(&format!("{name}-grants"), Expression::from(each));
+        grants.insert(id, local);
+    }
+    grants
 }
 
 /// Grants to write objects without reading them, for which Azure has no role of its own.

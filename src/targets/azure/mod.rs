@@ -3,12 +3,14 @@
 mod alarms;
 mod budget;
 mod compute;
+mod dashboard;
 mod database;
 mod edge;
 mod encryption;
 mod firewall;
 mod identity;
 mod load_balancer;
+mod metrics;
 mod names;
 mod network;
 mod observability;
@@ -18,8 +20,10 @@ mod replication;
 mod routing;
 mod secrets;
 mod security_rules;
+mod sharding;
 mod startup;
 mod storage;
+mod tcp_balancer;
 
 use std::collections::BTreeMap;
 
@@ -49,17 +53,19 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     };
     let stack = &mut stack;
     let network = network::lower(stack);
-    let firewall = firewall::lower(stack, &network);
+    let balancers = tcp_balancer::lower(stack, &network);
+    let firewall = firewall::lower(stack, &network, &balancers);
     let bastion = network
         .bastion
         .as_ref()
         .map(|subnet| network::bastion(stack, subnet, firewall.guard("bastion")));
-    let zones = edge::zones(stack, &network);
+    let zones = edge::zones(stack, &network, &balancers);
     let vault = secrets::lower(stack, &network, &firewall, &zones);
     let encryption = encryption::lower(stack, &vault);
     let entries = secrets::entries(stack, &vault);
     let parts = Parts {
         network,
+        balancers,
         firewall,
         zones,
         vault,
@@ -80,17 +86,20 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
         machines,
     };
-    observability::lower(stack, &parts, &stores, &watched);
-    alarms::lower(stack, &stores);
+    let workspace = observability::lower(stack, &parts, &stores, &watched);
+    alarms::lower(stack, &stores, &workspace);
+    dashboard::lower(stack, &workspace);
     budget::lower(stack);
     readme::lower(stack);
     replication::lower(stack);
+    sharding::lower(stack);
     (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
 }
 
 /// What the components are built on.
 struct Parts {
     network: network::Network,
+    balancers: tcp_balancer::TcpBalancers,
     firewall: firewall::Firewall,
     zones: edge::Zones,
     vault: secrets::Vault,

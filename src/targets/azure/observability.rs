@@ -7,7 +7,7 @@ use hcl::Expression;
 use super::{Parts, Stack, Stores, storage};
 use crate::ir::{Id, Service};
 use crate::terraform::{Address, Block, expr};
-use crate::vocabulary::Egress;
+use crate::vocabulary::{Egress, Engine};
 use crate::{list, object, template};
 
 /// What writes logs.
@@ -20,7 +20,8 @@ pub(super) struct Watched {
     pub machines: BTreeMap<Id<Service>, Address>,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched) {
+/// Ends with the workspace.
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched) -> Address {
     stack.module.file("observability", "");
     let system = stack.system;
     let body = stack
@@ -32,12 +33,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watch
     let workspace = stack.module.resource("azurerm_log_analytics_workspace", "main", body);
     stack.built("observability", "Log Analytics workspace", &workspace);
     diagnostics(stack, parts, stores, watched, &workspace);
+    shards(stack, stores, &workspace);
     if system.network.egress != Egress::None || system.network.existing.azure.is_some() {
         machines(stack, watched, &workspace);
     }
     if system.network.existing.azure.is_none() {
         flow_logs(stack, parts);
     }
+    workspace
 }
 
 fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched, workspace: &Address) {
@@ -77,6 +80,32 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
     stack
         .module
         .resource("azurerm_monitor_diagnostic_setting", "main", body);
+}
+
+/// Logs of the shards, and their metrics, which the workspace compares with each other.
+fn shards(stack: &mut Stack<'_>, stores: &Stores, workspace: &Address) {
+    let system = stack.system;
+    for (id, database, _) in system.sharded() {
+        let Some(shards) = stores.databases.get(&id).and_then(|built| built.shards.as_ref()) else {
+            continue;
+        };
+        let metrics = match database.engine {
+            Engine::Sqlserver => "Basic",
+            _ => "AllMetrics",
+        };
+        for (index, logs) in shards.logs.iter().enumerate() {
+            let metrics = (index == 0).then(|| Block::new().set("category", metrics));
+            let body = Block::new()
+                .set("for_each", shards.ids.clone())
+                .set("name", system.prefix.as_str())
+                .set("target_resource_id", logs.id(&logs.resource.each()))
+                .set("log_analytics_workspace_id", workspace.id())
+                .block("enabled_log", Block::new().set("category_group", "allLogs"))
+                .block_some("enabled_metric", metrics);
+            let name = format!("{}{}", database.shard_name(), logs.part.replace('/', "-"));
+            stack.module.resource("azurerm_monitor_diagnostic_setting", &name, body);
+        }
+    }
 }
 
 /// The services' output goes to the journal, from there to syslog, from there to the workspace.

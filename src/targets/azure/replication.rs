@@ -91,6 +91,14 @@ fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String 
 
 fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
     let variable = identifier(&database.name).to_uppercase();
+    let stopped = |alarm: &str| match database.engine {
+        Engine::Mysql => {
+            format!("one that runs and no longer follows is told by `{alarm}-receiver` and `{alarm}-applier`.")
+        }
+        _ => format!(
+            "`{alarm}-backlog` tells when the primary keeps more than a GiB of changes for one that does not take them, and `{alarm}-storage` when that fills its storage: a replica that does not come back is made anew (below) before it does, for at 95% the primary takes no more writes."
+        ),
+    };
     let own = match database.engine {
         Engine::Mysql => "Tables without a primary key are what slows replication most.",
         _ => {
@@ -103,9 +111,10 @@ fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
             seconds,
             minutes,
         } if database == id => Some(format!(
-            " The alarm `{}` goes off when a replica was more than {seconds} seconds behind for {minutes} minutes{}; a server that is down sends no number and raises none.",
+            " The alarm `{0}` goes off when a replica was more than {seconds} seconds behind for {minutes} minutes{1}. A server that is down sends no number and raises none; {2}",
             alarm.name,
             if stack.system.alarm_emails.is_empty() { ", and tells nobody: `observability.emails` names no one" } else { "" },
+            stopped(&alarm.name),
         )),
         _ => None,
     });
@@ -120,21 +129,28 @@ fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
 fn changes(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
     let local = identifier(&local_name(database));
     let group = &stack.system.prefix;
-    let own = match database.engine {
-        Engine::Mysql => {
-            "Adding the first replica restarts the primary. Should Azure refuse one of several new replicas because the primary is busy, apply again."
-        }
-        _ => {
-            "A new major version is refused as long as there are replicas: `replicas = 0`, apply, then the version, then the replicas again; their readers ask the primary meanwhile."
-        }
+    let (single, own) = match database.engine {
+        Engine::Mysql => (
+            "-parallelism=1 ",
+            "The first replica restarts the primary, which then takes one replica after the other: hence one thing at a time, in a new system too, before the first apply of everything else. A server that Azure began and did not finish is in its way: `az mysql flexible-server delete`, then apply again.",
+        ),
+        _ => (
+            "",
+            "A new major version is refused as long as there are replicas: `replicas = 0`, apply, then the version, then the replicas again.",
+        ),
     };
     let unprotect = if stack.system.protect {
         "`protect = false`, render and apply; then "
     } else {
         ""
     };
+    let locked = if stack.system.protect {
+        " Should a lock refuse a deletion, apply again."
+    } else {
+        ""
+    };
     format!(
-        "The first replicas of a system that runs: `terraform -chdir=terraform apply -target=azurerm_private_dns_a_record.{3}` makes them while readers go on asking the primary; the apply after it turns the readers over. From then until they are replaced, machines of a service that only reads cannot open new connections. A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} To make a replica anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply.",
+        "The first replicas of a system that runs: `terraform -chdir=terraform apply {single}-target=azurerm_private_dns_a_record.{3}` makes them while readers go on asking the primary; the apply after it turns the readers over. From then until they are replaced, machines of a service that only reads cannot open new connections. A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} A replica goes long before its address does: before it is made anew or taken away, take the address out of the name (`remove-record`, above) and wait for the 30 seconds that clients keep it. To make one anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply. None at all: `replicas = 0`, render and apply; the name goes first and the machines of readers are replaced last, and until they are, readers reach nothing.{locked}",
         database.name,
         words.cli,
         words.server,
@@ -166,6 +182,17 @@ fn promotion(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
     } else {
         String::new()
     };
+    let (single, alone) = match (database.engine, database.multi_zone) {
+        (_, false) => ("", String::new()),
+        (Engine::Mysql, true) => (
+            ", `multi_zone = false`",
+            " It has no standby and cannot get one, for MySQL takes a standby in another zone only when a server is made: for one again, restore it later to a server that is made with one, and switch to that in the same way.".to_owned(),
+        ),
+        (_, true) => (
+            ", `multi_zone = false`",
+            format!(" When the writers work again, take `multi_zone = false` away, render and apply: `{plain}` gets its standby back.", plain = database.name),
+        ),
+    };
     let first = format!(
         "ID=\"$(az network private-endpoint show --resource-group {group} --name {endpoint} --query 'privateLinkServiceConnections[0].privateLinkServiceId' --output tsv)\"\n\
          NAME=\"${{ID##*/}}\"\n\
@@ -189,9 +216,9 @@ fn promotion(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
     format!(
         "Promotion, when the primary of `{plain}` is lost for good (what it had not yet sent is lost with it). Stop the writers if the old primary may still answer them. Replica 1 as an example:\n\n\
          {first}\n\n  \
-         The writers are pointed at it through the blueprint: `replicas = 0`, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`. The plan must change `{server}.{name}` in place: should it want to replace it, stop. Should a lock refuse a deletion, apply again:\n\n\
+         The writers are pointed at it through the blueprint: `replicas = 0`{single}, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`. The plan must change `{server}.{name}` in place: should it want to replace it, stop; where `source_server_id` alone is what forces that, put the id that it has now into the same override. Should a lock refuse a deletion, apply again:\n\n\
          {state}\n\n  \
-         Afterwards rebuild the replicas from it: `replicas = {count}`, `{local}_series = \"b\"` in `terraform.tfvars` (the old names are taken), render and apply. The override stays. Delete the old primary by hand (`{cli} delete`) once nothing in it is missed.",
+         Afterwards rebuild the replicas from it: `replicas = {count}`, `{local}_series = \"b\"` in `terraform.tfvars` (the old names are taken), render and apply. The override stays.{alone} Delete the old primary by hand (`{cli} delete`) once nothing in it is missed.",
         plain = database.name,
         first = fenced(&first),
         state = fenced(&state),

@@ -88,7 +88,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         each: false,
         after: vec![],
     };
-    let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint);
+    let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint).endpoint;
     Vault { vault, ready, endpoint }
 }
 
@@ -178,13 +178,21 @@ pub(super) struct Endpoint<'a> {
     pub after: Vec<Address>,
 }
 
+/// A private endpoint that was added.
+pub(super) struct Reached {
+    /// The endpoint.
+    pub endpoint: Address,
+    /// It is in its application security group, which is what rules let pass.
+    pub grouped: Address,
+}
+
 /// Adds a private endpoint with its DNS record and its application security group.
 pub(super) fn private_endpoint(
     stack: &mut Stack<'_>,
     subnet: &Subnet,
     zones: &Zones,
     endpoint: &Endpoint<'_>,
-) -> Address {
+) -> Reached {
     let resource = match endpoint.each {
         true => expr::each_value(&["id"]),
         false => endpoint.resource.id(),
@@ -219,10 +227,10 @@ pub(super) fn private_endpoint(
     let body = body
         .set("private_endpoint_id", id)
         .set("application_security_group_id", endpoint.group.id());
-    stack.module.resource(
-        "azurerm_private_endpoint_application_security_group_association",
-        endpoint.name,
-        body,
-    );
-    address
+    let kind = "azurerm_private_endpoint_application_security_group_association";
+    let grouped = stack.module.resource(kind, endpoint.name, body);
+    Reached {
+        endpoint: address,
+        grouped,
+    }
 }

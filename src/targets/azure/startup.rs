@@ -5,10 +5,10 @@ use hcl::Expression;
 use super::Stack;
 use super::compute::Plan;
 use super::project::TARGET;
-use crate::ir::{Id, Service, Value};
+use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
-use crate::targets::shared::startup::{Plain, Platform, user_data};
+use crate::targets::shared::startup::{self, Plain, Platform, proxy_folder, user_data};
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
 
@@ -16,6 +16,8 @@ use crate::vocabulary::Egress;
 const FETCH: &str = include_str!("../../../templates/startup/azure.sh");
 /// Bash that pulls an image from a registry of Azure's.
 const PULL: &str = include_str!("../../../templates/startup/azure-pull.sh");
+/// Bash that hands a proxy the certificates of the authorities that sign those of the servers.
+const TRUST: &str = include_str!("../../../templates/startup/azure-trust.sh");
 
 /// The host of an image's registry, where that is one of Azure's, which wants to know who asks.
 pub(super) fn registry(service: &Service) -> Option<(&str, &str)> {
@@ -27,6 +29,23 @@ pub(super) fn registry(service: &Service) -> Option<(&str, &str)> {
 fn pull(service: &Service) -> Option<String> {
     let (host, image) = registry(service)?;
     Some(PULL.replace("@HOST@", host).replace("@IMAGE@", image))
+}
+
+/// The databases whose shards a service knows, one by one.
+fn known_shards(system: &System, id: Id<Service>) -> impl Iterator<Item = Id<Database>> {
+    system.grants_of(id).filter_map(|grant| match grant.resource {
+        Resource::Shards(database) => Some(database),
+        _ => None,
+    })
+}
+
+/// The function that encodes the user data of a service's machines. Azure takes 64 KiB, which a list of shards or the configuration of
+/// a proxy would fill: those are packed.
+pub(super) fn packing(system: &System, id: Id<Service>) -> &'static str {
+    match known_shards(system, id).next() {
+        Some(_) => "base64gzip",
+        None => "base64encode",
+    }
 }
 
 /// The user data of a service's machines.
@@ -46,14 +65,22 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         // Where there are no secrets to fetch, nothing has brought the means to get a token yet.
         prepare = format!("{FETCH}\n{prepare}");
     }
+    if let Launch::ShardingProxy { .. } = service.launch {
+        prepare.insert_str(0, &TRUST.replace("@FOLDER@", &proxy_folder(service)));
+    }
+    let shards = known_shards(system, id).filter_map(|database| {
+        let lines = plan.stores.databases[&database].shards.as_ref()?.table.clone();
+        Some(startup::Shards { database, lines })
+    });
     let platform = Platform {
         fetch: FETCH,
         docker_options: format!("--publish {0}:{0} --log-driver none", service.port),
         prepare,
         installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
         mtu: None,
-        shards: vec![],
-        trust: Trust::Encrypted,
+        shards: shards.collect(),
+        // The certificates are signed by public authorities and have the names that Azure gives the servers.
+        trust: Trust::Name,
     };
     let text = user_data(system, id, (&plain, &fetched), &platform);
     stack.module.local(&format!("{}-user-data", service.name), text)
@@ -81,11 +108,12 @@ fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => {
             plan.stores.databases[id].secret.attr("versionless_id")
         }
-        Value::ProxySecret(_)
-        | Value::ProxyPassword(_)
-        | Value::Shards(_)
-        | Value::ShardMapSecret(_)
-        | Value::ShardMap(_) => Expression::Null,
+        Value::ProxySecret(id) | Value::ProxyPassword(id) | Value::ShardMapSecret(id) | Value::ShardMap(id) => {
+            let shards = plan.stores.databases[id].shards.as_ref();
+            shards.map_or(Expression::Null, |shards| shards.entrance.attr("versionless_id"))
+        }
+        // They come from a table of their own.
+        Value::Shards(_) => Expression::Null,
         Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
         Value::BucketEndpoint(id) => {
             let endpoint = plan.stores.buckets[id].account.attr("primary_blob_endpoint");

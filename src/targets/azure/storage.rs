@@ -82,7 +82,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
     Built {
         account,
         container,
-        endpoint,
+        endpoint: endpoint.endpoint,
     }
 }
 

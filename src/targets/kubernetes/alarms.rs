@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
 use super::database;
+use super::measures::Measures;
 use super::object::Object;
 use super::stack::{Stack, selector};
 use crate::ir::{Alarm, Database, Id, Signal};
@@ -16,9 +17,8 @@ use crate::vocabulary::Engine;
 pub(super) const TOLD: &str = "email";
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let databases = stack.system.databases.iter();
-    let watched = databases.filter(|(id, _)| stack.watches(*id));
-    let mut objects: Vec<Object> = watched.map(|(_, database)| monitor(stack, database)).collect();
+    let watched = stack.servers.iter().filter(|server| stack.watches(server.peer()));
+    let mut objects: Vec<Object> = watched.filter_map(|server| monitor(stack, &server.database)).collect();
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
     objects
 }
@@ -38,33 +38,35 @@ pub(super) fn prometheus() -> NetworkPolicyPeer {
     }
 }
 
-fn monitor(stack: &Stack<'_>, database: &Database) -> Object {
+/// Where Prometheus finds the metrics of a server; SQL Server has none.
+fn monitor(stack: &Stack<'_>, database: &Database) -> Option<Object> {
     let name = database.name.as_str();
     let pods = match database.engine {
         Engine::Postgres => vec![("cnpg.io/cluster", name), ("cnpg.io/podRole", "instance")],
         Engine::Mysql => vec![("component", "mysqld"), ("mysql.oracle.com/cluster", name)],
-        Engine::Sqlserver | Engine::Oracle => vec![("app.kubernetes.io/name", name)],
+        Engine::Sqlserver | Engine::Oracle => return None,
     };
     let labels = pods.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
     let monitor = PodMonitor {
         selector: selector(labels.collect()),
         pod_metrics_endpoints: vec![Endpoint { port: "metrics" }],
     };
-    Object::custom(stack.meta(name, name, "database"), monitor)
+    Some(Object::custom(stack.meta(name, name, "database"), monitor))
 }
 
 fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
-    let (about_database, expr, minutes) = match alarm.signal {
-        Signal::ShardLoad { database, minutes, .. }
-        | Signal::ShardStorage { database, minutes, .. }
-        | Signal::HotShard { database, minutes, .. } => (database, "vector(0)".to_owned(), minutes),
+    let shards = Measures::new(stack, alarm.signal.database());
+    let (expr, minutes) = match alarm.signal {
+        Signal::ShardLoad { percent, minutes, .. } => (format!("{} > {percent}\n", shards.load()), minutes),
+        Signal::ShardStorage { percent, minutes, .. } => (format!("{} < {percent}\n", shards.free_storage()), minutes),
+        Signal::HotShard { points, minutes, .. } => (format!("{} > {points}\n", shards.excess()), minutes),
         Signal::ReplicaLag {
             database,
             seconds,
             minutes,
-        } => (database, replica_lag(stack, database, seconds), minutes),
+        } => (replica_lag(stack, database, seconds), minutes),
     };
-    let part_of = &stack.system.databases[about_database].name;
+    let part_of = &stack.system.databases[alarm.signal.database()].name;
     let mut annotations = BTreeMap::from([("description", alarm.about.clone())]);
     if !stack.system.alarm_emails.is_empty() {
         annotations.insert(TOLD, stack.system.alarm_emails.join(", "));
@@ -85,10 +87,14 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
         rules: vec![rule],
     };
     let spec = PrometheusRule { groups: vec![group] };
-    Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec).comment(
-        "spec/groups/0/rules/0/expr",
-        "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
-    )
+    let object = Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec);
+    match alarm.signal {
+        Signal::ReplicaLag { .. } => object.comment(
+            "spec/groups/0/rules/0/expr",
+            "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
+        ),
+        _ => object,
+    }
 }
 
 /// True where a replica is so many seconds behind, or is missing.
@@ -98,10 +104,12 @@ fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32) -> String {
     // What the operator calls the targets of a PodMonitor.
     let job = format!("job=\"{}/{}\"", stack.namespace, database.name);
     if database.engine == Engine::Mysql {
+        // A series for each of a server's appliers, which hand transactions to each other.
         let applying = "mysql_perf_schema_applying_transaction_original_commit_timestamp_seconds";
         let members = "mysql_perf_schema_replication_group_member_info";
         return format!(
-            "time() - ({applying}{{channel_name=\"group_replication_applier\", {job}}} > 0) > {seconds}\n\
+            "max by (namespace, pod) (time() - ({applying}{{channel_name=\"group_replication_applier\", {job}}} > 0)) > \
+             {seconds}\n\
              or (max(count by (pod) ({members}{{{job}, member_role=\"SECONDARY\", member_state=\"ONLINE\"}})) or \
              vector(0)) < {replicas}\n"
         );

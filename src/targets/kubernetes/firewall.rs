@@ -14,6 +14,7 @@ use super::object::Object;
 use super::stack::{STORE, Stack, selector};
 use super::storage;
 use crate::ir::{Id, Peer, Resource, Service};
+use crate::vocabulary::Engine;
 
 /// Addresses around a cluster: other machines of the same network, carrier-grade translation, link-local metadata services.
 const NOT_INTERNET: [&str; 5] = [
@@ -28,8 +29,12 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let mut objects = vec![default_deny(stack)];
     let services = stack.system.services.iter();
     objects.extend(services.map(|(id, _)| service(stack, id)));
-    let databases = stack.system.databases.iter();
-    objects.extend(databases.flat_map(|(id, _)| database::policies(stack, id)));
+    objects.extend(
+        stack
+            .servers
+            .iter()
+            .flat_map(|server| database::policies(stack, server)),
+    );
     if stack.has_store() {
         objects.push(store(stack));
     }
@@ -158,12 +163,19 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     if !callers.is_empty() {
         ingress.push(from(callers, &[service.port]));
     }
+    let clients = self::callers(stack, Peer::TcpBalancer(id));
+    if !clients.is_empty() {
+        ingress.push(from(clients, &[service.port]));
+    }
     let mut egress = vec![];
     for &callee in &service.calls {
         let callee = &system.services[callee];
         egress.push(to(vec![pods(stack.pods(&callee.name))], &[callee.port]));
     }
     for flow in system.flows_from(Peer::Service(id)) {
+        if let Peer::TcpBalancer(proxy) = flow.to {
+            egress.push(to(vec![pods(stack.pods(&system.services[proxy].name))], &[flow.port]));
+        }
         if let Some((servers, port)) = database::target(stack, flow.to) {
             egress.push(to(vec![pods(servers)], &[port]));
         }
@@ -173,7 +185,8 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     }
     let internet: Vec<u16> = system
         .flows_from(Peer::Service(id))
-        .filter(|flow| flow.to == Peer::Internet)
+        // A proxy asks nobody but the servers behind it.
+        .filter(|flow| flow.to == Peer::Internet && !service.is_tcp())
         .map(|flow| flow.port)
         .collect();
     if !internet.is_empty() {
@@ -191,7 +204,13 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
 /// is closed by this policy alone.
 fn store(stack: &Stack<'_>) -> Object {
     let mut peers = users(stack, |resource| matches!(resource, Resource::Bucket(_)));
-    peers.extend(stack.archived().map(|database| pods(stack.database_pods(database))));
+    let databases = stack.system.databases.iter();
+    for (id, database) in databases.filter(|(_, database)| database.engine == Engine::Postgres) {
+        peers.push(pods(stack.database_pods(database)));
+        if database.sharding.is_some() {
+            peers.push(pods(stack.shard_pods(id)));
+        }
+    }
     let ingress = if peers.is_empty() {
         vec![]
     } else {

@@ -12,10 +12,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
         .services
         .iter()
         .map(|(_, service)| account(stack, &service.name, &service.name, "service"));
-    let databases = stack.system.databases.iter().flat_map(|(_, item)| {
-        database::accounts(item)
+    let databases = stack.servers.iter().flat_map(|server| {
+        database::accounts(&server.database)
             .into_iter()
-            .map(|name| account(stack, &name, &item.name, "database"))
+            .map(|name| account(stack, &name, &server.database.name, "database"))
     });
     let store = stack.has_store().then(|| account(stack, STORE, STORE, "storage"));
     services.chain(databases).chain(store).collect()

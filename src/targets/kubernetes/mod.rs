@@ -9,12 +9,14 @@
 mod alarms;
 mod compute;
 mod custom;
+mod dashboard;
 mod database;
 mod edge;
 mod encryption;
 mod firewall;
 mod identity;
 mod load_balancer;
+mod measures;
 mod network;
 mod object;
 mod operations;
@@ -22,11 +24,14 @@ mod overrides;
 mod path;
 mod pod;
 mod protect;
+mod proxy;
 mod readme;
 mod replicas;
+mod runbook;
 mod schema;
 mod secrets;
 mod settings;
+mod shards;
 mod stack;
 mod storage;
 mod storage_config;
@@ -53,10 +58,12 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("encryption", encryption::objects(&stack)),
         ("storage", storage::objects(&stack)),
         ("database", database::objects(&stack)),
+        ("shards", shards::objects(&stack)),
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("alarms", alarms::objects(&stack)),
+        ("dashboards", dashboard::objects(&stack)),
     ];
     let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
     concerns.push((protect::FOLDER, guard));

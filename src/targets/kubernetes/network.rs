@@ -35,7 +35,8 @@ impl Demand {
         }
     }
 
-    fn plus(self, other: Self) -> Self {
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             cpu: self.cpu + other.cpu,
             memory_gb: self.memory_gb + other.memory_gb,
@@ -84,11 +85,7 @@ fn quota(stack: &Stack<'_>) -> ResourceQuota {
         let surge = 2 * service.scale.max.div_ceil(4);
         Demand::of(service.scale.max + surge, service.size.cpu, service.size.memory_gb)
     });
-    let databases = stack
-        .system
-        .databases
-        .iter()
-        .map(|(_, item)| database::demand(stack, item));
+    let databases = stack.servers.iter().map(|server| database::demand(stack, server));
     let store = stack.has_store().then(|| Demand::of(1, 2, 3));
     let all = services
         .chain(databases)

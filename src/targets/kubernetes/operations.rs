@@ -6,9 +6,10 @@ use super::load_balancer::{NAME, is_istio};
 use super::protect;
 use super::readme::has_volumes;
 use super::replicas::replicas;
+use super::runbook;
 use super::stack::{STORE, Stack, credentials};
 use super::storage::volume_gb;
-use crate::ir::{Database, Id, Value};
+use crate::ir::{Database, Id, Peer, Value};
 use crate::targets::shared::report::Report;
 use crate::vocabulary::Engine;
 
@@ -32,7 +33,9 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
     );
     for (id, database) in stack.system.databases.iter() {
         says(upkeep(database));
-        if database.engine == Engine::Postgres {
+        if let Some(sharding) = &database.sharding {
+            runbook::shards(stack, id, sharding, &mut says);
+        } else if database.engine == Engine::Postgres {
             says(restore(stack, id));
         }
         if database.readers.is_some() {
@@ -97,7 +100,7 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
     let database = &stack.system.databases[id];
     let (name, owner) = (&database.name, &database.user);
     let new = format!("{name}-2");
-    let policies = if stack.archived().count() == 1 {
+    let policies = if stack.archives_one() {
         format!("The network policies know `{new}` already.")
     } else {
         format!(
@@ -105,7 +108,7 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
                 place of `{name}` under `cnpg.io/cluster`."
         )
     };
-    let monitors = if stack.watches(id) {
+    let monitors = if stack.watches(Peer::Database(id)) {
         format!(", and a PodMonitor and an alert of `{new}`")
     } else {
         String::new()
@@ -153,8 +156,13 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     if stack.alarms().is_empty() {
         return;
     }
-    let watched = stack.system.databases.iter().filter(|(id, _)| stack.watches(*id));
-    for (_, database) in watched.filter(|(_, database)| database.engine == Engine::Mysql) {
+    let watched = |id| stack.watches(Peer::Database(id)) || stack.watches(Peer::Shards(id));
+    let exported = stack
+        .system
+        .databases
+        .iter()
+        .filter(|(_, database)| database.engine == Engine::Mysql);
+    for (_, database) in exported.filter(|(id, _)| watched(*id)) {
         let name = &database.name;
         says(format!(
             "Beside every server of `{name}` runs the release of mysqld_exporter that the operator is tested with; later \

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Capabilities, ConfigMapVolumeSource, Container, EmptyDirVolumeSource, EnvVar, EnvVarSource, ExecAction,
+    Capabilities, ConfigMap, ConfigMapVolumeSource, Container, EmptyDirVolumeSource, EnvVar, EnvVarSource, ExecAction,
     HTTPGetAction, KeyToPath, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, PodSecurityContext,
     PodSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector, SecretVolumeSource, SecurityContext,
     TCPSocketAction, Volume, VolumeMount, VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use sha2::{Digest, Sha256};
 
 /// Any user will do that is not root and not one of the node's own.
 pub(super) const USER: i64 = 10001;
@@ -212,6 +213,22 @@ pub(super) fn config_files(name: &str, config_map: &str) -> Volume {
         }),
         ..Default::default()
     }
+}
+
+/// The annotation of pods that changes with their configuration, so that they restart with it.
+pub(super) fn fingerprint<'a>(configs: impl IntoIterator<Item = &'a ConfigMap>) -> BTreeMap<String, String> {
+    let mut hash = Sha256::new();
+    for (name, text) in configs.into_iter().flat_map(|config| config.data.iter().flatten()) {
+        hash.update(name.as_bytes());
+        hash.update(text.as_bytes());
+    }
+    let digits = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    BTreeMap::from([("cloudgen/config".to_owned(), digits)])
 }
 
 /// A claim as a volume.

@@ -1,5 +1,6 @@
 //! What the owner should know.
 
+use super::compute::kind;
 use super::database;
 use super::operations::operations;
 use super::protect;
@@ -7,7 +8,7 @@ use super::secrets::remote_key;
 use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
-use crate::ir::{Launch, Tls};
+use crate::ir::{Peer, Service, Tls};
 use crate::target::Target;
 use crate::targets::shared::report::Report;
 use crate::vocabulary::{Egress, Engine};
@@ -36,11 +37,10 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         } else {
             ""
         };
-        let what = format!(
-            "Deployment of {} to {} pods behind a Service{route}",
-            scale.min, scale.max
-        );
-        report.component(&service.path, what, format!("deployment/{}", service.name));
+        let kind = kind(service);
+        let what = format!("{kind} of {} to {} pods behind a Service{route}", scale.min, scale.max);
+        let address = format!("{}/{}", kind.to_lowercase(), service.name);
+        report.component(&service.path, what, address);
     }
     for (_, database) in system.databases.iter() {
         let (what, address) = match database.engine {
@@ -53,7 +53,16 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
             let replicas = database::instances(stack, database) - 1;
             what.push_str(&format!(", one primary and {replicas} read replicas"));
         }
-        report.component(&database.path, what, format!("{address}/{}", database.name));
+        report.component(&database.path, what.as_str(), format!("{address}/{}", database.name));
+        if let Some(sharding) = &database.sharding {
+            let (shards, each) = (sharding.shards.len(), database.shard_name());
+            let path = format!("{}.sharding", database.path);
+            report.component(
+                &path,
+                format!("{shards} times the same: {what}"),
+                format!("{address}/{each}-ID"),
+            );
+        }
     }
     for (_, bucket) in system.buckets.iter() {
         let what = format!("bucket `{}` of the S3 store (SeaweedFS)", bucket_name(stack, bucket));
@@ -136,6 +145,14 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
             stack.namespace
         ));
     }
+    if system.sharded().any(|(id, ..)| stack.watches(Peer::Shards(id))) {
+        needs(format!(
+            "That Prometheus asks the kubelets for `container_cpu_usage_seconds_total` and `kubelet_volume_stats_*` too, as that of \
+                kube-prometheus-stack does, and the sidecar of a Grafana takes ConfigMaps with the label `grafana_dashboard` from \
+                the namespace `{}`.",
+            stack.namespace
+        ));
+    }
     if !system.secrets.is_empty() {
         needs(format!(
             "A ClusterSecretStore `{}` (`[kubernetes] secret_store`) with an entry `{}/NAME` per secret, its \
@@ -198,6 +215,24 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 only writes none to the replicas. Both have the same login: it is the network that keeps them apart.",
         );
     }
+    for (_, database, sharding) in system.sharded() {
+        let (name, shard) = (&database.name, database.shard_name());
+        says(&format!(
+            "Each shard of `{name}` has a password of its own (`{shard}-ID-app`)."
+        ));
+        if let Some(proxy) = sharding.proxy() {
+            let port = system.services[proxy].port;
+            says(&format!(
+                "Who can log in to the proxy of `{name}` can have it print the passwords of the servers behind it (`EXPORT DATABASE \
+                    CONFIGURATION`). Port {port} is open to the services that use `{name}` and to nobody else; they have the \
+                    proxy's login alone and reach no server, and the proxy reaches its servers and nothing else."
+            ));
+            says(&format!(
+                "Between services and the proxy of `{name}`, TLS encrypts and proves nobody's identity: the proxy makes its \
+                    certificate at every start, and takes connections in plain text as well."
+            ));
+        }
+    }
     if !stack.alarms().is_empty() {
         says(
             "Databases tell their metrics, which have no rows of any table, in plain text to the pods of a Prometheus \
@@ -215,8 +250,13 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
     if system.protect {
+        let but = if operators(stack) {
+            " (those of a database's servers belong to its operator)"
+        } else {
+            ""
+        };
         says(&format!(
-            "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes, databases, \
+            "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes{but}, databases, \
                 keys, certificates, archives, network policies and the Gateway, as long as it is there itself.",
             protect::name(stack),
             protect::FOLDER
@@ -226,35 +266,41 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
 
 fn skips(stack: &Stack<'_>, report: &mut Report) {
     let services = || stack.system.services.iter();
+    let workload = |service: &Service| format!("{} {}", kind(service), service.name);
     let mut by_tag: Vec<String> = services()
-        .filter(|(_, service)| !matches!(&service.launch, Launch::Container { image, .. } if image.contains('@')))
-        .map(|(_, service)| format!("Deployment {}", service.name))
+        .filter(|(_, service)| !service.launch.image().is_some_and(|image| image.contains('@')))
+        .map(|(_, service)| workload(service))
         .collect();
     let mut told: Vec<String> = services()
         .filter(|(id, service)| {
             stack.uses_store(*id) || service.settings.iter().any(|setting| setting.value.is_secret())
         })
-        .map(|(_, service)| format!("Deployment {}", service.name))
+        .map(|(_, service)| workload(service))
         .collect();
     if stack.has_store() {
         by_tag.push(format!("StatefulSet {STORE}"));
     }
     for (_, database) in stack.system.databases.iter() {
-        let name = &database.name;
-        if database.engine != Engine::Postgres {
-            by_tag.push(format!("Job {name}-setup, CronJob {name}-backup"));
-        }
-        if database.engine == Engine::Sqlserver {
-            let server = format!("StatefulSet {name}");
-            report.skip(
-                "CKV_K8S_22",
-                &server,
-                "nothing promises that the server leaves its image alone",
-            );
-            let why = "its binary carries NET_BIND_SERVICE, which the restricted standard admits";
-            report.skip("CKV_K8S_25", &server, why);
-            by_tag.push(server.clone());
-            told.push(server);
+        let shards = database
+            .sharding
+            .iter()
+            .map(|_| format!("{}-ID", database.shard_name()));
+        for name in std::iter::once(database.name.clone()).chain(shards) {
+            if database.engine != Engine::Postgres {
+                by_tag.push(format!("Job {name}-setup, CronJob {name}-backup"));
+            }
+            if database.engine == Engine::Sqlserver {
+                let server = format!("StatefulSet {name}");
+                report.skip(
+                    "CKV_K8S_22",
+                    &server,
+                    "nothing promises that the server leaves its image alone",
+                );
+                let why = "its binary carries NET_BIND_SERVICE, which the restricted standard admits";
+                report.skip("CKV_K8S_25", &server, why);
+                by_tag.push(server.clone());
+                told.push(server);
+            }
         }
     }
     if !by_tag.is_empty() {

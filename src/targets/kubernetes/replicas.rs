@@ -2,13 +2,13 @@
 
 use super::database::{instances, reader_host, reader_port};
 use super::stack::Stack;
-use crate::ir::{Database, Id};
+use crate::ir::{Database, Id, Peer};
 use crate::vocabulary::Engine;
 
 /// What happens when something fails, what readers see, how to promote and to rebuild.
 pub(super) fn replicas(stack: &Stack<'_>, id: Id<Database>, says: &mut impl FnMut(String)) {
     let database = &stack.system.databases[id];
-    let late = if stack.watches(id) {
+    let late = if stack.watches(Peer::Database(id)) {
         "the alarm tells"
     } else {
         "nothing tells, without Prometheus"
@@ -116,7 +116,9 @@ fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
             "For more replicas of `{name}`, raise `replicas`, render and apply: new servers join the group, the others stay \
                 as they are. With fewer, the operator takes the last servers away and leaves their claims \
                 `datadir-{name}-N`, which you delete. With `replicas = 0` the read settings lead to the write port, and \
-                the NetworkPolicies `{name}-rw` and `{name}-ro` are left to delete."
+                the NetworkPolicies `{name}-rw` and `{name}-ro` are left to delete. Turning `replicas` or `prometheus` on \
+                for a cluster that runs restarts its servers, one after the other, and its routers: a failover, and broken \
+                connections."
         ),
     ]
 }

@@ -5,15 +5,12 @@
 //! licence 2.0 but the last, which is under the Universal Permissive License 1.0. Rules that tie several fields together (`anyOf` and its like) are left to the
 //! tests, which validate the output against the same file; those in the common expression language are not part of it.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::path::Path;
-use crate::pattern;
+use crate::{pattern, split};
 
 const DATA: &str = include_str!("data/kinds.jsonl");
 
@@ -23,8 +20,8 @@ pub(super) type Fault = (String, String);
 /// What is wrong with the `spec` of an object of a custom kind, given as `GROUP/VERSION/KIND`.
 pub(super) fn check(kind: &str, spec: &Value) -> Vec<Fault> {
     let mut walk = Walk { faults: vec![] };
-    match line(kind) {
-        Some(Line { schema }) => walk.value(spec, schema, &Path::Root.field("spec")),
+    match schema(kind) {
+        Some(schema) => walk.value(spec, schema, &Path::Root.field("spec")),
         None => walk
             .faults
             .push((String::new(), format!("no schema is known for {kind}"))),
@@ -32,45 +29,39 @@ pub(super) fn check(kind: &str, spec: &Value) -> Vec<Fault> {
     walk.faults
 }
 
-/// A line by its kind, which stands in front of the schema; it is read when its kind is first asked for.
+/// A line of the data, whose schema is read when its kind is first asked for.
 struct Kind {
     name: &'static str,
-    text: &'static str,
-    line: OnceLock<Option<Line<'static>>>,
+    json: &'static str,
+    schema: OnceLock<Option<Schema<'static>>>,
 }
 
 impl Kind {
-    fn new(text: &'static str) -> Option<Self> {
-        let (_, rest) = text.split_once("\"kind\":\"")?;
-        let (name, _) = rest.split_once('"')?;
-        let line = OnceLock::new();
-        Some(Kind { name, text, line })
+    /// Finds the kind and the schema, with which a line ends.
+    fn new(line: &'static str) -> Option<Self> {
+        let (_, rest) = line.split_once("\"kind\":\"")?;
+        let (name, rest) = rest.split_once("\",\"schema\":")?;
+        Some(Kind {
+            name,
+            json: rest.strip_suffix('}')?,
+            schema: OnceLock::new(),
+        })
     }
 }
 
-/// The line of a kind.
-fn line(kind: &str) -> Option<&'static Line<'static>> {
+/// The schema of a kind.
+fn schema(kind: &str) -> Option<&'static Schema<'static>> {
     static KINDS: OnceLock<Vec<Kind>> = OnceLock::new();
     let kinds = KINDS.get_or_init(|| DATA.lines().filter_map(Kind::new).collect());
     let kind = kinds.iter().find(|known| known.name == kind)?;
-    kind.line.get_or_init(|| serde_json::from_str(kind.text).ok()).as_ref()
-}
-
-/// One line of the data.
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow)]
-    schema: Schema<'a>,
+    kind.schema.get_or_init(|| Schema::read(kind.json)).as_ref()
 }
 
 /// A part of a schema. What is below it stays text until a value is held against it: kinds have thousands of fields, objects few.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default)]
 struct Schema<'a> {
     /// A name, or a list of names.
-    #[serde(borrow, rename = "type")]
-    types: Option<&'a RawValue>,
-    #[serde(rename = "enum")]
+    types: &'a str,
     words: Option<Vec<Value>>,
     minimum: Option<f64>,
     maximum: Option<f64>,
@@ -78,23 +69,51 @@ struct Schema<'a> {
     max_length: Option<f64>,
     min_items: Option<f64>,
     max_items: Option<f64>,
-    #[serde(borrow, default)]
     required: Vec<&'a str>,
     pattern: Option<String>,
-    #[serde(borrow)]
-    items: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    properties: BTreeMap<&'a str, &'a RawValue>,
+    items: Option<&'a str>,
+    properties: split::Members<'a>,
     /// A schema, or `true` or `false`.
-    #[serde(borrow)]
-    additional_properties: Option<&'a RawValue>,
+    additional_properties: Option<&'a str>,
 }
 
 impl<'a> Schema<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let mut reader = split::Reader::object(json)?;
+        let mut schema = Schema::default();
+        while let Some(key) = reader.key()? {
+            match key {
+                "properties" => schema.properties = reader.members()?,
+                _ => schema.set(key, reader.value()?)?,
+            }
+        }
+        Some(schema)
+    }
+
+    fn set(&mut self, key: &str, json: &'a str) -> Option<()> {
+        let number = || json.parse().ok().map(Some);
+        match key {
+            "type" => self.types = json,
+            "enum" => self.words = serde_json::from_str(json).ok()?,
+            "minimum" => self.minimum = number()?,
+            "maximum" => self.maximum = number()?,
+            "minLength" => self.min_length = number()?,
+            "maxLength" => self.max_length = number()?,
+            "minItems" => self.min_items = number()?,
+            "maxItems" => self.max_items = number()?,
+            "required" => self.required = split::array(json)?.into_iter().filter_map(split::text).collect(),
+            "pattern" => self.pattern = serde_json::from_str(json).ok()?,
+            "items" => self.items = Some(json),
+            "additionalProperties" => self.additional_properties = Some(json),
+            _ => {}
+        }
+        Some(())
+    }
+
     /// The names of the types that it admits; none where it admits all.
     fn types(&self) -> impl Iterator<Item = &'a str> + Clone {
-        let text = self.types.map_or("", RawValue::get);
-        text.split(|c: char| !c.is_ascii_alphabetic())
+        self.types
+            .split(|c: char| !c.is_ascii_alphabetic())
             .filter(|name| !name.is_empty())
     }
 
@@ -119,10 +138,10 @@ impl Walk {
     }
 
     /// Checks a value against a part of a schema that is still text.
-    fn below(&mut self, value: &Value, schema: &RawValue, path: &Path<'_>) {
-        match serde_json::from_str(schema.get()) {
-            Ok(schema) => self.value(value, &schema, path),
-            Err(error) => self.report(path, format!("has a schema that cannot be read: {error}")),
+    fn below(&mut self, value: &Value, schema: &str, path: &Path<'_>) {
+        match Schema::read(schema) {
+            Some(schema) => self.value(value, &schema, path),
+            None => self.report(path, "has a schema that cannot be read"),
         }
     }
 
@@ -173,16 +192,12 @@ impl Walk {
         }
         for (key, inner) in map {
             let path = path.field(key);
-            let additional = schema.additional_properties;
-            match (schema.properties.get(key.as_str()), additional.map(RawValue::get)) {
-                (Some(schema), _) => self.below(inner, schema, &path),
+            let known = schema.properties.iter().find(|(name, _)| name == key);
+            match (known, schema.additional_properties) {
+                (Some((_, schema)), _) => self.below(inner, schema, &path),
                 (None, Some("false")) => self.report(&path, "is no field of this kind"),
                 (None, Some("true") | None) => {}
-                (None, Some(_)) => {
-                    if let Some(schema) = additional {
-                        self.below(inner, schema, &path);
-                    }
-                }
+                (None, Some(schema)) => self.below(inner, schema, &path),
             }
         }
     }
@@ -198,5 +213,29 @@ fn has_type(value: &Value, name: &str) -> bool {
         "number" => value.is_number(),
         "null" => value.is_null(),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DATA, Kind, Schema, split};
+
+    fn reads(json: &str) -> bool {
+        let closed = |json: &str| matches!(json, "true" | "false");
+        Schema::read(json).is_some_and(|schema| {
+            let additional = schema.additional_properties.into_iter().filter(|json| !closed(json));
+            let fields = schema.properties.into_iter().map(|(_, json)| json);
+            fields.chain(schema.items).chain(additional).all(reads)
+        })
+    }
+
+    #[test]
+    fn every_schema_can_be_read() {
+        for line in DATA.lines() {
+            let schema = split::object(line).and_then(|parts| parts.into_iter().find(|(key, _)| *key == "schema"));
+            let kind = Kind::new(line);
+            assert_eq!(kind.as_ref().map(|kind| ("schema", kind.json)), schema, "{line}");
+            assert!(kind.is_some_and(|kind| reads(kind.json)), "{line}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use k8s_openapi::api::core::v1::EnvVar;
 
 use super::database;
 use super::pod::{secret_variable, variable};
+use super::proxy;
+use super::shards;
 use super::stack::{STORE, Stack, credentials, store_key};
 use super::storage;
 use super::storage_config::bucket_name;
@@ -17,8 +19,11 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
     let linked = service
         .settings
         .iter()
-        .map(|setting| spell(stack, &setting.name, &setting.value));
+        .flat_map(|setting| spell(stack, &setting.name, &setting.value));
     let mut variables: Vec<EnvVar> = plain.chain(linked).collect();
+    if let Some(number) = proxy::number(stack, service) {
+        variables.push(number);
+    }
     if stack.uses_store(id) {
         let [key_id, authority, key] = S3_CLIENT;
         let secret = store_key(&service.name);
@@ -36,9 +41,15 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
     variables
 }
 
-fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> EnvVar {
+/// The variables of one setting. What is plain about shards, the map included, stands in a ConfigMap.
+fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> Vec<EnvVar> {
     let system = stack.system;
-    match value {
+    let spelled = match value {
+        Value::Shards(id) => return shards::passwords(stack, *id),
+        Value::ShardMap(_) => return vec![],
+        Value::ShardMapSecret(id) => variable(name, &shards::config_name(&system.databases[*id])),
+        Value::ProxySecret(id) => variable(name, &proxy::login(&system.databases[*id])),
+        Value::ProxyPassword(id) => secret_variable(name, &proxy::login(&system.databases[*id]), "password", false),
         Value::Text(text) => variable(name, text),
         Value::ServiceHost(id) => variable(name, &system.services[*id].name),
         Value::ServiceUrl(id) => {
@@ -54,16 +65,12 @@ fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> EnvVar {
         Value::ReaderPort(id) => variable(name, &database::reader_port(&system.databases[*id]).to_string()),
         Value::DatabaseSecret(id) => variable(name, &credentials(&system.databases[*id])),
         Value::DatabasePassword(id) => secret_variable(name, &credentials(&system.databases[*id]), "password", false),
-        Value::ProxySecret(_)
-        | Value::ProxyPassword(_)
-        | Value::Shards(_)
-        | Value::ShardMapSecret(_)
-        | Value::ShardMap(_) => variable(name, ""),
         Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),
         Value::BucketEndpoint(_) => variable(name, &format!("https://{STORE}")),
         Value::BucketRegion(_) => variable(name, storage::REGION),
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),
         // The service starts before the owner has filled the entry.
         Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),
-    }
+    };
+    vec![spelled]
 }

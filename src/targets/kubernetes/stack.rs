@@ -1,11 +1,12 @@
 //! What every part of the output needs to know: the names that parts have among each other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
 use crate::check::{Checked, OBJECT_STORE};
-use crate::ir::{Alarm, Database, Id, Resource, Service};
+use crate::ir::{Alarm, Database, Id, Peer, Resource, Service, Signal};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
@@ -18,6 +19,29 @@ pub(super) struct Stack<'a> {
     pub(super) system: &'a Checked<'a>,
     /// Where everything but the entry point lives.
     pub(super) namespace: String,
+    /// Every database server, those of a database one after the other.
+    pub(super) servers: Vec<Server<'a>>,
+}
+
+/// A database server, or the cluster that an operator makes of it: the main one of a database, or one of its shards.
+pub(super) struct Server<'a> {
+    /// What it is like, and its own name.
+    pub(super) database: Cow<'a, Database>,
+    /// The database that it is part of.
+    pub(super) of: Id<Database>,
+    /// It is one of the shards.
+    pub(super) is_shard: bool,
+}
+
+impl Server<'_> {
+    /// What connections to it are opened to.
+    pub(super) fn peer(&self) -> Peer {
+        if self.is_shard {
+            Peer::Shards(self.of)
+        } else {
+            Peer::Database(self.of)
+        }
+    }
 }
 
 impl<'a> Stack<'a> {
@@ -25,6 +49,11 @@ impl<'a> Stack<'a> {
         Self {
             system,
             namespace: system.prefix.clone(),
+            servers: system
+                .databases
+                .iter()
+                .flat_map(|(id, database)| servers(id, database))
+                .collect(),
         }
     }
 
@@ -94,29 +123,50 @@ impl<'a> Stack<'a> {
         selector(self.pod_labels(name))
     }
 
-    /// Selects the pods of a database server. The only PostgreSQL database has those of any cluster, so that a restored one, which has
+    /// Selects the pods of a database server. The only PostgreSQL server has those of any cluster, so that a restored one, which has
     /// another name, finds its way open.
     pub(super) fn database_pods(&self, database: &Database) -> LabelSelector {
-        let key = match database.engine {
-            Engine::Postgres => "cnpg.io/cluster",
-            Engine::Mysql => "mysql.oracle.com/cluster",
-            Engine::Sqlserver | Engine::Oracle => return self.pods(&database.name),
-        };
-        let any = database.engine == Engine::Postgres && self.archived().count() == 1;
-        LabelSelector {
-            match_expressions: Some(vec![LabelSelectorRequirement {
-                key: key.to_owned(),
-                operator: if any { "Exists" } else { "In" }.to_owned(),
-                values: (!any).then(|| vec![database.name.clone()]),
-            }]),
-            ..Default::default()
+        match database.engine {
+            Engine::Postgres if self.archives_one() => labelled("cnpg.io/cluster", "Exists", None),
+            Engine::Sqlserver | Engine::Oracle => self.pods(&database.name),
+            Engine::Postgres | Engine::Mysql => self.pods_of_servers(database.engine, vec![database.name.clone()]),
         }
     }
 
-    /// Databases whose backups go to the object store.
-    pub(super) fn archived(&self) -> impl Iterator<Item = &'a Database> {
-        let databases = self.system.databases.iter().map(|(_, database)| database);
-        databases.filter(|database| database.engine == Engine::Postgres)
+    /// Selects the pods of every shard of a database.
+    pub(super) fn shard_pods(&self, id: Id<Database>) -> LabelSelector {
+        let names = self.shards(id).map(|shard| shard.name.clone()).collect();
+        self.pods_of_servers(self.system.databases[id].engine, names)
+    }
+
+    /// Selects the pods of servers of one engine by their names.
+    fn pods_of_servers(&self, engine: Engine, names: Vec<String>) -> LabelSelector {
+        let key = match engine {
+            Engine::Postgres => "cnpg.io/cluster",
+            Engine::Mysql => "mysql.oracle.com/cluster",
+            Engine::Sqlserver | Engine::Oracle => "app.kubernetes.io/name",
+        };
+        labelled(key, "In", Some(names))
+    }
+
+    /// The shards of a database, as servers of their own.
+    pub(super) fn shards(&self, id: Id<Database>) -> impl Iterator<Item = &Database> {
+        let shards = self
+            .servers
+            .iter()
+            .filter(move |server| server.is_shard && server.of == id);
+        shards.map(|server| &*server.database)
+    }
+
+    /// True if no more than one server's backups go to the object store.
+    pub(super) fn archives_one(&self) -> bool {
+        self.archived().nth(1).is_none()
+    }
+
+    /// Servers whose backups go to the object store.
+    pub(super) fn archived(&self) -> impl Iterator<Item = &Server<'a>> {
+        let servers = self.servers.iter();
+        servers.filter(|server| server.database.engine == Engine::Postgres)
     }
 
     /// What is watched: nothing in a cluster without the Prometheus operator.
@@ -128,9 +178,14 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// True if Prometheus asks the servers of a database for their metrics.
-    pub(super) fn watches(&self, id: Id<Database>) -> bool {
-        self.alarms().iter().any(|alarm| alarm.signal.database() == id)
+    /// True if Prometheus asks the servers behind a peer for their metrics.
+    pub(super) fn watches(&self, peer: Peer) -> bool {
+        self.alarms().iter().any(|alarm| match alarm.signal {
+            Signal::ReplicaLag { database, .. } => peer == Peer::Database(database),
+            Signal::ShardLoad { database, .. }
+            | Signal::ShardStorage { database, .. }
+            | Signal::HotShard { database, .. } => peer == Peer::Shards(database),
+        })
     }
 
     /// True if there is an object store.
@@ -143,6 +198,36 @@ impl<'a> Stack<'a> {
         self.system
             .grants_of(service)
             .any(|grant| matches!(grant.resource, Resource::Bucket(_)))
+    }
+}
+
+/// The main server of a database, and its shards.
+fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server<'_>> {
+    let main = Server {
+        database: Cow::Borrowed(database),
+        of: id,
+        is_shard: false,
+    };
+    let sharding = database.sharding.iter();
+    let shards = sharding.flat_map(move |sharding| {
+        sharding.shards.iter().map(move |shard| Server {
+            database: Cow::Owned(database.shard_server(sharding, shard)),
+            of: id,
+            is_shard: true,
+        })
+    });
+    std::iter::once(main).chain(shards)
+}
+
+/// Selects by what is asked of one label.
+fn labelled(key: &str, operator: &str, values: Option<Vec<String>>) -> LabelSelector {
+    LabelSelector {
+        match_expressions: Some(vec![LabelSelectorRequirement {
+            key: key.to_owned(),
+            operator: operator.to_owned(),
+            values,
+        }]),
+        ..Default::default()
     }
 }
 

@@ -14,7 +14,6 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use sha2::{Digest, Sha256};
 
 use super::object::Object;
 use super::pod::{self, Ask};
@@ -53,7 +52,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     ];
     objects.extend(identities.iter().map(|identity| key(stack, identity)));
     objects.push(Object::new(&config));
-    objects.push(store(stack, &identities, &fingerprint(&config)));
+    objects.push(store(stack, &identities, &config));
     objects.push(address(stack));
     objects
 }
@@ -69,7 +68,7 @@ fn key(stack: &Stack<'_>, identity: &Identity) -> Object {
 
 fn config(stack: &Stack<'_>, identities: &[Identity]) -> ConfigMap {
     let mut data = BTreeMap::from([
-        ("identities.sh".to_owned(), identities_script(identities)),
+        ("identities.sh".to_owned(), identities_script(stack, identities)),
         ("buckets.sh".to_owned(), buckets_script(stack)),
     ]);
     for (_, bucket) in stack.system.buckets.iter() {
@@ -84,24 +83,11 @@ fn config(stack: &Stack<'_>, identities: &[Identity]) -> ConfigMap {
     }
 }
 
-/// Changes with the configuration, so that the pods restart with it.
-fn fingerprint(config: &ConfigMap) -> String {
-    let mut hash = Sha256::new();
-    for (name, text) in config.data.iter().flatten() {
-        hash.update(name.as_bytes());
-        hash.update(text.as_bytes());
-    }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 /// Size of the volume in GiB: per archived database half of its largest size for every base backup that is there at once, the one that
 /// is being made included; that leaves room for the log. Then the buckets.
 pub(super) fn volume_gb(stack: &Stack<'_>) -> u32 {
-    let archives = stack.archived().map(|database| {
+    let archives = stack.archived().map(|server| {
+        let database = &server.database;
         let backups = u64::from(database.backup.retention_days) + 1;
         (u64::from(database.storage_gb) * backups).div_ceil(2)
     });
@@ -109,7 +95,7 @@ pub(super) fn volume_gb(stack: &Stack<'_>) -> u32 {
     u32::try_from(archives.sum::<u64>() + buckets).unwrap_or(u32::MAX)
 }
 
-fn store(stack: &Stack<'_>, identities: &[Identity], fingerprint: &str) -> Object {
+fn store(stack: &Stack<'_>, identities: &[Identity], config: &ConfigMap) -> Object {
     let meta = stack.meta(STORE, STORE, "storage");
     let labels = stack.labels(STORE, "storage");
     let containers = vec![server(), buckets()];
@@ -123,7 +109,7 @@ fn store(stack: &Stack<'_>, identities: &[Identity], fingerprint: &str) -> Objec
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
                     labels: Some(labels.clone()),
-                    annotations: Some(BTreeMap::from([("cloudgen/config".to_owned(), fingerprint.to_owned())])),
+                    annotations: Some(pod::fingerprint([config])),
                     ..Default::default()
                 }),
                 spec: Some(PodSpec {

@@ -19,19 +19,23 @@ pub(super) struct Identity {
     pub(super) name: String,
     /// What it may do, in the store's words.
     actions: Vec<String>,
+    /// It is a shard, of which there may be many that may do the same each with its own archive.
+    is_shard: bool,
 }
 
-/// The store's own identity, then one per database that keeps its archive here, then one per service that uses a bucket.
+/// The store's own identity, then one per server that keeps its archive here, then one per service that uses a bucket.
 pub(super) fn identities(stack: &Stack<'_>) -> Vec<Identity> {
     let own = Identity {
         name: STORE.to_owned(),
         actions: vec!["Admin".to_owned()],
+        is_shard: false,
     };
-    let databases = stack.archived().map(|database| {
-        let bucket = archive(stack, &database.name);
+    let databases = stack.archived().map(|server| {
+        let bucket = archive(stack, &server.database.name);
         Identity {
-            name: database.name.clone(),
+            name: server.database.name.clone(),
             actions: actions(&bucket, Access::ReadWrite),
+            is_shard: server.is_shard,
         }
     });
     let services = stack
@@ -47,6 +51,7 @@ pub(super) fn identities(stack: &Stack<'_>) -> Vec<Identity> {
             Identity {
                 name: service.name.clone(),
                 actions: grants.flat_map(|(bucket, access)| actions(&bucket, access)).collect(),
+                is_shard: false,
             }
         });
     std::iter::once(own).chain(databases).chain(services).collect()
@@ -69,9 +74,12 @@ pub(super) fn bucket_name(stack: &Stack<'_>, bucket: &Bucket) -> String {
 }
 
 /// Shell: writes the table of identities with the keys in it.
-pub(super) fn identities_script(identities: &[Identity]) -> String {
+pub(super) fn identities_script(stack: &Stack<'_>, identities: &[Identity]) -> String {
+    let (shards, others): (Vec<&Identity>, Vec<&Identity>) = identities.iter().partition(|identity| identity.is_shard);
     let mut context = Context::new();
-    context.insert("identities", identities);
+    context.insert("system", &stack.system.prefix);
+    context.insert("identities", &others);
+    context.insert("shards", &shards.iter().map(|shard| &shard.name).collect::<Vec<_>>());
     template::fill(IDENTITIES, &context)
 }
 
@@ -81,7 +89,7 @@ pub(super) fn buckets_script(stack: &Stack<'_>) -> String {
     let buckets: Vec<String> = buckets.map(|(_, bucket)| bucket_name(stack, bucket)).collect();
     let mut all: Vec<String> = stack
         .archived()
-        .map(|database| archive(stack, &database.name))
+        .map(|server| archive(stack, &server.database.name))
         .collect();
     all.extend(buckets.iter().cloned());
     let mut context = Context::new();

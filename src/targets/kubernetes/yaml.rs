@@ -65,9 +65,10 @@ impl Writer<'_> {
 
     fn map(&mut self, map: &Map<String, Value>, indent: usize, path: &Path<'_>) {
         let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
-        let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-        entries.sort_by_key(|(key, _)| rank(key));
-        for (key, value) in entries {
+        let mut entries: Vec<(usize, &String, &Value)> =
+            map.iter().map(|(key, value)| (rank(key), key, value)).collect();
+        entries.sort_by_key(|(rank, ..)| *rank);
+        for (_, key, value) in entries {
             let path = path.field(key);
             self.comment(indent, &path);
             self.indent(indent);
@@ -127,11 +128,17 @@ impl Writer<'_> {
 fn block(text: &str, indent: usize) -> Option<String> {
     let body = text.strip_suffix('\n').unwrap_or(text);
     let plain = |c: char| c == '\n' || !is_special(c);
-    if !body.contains('\n') || body.starts_with([' ', '\n']) || body.ends_with('\n') || !body.chars().all(plain) {
+    if !body.contains('\n') || body.starts_with('\n') || body.ends_with('\n') || !body.chars().all(plain) {
         return None;
     }
-    let mark = if text.ends_with('\n') { "|" } else { "|-" };
-    let mut lines = mark.to_owned();
+    let mut lines = "|".to_owned();
+    if body.starts_with(' ') {
+        // Otherwise the first line would say how far all are indented.
+        lines.push('2');
+    }
+    if !text.ends_with('\n') {
+        lines.push('-');
+    }
     for line in body.lines() {
         let line = if line.is_empty() {
             String::new()
@@ -189,7 +196,13 @@ fn is_special(c: char) -> bool {
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let first = text.chars().next();
-    let charset = |c: char| c.is_alphanumeric() || " -_./:@=+,()%".contains(c);
+    let mark = |c: char| {
+        matches!(
+            c,
+            ' ' | '-' | '_' | '.' | '/' | ':' | '@' | '=' | '+' | ',' | '(' | ')' | '%'
+        )
+    };
+    let charset = |c: char| c.is_alphanumeric() || mark(c);
     let starts = match first {
         Some('/') => true,
         Some('-') => text.len() > 1 && !text.starts_with("- ") && !text.starts_with("--") && !starts_number(&text[1..]),
@@ -199,7 +212,7 @@ fn is_plain(text: &str) -> bool {
     };
     starts
         && text.chars().all(charset)
-        && !text.contains(": ")
+        && !(text.contains(':') && text.contains(": "))
         && !text.ends_with([':', ' '])
         && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }

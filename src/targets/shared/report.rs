@@ -6,7 +6,7 @@ use tera::Context;
 use super::template;
 
 use crate::check::Checked;
-use crate::ir::{Exposure, Tls};
+use crate::ir::{Exposure, SHARD_VARIABLES, Setting, Tls, Value};
 use crate::target::Target;
 
 const TEMPLATE: &str = include_str!("../../../templates/readme.md.tera");
@@ -112,9 +112,14 @@ fn settings(system: &Checked<'_>) -> Vec<(String, Vec<String>)> {
     system
         .services
         .iter()
-        .map(|(_, service)| {
-            let names = service.settings.iter().map(|setting| setting.name.clone()).collect();
-            (service.name.clone(), names)
-        })
+        .map(|(_, service)| (service.name.clone(), service.settings.iter().flat_map(names).collect()))
         .collect()
+}
+
+/// The variables of a setting; those of shards with `ID` for the shard's id.
+fn names(setting: &Setting) -> Vec<String> {
+    match setting.value {
+        Value::Shards(_) => SHARD_VARIABLES.map(|what| format!("{}_ID_{what}", setting.name)).into(),
+        _ => vec![setting.name.clone()],
+    }
 }

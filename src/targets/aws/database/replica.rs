@@ -60,7 +60,8 @@ pub(in crate::targets::aws) fn lower(
         let groups_of_logs = log_groups(stack, keys, item, &numbers);
         let primary = databases.find(id);
         let body = instance(stack, item, network, primary).set("vpc_security_group_ids", groups.ids(Peer::Readers(id)));
-        let body = watched(body, item, keys, &primary.monitoring).set("depends_on", list![groups_of_logs.whole()]);
+        let body =
+            watched(body, item, keys, &primary.shared.monitoring).set("depends_on", list![groups_of_logs.whole()]);
         let address = stack
             .module
             .comment("Subnets, key, engine, storage and port are the primary's. The maintenance of each falls on a day of its own.")
@@ -109,11 +110,11 @@ fn instance(stack: &Stack<'_>, item: &Database, network: &Network, primary: &Fou
         .set("publicly_accessible", false)
         .set_some(
             "parameter_group_name",
-            primary.parameters.as_ref().map(|group| group.attr("name")),
+            primary.shared.parameters.as_ref().map(|group| group.attr("name")),
         )
         .set_some(
             "option_group_name",
-            primary.options.as_ref().map(|group| group.attr("name")),
+            primary.shared.options.as_ref().map(|group| group.attr("name")),
         )
         .set("maintenance_window", expr::each_value(&["maintenance"]))
         .set("copy_tags_to_snapshot", true)

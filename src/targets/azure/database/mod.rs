@@ -3,20 +3,20 @@
 mod mysql;
 mod postgres;
 pub(super) mod replicas;
+pub(super) mod shards;
 mod sqlserver;
+mod wanted;
 
 use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::edge;
-use super::project::after;
-use super::secrets::{Endpoint, private_endpoint};
 use super::{Parts, Stack};
 use crate::ir::{Database, Id};
 use crate::template;
 use crate::terraform::{Address, Block, expr};
-use crate::vocabulary::Engine;
+pub(super) use wanted::Logs;
+use wanted::{Password, Server, Wanted};
 
 /// A database server with everything around it.
 pub(super) struct Built {
@@ -28,32 +28,10 @@ pub(super) struct Built {
     pub endpoint: Address,
     /// Its read replicas.
     pub readers: Option<replicas::Replicas>,
+    /// Its shards.
+    pub shards: Option<shards::Shards>,
     /// Ids of what writes logs, by its name.
     pub logs: Vec<(String, Expression)>,
-}
-
-/// What an engine's file adds.
-struct Server {
-    /// The server.
-    server: Address,
-    /// What on it has to be finished before anything else is asked of it.
-    settled: Vec<Address>,
-    /// Azure's word for the server in a private endpoint.
-    subresource: &'static str,
-    /// The attribute that holds the host name.
-    host: &'static str,
-    /// Ids of what writes logs, by its name in the server; empty for the server itself.
-    logs: Vec<(&'static str, Expression)>,
-    /// For the README.
-    what: &'static str,
-}
-
-/// The administrator's password on its way to the server and the vault.
-struct Password {
-    /// Its value, in no state and no plan.
-    value: Expression,
-    /// Raised by the owner to get a new one.
-    version: Expression,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> BTreeMap<Id<Database>, Built> {
@@ -68,51 +46,30 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> BTreeMap<Id<Databas
 fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Database>, database: &Database) -> Built {
     let name = database.name.as_str();
     stack.module.file("database", "");
-    let password = password(stack, name);
-    let built = match database.engine {
-        Engine::Mysql => mysql::lower(stack, parts, database, &password),
-        Engine::Sqlserver => sqlserver::lower(stack, parts, database, &password),
-        // The check of databases leaves no other engine.
-        Engine::Postgres | Engine::Oracle => postgres::lower(stack, parts, database, &password),
+    let about = format!("Raise it to give the database {name} a new password, in the server and in the vault alike.");
+    let wanted = Wanted {
+        database,
+        ids: None,
+        password: Password::new(stack, name, None, &about),
     };
-    stack.module.comment("The server does one thing at a time.");
-    let endpoint = Endpoint {
-        name,
-        resource: &built.server,
-        subresource: built.subresource,
-        zone: edge::zone(database.engine).unwrap_or_default(),
-        group: &parts.firewall.groups.databases[&id],
-        each: false,
-        after: built.settled,
-    };
-    let endpoint = private_endpoint(stack, &parts.network.data, &parts.zones, &endpoint);
+    let built = wanted.make(stack, parts);
+    let endpoint = wanted.endpoint(stack, parts, &built, &parts.firewall.groups.databases[&id]);
     if stack.system.protect {
         lock(stack, name, &built.server);
     }
-    stack.module.file("secrets", "");
-    let body = Block::new()
-        .set("name", name)
-        .set("key_vault_id", parts.vault.vault.id())
-        .set("content_type", "password")
-        .set("value_wo", password.value)
-        .set("value_wo_version", password.version)
-        .set("tags", stack.tags())
-        .set("depends_on", after([built.server.clone(), parts.vault.ready.clone()]));
-    stack
-        .module
-        .comment("After the server: one that could not be created leaves no password behind.");
-    let secret = stack.module.resource("azurerm_key_vault_secret", name, body);
+    let secret = wanted.secret(stack, parts, &built);
     stack.built(&database.path, built.what, &built.server);
     let source = replicas::Source {
         database,
         primary: &built.server,
-        settled: &endpoint,
+        settled: &endpoint.endpoint,
     };
     let readers = replicas::lower(stack, parts, id, &source, (built.subresource, built.what));
+    let shards = shards::lower(stack, parts, id, database);
     let mut logs: Vec<(String, Expression)> = built
         .logs
-        .into_iter()
-        .map(|(part, id)| (format!("{name}{part}"), id))
+        .iter()
+        .map(|logs| (format!("{name}{}", logs.part), logs.id(&logs.resource)))
         .collect();
     if let Some(readers) = &readers {
         let servers = database.replica_keys().into_iter();
@@ -124,28 +81,10 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Database>, database: &Data
     Built {
         host: built.server.attr(built.host),
         secret,
-        endpoint,
+        endpoint: endpoint.endpoint,
         readers,
+        shards,
         logs,
-    }
-}
-
-fn password(stack: &mut Stack<'_>, name: &str) -> Password {
-    let about = format!("Raise it to give the database {name} a new password, in the server and in the vault alike.");
-    let version = stack
-        .module
-        .variable(&format!("{name}-password-version"), "number", 1, &about);
-    let body = Block::new()
-        .set("length", 32)
-        .set("special", false)
-        .comment("Azure wants three kinds of characters.")
-        .set("min_lower", 1)
-        .set("min_numeric", 1)
-        .set("min_upper", 1);
-    let password = stack.module.ephemeral("random_password", name, body);
-    Password {
-        value: password.attr("result"),
-        version,
     }
 }
 
@@ -162,6 +101,17 @@ pub(super) fn lock(stack: &mut Stack<'_>, name: &str, address: &Address) {
     stack.module.resource("azurerm_management_lock", name, body);
 }
 
+/// The same for each of several servers. `notes` say what they are for.
+fn lock_each(stack: &mut Stack<'_>, name: &str, servers: &Address, notes: String) {
+    let body = Block::new()
+        .set("for_each", servers.whole())
+        .set("name", template![stack.prefixed(name), "-", expr::each_key()])
+        .set("scope", expr::each_value(&["id"]))
+        .set("lock_level", "CanNotDelete")
+        .set("notes", notes);
+    stack.module.resource("azurerm_management_lock", name, body);
+}
+
 /// `lifecycle` of what holds data. Paths of ignored arguments are dotted.
 pub(super) fn lifecycle(protect: bool, ignored: &[&str]) -> Option<Block> {
     if !protect && ignored.is_empty() {
@@ -175,11 +125,6 @@ pub(super) fn lifecycle(protect: bool, ignored: &[&str]) -> Option<Block> {
     Some(block.when(!ignored.is_empty(), |block| {
         block.set("ignore_changes", Expression::Array(paths.collect()))
     }))
-}
-
-/// The name of a server, unique in the world.
-fn server_name(stack: &Stack<'_>, database: &Database) -> Expression {
-    template![stack.prefixed(&database.name), "-", stack.project.suffix.attr("hex")]
 }
 
 /// The customer managed key of a flexible server.

@@ -2,9 +2,8 @@
 
 use hcl::Expression;
 
-use super::replicas::{Servers, Source, local_name};
-use super::{Password, Server, class, lifecycle, managed_key, server_name, standby};
-use crate::ir::Database;
+use super::replicas::{self, Servers, local_name};
+use super::{Logs, Server, Wanted, class, lifecycle, managed_key, standby};
 use crate::object;
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
@@ -13,7 +12,8 @@ use crate::terraform::{Block, expr};
 /// What its parameters have to say.
 const PARAMETERS: [(&str, &str); 2] = [("require_secure_transport", "ON"), ("tls_version", "TLSv1.2,TLSv1.3")];
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, password: &Password) -> Server {
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, wanted: &Wanted<'_>) -> Server {
+    let (database, password) = (wanted.database, &wanted.password);
     let name = database.name.as_str();
     let group = stack.project.group.attr("name");
     let storage = Block::new()
@@ -23,8 +23,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
     if database.multi_zone {
         ignored.insert(0, "high_availability.0.standby_availability_zone");
     }
-    let body = stack
-        .named(server_name(stack, database))
+    let body = wanted
+        .begin(stack)
         .set("version", database.version.as_str())
         .set("sku_name", class(database))
         .set("backup_retention_days", database.backup.retention_days)
@@ -41,34 +41,41 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         .block_some("lifecycle", lifecycle(stack.system.protect, &ignored))
         .set("depends_on", after([parts.encryption.ready.clone()]));
     let server = stack.module.resource("azurerm_mysql_flexible_server", name, body);
-    let body = Block::new()
+    let (body, own) = wanted.on(&server);
+    let body = body
         .set("name", database.database.as_str())
         .set("resource_group_name", group.clone())
-        .set("server_name", server.attr("name"))
+        .set("server_name", own.attr("name"))
         .set("charset", "utf8mb4")
         .set("collation", "utf8mb4_0900_ai_ci")
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]));
     let content = stack.module.resource("azurerm_mysql_flexible_database", name, body);
-    let body = Block::new()
-        .set("for_each", expr::object(PARAMETERS))
-        .set("name", expr::each_key())
-        .set("resource_group_name", group)
-        .set("server_name", server.attr("name"))
-        .set("value", expr::each_value(&[]));
-    let parameters = stack
-        .module
-        .resource("azurerm_mysql_flexible_server_configuration", name, body);
+    let kind = "azurerm_mysql_flexible_server_configuration";
+    let mut settled = wanted.parameters(stack, (kind, &PARAMETERS), &server, |body, server| {
+        body.set("resource_group_name", group.clone())
+            .set("server_name", server.attr("name"))
+    });
+    settled.push(content);
     Server {
-        settled: vec![content, parameters],
+        settled,
         subresource: "mysqlServer",
         host: "fqdn",
-        logs: vec![("", server.id())],
+        logs: vec![Logs {
+            part: "",
+            resource: server.clone(),
+            path: "",
+        }],
         what: "MySQL flexible server",
         server,
     }
 }
 
-pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>, series: &Expression) -> Servers {
+pub(super) fn replicas(
+    stack: &mut Stack<'_>,
+    parts: &Parts,
+    source: &replicas::Source<'_>,
+    series: &Expression,
+) -> Servers {
     let database = source.database;
     let name = local_name(database);
     let body = Block::new()

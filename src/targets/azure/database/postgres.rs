@@ -2,9 +2,8 @@
 
 use hcl::Expression;
 
-use super::replicas::{Servers, Source, local_name};
-use super::{Password, Server, class, lifecycle, managed_key, server_name, standby};
-use crate::ir::Database;
+use super::replicas::{self, Servers, local_name};
+use super::{Logs, Server, Wanted, class, lifecycle, managed_key, standby};
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
 use crate::terraform::{Block, expr};
@@ -18,7 +17,8 @@ const PARAMETERS: [(&str, &str); 2] = [
     ("ssl_min_protocol_version", "TLSv1.2"),
 ];
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, password: &Password) -> Server {
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, wanted: &Wanted<'_>) -> Server {
+    let (database, password) = (wanted.database, &wanted.password);
     let name = database.name.as_str();
     let storage = STORAGE_GB
         .into_iter()
@@ -29,8 +29,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
     if database.multi_zone {
         ignored.insert(0, "high_availability.0.standby_availability_zone");
     }
-    let body = stack
-        .named(server_name(stack, database))
+    let body = wanted
+        .begin(stack)
         .set("version", database.version.as_str())
         .set("sku_name", class(database))
         .when(storage != database.storage_gb, |body| {
@@ -54,33 +54,40 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         .block_some("lifecycle", lifecycle(stack.system.protect, &ignored))
         .set("depends_on", after([parts.encryption.ready.clone()]));
     let server = stack.module.resource("azurerm_postgresql_flexible_server", name, body);
-    let body = Block::new()
+    let (body, own) = wanted.on(&server);
+    let body = body
         .set("name", database.database.as_str())
-        .set("server_id", server.id())
+        .set("server_id", own.id())
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]));
     let content = stack
         .module
         .resource("azurerm_postgresql_flexible_server_database", name, body);
-    let body = Block::new()
-        .set("for_each", expr::object(PARAMETERS))
-        .set("name", expr::each_key())
-        .set("server_id", server.id())
-        .set("value", expr::each_value(&[]));
-    let parameters = stack
-        .module
-        .resource("azurerm_postgresql_flexible_server_configuration", name, body);
+    let kind = "azurerm_postgresql_flexible_server_configuration";
+    let mut settled = wanted.parameters(stack, (kind, &PARAMETERS), &server, |body, server| {
+        body.set("server_id", server.id())
+    });
+    settled.push(content);
     Server {
-        settled: vec![content, parameters],
+        settled,
         subresource: "postgresqlServer",
         host: "fqdn",
-        logs: vec![("", server.id())],
+        logs: vec![Logs {
+            part: "",
+            resource: server.clone(),
+            path: "",
+        }],
         what: "PostgreSQL flexible server",
         server,
     }
 }
 
 /// Its version comes from the primary; backups are made of the primary alone.
-pub(super) fn replicas(stack: &mut Stack<'_>, parts: &Parts, source: &Source<'_>, series: &Expression) -> Servers {
+pub(super) fn replicas(
+    stack: &mut Stack<'_>,
+    parts: &Parts,
+    source: &replicas::Source<'_>,
+    series: &Expression,
+) -> Servers {
     let name = local_name(source.database);
     let body = source
         .begin(stack, series)

@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::{class, lifecycle, managed_key, mysql, postgres};
+use super::{class, lifecycle, lock_each, managed_key, mysql, postgres};
 use crate::ir::{Database, Id};
 use crate::targets::azure::project::after;
 use crate::targets::azure::secrets::{Endpoint, private_endpoint};
@@ -13,6 +13,8 @@ use crate::{object, template};
 
 /// The read replicas of a database.
 pub(in crate::targets::azure) struct Replicas {
+    /// The server that they follow.
+    pub primary: Address,
     /// The servers, by key.
     pub servers: Address,
     /// The record of their one name: they can be reached from here on.
@@ -76,19 +78,17 @@ pub(super) fn lower(
     };
     let endpoints = private_endpoint(stack, &parts.network.data, &parts.zones, &endpoint);
     if stack.system.protect {
-        let label = template![stack.prefixed(&name), "-", expr::each_key()];
-        let body = Block::new()
-            .set("for_each", servers.whole())
-            .set("name", label)
-            .set("scope", expr::each_value(&["id"]))
-            .set("lock_level", "CanNotDelete")
-            .set("notes", format!("Answers the readers of {}.", stack.system.prefix));
-        stack.module.resource("azurerm_management_lock", &name, body);
+        let notes = format!("Answers the readers of {}.", stack.system.prefix);
+        lock_each(stack, &name, &servers, notes);
     }
     let what = format!("{what}, read replicas: {count}");
     stack.built(&format!("{}.replicas", database.path), &what, &servers);
     let record = edge::reader_record(stack, &parts.zones, &database.reader_name(), &endpoints)?;
-    Some(Replicas { servers, name: record })
+    Some(Replicas {
+        primary: source.primary.clone(),
+        servers,
+        name: record,
+    })
 }
 
 impl Source<'_> {

@@ -1,17 +1,16 @@
 //! Azure SQL Database.
 
-use super::{Password, Server, class, lifecycle, server_name};
-use crate::ir::Database;
+use super::{Logs, Server, Wanted, class, lifecycle};
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
-use crate::template;
 use crate::terraform::Block;
 use crate::vocabulary::License;
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, password: &Password) -> Server {
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, wanted: &Wanted<'_>) -> Server {
+    let (database, password) = (wanted.database, &wanted.password);
     let name = database.name.as_str();
-    let body = stack
-        .named(server_name(stack, database))
+    let body = wanted
+        .begin(stack)
         .comment("The only version there is; the engine itself is always the current one.")
         .set("version", "12.0")
         .set("administrator_login", database.user.as_str())
@@ -27,8 +26,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]))
         .set("depends_on", after([parts.encryption.ready.clone()]));
     let server = stack.module.resource("azurerm_mssql_server", name, body);
-    let body = Block::new()
-        .set("server_id", server.id())
+    let (begun, own) = wanted.on(&server);
+    let body = begun
+        .clone()
+        .set("server_id", own.id())
         .set("key_vault_key_id", parts.encryption.key.id())
         .set("auto_rotation_enabled", true);
     let encrypted = stack
@@ -39,9 +40,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         License::Byol => "BasePrice",
     };
     let retention = Block::new().set("retention_days", database.backup.retention_days);
-    let body = Block::new()
+    let body = begun
+        .clone()
         .set("name", database.database.as_str())
-        .set("server_id", server.id())
+        .set("server_id", own.id())
         .set("sku_name", class(database))
         .set("max_size_gb", database.storage_gb)
         .set("license_type", license)
@@ -55,18 +57,24 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, database: &Database, p
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]))
         .set("depends_on", after([encrypted.clone()]));
     let content = stack.module.resource("azurerm_mssql_database", name, body);
-    let body = Block::new()
-        .set("server_id", server.id())
-        .set("log_monitoring_enabled", true);
+    let body = begun.set("server_id", own.id()).set("log_monitoring_enabled", true);
     stack.module.comment("To Log Analytics, with everything else.");
     stack
         .module
         .resource("azurerm_mssql_server_extended_auditing_policy", name, body);
     Server {
-        // The server's own audit records are written by its master database.
         logs: vec![
-            ("", content.id()),
-            ("/master", template![server.id(), "/databases/master"]),
+            Logs {
+                part: "",
+                resource: content.clone(),
+                path: "",
+            },
+            // The server's own audit records are written by its master database.
+            Logs {
+                part: "/master",
+                resource: server.clone(),
+                path: "/databases/master",
+            },
         ],
         settled: vec![content, encrypted],
         subresource: "sqlServer",

@@ -41,7 +41,7 @@ pub(crate) struct DatadirPermissions {
 pub(crate) struct Metrics {
     pub(crate) enable: bool,
     pub(crate) image: &'static str,
-    pub(crate) options: [&'static str; 2],
+    pub(crate) options: [&'static str; 3],
 }
 
 #[derive(Debug, Serialize)]

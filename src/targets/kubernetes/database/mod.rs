@@ -13,29 +13,35 @@ use super::firewall::{callers, from, policy};
 use super::network::Demand;
 use super::object::Object;
 use super::pod;
-use super::stack::Stack;
+use super::stack::{Server, Stack};
 use crate::ir::{Database, Id, Peer, Readers, Shape};
+use crate::targets::shared::sharding::POOL;
 use crate::vocabulary::Engine;
 
+/// Connections that are left to operators, backups and people.
+const MAINTENANCE: u32 = 20;
+
+/// Pods that serve one server from beside: two jobs, and two routers where there are any.
+const ASSISTANTS: u32 = 4;
+
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let databases = stack.system.databases.iter();
-    databases
-        .flat_map(|(id, database)| match database.engine {
-            Engine::Postgres => postgres::objects(stack, database),
-            Engine::Mysql => mysql::objects(stack, id),
-            Engine::Sqlserver | Engine::Oracle => sqlserver::objects(stack, database),
+    let servers = stack.servers.iter();
+    servers
+        .flat_map(|server| match server.database.engine {
+            Engine::Postgres => postgres::objects(stack, server),
+            Engine::Mysql => mysql::objects(stack, server),
+            Engine::Sqlserver | Engine::Oracle => sqlserver::objects(stack, &server.database),
         })
         .collect()
 }
 
-/// Network policies of a database and of what serves it.
-pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
-    let users = callers(stack, Peer::Database(id));
-    match database.engine {
-        Engine::Postgres => postgres::policies(stack, id, users),
-        Engine::Mysql => mysql::policies(stack, id, users),
-        Engine::Sqlserver | Engine::Oracle => sqlserver::policies(stack, database, users),
+/// Network policies of a server and of what serves it.
+pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
+    let users = callers(stack, server.peer());
+    match server.database.engine {
+        Engine::Postgres => postgres::policies(stack, server, users),
+        Engine::Mysql => mysql::policies(stack, server, users),
+        Engine::Sqlserver | Engine::Oracle => sqlserver::policies(stack, &server.database, users),
     }
 }
 
@@ -60,11 +66,12 @@ fn sides(stack: &Stack<'_>, id: Id<Database>, writers: Vec<NetworkPolicyPeer>) -
     objects
 }
 
-/// The pods, and their port, that connections to a database or to its replicas end at.
+/// The pods, and their port, that connections to a database, to its replicas or to its shards end at.
 pub(super) fn target(stack: &Stack<'_>, peer: Peer) -> Option<(LabelSelector, u16)> {
     let (id, role) = match peer {
         Peer::Database(id) => (id, "primary"),
         Peer::Readers(id) => (id, "replica"),
+        Peer::Shards(id) => return Some((stack.shard_pods(id), container_port(&stack.system.databases[id]))),
         _ => return None,
     };
     let database = &stack.system.databases[id];
@@ -135,15 +142,20 @@ pub(super) fn container_port(database: &Database) -> u16 {
     }
 }
 
-/// What a database takes, the job that adds a standby included.
-pub(super) fn demand(stack: &Stack<'_>, database: &Database) -> Demand {
+/// What a server takes, the job that adds a standby included.
+pub(super) fn demand(stack: &Stack<'_>, server: &Server<'_>) -> Demand {
+    let database = &*server.database;
     let Shape { cpu, memory_gb, .. } = database.size;
     let instances = instances(stack, database);
     let mut demand = Demand::of(instances + 1, cpu, memory_gb);
-    if database.readers.is_some() {
+    if database.readers.is_some() || server.is_shard {
         // What stands beside each of many servers does not fit into the headroom.
         demand.cpu += instances;
         demand.memory_gb += instances;
+    }
+    if server.is_shard && database.engine != Engine::Postgres {
+        // Nor do the routers and jobs of many.
+        demand = demand.plus(Demand::of(ASSISTANTS, 1, 1));
     }
     demand
 }
@@ -163,6 +175,13 @@ pub(super) fn instances(stack: &Stack<'_>, database: &Database) -> u32 {
         Engine::Postgres => 1 + replicas,
         Engine::Mysql | Engine::Sqlserver | Engine::Oracle => 1,
     }
+}
+
+/// How many connections a server must accept, where proxies open more to it than it accepts by default.
+fn connections(stack: &Stack<'_>, server: &Server<'_>, default: u32) -> Option<u32> {
+    let proxy = stack.system.databases[server.of].sharding.as_ref()?.proxy()?;
+    let needed = POOL * stack.system.services[proxy].scale.max + MAINTENANCE;
+    (needed > default).then_some(needed)
 }
 
 /// The whole size is requested: a database is the last pod that a node should squeeze.

@@ -7,9 +7,8 @@ use k8s_openapi::api::core::v1::{ResourceRequirements, SeccompProfile, TopologyS
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::task::{self, Script};
-use super::{instances, resources, sides};
+use super::{connections, instances, resources, sides};
 use crate::catalog;
-use crate::ir::{Database, Id};
 use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::mysql::{
     ContainerPatch, DatadirPermissions, InnoDbCluster, Metrics, PodPatch, Router, SecurityPatch,
@@ -18,7 +17,7 @@ use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, poli
 use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
 use crate::targets::kubernetes::secrets;
-use crate::targets::kubernetes::stack::Stack;
+use crate::targets::kubernetes::stack::{Server, Stack};
 
 /// The router's read-write port, behind the Service's 3306.
 pub(super) const ROUTER_PORT: u16 = 6446;
@@ -29,14 +28,19 @@ const METRICS_PORT: u16 = 9104;
 
 /// The exporter of metrics that the operator is tested with. Later ones do not read the socket as the operator writes it down.
 const EXPORTER: &str = "prom/mysqld-exporter:v0.14.0";
-/// What it measures beyond its defaults: when the transaction that a member applies was committed, and who is in the group.
-const COLLECTORS: [&str; 2] = [
+/// What it measures beyond its defaults: when the transaction that a member applies was committed, and who is in the group. And what it
+/// does not: the statement behind that one is gone from MySQL 8.4.
+const COLLECTORS: [&str; 3] = [
     "--collect.perf_schema.replication_applier_status_by_worker",
     "--collect.perf_schema.replication_group_members",
+    "--no-collect.slave_status",
 ];
 
 /// Has the router keep reads off the primary even when no secondary is left.
 const NO_FALLBACK: &str = "--conf-set-option=routing:bootstrap_ro.routing_strategy=round-robin";
+
+/// Connections that a server accepts unless it is told otherwise.
+const CONNECTIONS: u32 = 151;
 
 /// Between the members: the protocol, its extended form, group replication.
 const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
@@ -44,8 +48,8 @@ const MEMBER_PORTS: [u16; 3] = [3306, 33060, 33061];
 const SETUP: &str = include_str!("../../../../templates/kubernetes/mysql-setup.sh.tera");
 const BACKUP: &str = include_str!("../../../../templates/kubernetes/mysql-backup.sh.tera");
 
-pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
+pub(super) fn objects(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
+    let database = &*server.database;
     let root = BTreeMap::from([
         ("rootUser", "root".to_owned()),
         ("rootHost", "%".to_owned()),
@@ -59,7 +63,7 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
     };
     let mut objects = task::logins(stack, database, "root", root);
     objects.extend([
-        cluster(stack, id),
+        cluster(stack, server),
         task::once(stack, database, &script(SETUP, false)).about("The operator makes no database for the application"),
         task::backup_claim(stack, database),
         task::daily(stack, database, &script(BACKUP, true))
@@ -68,13 +72,17 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>) -> Vec<Object> {
     objects
 }
 
-fn cluster(stack: &Stack<'_>, id: Id<Database>) -> Object {
-    let database = &stack.system.databases[id];
+fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
+    let database = &*server.database;
     let has_replicas = database.readers.is_some();
     let instances = instances(stack, database);
     let class = stack.system.cluster.storage_class.as_deref();
     let name = database.name.as_str();
     let buffers = database.size.memory_gb * 1024 / 2;
+    let mut mycnf = format!("[mysqld]\ninnodb_buffer_pool_size = {buffers}M\ntls_version = TLSv1.2,TLSv1.3\n");
+    if let Some(connections) = connections(stack, server, CONNECTIONS) {
+        mycnf.push_str(&format!("max_connections = {connections}\n"));
+    }
     let cluster = InnoDbCluster {
         version: catalog::mysql_release(),
         edition: "community",
@@ -85,7 +93,7 @@ fn cluster(stack: &Stack<'_>, id: Id<Database>) -> Object {
             set_rights_using_init_container: false,
             fs_group_change_policy: "OnRootMismatch",
         },
-        mycnf: format!("[mysqld]\ninnodb_buffer_pool_size = {buffers}M\ntls_version = TLSv1.2,TLSv1.3\n"),
+        mycnf,
         datadir_volume_claim_template: pod::claim(database.storage_gb, class),
         pod_spec: PodPatch {
             security_context: default_seccomp(),
@@ -93,7 +101,7 @@ fn cluster(stack: &Stack<'_>, id: Id<Database>) -> Object {
             init_containers: vec![patch("initconf", assistant()), patch("initmysql", resources(database))],
             containers: vec![patch("sidecar", assistant()), patch("mysql", resources(database))],
         },
-        metrics: stack.watches(id).then_some(Metrics {
+        metrics: stack.watches(server.peer()).then_some(Metrics {
             enable: true,
             image: EXPORTER,
             options: COLLECTORS,
@@ -168,8 +176,8 @@ fn spread(cluster: &str) -> TopologySpreadConstraint {
     }
 }
 
-pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
+pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, mut users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &*server.database;
     let (jobs, jobs_policy) = task::policies(stack, database);
     users.push(jobs);
     let members = || vec![pods(stack.database_pods(database))];
@@ -179,11 +187,11 @@ pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, mut users: Vec<Netwo
     ];
     let mut others = vec![];
     if database.readers.is_some() {
-        others = sides(stack, id, users);
+        others = sides(stack, server.of, users);
     } else {
         ingress.insert(0, from(users, &[ROUTER_PORT]));
     }
-    if stack.watches(id) {
+    if stack.watches(server.peer()) {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![to_dns(), to(members(), &MEMBER_PORTS), to_api_server()];

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
-use super::{instances, resources, sides};
-use crate::ir::{Database, Id};
+use super::{connections, instances, resources, sides};
+use crate::ir::Database;
 use crate::targets::kubernetes::alarms::prometheus;
 use crate::targets::kubernetes::custom::cloudnative_pg::{
     Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, ObjectStore, Plugin, PluginRef,
@@ -14,7 +14,7 @@ use crate::targets::kubernetes::custom::cloudnative_pg::{
 use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
 use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
-use crate::targets::kubernetes::stack::{STORE, Stack, store_key};
+use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
 use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;
 
@@ -25,11 +25,15 @@ const STATUS_PORT: u16 = 8000;
 /// On which every instance tells its metrics.
 const METRICS_PORT: u16 = 9187;
 
-pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
+/// Connections that a server accepts unless it is told otherwise.
+const CONNECTIONS: u32 = 100;
+
+pub(super) fn objects(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
+    let database = &*server.database;
     let name = database.name.as_str();
     let backup = &database.backup;
     vec![
-        cluster(stack, database),
+        cluster(stack, server),
         Object::custom(stack.meta(name, name, "database"), object_store(stack, database)).comment(
             "spec/instanceSidecarConfiguration/env",
             "checksum trailers are Amazon's own, and refused by other stores",
@@ -53,16 +57,20 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
     ]
 }
 
-fn cluster(stack: &Stack<'_>, database: &Database) -> Object {
+fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
+    let database = &*server.database;
     let instances = instances(stack, database);
     let memory_mb = database.size.memory_gb * 1024;
-    let parameters = BTreeMap::from([
+    let mut parameters = BTreeMap::from([
         ("effective_cache_size", format!("{}MB", memory_mb / 4 * 3)),
         ("log_connections", "on".to_owned()),
         ("log_disconnections", "on".to_owned()),
         ("log_min_duration_statement", "1000".to_owned()),
         ("shared_buffers", format!("{}MB", memory_mb / 4)),
     ]);
+    if let Some(connections) = connections(stack, server, CONNECTIONS) {
+        parameters.insert("max_connections", connections.to_string());
+    }
     let mut labels = stack.shared_labels();
     labels.remove("app.kubernetes.io/managed-by");
     let cluster = Cluster {
@@ -156,8 +164,8 @@ fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
     }
 }
 
-pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
-    let database = &stack.system.databases[id];
+pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, users: Vec<NetworkPolicyPeer>) -> Vec<Object> {
+    let database = &*server.database;
     let instances = || vec![pods(stack.database_pods(database))];
     let mut operator = in_namespace("cnpg-system");
     operator.pod_selector = Some(label("app.kubernetes.io/name", "cloudnative-pg"));
@@ -165,11 +173,11 @@ pub(super) fn policies(stack: &Stack<'_>, id: Id<Database>, users: Vec<NetworkPo
     let mut ingress = vec![from(instances(), &both), from(vec![operator], &both)];
     let mut others = vec![];
     if database.readers.is_some() {
-        others = sides(stack, id, users);
+        others = sides(stack, server.of, users);
     } else if !users.is_empty() {
         ingress.insert(0, from(users, &[database.port]));
     }
-    if stack.watches(id) {
+    if stack.watches(server.peer()) {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![

@@ -5,5 +5,5 @@ mod proxy;
 mod runbook;
 
 pub use map::shard_map;
-pub use proxy::{FOLDER, File, RUN, Trust, docker_command, files, start_command};
+pub use proxy::{FOLDER, HOME, POOL, RUN, Trust, docker_command, files, start_command};
 pub use runbook::runbook;

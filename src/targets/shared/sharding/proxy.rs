@@ -20,9 +20,14 @@ pub const FOLDER: &str = "/etc/shardingsphere";
 /// Where the script writes what the proxy reads: memory, not a disk.
 pub const RUN: &str = "/run/shardingsphere";
 /// Where the image has the proxy.
-const HOME: &str = "/opt/shardingsphere-proxy";
+pub const HOME: &str = "/opt/shardingsphere-proxy";
+/// Names that mean something else in an inline expression, which is a closure of Groovy: under `owner` every row would be on one shard.
+const GROOVY: &str = "abstract as assert boolean break byte case catch char class const continue def default do double else enum \
+                      extends false final finally float for goto if implements import in instanceof int interface it long native new \
+                      null owner package private protected public return short static strictfp super switch synchronized this \
+                      threadsafe throw throws trait transient true try var void volatile while";
 /// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
-const POOL: u32 = 20;
+pub const POOL: u32 = 20;
 
 /// One file of a proxy's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +79,6 @@ pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, trust: Trus
     context.insert("main", &variable(&database.name));
     context.insert("shard", &variable(&database.shard_name()));
     context.insert("proxy", &variable(&database.proxy_name()));
-    context.insert("password", &format!("{}_PASSWORD", variable(&database.proxy_name())));
     let (protocol, fetch_size, single) = match database.engine {
         // Row by row.
         Engine::Mysql => ("MySQL", -1, "main.*"),
@@ -122,28 +126,26 @@ fn quoted(text: &str) -> String {
 fn url(database: &Database, trust: Trust) -> String {
     let (port, name) = (database.port, &database.database);
     if database.engine == Engine::Mysql {
-        let store = format!(
-            "&trustCertificateKeyStoreUrl=file:{RUN}/trust.p12&trustCertificateKeyStoreType=PKCS12\
-             &trustCertificateKeyStorePassword=changeit"
-        );
+        let store = "&trustCertificateKeyStoreUrl=file:<RUN>/trust.p12&trustCertificateKeyStoreType=PKCS12\
+                     &trustCertificateKeyStorePassword=changeit";
         let (mode, store) = match trust {
             Trust::Name => ("VERIFY_IDENTITY", store),
             Trust::Authority => ("VERIFY_CA", store),
-            Trust::Encrypted => ("REQUIRED", String::new()),
+            Trust::Encrypted => ("REQUIRED", ""),
         };
         return format!(
-            "jdbc:mysql://@HOST@:{port}/{name}?sslMode={mode}{store}&tlsVersions=TLSv1.2,TLSv1.3&connectTimeout=10000\
+            "jdbc:mysql://<HOST>:{port}/{name}?sslMode={mode}{store}&tlsVersions=TLSv1.2,TLSv1.3&connectTimeout=10000\
              &socketTimeout=60000&tcpKeepAlive=true&useServerPrepStmts=true&rewriteBatchedStatements=true\
              &characterEncoding=UTF-8&connectionTimeZone=UTC"
         );
     }
     let (mode, root) = match trust {
-        Trust::Name => ("verify-full", format!("&sslrootcert={RUN}/trust.pem")),
-        Trust::Authority => ("verify-ca", format!("&sslrootcert={RUN}/trust.pem")),
-        Trust::Encrypted => ("require", String::new()),
+        Trust::Name => ("verify-full", "&sslrootcert=<RUN>/trust.pem"),
+        Trust::Authority => ("verify-ca", "&sslrootcert=<RUN>/trust.pem"),
+        Trust::Encrypted => ("require", ""),
     };
     format!(
-        "jdbc:postgresql://@HOST@:{port}/{name}?sslmode={mode}{root}&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true\
+        "jdbc:postgresql://<HOST>:{port}/{name}?sslmode={mode}{root}&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true\
          &ApplicationName=shardingsphere"
     )
 }
@@ -175,7 +177,10 @@ fn list(sharding: &Sharding) -> String {
 
 /// The data source of a key, as an inline expression. Only names of the blueprint's own, narrow charset go in.
 fn expression(sharding: &Sharding) -> String {
-    let key = &sharding.key;
+    let key = match sharding.key.as_str() {
+        word if GROOVY.split(' ').any(|taken| taken == word) => format!("delegate['{word}']"),
+        word => word.to_owned(),
+    };
     let name = |position: &usize| source(&sharding.shards[*position]);
     match &sharding.strategy {
         Strategy::Hash => {

@@ -26,7 +26,6 @@ pub fn runbook(database: &Database, sharding: &Sharding) -> Vec<String> {
     context.insert("reference_text", &listed(&sharding.reference_tables));
     context.insert("active", &active);
     context.insert("twice", &(active.len() * 2));
-    context.insert("last", &active.len().saturating_sub(1));
     context.insert("where", &moved(database, sharding, active.len()));
     let text = template::fill(TEMPLATE, &context);
     // Lines of a list item are indented under it.
@@ -49,20 +48,17 @@ fn moved(database: &Database, sharding: &Sharding, active: usize) -> String {
     let key = &sharding.key;
     match (&sharding.strategy, database.engine) {
         (Strategy::Hash, Engine::Mysql) => format!(
-            "CONV(SUBSTR(SHA2(LOWER(CONVERT({key} USING utf8mb4)), 256), 1, 7), 16, 10) % {} = i + {active}",
+            "CONV(SUBSTR(SHA2(LOWER(CONVERT({key} USING utf8mb4)), 256), 1, 7), 16, 10) % {} = POSITION",
             active * 2
         ),
         (Strategy::Hash, Engine::Postgres) => format!(
-            "('x' || substr(encode(sha256(convert_to(lower({key}::text), 'UTF8')), 'hex'), 1, 7))::bit(28)::int % {} = i + {active}",
+            "('x' || substr(encode(sha256(convert_to(lower({key}::text), 'UTF8')), 'hex'), 1, 7))::bit(28)::int % {} = POSITION",
             active * 2
         ),
         (Strategy::Hash, Engine::Sqlserver | Engine::Oracle) => {
-            format!(
-                "the hash of {key} as in the map, modulo {}, is i + {active}",
-                active * 2
-            )
+            format!("the hash of {key} as in the map, modulo {}, is POSITION", active * 2)
         }
-        (Strategy::Range(_), _) => format!("{key} >= FROM"),
+        (Strategy::Range(_), _) => format!("{key} >= FROM AND {key} < TO"),
         (Strategy::Directory { .. }, _) => format!("{key} IN (KEYS)"),
     }
 }

@@ -1,0 +1,37 @@
+//! What AWS alone is strict about.
+
+use super::{Diagnostic, Span};
+
+/// `too-many-shards`
+pub fn too_many_shards(at: Option<Span>, database: &str, count: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-shards",
+        at,
+        format!("`{database}` has {count} shards, at most {most} on AWS"),
+    )
+    .reason("a dashboard of CloudWatch draws no more servers in one graph")
+    .fix("take fewer and larger shards, or spread over several databases")
+}
+
+/// `too-much-for-a-machine`
+pub fn user_data(at: Option<Span>, service: &str, bytes: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "too-much-for-a-machine",
+        at,
+        format!(
+            "what the machines of `{service}` are told of the shards may take {bytes} bytes, even compressed, and AWS hands over at \
+             most {most}"
+        ),
+    )
+    .fix("take fewer shards, tables or keys in the directory, or give shards short ids: `shards = 64` counts them")
+}
+
+/// `shard-map-too-long`
+pub fn shard_map(at: Option<Span>, database: &str, bytes: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "shard-map-too-long",
+        at,
+        format!("the map of shards of `{database}` may take {bytes} bytes, at most {most} reach a service on AWS"),
+    )
+    .fix("map groups of keys: give rows a column with the group, and use it as the key")
+}

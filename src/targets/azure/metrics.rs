@@ -1,0 +1,52 @@
+//! What Azure measures of a database server: names as in Azure Monitor's lists of supported metrics, read in November 2026.
+
+use super::Stack;
+use crate::ir::Database;
+use crate::vocabulary::Engine;
+
+/// Percent of the processors that is used.
+pub(super) const CPU: &str = "cpu_percent";
+/// Percent of the storage that is used.
+pub(super) const STORAGE: &str = "storage_percent";
+
+/// The type of what is measured.
+pub(super) fn namespace(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Mysql => "Microsoft.DBforMySQL/flexibleServers",
+        Engine::Sqlserver => "Microsoft.Sql/servers/databases",
+        Engine::Postgres | Engine::Oracle => "Microsoft.DBforPostgreSQL/flexibleServers",
+    }
+}
+
+/// Open connections.
+pub(super) fn connections(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlserver => "sessions_count",
+        _ => "active_connections",
+    }
+}
+
+/// How much is read and written, and in which unit.
+pub(super) fn io(engine: Engine) -> (&'static str, &'static str) {
+    match engine {
+        Engine::Mysql => ("io_consumption_percent", "percent of what the storage can"),
+        Engine::Sqlserver => ("physical_data_read_percent", "percent of what the storage can"),
+        Engine::Postgres | Engine::Oracle => ("iops", "operations a second"),
+    }
+}
+
+/// Query of the workspace: the numbers of one metric of every shard of a database, by `shard`.
+pub(super) fn of_shards(stack: &Stack<'_>, database: &Database, metric: &str) -> String {
+    format!("{}\n| where MetricName == \"{metric}\"", all_of_shards(stack, database))
+}
+
+/// The same for every metric.
+pub(super) fn all_of_shards(stack: &Stack<'_>, database: &Database) -> String {
+    // A server of SQL Server is part of its database's id, so the name of a resource would not do.
+    let name = stack.prefixed(&database.shard_name());
+    format!(
+        "AzureMetrics\n\
+         | extend shard = extract(\"/{name}-([a-z0-9]+)-\", 1, tolower(ResourceId))\n\
+         | where isnotempty(shard)"
+    )
+}

@@ -1,0 +1,92 @@
+//! What services are told of the shards of a database, beside each other: where they are and, where the application finds the shard of a
+//! row, how keys are mapped to them.
+//!
+//! What is plain stands in one ConfigMap, whose keys are the variables; a changed one replaces the pods that use it. Passwords come from
+//! the Secret of each shard.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ConfigMap, EnvVar};
+
+use super::database::host;
+use super::object::Object;
+use super::pod::secret_variable;
+use super::proxy;
+use super::stack::{Stack, credentials};
+use crate::ir::{Database, Id, Router, Service, Shard, Sharding, Value};
+use crate::targets::shared::sharding::shard_map;
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let sharded = stack.system.sharded();
+    sharded
+        .flat_map(|(id, database, sharding)| {
+            let mut objects = vec![Object::new(&config(stack, database, sharding))];
+            objects.extend(proxy::objects(stack, id, sharding));
+            objects
+        })
+        .collect()
+}
+
+/// Name of the ConfigMap about the shards of a database.
+pub(super) fn config_name(database: &Database) -> String {
+    format!("{}s", database.shard_name())
+}
+
+/// The ConfigMaps whose keys are variables of a service.
+pub(super) fn configs(stack: &Stack<'_>, service: &Service) -> Vec<ConfigMap> {
+    let known = service.settings.iter().filter_map(|setting| match setting.value {
+        Value::Shards(id) => Some(&stack.system.databases[id]),
+        _ => None,
+    });
+    known
+        .filter_map(|database| Some(config(stack, database, database.sharding.as_ref()?)))
+        .collect()
+}
+
+/// The passwords of the shards that rows are routed to.
+pub(super) fn passwords(stack: &Stack<'_>, id: Id<Database>) -> Vec<EnvVar> {
+    let database = &stack.system.databases[id];
+    let sharding = database.sharding.iter();
+    let active = sharding.flat_map(|sharding| sharding.active().map(move |shard| (sharding, shard)));
+    active
+        .map(|(sharding, shard)| {
+            let secret = credentials(&database.shard_server(sharding, shard));
+            secret_variable(&variable(database, shard, "PASSWORD"), &secret, "password", false)
+        })
+        .collect()
+}
+
+fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> ConfigMap {
+    let mut data = BTreeMap::new();
+    for shard in sharding.active() {
+        let server = database.shard_server(sharding, shard);
+        let mut set = |what: &str, value: String| data.insert(variable(database, shard, what), value);
+        set("HOST", host(&server));
+        // A proxy has the rest in its configuration.
+        if sharding.router == Router::Application {
+            set("NAME", server.database.clone());
+            set("PORT", server.port.to_string());
+            set("SECRET", credentials(&server));
+            set("TLS", "require".to_owned());
+            set("USER", server.user.clone());
+        }
+    }
+    if sharding.router == Router::Application {
+        data.insert(format!("{}S_MAP", prefix(database)), shard_map(database, sharding));
+    }
+    ConfigMap {
+        metadata: stack.meta(config_name(database), &database.name, "database"),
+        data: Some(data),
+        ..Default::default()
+    }
+}
+
+/// `MAIN_SHARD_S0_HOST`
+fn variable(database: &Database, shard: &Shard, what: &str) -> String {
+    format!("{}_{}_{what}", prefix(database), shard.id.to_uppercase())
+}
+
+/// `MAIN_SHARD`
+fn prefix(database: &Database) -> String {
+    database.shard_name().replace('-', "_").to_uppercase()
+}

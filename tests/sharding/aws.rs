@@ -1,0 +1,220 @@
+//! Shards on AWS: what further ones change, who reaches which server and reads which password, and how many there may be.
+
+use cloudgen::blueprint;
+use cloudgen::target::Target;
+
+const SHOP: &str = r#"
+name = "shop"
+pattern = "sharding"
+region = "seoul"
+
+[services.web]
+image = "web:1"
+port = 8080
+public = true
+reads = ["main"]
+writes = ["main"]
+
+[services.books]
+image = "books:1"
+port = 8081
+public = true
+routes = ["/books"]
+reads = ["ledger"]
+
+[databases.main]
+engine = "postgres"
+
+[databases.main.sharding]
+key = "customer_id"
+shards = SHARDS
+strategy = "hash"
+tables = ["orders"]
+generated_ids = { orders = "order_id" }
+
+[databases.ledger]
+engine = "ENGINE"
+
+[databases.ledger.sharding]
+key = "tenant"
+shards = ["east", "west"]
+strategy = "directory"
+directory = { acme = "east" }
+default = "west"
+tables = ["entries"]
+router = "application"
+"#;
+
+fn shop(shards: &str) -> String {
+    SHOP.replace("SHARDS", shards).replace("ENGINE", "postgres")
+}
+
+fn compile(text: &str) -> cloudgen::Outcome<cloudgen::Rendered> {
+    let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
+    cloudgen::compile(&blueprint, Target::Aws)
+}
+
+/// The text of one Terraform file; empty where there is none.
+fn file(text: &str, name: &str) -> String {
+    let outcome = compile(text);
+    let rendered = outcome.value.unwrap_or_else(|| panic!("{:?}", outcome.diagnostics));
+    let path = format!("terraform/{name}.tf");
+    let found = rendered.files.iter().find(|(other, _)| *other == path);
+    found.map(|(_, text)| text.to_owned()).unwrap_or_default()
+}
+
+/// The rules that a blueprint breaks.
+fn rules(text: &str) -> Vec<&'static str> {
+    compile(text).diagnostics.iter().map(|problem| problem.rule).collect()
+}
+
+/// One block, from its first line to its last.
+fn block(text: &str, head: &str) -> String {
+    let at = text.find(head).unwrap_or_else(|| panic!("no {head}"));
+    let end = text[at..].find("\n}\n").unwrap();
+    text[at..at + end].to_owned()
+}
+
+/// The lines of `after` that `before` does not have.
+fn added(before: &str, after: &str) -> Vec<String> {
+    let known: Vec<&str> = before.lines().collect();
+    let lines = after.lines().filter(|line| !known.contains(line));
+    lines.map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn shards_that_are_being_filled_change_a_list_and_nothing_else() {
+    let four = shop("4");
+    let eight = shop("8\nactive = 4");
+    for name in [
+        "database",
+        "secrets",
+        "identity",
+        "firewall",
+        "network",
+        "load_balancer",
+        "edge",
+    ] {
+        assert_eq!(file(&four, name), file(&eight, name), "{name}");
+    }
+    let new = added(&file(&four, "shards"), &file(&eight, "shards"));
+    let expected = [
+        "main_shards = [\"s0\", \"s1\", \"s2\", \"s3\", \"s4\", \"s5\", \"s6\", \"s7\"]",
+        "# Rows are routed to these; the others are being filled.",
+        "main_shards_active = [\"s0\", \"s1\", \"s2\", \"s3\"]",
+    ];
+    assert_eq!(new, expected);
+    // What the machines are told has the same value as before.
+    let new = added(&file(&four, "compute"), &file(&eight, "compute"));
+    assert!(
+        matches!(new.as_slice(), [line] if line.contains("[for id in local.main_shards_active :")),
+        "{new:?}"
+    );
+}
+
+#[test]
+fn clients_of_the_proxy_reach_nothing_behind_it() {
+    let text = shop("4");
+    let rules = file(&text, "firewall");
+    for rule in [
+        "web_to_main_proxy_load_balancer_3307",
+        "main_proxy_load_balancer_to_main_proxy_3307",
+        "main_proxy_to_main_5432",
+        "main_proxy_to_main_shard_5432",
+        "books_to_ledger_5432",
+        "books_to_ledger_shard_5432",
+    ] {
+        assert_eq!(rules.matches(&format!("\"{rule}\"")).count(), 2, "{rule}: both ends");
+    }
+    for rule in [
+        "web_to_main_5432",
+        "web_to_main_shard",
+        "web_to_main_proxy_3307",
+        "books_to_main",
+    ] {
+        assert!(!rules.contains(rule), "{rule}");
+    }
+    let identities = file(&text, "identity");
+    let web = block(&identities, "resource \"aws_iam_role_policy\" \"web\"");
+    assert!(web.contains("aws_secretsmanager_secret.main_proxy.arn"));
+    assert!(!web.contains("aws_secretsmanager_secret.main.arn") && !web.contains("main-shard"));
+    let proxy = block(&identities, "resource \"aws_iam_role_policy\" \"main_proxy\"");
+    for entry in ["secret.main.arn", "secret.main_proxy.arn", ":secret:shop/main-shard/*"] {
+        assert!(proxy.contains(entry), "{entry}");
+    }
+    let books = block(&identities, "resource \"aws_iam_role_policy\" \"books\"");
+    for entry in [
+        "secret.ledger.arn",
+        "secret.ledger_shard_map.arn",
+        ":secret:shop/ledger-shard/*",
+    ] {
+        assert!(books.contains(entry), "{entry}");
+    }
+}
+
+#[test]
+fn machines_with_shards_are_told_in_compressed_form_and_others_as_ever() {
+    let machines = file(&shop("4"), "compute");
+    let data = |service: &str| {
+        let template = block(&machines, &format!("resource \"aws_launch_template\" \"{service}\""));
+        template.contains("base64gzip")
+    };
+    assert!(data("main_proxy") && data("books") && !data("web"));
+}
+
+#[test]
+fn a_hot_shard_is_compared_with_as_many_as_an_alarm_takes() {
+    let query = "for_each = local.main_shards\n";
+    assert!(file(&shop("10"), "alarms").contains(query));
+    let ring = "slice(concat(local.main_shards, local.main_shards), index(local.main_shards, each.key), \
+                index(local.main_shards, each.key) + 10)";
+    let alarms = file(&shop("11"), "alarms");
+    assert!(alarms.contains(ring) && !alarms.contains(query), "{alarms}");
+    let alone = file(&shop("2\nactive = 1"), "alarms");
+    assert!(!alone.contains("main_shard_hot") && alone.contains("main_shard_load"));
+}
+
+#[test]
+fn proxies_stand_among_1024_addresses() {
+    let network = file(&shop("4"), "network");
+    let subnets = block(&network, "resource \"aws_subnet\" \"proxy\"");
+    for cidr in ["\"10.0.192.0/24\"", "\"10.0.193.0/24\"", "\"10.0.194.0/24\""] {
+        assert!(subnets.contains(cidr), "{subnets}");
+    }
+    assert!(file(&shop("4"), "compute").contains("values(aws_subnet.proxy)[*].id"));
+    let without = shop("4").replace(
+        "[databases.main.sharding]",
+        "[databases.main.sharding]\nrouter = \"application\"",
+    );
+    assert!(!file(&without, "network").contains("aws_subnet\" \"proxy"));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    assert_eq!(rules(&shop("500")), Vec::<&str>::new());
+    assert_eq!(rules(&shop("501")), ["too-many-shards"]);
+    let ids: Vec<String> = (0..300).map(|number| format!("\"shard{number:07}\"")).collect();
+    assert_eq!(
+        rules(&shop(&format!("[{}]", ids.join(", ")))),
+        ["too-much-for-a-machine"]
+    );
+    let keys: Vec<String> = (0..1000).map(|number| format!("\"{number:064}\" = \"east\"")).collect();
+    let large = shop("4").replace("acme = \"east\"", &keys.join(", "));
+    assert_eq!(rules(&large), ["shard-map-too-long"]);
+    let long = shop("4")
+        .replace("\"shop\"", "\"a-system-with-a-name\"")
+        .replace("ledger", "a-ledger-with-a-name");
+    assert_eq!(rules(&long), Vec::<&str>::new());
+}
+
+#[test]
+fn engines_without_a_proxy_are_routed_by_the_application() {
+    for engine in ["sqlserver", "oracle", "mysql"] {
+        let text = SHOP.replace("SHARDS", "2").replace("ENGINE", engine);
+        let shards = file(&text, "shards");
+        assert!(
+            shards.contains("resource \"aws_db_instance\" \"ledger_shard\""),
+            "{engine}"
+        );
+    }
+}
