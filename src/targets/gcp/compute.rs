@@ -128,7 +128,7 @@ fn healing_check(stack: &mut Stack<'_>, service: &Service) -> Address {
 
 /// The name of a service's group. It has the zones in it: another set of zones is another group, which must be there before the old
 /// one goes, because a group that serves a load balancer cannot be deleted.
-fn group_name(stack: &Stack<'_>, service: &Service) -> String {
+pub(super) fn group_name(stack: &Stack<'_>, service: &Service) -> String {
     let zones = catalog::gcp_zones(stack.region(), stack.system.network.zones);
     let letters: String = zones.iter().filter_map(|zone| zone.chars().last()).collect();
     format!("{}-{letters}", stack.name(&service.name))

@@ -4,6 +4,7 @@ use tera::Context;
 
 use crate::ir::{Database, Id, Resource, Sharding};
 use crate::targets::gcp::Stack;
+use crate::targets::gcp::compute::group_name;
 use crate::targets::shared::template::fill;
 use crate::terraform::identifier;
 use crate::vocabulary::Engine;
@@ -51,7 +52,10 @@ pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database, 
     context.insert("domain", &system.network.private_domain);
     context.insert("users", &users);
     context.insert("bastion", &system.network.bastion);
-    context.insert("proxy", &sharding.proxy().is_some());
+    let proxy = sharding.proxy().map(|proxy| group_name(stack, &system.services[proxy]));
+    context.insert("proxy", &proxy);
+    context.insert("region", stack.region());
+    context.insert("zones", &system.network.zones);
     context.insert("port", &database.port);
     context.insert("database", &database.database);
     context.insert("user", &database.user);
