@@ -55,18 +55,15 @@ fn monitor(stack: &Stack<'_>, database: &Database) -> Option<Object> {
 }
 
 fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
-    let shards = Measures::new(stack, alarm.signal.database());
+    let id = alarm.signal.database();
+    let shards = || Measures::new(stack, id);
     let (expr, minutes) = match alarm.signal {
-        Signal::ShardLoad { percent, minutes, .. } => (format!("{} > {percent}\n", shards.load()), minutes),
-        Signal::ShardStorage { percent, minutes, .. } => (format!("{} < {percent}\n", shards.free_storage()), minutes),
-        Signal::HotShard { points, minutes, .. } => (format!("{} > {points}\n", shards.excess()), minutes),
-        Signal::ReplicaLag {
-            database,
-            seconds,
-            minutes,
-        } => (replica_lag(stack, database, seconds), minutes),
+        Signal::ShardLoad { percent, minutes, .. } => (format!("{} > {percent}\n", shards().load()), minutes),
+        Signal::ShardStorage { percent, minutes, .. } => (format!("{} < {percent}\n", shards().free_storage()), minutes),
+        Signal::HotShard { points, minutes, .. } => (format!("{} > {points}\n", shards().excess()), minutes),
+        Signal::ReplicaLag { seconds, minutes, .. } => (replica_lag(stack, id, seconds), minutes),
     };
-    let part_of = &stack.system.databases[alarm.signal.database()].name;
+    let part_of = &stack.system.databases[id].name;
     let mut annotations = BTreeMap::from([("description", alarm.about.clone())]);
     if !stack.system.alarm_emails.is_empty() {
         annotations.insert(TOLD, stack.system.alarm_emails.join(", "));

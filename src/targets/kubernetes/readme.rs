@@ -147,9 +147,9 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
     }
     if system.sharded().any(|(id, ..)| stack.watches(Peer::Shards(id))) {
         needs(format!(
-            "That Prometheus asks the kubelets for `container_cpu_usage_seconds_total` and `kubelet_volume_stats_*` too, as that of \
-                kube-prometheus-stack does, and the sidecar of a Grafana takes ConfigMaps with the label `grafana_dashboard` from \
-                the namespace `{}`.",
+            "In that Prometheus what the kubelets measure (`container_cpu_usage_seconds_total`, `kubelet_volume_stats_*`), as \
+                kube-prometheus-stack has it, and a Grafana whose sidecar takes ConfigMaps with the label `grafana_dashboard` \
+                from the namespace `{}`.",
             stack.namespace
         ));
     }
