@@ -4,6 +4,7 @@
 //! so that the words, the rule id and the advice of a rule stand in one place.
 
 pub mod capability;
+pub mod domain;
 pub mod gcp;
 pub mod kubernetes;
 pub mod language;
