@@ -3,8 +3,11 @@
 //! `terraform fmt` aligns the `=` of attributes that stand on consecutive lines and have their value on the same line; a comment, a
 //! blank line or a value of several lines ends such a run.
 
+use std::borrow::Cow;
+use std::fmt::Write;
+
 use hcl::Expression;
-use hcl::expr::{Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
+use hcl::expr::{FuncCall, Object, ObjectKey, TemplateExpr, Traversal, TraversalOperator};
 
 use super::block::{Block, Item};
 
@@ -12,25 +15,34 @@ use super::block::{Block, Item};
 const LINE: usize = 100;
 
 /// Writes a top-level block.
-pub fn block(name: &str, labels: &[String], body: &Block) -> String {
-    let mut out = String::new();
-    write_block(&mut out, 0, name, labels, body);
-    out
+pub fn block(out: &mut String, name: &str, labels: &[String], body: &Block) {
+    write_block(out, 0, name, labels, body);
+}
+
+/// Writes a comment, of a line for each of the text.
+pub fn comment(out: &mut String, depth: usize, text: &str) {
+    for row in text.lines() {
+        indent(out, depth);
+        out.push_str(format!("# {row}").trim_end());
+        out.push('\n');
+    }
 }
 
 /// An expression on one line, as it stands inside `${ }`.
 pub fn inline(value: &Expression) -> String {
+    let mut out = String::new();
     match value {
-        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => expression(value, 0),
-        _ => compact(value),
+        Expression::FuncCall(_) | Expression::Array(_) | Expression::Object(_) => expression(&mut out, value, 0),
+        _ => compact(&mut out, value),
     }
+    out
 }
 
 /// Escapes text for the inside of a quoted template.
-pub fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'$' | b'%');
     if text.bytes().all(plain) {
-        return text.to_owned();
+        return text.into();
     }
     let mut out = String::with_capacity(text.len() + 2);
     for character in escape_markers(text).chars() {
@@ -44,22 +56,29 @@ pub fn escape(text: &str) -> String {
             other => out.push(other),
         }
     }
-    out
+    out.into()
 }
 
 /// Doubles the first character of `${` and `%{`, so that they stay text.
-pub fn escape_markers(text: &str) -> String {
+pub fn escape_markers(text: &str) -> Cow<'_, str> {
     if !text.contains(['$', '%']) {
-        return text.to_owned();
+        return text.into();
     }
-    text.replace("${", "$${").replace("%{", "%%{")
+    text.replace("${", "$${").replace("%{", "%%{").into()
+}
+
+fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    out.push_str(&escape(text));
+    out.push('"');
 }
 
 fn write_block(out: &mut String, depth: usize, name: &str, labels: &[String], body: &Block) {
     indent(out, depth);
     out.push_str(name);
     for label in labels {
-        out.push_str(&format!(" \"{}\"", escape(label)));
+        out.push(' ');
+        quote(out, label);
     }
     if body.is_empty() {
         out.push_str(" {}\n");
@@ -71,25 +90,41 @@ fn write_block(out: &mut String, depth: usize, name: &str, labels: &[String], bo
     out.push_str("}\n");
 }
 
-/// One attribute, comment or nested block, rendered but for the alignment of its `=`.
-enum Line {
-    Attribute { name: String, value: String },
-    Other { text: String, is_comment: bool },
+/// One attribute, comment or nested block. How an attribute is laid out depends on the values around it, so these are text already.
+enum Line<'a> {
+    Attribute {
+        name: Cow<'a, str>,
+        value: &'a str,
+    },
+    Block {
+        name: &'a str,
+        labels: &'a [String],
+        body: &'a Block,
+    },
+    Comment(&'a str),
 }
 
 fn write_body(out: &mut String, depth: usize, body: &Block) {
-    let lines: Vec<Line> = body.items().iter().map(|item| line(depth, item)).collect();
-    let mut previous: Option<&Line> = None;
+    let values = Values::of(body.items(), depth, |item| match item {
+        Item::Attribute(_, value) => Some(value),
+        Item::Block(..) | Item::Comment(_) => None,
+    });
+    let lines: Vec<Line<'_>> = body.items().iter().zip(values.iter()).map(line).collect();
+    let mut previous: Option<&Line<'_>> = None;
     let mut index = 0;
     while index < lines.len() {
         if let Some(previous) = previous
-            && needs_gap(previous, &lines[index..])
+            && needs_gap(previous, &lines[index])
         {
             out.push('\n');
         }
         match &lines[index] {
-            Line::Other { text, .. } => {
-                out.push_str(text);
+            Line::Block { name, labels, body } => {
+                write_block(out, depth, name, labels, body);
+                index += 1;
+            }
+            Line::Comment(text) => {
+                comment(out, depth, text);
                 index += 1;
             }
             Line::Attribute { .. } => index += write_run(out, depth, &lines[index..], is_long),
@@ -98,40 +133,59 @@ fn write_body(out: &mut String, depth: usize, body: &Block) {
     }
 }
 
-fn line(depth: usize, item: &Item) -> Line {
+fn line<'a>((item, value): (&'a Item, &'a str)) -> Line<'a> {
     match item {
-        Item::Attribute(name, value) => Line::Attribute {
-            name: name.clone(),
-            value: expression(value, depth),
+        Item::Attribute(name, _) => Line::Attribute {
+            name: name.into(),
+            value,
         },
-        Item::Block(name, labels, body) => {
-            let mut text = String::new();
-            write_block(&mut text, depth, name, labels, body);
-            Line::Other {
-                text,
-                is_comment: false,
+        Item::Block(name, labels, body) => Line::Block { name, labels, body },
+        Item::Comment(text) => Line::Comment(text),
+    }
+}
+
+/// The text of several values, one behind the other.
+struct Values {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Values {
+    /// The values of items; one that has none counts as empty.
+    fn of<'a, T>(
+        items: impl IntoIterator<Item = T>,
+        depth: usize,
+        value: impl Fn(T) -> Option<&'a Expression>,
+    ) -> Self {
+        let mut text = String::new();
+        let end = |item| {
+            if let Some(value) = value(item) {
+                expression(&mut text, value, depth);
             }
-        }
-        Item::Comment(comment) => {
-            let mut text = String::new();
-            for row in comment.lines() {
-                indent(&mut text, depth);
-                text.push_str(format!("# {row}").trim_end());
-                text.push('\n');
-            }
-            Line::Other { text, is_comment: true }
-        }
+            text.len()
+        };
+        let ends = items.into_iter().map(end).collect();
+        Self { text, ends }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let value = self.text.get(start..end).unwrap_or_default();
+            start = end;
+            value
+        })
     }
 }
 
 /// Writes the attributes at the head of `lines` that align with each other; gives back how many. `stands_alone` says which values
 /// begin a run of their own.
-fn write_run(out: &mut String, depth: usize, lines: &[Line], stands_alone: fn(&str) -> bool) -> usize {
-    let mut run: Vec<(&str, &str)> = vec![];
+fn write_run(out: &mut String, depth: usize, lines: &[Line<'_>], stands_alone: fn(&str) -> bool) -> usize {
+    let mut run: Vec<(&str, usize, &str)> = Vec::with_capacity(lines.len());
     for line in lines {
         match line {
             Line::Attribute { name, value } if run.is_empty() || !stands_alone(value) => {
-                run.push((name, value));
+                run.push((name, name.chars().count(), value));
                 if is_long(value) {
                     break;
                 }
@@ -139,12 +193,11 @@ fn write_run(out: &mut String, depth: usize, lines: &[Line], stands_alone: fn(&s
             _ => break,
         }
     }
-    let width = run.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, value) in &run {
+    let width = run.iter().map(|(_, width, _)| *width).max().unwrap_or(0);
+    for (name, own, value) in &run {
         indent(out, depth);
         out.push_str(name);
-        let padding = width - name.chars().count();
-        out.extend(std::iter::repeat_n(' ', padding));
+        out.extend(std::iter::repeat_n(' ', width - own));
         out.push_str(" = ");
         out.push_str(value);
         out.push('\n');
@@ -157,66 +210,82 @@ fn is_long(value: &str) -> bool {
 }
 
 /// A blank line stands around nested blocks, above comments and around values of several lines.
-fn needs_gap(previous: &Line, next: &[Line]) -> bool {
-    match (previous, &next[0]) {
-        (Line::Other { is_comment: true, .. }, _) => false,
-        (Line::Other { .. }, _) | (_, Line::Other { .. }) => true,
+fn needs_gap(previous: &Line<'_>, next: &Line<'_>) -> bool {
+    match (previous, next) {
+        (Line::Comment(_), _) => false,
         (Line::Attribute { value, .. }, Line::Attribute { value: next, .. }) => is_long(value) || is_long(next),
+        _ => true,
     }
 }
 
-/// An expression whose first line continues the current one and whose further lines are indented for `depth`.
-fn expression(value: &Expression, depth: usize) -> String {
+/// Writes an expression whose first line continues the current one and whose further lines are indented for `depth`.
+fn expression(out: &mut String, value: &Expression, depth: usize) {
     match value {
-        Expression::String(text) => format!("\"{}\"", escape(text)),
-        Expression::Array(items) => array(items, depth),
-        Expression::Object(object) if object.is_empty() => "{}".to_owned(),
+        Expression::String(text) => quote(out, text),
+        Expression::Array(items) => array(out, items, depth),
+        Expression::Object(object) if object.is_empty() => out.push_str("{}"),
         Expression::Object(object) => {
-            let mut out = String::from("{\n");
-            write_object(&mut out, depth + 1, object);
-            indent(&mut out, depth);
+            out.push_str("{\n");
+            write_object(out, depth + 1, object);
+            indent(out, depth);
             out.push('}');
-            out
         }
-        Expression::FuncCall(call) => {
-            let arguments: Vec<String> = call.args.iter().map(|argument| expression(argument, depth)).collect();
-            let dots = if call.expand_final { "..." } else { "" };
-            let name = call.name.name.as_str();
-            let mut arguments = arguments.join(", ");
-            // The line that ends a heredoc holds nothing else.
-            if arguments.ends_with("EOT") && matches!(call.args.last(), Some(Expression::TemplateExpr(_))) {
-                arguments.push('\n');
-                indent(&mut arguments, depth);
-            }
-            format!("{name}({arguments}{dots})")
-        }
+        Expression::FuncCall(call) => write_call(out, call, depth),
         Expression::TemplateExpr(template) => match template.as_ref() {
-            TemplateExpr::QuotedString(raw) => format!("\"{raw}\""),
+            TemplateExpr::QuotedString(raw) => {
+                out.push('"');
+                out.push_str(raw);
+                out.push('"');
+            }
             TemplateExpr::Heredoc(heredoc) => {
-                let mut out = String::from("<<-EOT\n");
+                out.push_str("<<-EOT\n");
                 for row in heredoc.template.lines() {
                     if !row.is_empty() {
-                        indent(&mut out, depth + 1);
+                        indent(out, depth + 1);
                         out.push_str(row);
                     }
                     out.push('\n');
                 }
-                indent(&mut out, depth);
+                indent(out, depth);
                 out.push_str("EOT");
-                out
             }
         },
-        other => compact(other),
+        other => compact(out, other),
+    }
+}
+
+fn write_call(out: &mut String, call: &FuncCall, depth: usize) {
+    out.push_str(call.name.name.as_str());
+    out.push('(');
+    write_list(out, &call.args, depth);
+    // The line that ends a heredoc holds nothing else.
+    if out.ends_with("EOT") && matches!(call.args.last(), Some(Expression::TemplateExpr(_))) {
+        out.push('\n');
+        indent(out, depth);
+    }
+    if call.expand_final {
+        out.push_str("...");
+    }
+    out.push(')');
+}
+
+fn write_list(out: &mut String, items: &[Expression], depth: usize) {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        expression(out, item, depth);
     }
 }
 
 /// The entries of an object: as attributes, but without blank lines between them.
 fn write_object(out: &mut String, depth: usize, object: &Object<ObjectKey, Expression>) {
-    let entry = |(key, value): (&ObjectKey, &Expression)| Line::Attribute {
+    let values = Values::of(object.values(), depth, Some);
+    let entry = |(key, value)| Line::Attribute {
         name: object_key(key),
-        value: expression(value, depth),
+        value,
     };
-    let lines: Vec<Line> = object.iter().map(entry).collect();
+    let lines: Vec<Line<'_>> = object.keys().zip(values.iter()).map(entry).collect();
     let mut index = 0;
     while index < lines.len() {
         // Here no blank line stands above a heredoc, so it aligns with what precedes it.
@@ -225,26 +294,29 @@ fn write_object(out: &mut String, depth: usize, object: &Object<ObjectKey, Expre
     }
 }
 
-fn array(items: &[Expression], depth: usize) -> String {
+fn array(out: &mut String, items: &[Expression], depth: usize) {
     // An only element of several lines hugs the brackets: `[{ ... }]` reads better than a deeper level.
     let hugs = items.len() < 2;
     // Elements that cannot stand on one line are not laid out twice: nested lists would double the work at every level.
     if hugs || !items.iter().any(has_lines) {
-        let short: Vec<String> = items.iter().map(|item| expression(item, depth)).collect();
-        let line = format!("[{}]", short.join(", "));
-        if hugs || (line.chars().count() <= LINE && !is_long(&line)) {
-            return line;
+        let start = out.len();
+        out.push('[');
+        write_list(out, items, depth);
+        out.push(']');
+        let fits = |line: &str| line.chars().count() <= LINE && !is_long(line);
+        if hugs || out.get(start..).is_some_and(fits) {
+            return;
         }
+        out.truncate(start);
     }
-    let mut out = String::from("[\n");
+    out.push_str("[\n");
     for item in items {
-        indent(&mut out, depth + 1);
-        out.push_str(&expression(item, depth + 1));
+        indent(out, depth + 1);
+        expression(out, item, depth + 1);
         out.push_str(",\n");
     }
-    indent(&mut out, depth);
+    indent(out, depth);
     out.push(']');
-    out
 }
 
 /// True for a value that is written on several lines whatever its length.
@@ -258,46 +330,60 @@ fn has_lines(value: &Expression) -> bool {
     }
 }
 
-fn object_key(key: &ObjectKey) -> String {
+fn object_key(key: &ObjectKey) -> Cow<'_, str> {
+    let mut out = String::new();
     match key {
-        ObjectKey::Identifier(identifier) => identifier.as_str().to_owned(),
-        ObjectKey::Expression(Expression::String(text)) => format!("\"{}\"", escape(text)),
-        ObjectKey::Expression(other) => format!("({})", compact(other)),
-        _ => String::new(),
+        ObjectKey::Identifier(identifier) => return identifier.as_str().into(),
+        ObjectKey::Expression(Expression::String(text)) => quote(&mut out, text),
+        ObjectKey::Expression(other) => {
+            out.push('(');
+            compact(&mut out, other);
+            out.push(')');
+        }
+        _ => {}
+    }
+    out.into()
+}
+
+/// Writes references, operators, conditionals and numbers, which have no layout of their own.
+fn compact(out: &mut String, value: &Expression) {
+    match value {
+        Expression::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        // Writing into a string cannot fail.
+        Expression::Number(number) => drop(write!(out, "{number}")),
+        Expression::Variable(name) => out.push_str(name.as_str()),
+        Expression::Traversal(traversal) if is_plain(traversal) => names(out, traversal),
+        _ => out.push_str(hcl::format::to_string(value).unwrap_or_default().trim_end()),
     }
 }
 
-/// The spelling of references, operators, conditionals and numbers, which have no layout of their own.
-fn compact(value: &Expression) -> String {
-    if let Expression::Traversal(traversal) = value
-        && let Some(text) = names(traversal)
-    {
-        return text;
-    }
-    hcl::format::to_string(value).unwrap_or_default().trim_end().to_owned()
-}
-
-/// A reference that has no index but text: what most references are, without the detour through a formatter.
-fn names(traversal: &Traversal) -> Option<String> {
-    let Expression::Variable(root) = &traversal.expr else {
-        return None;
+/// True for a reference that has no index but text and numbers: what most references are, which take no detour through a formatter.
+fn is_plain(traversal: &Traversal) -> bool {
+    let plain = |operator: &TraversalOperator| {
+        matches!(
+            operator,
+            TraversalOperator::GetAttr(_) | TraversalOperator::Index(Expression::String(_) | Expression::Number(_))
+        )
     };
-    let mut out = root.as_str().to_owned();
+    matches!(traversal.expr, Expression::Variable(_)) && traversal.operators.iter().all(plain)
+}
+
+fn names(out: &mut String, traversal: &Traversal) {
+    compact(out, &traversal.expr);
     for operator in &traversal.operators {
         match operator {
             TraversalOperator::GetAttr(name) => {
                 out.push('.');
                 out.push_str(name.as_str());
             }
-            TraversalOperator::Index(Expression::String(key)) => {
-                out.push_str("[\"");
-                out.push_str(&escape(key));
-                out.push_str("\"]");
+            TraversalOperator::Index(index) => {
+                out.push('[');
+                expression(out, index, 0);
+                out.push(']');
             }
-            _ => return None,
+            _ => {}
         }
     }
-    Some(out)
 }
 
 fn indent(out: &mut String, depth: usize) {

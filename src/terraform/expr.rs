@@ -81,25 +81,29 @@ pub fn template(parts: impl IntoIterator<Item = Part>) -> Expression {
     if let Some(text) = plain {
         return text.into();
     }
-    let raw = parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => emit::escape(text),
-            Part::Value(value) => format!("${{{}}}", emit::inline(value)),
-        })
-        .collect();
+    let mut raw = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => raw.push_str(&emit::escape(&text)),
+            Part::Value(value) => raw.push_str(&interpolation(&value)),
+        }
+    }
     Expression::from(TemplateExpr::QuotedString(raw))
+}
+
+fn interpolation(value: &Expression) -> String {
+    format!("${{{}}}", emit::inline(value))
 }
 
 /// A heredoc template (`<<-EOT`), for texts of several lines. Ends with a line break.
 pub fn heredoc(parts: impl IntoIterator<Item = Part>) -> Expression {
-    let mut raw: String = parts
-        .into_iter()
-        .map(|part| match part {
-            Part::Text(text) => emit::escape_markers(&text),
-            Part::Value(value) => format!("${{{}}}", emit::inline(&value)),
-        })
-        .collect();
+    let mut raw = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => raw.push_str(&emit::escape_markers(&text)),
+            Part::Value(value) => raw.push_str(&interpolation(&value)),
+        }
+    }
     if !raw.ends_with('\n') {
         raw.push('\n');
     }

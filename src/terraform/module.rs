@@ -281,26 +281,20 @@ impl Module {
     }
 
     fn text(&self, header: &str, belongs: impl Fn(&Definition) -> bool) -> String {
-        let mut blocks = vec![];
-        if !header.is_empty() {
-            blocks.push(commented(header));
-        }
+        let mut out = String::new();
+        emit::comment(&mut out, 0, header);
         for definition in self.definitions.iter().filter(|definition| belongs(definition)) {
-            let mut text = commented(&definition.comment);
-            text.push_str(&emit::block(definition.keyword, &definition.labels, &definition.body));
-            blocks.push(text);
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            emit::comment(&mut out, 0, &definition.comment);
+            emit::block(&mut out, definition.keyword, &definition.labels, &definition.body);
         }
-        blocks.join("\n")
+        out
     }
 }
 
 /// A Terraform identifier for a blueprint name. Names have hyphens but no underscores, so no two names meet.
 pub fn identifier(name: &str) -> String {
     name.replace('-', "_")
-}
-
-fn commented(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
-        .collect()
 }

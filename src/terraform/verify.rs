@@ -1,11 +1,12 @@
 //! Checks of a whole module: every block against its provider's schema and facts, every reference against what is there.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::Block;
 use super::module::{Definition, Kind, Module};
 use super::provider::{self, BlockKind};
-use super::references::{self, Reference};
+use super::references;
 
 /// One thing in a module that its providers or Terraform would refuse.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,26 +30,18 @@ pub fn verify(module: &Module) -> Vec<Fault> {
         })
         .collect();
     let declared = declared(module);
-    module
-        .definitions()
-        .iter()
-        .flat_map(|definition| {
-            let mut faults = against_schema(definition);
-            faults.extend(
-                references::of_block(&definition.body)
-                    .into_iter()
-                    .filter_map(|reference| {
-                        let problem = dangling(&reference, &objects, &declared)?;
-                        Some(Fault {
-                            address: address(definition),
-                            path: String::new(),
-                            problem,
-                        })
-                    }),
-            );
-            faults
-        })
-        .collect()
+    let mut faults = vec![];
+    for definition in module.definitions() {
+        faults.extend(against_schema(definition));
+        references::of_block(&definition.body, &mut |reference| {
+            faults.extend(dangling(reference, &objects, &declared).map(|problem| Fault {
+                address: address(definition),
+                path: String::new(),
+                problem,
+            }));
+        });
+    }
+    faults
 }
 
 fn is_repeated(body: &Block) -> bool {
@@ -114,11 +107,11 @@ fn declared(module: &Module) -> BTreeSet<(&'static str, &str)> {
 
 /// What is wrong with a reference, if anything.
 fn dangling(
-    reference: &Reference,
+    reference: &[Cow<'_, str>],
     objects: &BTreeMap<(Kind, &str, &str), bool>,
     declared: &BTreeSet<(&'static str, &str)>,
 ) -> Option<String> {
-    let words: Vec<&str> = reference.iter().map(String::as_str).collect();
+    let words: Vec<&str> = reference.iter().map(AsRef::as_ref).collect();
     let (kind, rest) = match words.as_slice() {
         ["data", rest @ ..] => (Kind::Data, rest),
         ["ephemeral", rest @ ..] => (Kind::Ephemeral, rest),
@@ -137,9 +130,8 @@ fn dangling(
         }
         _ => return None,
     };
-    let text = words.join(".");
     let Some(&repeated) = objects.get(&(kind, resource_type, name)) else {
-        return Some(format!("`{text}` refers to nothing in this module"));
+        return Some(format!("`{}` refers to nothing in this module", words.join(".")));
     };
     // An instance key comes first where the object is repeated; without one the whole map is meant.
     let path = match path.split_first() {
@@ -152,5 +144,5 @@ fn dangling(
         Kind::Ephemeral => BlockKind::Ephemeral,
     };
     let exists = provider::has_attribute(block_kind, resource_type, path).unwrap_or(true);
-    (!exists).then(|| format!("`{text}` names an attribute that the type does not have"))
+    (!exists).then(|| format!("`{}` names an attribute that the type does not have", words.join(".")))
 }

@@ -122,15 +122,17 @@ impl Checker {
     }
 
     fn scalar(&mut self, facts: &Facts, value: &Value, is_secret: bool) {
-        let (scalar, shown) = match value {
+        let scalar = match value {
             Value::Text(text) if is_stand_in(text) => return,
-            Value::Text(text) => (Scalar::Text(Cow::from(text)), format!("{text:?}")),
-            Value::Number(number) => (Scalar::Number(number.near()), number.to_string()),
+            Value::Text(text) => Scalar::Text(Cow::from(text)),
+            Value::Number(number) => Scalar::Number(number.near()),
             _ => return,
         };
-        let shown = match is_secret {
-            true => "the (sensitive) value",
-            false => &shown,
+        let shown = || match value {
+            _ if is_secret => "the (sensitive) value".to_owned(),
+            Value::Text(text) => format!("{text:?}"),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
         };
         if let Some(problem) = facts.objection(&scalar, shown) {
             self.report(problem);

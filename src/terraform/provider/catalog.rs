@@ -1,7 +1,9 @@
-//! The data of all providers: an index of lines, and the lines that were asked for so far, parsed.
+//! The data of all providers: sorted lines, of which those that were asked for are read.
 
 use super::schema::Schema;
-use std::sync::OnceLock;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,65 +30,79 @@ impl BlockKind {
     }
 }
 
-/// One type of a provider.
-struct Entry {
-    kind: &'static str,
-    name: &'static str,
-    json: &'static str,
-    schema: OnceLock<Option<Schema>>,
-}
-
-impl Entry {
-    fn schema(&'static self) -> Option<&'static Schema> {
-        let parse = || Schema::parse(self.json);
-        self.schema.get_or_init(parse).as_ref()
-    }
-}
-
 /// The data of one provider.
 pub(super) struct Provider {
     /// `7.45.0`
     pub version: &'static str,
-    entries: Vec<Entry>,
+    /// A line for each type, sorted: `KIND NAME JSON`.
+    lines: &'static str,
+    /// What was asked for so far. It is kept as long as the program runs.
+    read: Mutex<BTreeMap<(BlockKind, &'static str), &'static Schema>>,
 }
 
+/// A line of the data: kind, name, JSON.
+type Line = (&'static str, &'static str, &'static str);
+
 impl Provider {
-    /// Reads `# hashicorp/NAME VERSION` and finds the lines below it, which are sorted.
-    fn index(text: &'static str) -> Self {
+    /// Reads `# hashicorp/NAME VERSION` above the lines.
+    fn new(text: &'static str) -> Self {
         let (header, lines) = text.split_once('\n').unwrap_or((text, ""));
         let (_, version) = header.rsplit_once(' ').unwrap_or((header, ""));
-        let entry = |line: &'static str| {
-            let mut words = line.splitn(3, ' ');
-            Some(Entry {
-                kind: words.next()?,
-                name: words.next()?,
-                json: words.next()?,
-                schema: OnceLock::new(),
-            })
-        };
         Provider {
             version,
-            entries: lines.lines().filter_map(entry).collect(),
+            lines,
+            read: Mutex::default(),
         }
     }
 
     /// The schema of a type; nothing where the data has no such type.
-    pub fn schema(&'static self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
-        let key = (kind.keyword(), name);
-        let found = self
-            .entries
-            .binary_search_by_key(&key, |entry| (entry.kind, entry.name));
-        self.entries[found.ok()?].schema()
+    pub fn schema(&self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = read.get(&(kind, name)) {
+            return Some(schema);
+        }
+        let (_, name, json) = self.find(kind.keyword(), name)?;
+        let schema = &*Box::leak(Box::new(Schema::parse(json)?));
+        read.insert((kind, name), schema);
+        Some(schema)
     }
 
     /// The names of the types of a kind, sorted.
-    pub fn names(&'static self, kind: BlockKind) -> impl Iterator<Item = &'static str> {
-        let of_kind = self.entries.iter().filter(move |entry| entry.kind == kind.keyword());
-        of_kind.map(|entry| entry.name)
+    pub fn names(&self, kind: BlockKind) -> impl Iterator<Item = &'static str> {
+        let of_kind = self.entries().filter(move |(of, ..)| *of == kind.keyword());
+        of_kind.map(|(_, name, _)| name)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Line> {
+        self.lines.lines().filter_map(entry)
+    }
+
+    /// The line of a type: halves the text until it is found, so that most of the text is never looked at.
+    fn find(&self, kind: &str, name: &str) -> Option<Line> {
+        let mut rest = self.lines;
+        while !rest.is_empty() {
+            let bytes = rest.as_bytes();
+            let (head, tail) = bytes.split_at(bytes.len() / 2);
+            let start = memchr::memrchr(b'\n', head).map_or(0, |at| at + 1);
+            let end = memchr::memchr(b'\n', tail).map_or(bytes.len(), |at| head.len() + at);
+            let line = entry(rest.get(start..end)?)?;
+            rest = match (kind, name).cmp(&(line.0, line.1)) {
+                Ordering::Less => rest.get(..start)?,
+                Ordering::Equal => return Some(line),
+                Ordering::Greater => rest.get(end + 1..).unwrap_or_default(),
+            };
+        }
+        None
     }
 }
 
-/// The data of one provider, indexed when it is first asked for.
+fn entry(line: &'static str) -> Option<Line> {
+    let (kind, rest) = line.split_once(' ')?;
+    let (name, json) = rest.split_once(' ')?;
+    Some((kind, name, json))
+}
+
+/// The file of one provider.
 struct File {
     name: &'static str,
     text: &'static str,
@@ -100,7 +116,7 @@ impl File {
     }
 
     fn provider(&'static self) -> &'static Provider {
-        self.provider.get_or_init(|| Provider::index(self.text))
+        self.provider.get_or_init(|| Provider::new(self.text))
     }
 }
 
@@ -132,6 +148,13 @@ pub(super) fn meta(kind: BlockKind) -> Option<&'static Schema> {
 mod tests {
     use super::{BlockKind, FILES, META, Provider};
 
+    const KINDS: [BlockKind; 4] = [
+        BlockKind::Data,
+        BlockKind::Ephemeral,
+        BlockKind::Provider,
+        BlockKind::Resource,
+    ];
+
     fn all() -> impl Iterator<Item = (&'static str, &'static Provider)> {
         FILES.iter().chain([&META]).map(|file| (file.name, file.provider()))
     }
@@ -139,26 +162,22 @@ mod tests {
     #[test]
     fn every_line_of_the_data_parses() {
         for (name, provider) in all() {
-            assert!(!provider.entries.is_empty(), "{name}");
+            assert_ne!(provider.entries().count(), 0, "{name}");
             assert!(provider.version.contains('.'), "{name}");
-            for entry in &provider.entries {
-                let sound = entry.schema().is_some_and(|schema| schema.is_sound());
-                assert!(sound, "{} {}", entry.kind, entry.name);
+            assert_eq!(provider.entries().count(), provider.lines.lines().count(), "{name}");
+            for (kind, type_name, _) in provider.entries() {
+                let kind = KINDS.into_iter().find(|known| known.keyword() == kind);
+                let schema = kind.and_then(|kind| provider.schema(kind, type_name));
+                assert!(schema.is_some_and(|schema| schema.is_sound()), "{kind:?} {type_name}");
             }
         }
     }
 
     #[test]
-    fn lines_are_sorted_and_of_a_known_kind() {
-        use BlockKind::{Data, Ephemeral, Provider, Resource};
-        let kinds = [Data, Ephemeral, Provider, Resource].map(BlockKind::keyword);
+    fn lines_are_sorted() {
         for (name, provider) in all() {
-            let order = |one: &super::Entry, two: &super::Entry| (one.kind, one.name) < (two.kind, two.name);
-            assert!(
-                provider.entries.iter().all(|entry| kinds.contains(&entry.kind)),
-                "{name}"
-            );
-            assert!(provider.entries.is_sorted_by(order), "{name}");
+            let order = |one: &super::Line, two: &super::Line| (one.0, one.1) < (two.0, two.1);
+            assert!(provider.entries().is_sorted_by(order), "{name}");
         }
     }
 
@@ -172,8 +191,8 @@ mod tests {
                 "{}",
                 file.name
             );
-            for entry in provider.entries.iter().filter(|entry| entry.kind != "provider") {
-                assert!(entry.name.starts_with(prefix), "{}", entry.name);
+            for (_, name, _) in provider.entries().filter(|(kind, ..)| *kind != "provider") {
+                assert!(name.starts_with(prefix), "{name}");
             }
         }
     }

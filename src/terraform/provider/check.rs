@@ -35,11 +35,17 @@ pub fn check_block(kind: BlockKind, type_name: &str, body: &Block) -> Vec<Violat
         found.push(Path::ROOT.name("id").violation(Problem::ReadOnly));
     }
     let meta = catalog::meta(kind);
-    let is_meta = |name: &str| meta.is_some_and(|meta| meta.member(&meta.body, name).is_some());
+    let is_meta = |name: &str| meta.is_some_and(|meta| meta.has_member(&meta.body, name));
     dynamic::check(body, &Path::ROOT, &mut found);
     Checker::new(schema, &mut found).members(&schema.body, body, &Path::ROOT, &|name| !is_meta(name));
     rules::check(schema, body, &mut found);
-    if let Some(meta) = meta {
+    let mut names = body
+        .attributes()
+        .map(|(name, _)| name)
+        .chain(dynamic::nested(body).map(|written| written.name));
+    if let Some(meta) = meta
+        && names.any(is_meta)
+    {
         Checker::new(meta, &mut found).members(&meta.body, body, &Path::ROOT, &is_meta);
         rules::check(meta, body, &mut found);
         check_ignored(schema, body, &mut found);
@@ -149,7 +155,7 @@ impl<'a> Checker<'a> {
             }
         }
         let mut names: BTreeSet<&str> = blocks.iter().map(|block| block.name).collect();
-        names.extend(self.schema.needed(schema).map(|name| -> &str { name }));
+        names.extend(self.schema.needed(schema));
         for name in names {
             match self.schema.member(schema, name) {
                 Some(Argument::Attribute(attribute)) if attribute.required => {

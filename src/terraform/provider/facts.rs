@@ -59,10 +59,9 @@ pub enum Scalar<'a> {
 
 impl Facts {
     /// What is wrong with a value; `shown` is how the message quotes it.
-    pub fn objection(&self, value: &Scalar<'_>, shown: &str) -> Option<Problem> {
-        let given = shown.to_owned();
+    pub fn objection(&self, value: &Scalar<'_>, shown: impl FnOnce() -> String) -> Option<Problem> {
         if !self.lists(value) {
-            let allowed = self.one_of.iter().map(Value::to_string).collect();
+            let (given, allowed) = (shown(), self.one_of.iter().map(Value::to_string).collect());
             return Some(Problem::NotAllowed { given, allowed });
         }
         match value {
@@ -70,18 +69,22 @@ impl Facts {
             Scalar::Number(number) => {
                 let (least, most) = self.range;
                 let inside = least.is_none_or(|least| *number >= least) && most.is_none_or(|most| *number <= most);
-                (!inside).then_some(Problem::OutOfRange { given, least, most })
+                (!inside).then(|| Problem::OutOfRange {
+                    given: shown(),
+                    least,
+                    most,
+                })
             }
-            Scalar::Text(text) => self.objection_to_text(text, given),
+            Scalar::Text(text) => self.objection_to_text(text, shown),
         }
     }
 
-    fn objection_to_text(&self, text: &str, given: String) -> Option<Problem> {
+    fn objection_to_text(&self, text: &str, shown: impl FnOnce() -> String) -> Option<Problem> {
         if let Some(pattern) = &self.pattern
             && !text.is_empty()
             && pattern::follows(pattern, text) == Some(false)
         {
-            let pattern = pattern.clone();
+            let (given, pattern) = (shown(), pattern.clone());
             return Some(Problem::PatternMismatch { given, pattern });
         }
         let (least, most) = self.length;
@@ -92,12 +95,12 @@ impl Facts {
         if let Some(model) = &self.like
             && !is_like(model, text)
         {
-            let like = model.clone();
+            let (given, like) = (shown(), model.clone());
             return Some(Problem::NotLike { given, like });
         }
         let format = self.format?;
         (!format.allows(text)).then(|| Problem::BadFormat {
-            given,
+            given: shown(),
             expected: format.name(),
         })
     }

@@ -21,6 +21,7 @@ mod literal;
 mod lookup;
 mod rules;
 mod schema;
+mod split;
 mod types;
 mod value;
 mod violation;

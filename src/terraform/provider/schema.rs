@@ -14,31 +14,23 @@
 //! * `3`: the nested block of this place in `shared`.
 
 use super::facts::Facts;
+use super::split;
 use super::types::Type;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::OnceLock;
 
 /// A resource, data source, ephemeral resource or provider.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+#[derive(Debug, Default)]
 pub struct Schema {
     /// An example of the resource's id.
-    #[serde(default)]
     pub id: Option<String>,
     /// The version of the form in which a state holds the resource.
-    #[serde(default)]
     pub version: u32,
     /// The provider warns about its use.
-    #[serde(default)]
     pub deprecated: bool,
     /// Rules over several arguments.
-    #[serde(default)]
     pub rules: Rules,
-    #[serde(default)]
     shared: Vec<Text>,
     /// Its arguments and nested blocks.
     pub body: Body,
@@ -63,6 +55,8 @@ pub struct Rules {
 pub struct Body {
     /// Sorted by name.
     members: Vec<(&'static str, Text)>,
+    /// The names that may not be missing, found when they are first asked for.
+    needed: OnceLock<Vec<&'static str>>,
 }
 
 /// A member as it stands in the data. It is read when it is first asked for: of the hundreds that a type may have, a module uses few.
@@ -73,8 +67,13 @@ struct Text {
 }
 
 impl Text {
+    fn new(json: &'static str) -> Self {
+        let read = OnceLock::new();
+        Text { json, read }
+    }
+
     fn member(&'static self) -> Option<&'static Member> {
-        let read = || serde_json::from_str(self.json).ok().map(Box::new);
+        let read = || Member::read(self.json).map(Box::new);
         self.read.get_or_init(read).as_deref()
     }
 
@@ -90,16 +89,6 @@ impl Text {
         let head = self.json.get(start..)?;
         let end = head.bytes().position(|byte| byte == b'"')?;
         head.get(..end)
-    }
-}
-
-impl<'de: 'static> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?;
-        Ok(Text {
-            json: raw.get(),
-            read: OnceLock::new(),
-        })
     }
 }
 
@@ -187,13 +176,30 @@ pub enum Nesting {
 impl Schema {
     /// Reads what follows `KIND NAME` in a line of the data.
     pub fn parse(json: &'static str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        let mut schema = Schema::default();
+        for (key, value) in split::object(json)? {
+            match key {
+                "id" => schema.id = serde_json::from_str(value).ok()?,
+                "version" => schema.version = serde_json::from_str(value).ok()?,
+                "deprecated" => schema.deprecated = serde_json::from_str(value).ok()?,
+                "rules" => schema.rules = serde_json::from_str(value).ok()?,
+                "shared" => schema.shared = split::array(value)?.into_iter().map(Text::new).collect(),
+                "body" => schema.body = Body::new(split::object(value)?),
+                _ => return None,
+            }
+        }
+        Some(schema)
     }
 
     /// The argument or nested block of a name in a body of this type.
     pub fn member(&'static self, body: &'static Body, name: &str) -> Option<Argument> {
         let place = body.members.binary_search_by_key(&name, |member| member.0).ok()?;
         self.resolve(body.members[place].1.member()?)
+    }
+
+    /// Whether a body of this type has an argument or nested block of a name.
+    pub(super) fn has_member(&self, body: &Body, name: &str) -> bool {
+        body.members.binary_search_by_key(&name, |member| member.0).is_ok()
     }
 
     /// The arguments and nested blocks of a body of this type, by name.
@@ -204,16 +210,19 @@ impl Schema {
     }
 
     /// The names of a body of this type that may not be missing: required arguments, nested blocks of which there must be some.
-    pub(super) fn needed(&'static self, body: &'static Body) -> impl Iterator<Item = &'static str> {
-        let needed = body.members.iter().filter(|(_, text)| self.is_needed(text));
-        needed.map(|(name, _)| *name)
+    pub(super) fn needed(&'static self, body: &'static Body) -> &'static [&'static str] {
+        let needed = || {
+            let needed = body.members.iter().filter(|(_, text)| self.is_needed(text));
+            needed.map(|(name, _)| *name).collect()
+        };
+        body.needed.get_or_init(needed)
     }
 
     fn is_needed(&'static self, text: &'static Text) -> bool {
         match text.head() {
             Some(head) => match head.split_once(' ') {
                 Some((_, numbers)) => !numbers.starts_with('0'),
-                None => split_marks(head).1.contains('!'),
+                None => split_marks(head).1.contains(&b'!'),
             },
             None => {
                 let shared = text.json.parse().ok().and_then(|place: usize| self.shared.get(place));
@@ -259,13 +268,13 @@ impl Attribute {
         let (kind, marks) = split_marks(text);
         Some(Attribute {
             kind: Type::parse(kind)?,
-            required: marks.contains('!'),
-            optional: marks.contains('?'),
-            computed: marks.contains('='),
-            sensitive: marks.contains('*'),
-            write_only: marks.contains('~'),
-            deprecated: marks.contains('^'),
-            replaces: marks.contains('#'),
+            required: marks.contains(&b'!'),
+            optional: marks.contains(&b'?'),
+            computed: marks.contains(&b'='),
+            sensitive: marks.contains(&b'*'),
+            write_only: marks.contains(&b'~'),
+            deprecated: marks.contains(&b'^'),
+            replaces: marks.contains(&b'#'),
             facts,
         })
     }
@@ -291,88 +300,55 @@ impl Nested {
             nesting,
             least: least.parse().ok()?,
             most,
-            computed: marks.contains('='),
-            deprecated: marks.contains('^'),
-            replaces: marks.contains('#'),
+            computed: marks.contains(&b'='),
+            deprecated: marks.contains(&b'^'),
+            replaces: marks.contains(&b'#'),
             body,
         })
     }
 }
 
-/// The marks at the end of a type or header.
-fn split_marks(text: &'static str) -> (&'static str, &'static str) {
-    let end = text.trim_end_matches(['!', '?', '=', '*', '~', '^', '#']).len();
-    text.split_at(end)
+/// What stands before the marks at the end of a type or header, and the marks.
+fn split_marks(text: &'static str) -> (&'static str, &'static [u8]) {
+    let is_mark = |byte: &u8| b"!?=*~^#".contains(byte);
+    let end = text
+        .bytes()
+        .rposition(|byte| !is_mark(&byte))
+        .map_or(0, |last| last + 1);
+    (
+        text.get(..end).unwrap_or_default(),
+        text.as_bytes().get(end..).unwrap_or_default(),
+    )
 }
 
-/// A body, and the header under its empty name if it has one.
-type Members = (Option<&'static str>, Body);
-
-fn read_members<'de: 'static, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
-    let mut header = None;
-    let mut members = Vec::with_capacity(32);
-    while let Some(name) = map.next_key::<&'static str>()? {
-        match name {
-            "" => header = Some(map.next_value()?),
-            _ => members.push((name, map.next_value()?)),
+impl Body {
+    fn new(members: Vec<(&'static str, &'static str)>) -> Self {
+        let members = members.into_iter().map(|(name, json)| (name, Text::new(json)));
+        Body {
+            members: members.collect(),
+            needed: OnceLock::new(),
         }
     }
-    members.shrink_to_fit();
-    Ok((header, Body { members }))
 }
 
-impl<'de: 'static> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfBody;
-        impl<'de: 'static> Visitor<'de> for OfBody {
-            type Value = Body;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of arguments")
+impl Member {
+    fn read(json: &'static str) -> Option<Self> {
+        match json.as_bytes().first()? {
+            b'"' => Attribute::read(split::text(json)?, None).map(Member::Attribute),
+            b'[' => match split::array(json)?.as_slice() {
+                [text, facts] => {
+                    let facts = serde_json::from_str(facts).ok()?;
+                    Attribute::read(split::text(text)?, Some(facts)).map(Member::Attribute)
+                }
+                _ => None,
+            },
+            b'{' => {
+                let mut members = split::object(json)?;
+                let header = members.iter().position(|(name, _)| name.is_empty())?;
+                let (_, header) = members.remove(header);
+                Nested::read(split::text(header)?, Body::new(members)).map(Member::Block)
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Body, A::Error> {
-                read_members(map).map(|(_, body)| body)
-            }
+            _ => json.parse().ok().map(Member::Shared),
         }
-        deserializer.deserialize_map(OfBody)
-    }
-}
-
-impl<'de: 'static> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OfMember)
-    }
-}
-
-struct OfMember;
-
-impl<'de: 'static> Visitor<'de> for OfMember {
-    type Value = Member;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an attribute, a nested block or the number of a shared one")
-    }
-
-    fn visit_u64<E: Error>(self, place: u64) -> Result<Member, E> {
-        usize::try_from(place).map(Member::Shared).map_err(E::custom)
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Member, E> {
-        let attribute = Attribute::read(text, None);
-        attribute.map(Member::Attribute).ok_or_else(|| E::custom(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Member, A::Error> {
-        let text: &'static str = seq.next_element()?.ok_or_else(|| A::Error::custom("no type"))?;
-        let facts = seq.next_element()?;
-        let attribute = Attribute::read(text, facts);
-        attribute.map(Member::Attribute).ok_or_else(|| A::Error::custom(text))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Member, A::Error> {
-        let (header, body) = read_members(map)?;
-        let nested = header.and_then(|header| Nested::read(header, body));
-        nested.map(Member::Block).ok_or_else(|| A::Error::custom("no nesting"))
     }
 }

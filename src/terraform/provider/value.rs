@@ -118,11 +118,11 @@ impl Checker<'_> {
         let Some(scalar) = convert(kind, value) else {
             return self.mismatch(kind, value, path);
         };
-        let shown = match self.sensitive {
-            true => Cow::from("the (sensitive) value"),
-            false => Cow::from(value.to_string()),
+        let shown = || match self.sensitive {
+            true => "the (sensitive) value".to_owned(),
+            false => value.to_string(),
         };
-        let objection = facts.and_then(|facts| facts.objection(&scalar, &shown));
+        let objection = facts.and_then(|facts| facts.objection(&scalar, shown));
         if let Some(problem) = objection {
             self.report(path, problem);
         }
