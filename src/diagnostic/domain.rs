@@ -14,8 +14,12 @@ pub fn needs_pattern(at: Option<Span>, pattern: &str) -> Diagnostic {
 
 /// `no-domains`
 pub fn none(at: Option<Span>) -> Diagnostic {
-    Diagnostic::warning("no-domains", at, "the pattern is `per-domain`, and there are no domains")
-        .fix("put the components of one domain into `[domains.NAME.services.NAME]` and so on")
+    Diagnostic::warning(
+        "no-domains",
+        at,
+        "the pattern is `per-domain`, and there are no domains",
+    )
+    .fix("put the components of one domain into `[domains.NAME.services.NAME]` and so on")
 }
 
 /// `domain-name-too-long`

@@ -71,8 +71,9 @@ fn routes(
     // (host, path) to the service that claimed it first; empty stands for all.
     let mut claims: BTreeMap<(String, String), Id<Service>> = BTreeMap::new();
     let said = blueprint.model.all_services();
-    let said: BTreeMap<String, &model::Service> =
-        said.map(|(scope, name, said)| (scope.path("services", name), said)).collect();
+    let said: BTreeMap<String, &model::Service> = said
+        .map(|(scope, name, said)| (scope.path("services", name), said))
+        .collect();
     for &id in services {
         let service = &system.services[id];
         let Some(said) = said.get(service.path.as_str()) else {

@@ -139,10 +139,7 @@ impl Linker<'_> {
     ) -> Vec<(Component, Option<crate::diagnostic::Span>, String)> {
         let mut resolved = vec![];
         for (index, name) in names.iter().enumerate() {
-            let at = self
-                .blueprint
-                .places
-                .span(&format!("{}.{verb}.{index}", self.service));
+            let at = self.blueprint.places.span(&format!("{}.{verb}.{index}", self.service));
             if names[..index].contains(name) {
                 self.problems.push(semantic::duplicate_link(at, verb, name.as_str()));
                 continue;

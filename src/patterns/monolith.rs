@@ -19,7 +19,9 @@ pub(super) const SUMMARY: Summary = Summary {
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
     for (scope, name, database) in blueprint.model.all_databases() {
         if database.replicas != Replicas::default() {
-            let at = blueprint.places.span(&format!("{}.replicas", scope.path("databases", name)));
+            let at = blueprint
+                .places
+                .span(&format!("{}.replicas", scope.path("databases", name)));
             problems.push(semantic::replicas_need_pattern(at, name.as_str()));
         }
     }

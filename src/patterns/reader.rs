@@ -40,7 +40,12 @@ impl<'a> Reader<'a> {
         });
     }
 
-    pub(super) fn service(&mut self, (name, home): (&str, Home), said: &model::Service, runtime: Runtime) -> Option<ir::Service> {
+    pub(super) fn service(
+        &mut self,
+        (name, home): (&str, Home),
+        said: &model::Service,
+        runtime: Runtime,
+    ) -> Option<ir::Service> {
         let launch = self.launch(name, said);
         if said.scale.min > said.scale.max {
             let problem = semantic::scale_range(self.at("scale"), said.scale.min, said.scale.max);

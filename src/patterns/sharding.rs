@@ -59,7 +59,9 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
 pub(super) fn refuse(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     for (scope, name, database) in blueprint.model.all_databases() {
         if database.sharding.is_some() {
-            let at = blueprint.places.key(&format!("{}.sharding", scope.path("databases", name)));
+            let at = blueprint
+                .places
+                .key(&format!("{}.sharding", scope.path("databases", name)));
             let pattern = blueprint.model.pattern.name();
             problems.push(rules::needs_pattern(at, name.as_str(), pattern));
         }
@@ -86,7 +88,9 @@ fn spread_one(
 ) {
     let path = format!("{}.sharding", system.databases[id].path);
     if database.replicas != Replicas::default() {
-        let at = blueprint.places.span(&format!("{}.replicas", system.databases[id].path));
+        let at = blueprint
+            .places
+            .span(&format!("{}.replicas", system.databases[id].path));
         problems.push(rules::replicas(at, &system.databases[id].name));
     }
     let Some(shards) = table::shards(blueprint, &path, said, problems) else {

@@ -94,7 +94,10 @@ fn more_shards_leave_the_first_ones_alone() {
         );
         let kept = used.iter().filter(|change| first(change)).count();
         if kept < 4 {
-            found("when they are used", vec![format!("only {kept} things of the first four shards")]);
+            found(
+                "when they are used",
+                vec![format!("only {kept} things of the first four shards")],
+            );
         }
     }
     assert!(findings.is_empty(), "\n{}", findings.join("\n"));
@@ -167,17 +170,31 @@ fn step([before, after]: [&Example; 2], target: Target) -> Vec<Change> {
         .map(|change| Change {
             address: text(&change["address"]),
             resource_type: text(&change["type"]),
-            actions: change["change"]["actions"].as_array().unwrap().iter().map(text).collect(),
+            actions: change["change"]["actions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(text)
+                .collect(),
         })
         .collect()
 }
 
 /// What a step would destroy of what holds data, replacement included.
 fn lost(changes: &[Change]) -> Vec<String> {
-    let stateful = || changes.iter().filter(|change| STATEFUL.contains(&change.resource_type.as_str()));
+    let stateful = || {
+        changes
+            .iter()
+            .filter(|change| STATEFUL.contains(&change.resource_type.as_str()))
+    };
     let destroyed = stateful().filter(|change| change.actions.iter().any(|action| action == "delete"));
     let mut lost: Vec<String> = destroyed.map(|change| format!("{} is lost", change.address)).collect();
-    let kept = stateful().filter(|change| change.actions.iter().all(|action| action == "no-op" || action == "update"));
+    let kept = stateful().filter(|change| {
+        change
+            .actions
+            .iter()
+            .all(|action| action == "no-op" || action == "update")
+    });
     let kept = kept.count();
     if kept < 4 {
         lost.push(format!("only {kept} things that hold data are there before and after"));

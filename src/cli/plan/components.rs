@@ -58,6 +58,8 @@ struct Component {
     /// Its name as it stands in names of resources.
     identifier: String,
     files: &'static [&'static str],
+    /// The file of its domain.
+    domain: Option<String>,
 }
 
 impl Components {
@@ -117,7 +119,7 @@ impl Component {
     fn may_stand_in(&self, file: &str, kind: &str) -> bool {
         // The vault stands beside the entries that are in it.
         let is_vault = file == "secrets" && !kind.contains("secret");
-        let is_its_own = self.files.is_empty() || self.files.contains(&file);
+        let is_its_own = self.files.is_empty() || self.files.contains(&file) || self.domain.as_deref() == Some(file);
         is_its_own && !SHARED.contains(&file) && !is_vault
     }
 }
@@ -141,6 +143,7 @@ fn within(table: &toml::Table, domain: &str) -> Vec<Component> {
                 label,
                 identifier,
                 files,
+                domain: (!domain.is_empty()).then(|| format!("domain_{}", domain.replace('-', "_"))),
             });
         }
     }

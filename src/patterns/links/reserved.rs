@@ -12,9 +12,18 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     // Proxies have such names themselves.
     let services = system.services.iter().filter(|(_, item)| !item.is_tcp());
     let services = services.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
-    let databases = system.databases.iter().map(|(_, item)| (item.name.as_str(), item.path.as_str()));
-    let buckets = system.buckets.iter().map(|(_, item)| (item.name.as_str(), item.path.as_str()));
-    let secrets = system.secrets.iter().map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let databases = system
+        .databases
+        .iter()
+        .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let buckets = system
+        .buckets
+        .iter()
+        .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let secrets = system
+        .secrets
+        .iter()
+        .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
     let names: Names<'_> = services.chain(databases).chain(buckets).chain(secrets).collect();
     replicas(system, &names, problems);
     shards(system, &names, problems);
@@ -59,7 +68,9 @@ fn shards(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
 fn domains(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
     for (_, item) in system.domains.iter() {
         let start = format!("{}-", item.name);
-        let named = names.range(start.as_str()..).take_while(|(name, _)| name.starts_with(&start));
+        let named = names
+            .range(start.as_str()..)
+            .take_while(|(name, _)| name.starts_with(&start));
         for (name, path) in named.filter(|(_, path)| !path.starts_with(&format!("{}.", item.path))) {
             problems.push(domain::name_of_domain(system.places.key(path), name, &item.name));
         }

@@ -52,7 +52,10 @@ pub(super) fn describe(
             }
             Resource::Shards(database) => {
                 let item = &system.databases[database];
-                let (each, name) = (format!("{}-shard", item.home.name), format!("{}-shards", item.home.name));
+                let (each, name) = (
+                    format!("{}-shard", item.home.name),
+                    format!("{}-shards", item.home.name),
+                );
                 set(&name, "", Value::Text(shard_ids(item)));
                 set(&name, "map", Value::ShardMap(database));
                 set(&name, "map_secret", Value::ShardMapSecret(database));
