@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -11,18 +10,10 @@ use cloudgen::output::Rendered;
 use cloudgen::target::Target;
 use proptest::prelude::*;
 use support::leaves::Leaves;
-use support::{Example, examples, project};
+use support::{Example, addresses, example, examples};
 
 /// Stands in a blueprint where a test's text goes.
 const MARKER: &str = "marker";
-
-fn example(text: String) -> Example {
-    Example {
-        name: "property".to_owned(),
-        path: project("property.toml"),
-        text,
-    }
-}
 
 #[test]
 fn the_same_blueprint_gives_the_same_bytes() {
@@ -303,7 +294,7 @@ fn adding_a_component_changes_no_other_address() {
             let text = example
                 .text
                 .replacen("\n[services", &format!("\n{added}\n[services"), 1);
-            let longer = self::example(text);
+            let longer = support::example(text);
             let after = longer.load(None);
             for target in Target::ALL {
                 let before = example.render(&before, target);
@@ -311,51 +302,10 @@ fn adding_a_component_changes_no_other_address() {
                     continue;
                 };
                 assert!(after != before, "{target}: {added} adds nothing");
-                let (before, after) = (addresses(&before), addresses(&after));
+                let (before, after) = (addresses::of(&before), addresses::of(&after));
                 let lost: Vec<&String> = before.difference(&after).collect();
                 assert!(lost.is_empty(), "{}, {target}: {added} loses {lost:?}", example.name);
             }
         }
-    }
-}
-
-/// What Terraform and Kubernetes know an object by: addresses with their `for_each` keys; kind, namespace and name.
-fn addresses(rendered: &Rendered) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let body = hcl::parse(&rendered.terraform).unwrap();
-    for block in body.blocks() {
-        let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
-        let address = format!("{} {}", block.identifier(), labels.join("."));
-        let each = block
-            .body()
-            .attributes()
-            .find(|attribute| attribute.key() == "for_each");
-        let keys = each.map(|each| keys(each.expr())).unwrap_or_default();
-        found.extend(keys.iter().map(|key| format!("{address}[{key}]")));
-        let positions = block.body().attributes().any(|attribute| attribute.key() == "count");
-        assert!(!positions, "{address} counts");
-        found.insert(address);
-    }
-    for document in serde_yaml::Deserializer::from_str(&rendered.kubernetes) {
-        let object: serde_yaml::Value = serde::Deserialize::deserialize(document).unwrap();
-        let text = |value: &serde_yaml::Value| value.as_str().unwrap_or_default().to_owned();
-        let metadata = &object["metadata"];
-        found.insert(format!(
-            "{} {}/{}",
-            text(&object["kind"]),
-            text(&metadata["namespace"]),
-            text(&metadata["name"])
-        ));
-    }
-    found
-}
-
-/// The keys of a literal object or set.
-fn keys(each: &hcl::Expression) -> Vec<String> {
-    match each {
-        hcl::Expression::Object(object) => object.keys().map(ToString::to_string).collect(),
-        hcl::Expression::FuncCall(call) => call.args.iter().flat_map(keys).collect(),
-        hcl::Expression::Array(values) => values.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
     }
 }

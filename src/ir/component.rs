@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::arena::Id;
+use super::domain::Home;
 use super::link::Setting;
 use super::sharding::Sharding;
 use crate::target::Target;
@@ -11,8 +12,10 @@ use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
 /// A long-running process group.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// The component's name.
+    /// The component's name in the system.
     pub name: String,
+    /// Where it stands, and what it is called there.
+    pub home: Home,
     /// Its path in the blueprint.
     pub path: String,
     /// Where it runs. A plain Kubernetes cluster runs every service as pods.
@@ -139,8 +142,10 @@ pub enum Probe {
 /// A managed relational database.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// The component's name.
+    /// The component's name in the system.
     pub name: String,
+    /// Where it stands, and what it is called there.
+    pub home: Home,
     /// Its path in the blueprint.
     pub path: String,
     /// The engine.
@@ -224,8 +229,10 @@ impl Backup {
 /// An object store.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    /// The component's name.
+    /// The component's name in the system.
     pub name: String,
+    /// Where it stands, and what it is called there.
+    pub home: Home,
     /// Its path in the blueprint.
     pub path: String,
     /// When objects move and go.
@@ -248,8 +255,10 @@ pub struct Lifecycle {
 /// An entry of the vault that the owner fills.
 #[derive(Debug, Clone)]
 pub struct Secret {
-    /// The component's name.
+    /// The component's name in the system.
     pub name: String,
+    /// Where it stands, and what it is called there.
+    pub home: Home,
     /// Its path in the blueprint.
     pub path: String,
     /// What it is for.

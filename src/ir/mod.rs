@@ -11,6 +11,7 @@ mod alarm;
 mod arena;
 mod balancer;
 mod component;
+mod domain;
 mod link;
 mod network;
 mod sharding;
@@ -23,6 +24,7 @@ pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
 pub use component::{
     Backup, Bucket, Database, Health, Launch, Lifecycle, Probe, Readers, Scale, Secret, Service, Shape,
 };
+pub use domain::{Domain, Home};
 pub use link::{Access, Flow, Grant, Peer, Resource, SHARD_VARIABLES, Setting, Value};
 pub use network::{Network, Slice, Tier};
 pub use sharding::{Router, Shard, Sharding, Strategy};
@@ -52,6 +54,8 @@ pub struct System {
     pub accounts: Accounts,
     /// The virtual network.
     pub network: Network,
+    /// Business domains.
+    pub domains: Arena<Domain>,
     /// Processes.
     pub services: Arena<Service>,
     /// Relational databases.

@@ -70,9 +70,13 @@ fn routes(
     let mut routes: Vec<Route> = vec![];
     // (host, path) to the service that claimed it first; empty stands for all.
     let mut claims: BTreeMap<(String, String), Id<Service>> = BTreeMap::new();
+    let said = blueprint.model.all_services();
+    let said: BTreeMap<String, &model::Service> = said
+        .map(|(scope, name, said)| (scope.path("services", name), said))
+        .collect();
     for &id in services {
         let service = &system.services[id];
-        let Some(said) = blueprint.model.services.get(service.name.as_str()) else {
+        let Some(said) = said.get(service.path.as_str()) else {
             continue;
         };
         let route = match exposure {
@@ -108,16 +112,18 @@ fn public_route(service: Id<Service>, said: &model::Service) -> Route {
 }
 
 /// Callers know an internal service by its private name and its port. A service that has the port for itself gets whatever arrives
-/// there; services that share one are told apart by the paths they say, and by their private names where they say hosts.
+/// there; services that share one are told apart by the paths they say, and by their private names where they say hosts or belong to a
+/// domain.
 fn internal_route(system: &System, service: Id<Service>, said: &model::Service, shared: bool) -> Route {
     if !shared {
         let (hosts, paths) = (vec![], vec![]);
         return Route { service, hosts, paths };
     }
     let own = format!("{}.{}", system.services[service].name, system.network.private_domain);
+    let by_name = !said.hosts.is_empty() || system.services[service].home.domain.is_some();
     Route {
         service,
-        hosts: if said.hosts.is_empty() { vec![] } else { vec![own] },
+        hosts: if by_name { vec![own] } else { vec![] },
         paths: paths(said),
     }
 }

@@ -7,42 +7,59 @@ use super::reader::Reader;
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Region};
 use crate::catalog::places::{self, PLACES};
-use crate::diagnostic::{Diagnostic, semantic};
-use crate::ir::{self, Arena, System};
+use crate::diagnostic::{Diagnostic, domain, semantic};
+use crate::ir::{self, Arena, Domain, Home, System};
 use crate::target::Target;
 use crate::vocabulary::{PerTarget, Runtime};
+
+/// Characters of a component's name, with its domain's. What a target adds beside components has longer names.
+const NAME: usize = 20;
 
 /// The system without its links and load balancers. `runtime` is the pattern's default.
 pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec<Diagnostic>) -> Option<System> {
     let model = &blueprint.model;
     let mut choices = vec![];
-    if model.services.is_empty() {
+    if model.all_services().next().is_none() {
         problems.push(semantic::no_services(blueprint.places.key("services")));
     }
     duplicate_names(blueprint, problems);
     let region = region(blueprint, problems);
     let network = network::plan(blueprint, problems);
+    let mut domains = Arena::default();
     let mut services = Arena::default();
-    for (name, said) in &model.services {
-        let mut reader = Reader::new(blueprint, format!("services.{name}"), &mut choices, problems);
-        if let Some(service) = reader.service(name.as_str(), said, runtime) {
-            services.add(service);
-        }
-    }
     let mut databases = Arena::default();
-    for (name, said) in &model.databases {
-        let mut reader = Reader::new(blueprint, format!("databases.{name}"), &mut choices, problems);
-        databases.add(reader.database(name.as_str(), said));
-    }
     let mut buckets = Arena::default();
-    for (name, said) in &model.buckets {
-        let mut reader = Reader::new(blueprint, format!("buckets.{name}"), &mut choices, problems);
-        buckets.add(reader.bucket(name.as_str(), said));
-    }
     let mut secrets = Arena::default();
-    for (name, said) in &model.secrets {
-        let mut reader = Reader::new(blueprint, format!("secrets.{name}"), &mut choices, problems);
-        secrets.add(reader.secret(name.as_str(), said));
+    for scope in model.scopes() {
+        let domain = scope.domain.map(|name| {
+            domains.add(Domain {
+                name: name.to_owned(),
+                path: format!("domains.{name}"),
+                owner: model.domains[name].owner.as_ref().map(ToString::to_string),
+            })
+        });
+        let home = |name: &model::Name| Home {
+            domain,
+            name: name.to_string(),
+        };
+        for (name, said) in scope.services {
+            let mut reader = Reader::new(blueprint, scope.path("services", name), &mut choices, problems);
+            if let Some(service) = reader.service((&scope.full_name(name), home(name)), said, runtime) {
+                services.add(service);
+            }
+        }
+        for (name, said) in scope.databases {
+            let mut reader = Reader::new(blueprint, scope.path("databases", name), &mut choices, problems);
+            databases.add(reader.database((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.buckets {
+            let mut reader = Reader::new(blueprint, scope.path("buckets", name), &mut choices, problems);
+            buckets.add(reader.bucket((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.secrets {
+            let mut reader = Reader::new(blueprint, scope.path("secrets", name), &mut choices, problems);
+            secrets.add(reader.secret((&scope.full_name(name), home(name)), said));
+        }
     }
     let prefix = match &blueprint.environment {
         Some(environment) => format!("{}-{environment}", model.name),
@@ -58,8 +75,9 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         protect: model.protect,
         accounts: model.accounts.clone(),
         network: network?,
+        domains,
         // A service that could not be read would make every link to it a second error.
-        services: (services.len() == model.services.len()).then_some(services)?,
+        services: (services.len() == model.all_services().count()).then_some(services)?,
         databases,
         buckets,
         secrets,
@@ -136,23 +154,31 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
     }
 }
 
+/// Names are known in the whole system, where those of a domain's components begin with the domain's.
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
-    let model = &blueprint.model;
-    let tables: [(&str, &str, Vec<&model::Name>); 4] = [
-        ("services", "service", model.services.keys().collect()),
-        ("databases", "database", model.databases.keys().collect()),
-        ("buckets", "bucket", model.buckets.keys().collect()),
-        ("secrets", "secret", model.secrets.keys().collect()),
-    ];
-    let mut seen: Vec<(&str, &str)> = vec![];
-    for (table, kind, names) in &tables {
-        for name in names {
-            match seen.iter().find(|(other, _)| *other == name.as_str()) {
-                Some((_, first)) => {
-                    let at = blueprint.places.key(&format!("{table}.{name}"));
-                    problems.push(semantic::duplicate_name(at, name.as_str(), first, kind));
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for scope in blueprint.model.scopes() {
+        let tables: [(&str, &str, Vec<&model::Name>); 4] = [
+            ("services", "service", scope.services.keys().collect()),
+            ("databases", "database", scope.databases.keys().collect()),
+            ("buckets", "bucket", scope.buckets.keys().collect()),
+            ("secrets", "secret", scope.secrets.keys().collect()),
+        ];
+        for (table, kind, names) in tables {
+            for name in names {
+                let at = blueprint.places.key(&scope.path(table, name));
+                let full = scope.full_name(name);
+                if full.len() > NAME && scope.domain.is_some() {
+                    problems.push(domain::long_name(at, &full, NAME));
                 }
-                None => seen.push((name.as_str(), kind)),
+                // A link says it without the domain.
+                let shared = scope.domain.and_then(|_| seen.get(name.as_str()));
+                match seen.get(&full).or(shared) {
+                    Some(first) => problems.push(semantic::duplicate_name(at, name.as_str(), first, kind)),
+                    None => {
+                        seen.insert(full, kind);
+                    }
+                }
             }
         }
     }

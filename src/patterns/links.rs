@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
-use crate::diagnostic::{Diagnostic, semantic};
-use crate::ir::{Access, Bucket, Database, Grant, Id, Peer, Resource, Router, Secret, Service, System};
+use crate::diagnostic::{Diagnostic, domain, semantic};
+use crate::ir::{Access, Bucket, Database, Grant, Home, Id, Peer, Resource, Router, Secret, Service, System};
 
 /// What a name in a link can stand for.
 #[derive(Debug, Clone, Copy)]
@@ -35,17 +35,14 @@ impl Component {
 /// Resolves every link of the blueprint and writes what follows from it into the system.
 pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
     let names = names(system);
-    reserved::check(system, &names, problems);
-    let services: Vec<(Id<Service>, String)> = system
-        .services
-        .iter()
-        .map(|(id, service)| (id, service.name.clone()))
-        .collect();
-    for (id, (name, said)) in services.iter().map(|(id, _)| *id).zip(&blueprint.model.services) {
+    reserved::check(system, problems);
+    let services: Vec<Id<Service>> = system.services.iter().map(|(id, _)| id).collect();
+    for (id, (scope, _, said)) in services.into_iter().zip(blueprint.model.all_services()) {
         let mut linker = Linker {
             blueprint,
             names: &names,
-            service: name.as_str(),
+            domain: scope.domain,
+            service: system.services[id].path.clone(),
             problems,
         };
         let grants = routed(system, linker.grants(said));
@@ -95,25 +92,30 @@ fn give(system: &mut System, service: Id<Service>, grants: BTreeMap<Resource, Ac
     system.grants.extend(grants);
 }
 
+/// Components by the name that a link from outside their domain says: `web`, `market.api`.
 fn names(system: &System) -> BTreeMap<String, Component> {
+    let said = |home: &Home| match home.domain {
+        Some(domain) => format!("{}.{}", system.domains[domain].name, home.name),
+        None => home.name.clone(),
+    };
     // Proxies are what the database is reached at: nobody links to one by name.
     let services = system
         .services
         .iter()
         .filter(|(_, item)| !item.is_tcp())
-        .map(|(id, item)| (item.name.clone(), Component::Service(id)));
+        .map(|(id, item)| (said(&item.home), Component::Service(id)));
     let databases = system
         .databases
         .iter()
-        .map(|(id, item)| (item.name.clone(), Component::Database(id)));
+        .map(|(id, item)| (said(&item.home), Component::Database(id)));
     let buckets = system
         .buckets
         .iter()
-        .map(|(id, item)| (item.name.clone(), Component::Bucket(id)));
+        .map(|(id, item)| (said(&item.home), Component::Bucket(id)));
     let secrets = system
         .secrets
         .iter()
-        .map(|(id, item)| (item.name.clone(), Component::Secret(id)));
+        .map(|(id, item)| (said(&item.home), Component::Secret(id)));
     services.chain(databases).chain(buckets).chain(secrets).collect()
 }
 
@@ -121,7 +123,10 @@ fn names(system: &System) -> BTreeMap<String, Component> {
 struct Linker<'a> {
     blueprint: &'a Blueprint,
     names: &'a BTreeMap<String, Component>,
-    service: &'a str,
+    /// The service's domain.
+    domain: Option<&'a str>,
+    /// The service's path in the blueprint.
+    service: String,
     problems: &'a mut Vec<Diagnostic>,
 }
 
@@ -130,27 +135,45 @@ impl Linker<'_> {
     fn resolve(
         &mut self,
         verb: &str,
-        names: &[model::Name],
+        names: &[model::Link],
     ) -> Vec<(Component, Option<crate::diagnostic::Span>, String)> {
         let mut resolved = vec![];
         for (index, name) in names.iter().enumerate() {
-            let at = self
-                .blueprint
-                .places
-                .span(&format!("services.{}.{verb}.{index}", self.service));
+            let at = self.blueprint.places.span(&format!("{}.{verb}.{index}", self.service));
             if names[..index].contains(name) {
                 self.problems.push(semantic::duplicate_link(at, verb, name.as_str()));
                 continue;
             }
-            match self.names.get(name.as_str()) {
-                Some(&component) => resolved.push((component, at, name.to_string())),
-                None => {
-                    let known = self.names.keys().map(String::as_str);
-                    self.problems.push(semantic::unresolved_link(at, name.as_str(), known));
+            let Some((full, component)) = self.find(name.as_str()) else {
+                let known = self.names.keys().map(String::as_str);
+                self.problems.push(semantic::unresolved_link(at, name.as_str(), known));
+                continue;
+            };
+            match self.owner_of(&full) {
+                Some(owner) if !matches!(component, Component::Service(_)) => {
+                    let problem = domain::boundary(at, name.as_str(), component.kind(), &owner);
+                    self.problems.push(problem);
                 }
+                _ => resolved.push((component, at, name.to_string())),
             }
         }
         resolved
+    }
+
+    /// A component of the service's own domain, else one that is shared, else the one that is said with its domain.
+    fn find(&self, name: &str) -> Option<(String, Component)> {
+        let own = self.domain.map(|domain| format!("{domain}.{name}"));
+        let candidates = own.into_iter().chain([name.to_owned()]);
+        candidates
+            .filter_map(|name| Some((self.names.get(&name).copied()?, name)))
+            .map(|(component, name)| (name, component))
+            .next()
+    }
+
+    /// The domain of a component, where that is another than the service's.
+    fn owner_of(&self, full: &str) -> Option<String> {
+        let (domain, _) = full.split_once('.')?;
+        (self.domain != Some(domain)).then(|| domain.to_owned())
     }
 
     fn grants(&mut self, said: &model::Service) -> BTreeMap<Resource, Access> {

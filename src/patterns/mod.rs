@@ -5,6 +5,7 @@ mod components;
 mod links;
 mod monolith;
 mod network;
+mod per_domain;
 mod read_replica;
 mod reader;
 mod sharding;
@@ -26,7 +27,12 @@ pub struct Summary {
 }
 
 /// The patterns that can be rendered.
-pub const BUILT: [Summary; 3] = [monolith::SUMMARY, read_replica::SUMMARY, sharding::SUMMARY];
+pub const BUILT: [Summary; 4] = [
+    monolith::SUMMARY,
+    read_replica::SUMMARY,
+    per_domain::SUMMARY,
+    sharding::SUMMARY,
+];
 
 /// Builds the system that a blueprint describes. The second value are warnings.
 ///
@@ -37,6 +43,7 @@ pub fn build(blueprint: &Blueprint) -> Result<(System, Vec<Diagnostic>), Vec<Dia
     let system = match blueprint.model.pattern {
         Pattern::Monolith => monolith::build(blueprint, &mut problems),
         Pattern::ReadReplica => read_replica::build(blueprint, &mut problems),
+        Pattern::PerDomain => per_domain::build(blueprint, &mut problems),
         Pattern::Sharding => sharding::build(blueprint, &mut problems),
         other => {
             problems.push(semantic::pattern_not_built(

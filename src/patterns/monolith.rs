@@ -3,7 +3,7 @@
 //! Every tier has its own load balancer and scales alone: internet, public balancer, web tier, internal balancer, application tier,
 //! database. Services run on virtual machines unless the blueprint says otherwise.
 
-use super::{Summary, balancers, components, links, sharding};
+use super::{Summary, balancers, components, links, per_domain, sharding};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::Replicas;
 use crate::diagnostic::{Diagnostic, semantic};
@@ -17,12 +17,15 @@ pub(super) const SUMMARY: Summary = Summary {
 };
 
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
-    for (name, database) in &blueprint.model.databases {
+    for (scope, name, database) in blueprint.model.all_databases() {
         if database.replicas != Replicas::default() {
-            let at = blueprint.places.span(&format!("databases.{name}.replicas"));
+            let at = blueprint
+                .places
+                .span(&format!("{}.replicas", scope.path("databases", name)));
             problems.push(semantic::replicas_need_pattern(at, name.as_str()));
         }
     }
+    per_domain::refuse(blueprint, problems);
     sharding::refuse(blueprint, problems);
     let mut system = components::system(blueprint, Runtime::Vm, problems)?;
     links::resolve(blueprint, &mut system, problems);

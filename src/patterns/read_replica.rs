@@ -3,7 +3,7 @@
 //! An application that reads and writes gets two data sources; programs that only read are services of their own, scale alone and
 //! reach the replicas alone. Everything else is as under [`super::monolith`].
 
-use super::{Summary, balancers, components, links, sharding};
+use super::{Summary, balancers, components, links, per_domain, sharding};
 use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::{Alarm, Database, Signal, System};
@@ -22,6 +22,7 @@ const LAG_SECONDS: u32 = 60;
 const LAG_MINUTES: u32 = 5;
 
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
+    per_domain::refuse(blueprint, problems);
     sharding::refuse(blueprint, problems);
     let mut system = components::system(blueprint, Runtime::Vm, problems)?;
     split(&mut system);

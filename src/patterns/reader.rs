@@ -3,7 +3,7 @@
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas, Size, SizeName};
 use crate::diagnostic::{Diagnostic, Span, semantic};
-use crate::ir::{self, Backup, Choice, Launch, Lifecycle, Readers, Shape};
+use crate::ir::{self, Backup, Choice, Home, Launch, Lifecycle, Readers, Shape};
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
 
 /// Reads one component and notes what was chosen for it.
@@ -40,7 +40,12 @@ impl<'a> Reader<'a> {
         });
     }
 
-    pub(super) fn service(&mut self, name: &str, said: &model::Service, runtime: Runtime) -> Option<ir::Service> {
+    pub(super) fn service(
+        &mut self,
+        (name, home): (&str, Home),
+        said: &model::Service,
+        runtime: Runtime,
+    ) -> Option<ir::Service> {
         let launch = self.launch(name, said);
         if said.scale.min > said.scale.max {
             let problem = semantic::scale_range(self.at("scale"), said.scale.min, said.scale.max);
@@ -50,6 +55,7 @@ impl<'a> Reader<'a> {
         let size = self.size(said.size.as_ref(), (2, 4));
         Some(ir::Service {
             name: name.to_owned(),
+            home,
             path: self.path.clone(),
             runtime: said.runtime.unwrap_or(runtime),
             launch: launch?,
@@ -96,7 +102,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn secret(&mut self, name: &str, said: &model::Secret) -> ir::Secret {
+    pub(super) fn secret(&mut self, (name, home): (&str, Home), said: &model::Secret) -> ir::Secret {
         let description = said.description.as_deref().unwrap_or_default();
         if description.contains(is_no_text) {
             let at = self.at("description");
@@ -104,6 +110,7 @@ impl<'a> Reader<'a> {
         }
         ir::Secret {
             name: name.to_owned(),
+            home,
             path: self.path.clone(),
             description: said.description.clone(),
         }
@@ -170,7 +177,7 @@ impl<'a> Reader<'a> {
         Shape { cpu, memory_gb, exact }
     }
 
-    pub(super) fn database(&mut self, name: &str, said: &model::Database) -> ir::Database {
+    pub(super) fn database(&mut self, (name, home): (&str, Home), said: &model::Database) -> ir::Database {
         let version = said.version.clone().unwrap_or_else(|| {
             let version = newest_everywhere(said.engine);
             self.chose("version", version);
@@ -180,6 +187,7 @@ impl<'a> Reader<'a> {
         let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
         ir::Database {
             name: name.to_owned(),
+            home,
             path: self.path.clone(),
             engine: said.engine,
             version,
@@ -226,7 +234,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn bucket(&mut self, name: &str, said: &model::Bucket) -> ir::Bucket {
+    pub(super) fn bucket(&mut self, (name, home): (&str, Home), said: &model::Bucket) -> ir::Bucket {
         let days = &said.lifecycle;
         let steps = [
             ("cool_after_days", days.cool_after_days),
@@ -242,6 +250,7 @@ impl<'a> Reader<'a> {
         }
         ir::Bucket {
             name: name.to_owned(),
+            home,
             path: self.path.clone(),
             lifecycle: Lifecycle {
                 cool_after_days: days.cool_after_days,

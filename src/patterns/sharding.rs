@@ -10,11 +10,11 @@ mod tests;
 
 use super::read_replica::{split, told};
 use super::reader::Reader;
-use super::{Summary, balancers, components, links};
+use super::{Summary, balancers, components, links, per_domain};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas};
 use crate::diagnostic::{Diagnostic, sharding as rules};
-use crate::ir::{Alarm, Database, Health, Id, Launch, Probe, Router, Scale, Service, Sharding, Signal, System};
+use crate::ir::{Alarm, Database, Health, Home, Id, Launch, Probe, Router, Scale, Service, Sharding, Signal, System};
 use crate::vocabulary::{self, Engine, PerTarget, Runtime};
 
 pub(super) const SUMMARY: Summary = Summary {
@@ -43,15 +43,13 @@ const FREE: (u32, u32) = (15, 15);
 const HOT: (u32, u32) = (25, 15);
 
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
+    per_domain::refuse(blueprint, problems);
     let mut system = components::system(blueprint, Runtime::Vm, problems)?;
-    let said = blueprint.model.databases.values();
-    let ids: Vec<Id<Database>> = system.databases.iter().map(|(id, _)| id).collect();
-    for (id, said) in ids.into_iter().zip(said) {
-        if let Some(sharding) = &said.sharding {
-            spread(blueprint, &mut system, id, (said, sharding), problems);
-        }
-    }
-    let spreads = blueprint.model.databases.values().any(|said| said.sharding.is_some());
+    spread(blueprint, &mut system, problems);
+    let spreads = blueprint
+        .model
+        .all_databases()
+        .any(|(_, _, said)| said.sharding.is_some());
     if !spreads && blueprint.environment.is_none() {
         problems.push(rules::no_shards(blueprint.places.span("pattern")));
     }
@@ -65,17 +63,29 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
 
 /// Refuses shards under a pattern that has none.
 pub(super) fn refuse(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
-    for (name, database) in &blueprint.model.databases {
+    for (scope, name, database) in blueprint.model.all_databases() {
         if database.sharding.is_some() {
-            let at = blueprint.places.key(&format!("databases.{name}.sharding"));
+            let at = blueprint
+                .places
+                .key(&format!("{}.sharding", scope.path("databases", name)));
             let pattern = blueprint.model.pattern.name();
             problems.push(rules::needs_pattern(at, name.as_str(), pattern));
         }
     }
 }
 
+/// Spreads the tables of every database that says so.
+pub(super) fn spread(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
+    let ids: Vec<Id<Database>> = system.databases.iter().map(|(id, _)| id).collect();
+    for (id, (_, _, said)) in ids.into_iter().zip(blueprint.model.all_databases()) {
+        if let Some(sharding) = &said.sharding {
+            spread_one(blueprint, system, id, (said, sharding), problems);
+        }
+    }
+}
+
 /// Spreads the tables of one database.
-fn spread(
+fn spread_one(
     blueprint: &Blueprint,
     system: &mut System,
     id: Id<Database>,
@@ -86,7 +96,7 @@ fn spread(
     if said.router == vocabulary::Router::Proxy && database.replicas != Replicas::default() {
         let at = blueprint
             .places
-            .span(&format!("databases.{}.replicas", system.databases[id].name));
+            .span(&format!("{}.replicas", system.databases[id].path));
         problems.push(rules::replicas(at, &system.databases[id].name));
     }
     let Some(shards) = table::shards(blueprint, &path, said, problems) else {
@@ -167,8 +177,13 @@ fn proxy(
     let path = format!("{path}.proxy");
     let mut reader = Reader::new(blueprint, path.clone(), &mut system.choices, problems);
     let size = reader.size(said.proxy.size.as_ref(), PROXY_SIZE);
+    let home = Home {
+        domain: system.databases[id].home.domain,
+        name: format!("{}-proxy", system.databases[id].home.name),
+    };
     Some(Service {
         name,
+        home,
         path,
         runtime: Runtime::Vm,
         launch: Launch::ShardingProxy { image, database: id },
@@ -193,7 +208,7 @@ fn proxy(
 }
 
 /// Watches each shard, and the difference between them.
-fn watch(system: &mut System) {
+pub(super) fn watch(system: &mut System) {
     let mut alarms = vec![];
     for (id, database, sharding) in system.sharded() {
         let name = &database.name;

@@ -9,14 +9,16 @@ mod gcp;
 mod kubernetes;
 mod shared;
 
+use std::collections::BTreeMap;
+
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, overrides};
-use crate::ir;
+use crate::ir::{self, Domain, Id};
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
-use crate::terraform::Module;
 use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::verify;
+use crate::terraform::{Module, Part, identifier};
 use shared::report::Report;
 
 /// Renders a checked system.
@@ -46,6 +48,7 @@ fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Re
     if !problems.is_empty() {
         return Err(problems);
     }
+    module.part(domains(system));
     let written = module.files();
     let terraform = Module::single(&written);
     let mut files = FileTree::new();
@@ -53,11 +56,37 @@ fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Re
         files.insert(format!("terraform/{name}"), text);
     }
     files.insert("README.md", report.render(system));
+    if let Some((path, text)) = shared::owners::file(system) {
+        files.insert(path, text);
+    }
     Ok(Rendered {
         files,
         terraform,
         kubernetes: String::new(),
     })
+}
+
+/// What belongs to each domain goes to a file of its own.
+fn domains(system: &Checked<'_>) -> Vec<Part> {
+    let services = system.services.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let databases = system.databases.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let buckets = system.buckets.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let secrets = system.secrets.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let mut names: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for (domain, name) in services.chain(databases).chain(buckets).chain(secrets) {
+        if let Some(domain) = domain {
+            names.entry(domain).or_default().push(identifier(name));
+        }
+    }
+    let part = |(id, domain): (Id<Domain>, &Domain)| Part {
+        file: format!("domain_{}", identifier(&domain.name)),
+        header: match &domain.owner {
+            Some(owner) => format!("Domain {}, owned by {owner}.", domain.name),
+            None => format!("Domain {}.", domain.name),
+        },
+        names: names.remove(&id).unwrap_or_default(),
+    };
+    system.domains.iter().map(part).collect()
 }
 
 fn wanted(given: &ir::Override) -> Override<'_> {

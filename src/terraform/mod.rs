@@ -5,12 +5,14 @@ mod emit;
 pub mod expr;
 mod module;
 pub mod overrides;
+mod parts;
 pub mod provider;
 mod references;
 pub mod verify;
 
 pub use block::{Block, Item};
 pub use module::{Address, Definition, Kind, Module, identifier};
+pub use parts::Part;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use hcl::expr::{Traversal, TraversalOperator, Variable};
 use hcl::{Expression, Identifier};
 
 use super::block::Block;
+use super::parts::{Part, Parts};
 use super::{emit, expr};
 
 /// What kind of object an address names.
@@ -139,6 +140,15 @@ pub struct Definition {
     pub body: Block,
 }
 
+impl Definition {
+    /// What it is called: its last label, or the name of the value for a local one.
+    fn name(&self) -> &str {
+        let label = self.labels.last().map(String::as_str);
+        let value = || self.body.attributes().next().map(|(name, _)| name);
+        label.or_else(value).unwrap_or_default()
+    }
+}
+
 /// A Terraform root module under construction.
 ///
 /// Definitions go to the file chosen last by [`Module::file`], in the order in which they are added.
@@ -149,6 +159,7 @@ pub struct Module {
     files: Vec<&'static str>,
     comment: String,
     definitions: Vec<Definition>,
+    parts: Parts,
 }
 
 impl Module {
@@ -259,19 +270,36 @@ impl Module {
             .map(|definition| &mut definition.body)
     }
 
+    /// Gives parts of the module files of their own, after the others: what is named after them goes there, whatever file was chosen.
+    pub fn part(&mut self, parts: Vec<Part>) {
+        self.parts = Parts::new(parts);
+    }
+
     /// The text of each file, in the order in which the files were begun.
     pub fn files(&self) -> Vec<(String, String)> {
-        self.files
+        let concerns = self.files.iter().map(|&file| (file, self.headers.get(file)));
+        let parts = self
+            .parts
+            .all
             .iter()
-            .map(|&file| {
-                let header = self.headers.get(file).map_or("", String::as_str);
-                (
-                    format!("{file}.tf"),
-                    self.text(header, |definition| definition.file == file),
-                )
-            })
-            .filter(|(_, text)| text.lines().any(|line| !line.is_empty() && !line.starts_with('#')))
-            .collect()
+            .map(|part| (part.file.as_str(), Some(&part.header)));
+        let mut files: Vec<File> = concerns
+            .chain(parts)
+            .map(|(name, header)| File::new(name, header))
+            .collect();
+        let index: BTreeMap<&str, usize> = self.files.iter().enumerate().map(|(at, &file)| (file, at)).collect();
+        for definition in &self.definitions {
+            let part = self.parts.of(definition.name());
+            let at = part.map(|part| self.files.len() + part);
+            let file = at
+                .or(index.get(definition.file).copied())
+                .and_then(|at| files.get_mut(at));
+            if let Some(file) = file {
+                file.add(definition);
+            }
+        }
+        let written = files.into_iter().filter(|file| file.has_definitions);
+        written.map(|file| (format!("{}.tf", file.name), file.text)).collect()
     }
 
     /// The files of a module as a single one.
@@ -279,18 +307,33 @@ impl Module {
         let parts: Vec<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
         parts.join("\n")
     }
+}
 
-    fn text(&self, header: &str, belongs: impl Fn(&Definition) -> bool) -> String {
-        let mut out = String::new();
-        emit::comment(&mut out, 0, header);
-        for definition in self.definitions.iter().filter(|definition| belongs(definition)) {
-            if !out.is_empty() {
-                out.push('\n');
-            }
-            emit::comment(&mut out, 0, &definition.comment);
-            emit::block(&mut out, definition.keyword, &definition.labels, &definition.body);
+/// The text of one file under construction.
+struct File {
+    name: String,
+    text: String,
+    has_definitions: bool,
+}
+
+impl File {
+    fn new(name: &str, header: Option<&String>) -> Self {
+        let mut text = String::new();
+        emit::comment(&mut text, 0, header.map_or("", String::as_str));
+        Self {
+            name: name.to_owned(),
+            text,
+            has_definitions: false,
         }
-        out
+    }
+
+    fn add(&mut self, definition: &Definition) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        emit::comment(&mut self.text, 0, &definition.comment);
+        emit::block(&mut self.text, definition.keyword, &definition.labels, &definition.body);
+        self.has_definitions = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! What several test programs need: the example blueprints, and every tree that can be rendered from them.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod addresses;
 pub mod code;
 pub mod leaves;
 pub mod tools;
@@ -50,6 +51,15 @@ pub fn examples() -> Vec<Example> {
     examples.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(!examples.is_empty(), "no blueprints");
     examples
+}
+
+/// A blueprint of a test's own.
+pub fn example(text: String) -> Example {
+    Example {
+        name: "test".to_owned(),
+        path: project("test.toml"),
+        text,
+    }
 }
 
 impl Example {

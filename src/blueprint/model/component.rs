@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Name, UrlPath, Variable};
+use super::{HostName, Link, UrlPath, Variable};
 use crate::vocabulary::{PerTarget, Runtime};
 
 /// A long-running process group: one autoscaling group of machines or pods.
@@ -38,7 +38,7 @@ pub struct Service {
     pub routes: Vec<UrlPath>,
     /// Host names that lead to it. All hosts when left out.
     #[serde(default)]
-    pub hosts: Vec<Domain>,
+    pub hosts: Vec<HostName>,
     /// Size of one machine or pod.
     #[serde(default)]
     pub size: Option<Size>,
@@ -57,13 +57,13 @@ pub struct Service {
     pub environment: BTreeMap<Variable, String>,
     /// Databases, buckets and secrets that it reads.
     #[serde(default)]
-    pub reads: Vec<Name>,
+    pub reads: Vec<Link>,
     /// Databases and buckets that it writes.
     #[serde(default)]
-    pub writes: Vec<Name>,
+    pub writes: Vec<Link>,
     /// Services that it calls.
     #[serde(default)]
-    pub calls: Vec<Name>,
+    pub calls: Vec<Link>,
 }
 
 /// Size of one machine, pod or database server.

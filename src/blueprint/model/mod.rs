@@ -6,6 +6,7 @@
 
 mod component;
 mod data;
+mod domain;
 mod sharding;
 mod system;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
 pub use data::{Backup, Bucket, Database, Lifecycle, ReplicaScale, Replicas, Secret};
+pub use domain::{Domain, Scope};
 pub use sharding::{Proxy, Range, Sharding, Shards};
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 
@@ -66,6 +68,10 @@ pub struct Model {
     /// Entries of the vault that the owner fills.
     #[serde(default)]
     pub secrets: Table<Secret>,
+    /// Business domains: each scales and is deployed alone and owns its data (`pattern = "per-domain"`). What stands outside is
+    /// shared.
+    #[serde(default)]
+    pub domains: Table<Domain>,
     /// Logs.
     #[serde(default)]
     pub observability: Observability,
@@ -163,6 +169,16 @@ text!(
     "a name is 1 to 20 lower-case letters, digits and hyphens; it starts with a letter and does not end with a hyphen"
 );
 text!(
+    /// The name of a component in a link: of the same domain or outside domains, or `DOMAIN.NAME`.
+    Link, "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?(\\.[a-z]([a-z0-9-]{0,18}[a-z0-9])?)?$", "main",
+    "a link is the name of a component, or of a domain and a component with a dot between, such as `pay.api`"
+);
+text!(
+    /// Who owns a domain, as code hosts name teams, people and mailboxes.
+    Owner, "^(@[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)?|[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\\.)+[A-Za-z]{2,})$", "@acme/market",
+    "an owner is a team or a person of the code host, such as `@acme/market`, or an e-mail address"
+);
+text!(
     /// The name of the system: the prefix of every resource name.
     SystemName, "^[a-z][a-z0-9-]{0,18}[a-z0-9]$", "shop",
     "the system's name is 2 to 20 lower-case letters, digits and hyphens; it starts with a letter and does not end with a hyphen"
@@ -180,7 +196,7 @@ text!(
 );
 text!(
     /// A host name.
-    Domain, "^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", "shop.example.com",
+    HostName, "^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", "shop.example.com",
     "a domain is a host name in lower case, such as `shop.example.com`",
     253
 );

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Domain, Email};
+use super::{Email, HostName};
 use crate::vocabulary::{Egress, Existing, PerTarget};
 
 /// The virtual network.
@@ -43,7 +43,7 @@ impl Default for Network {
 #[serde(deny_unknown_fields, default)]
 pub struct Edge {
     /// Host name of the public entry point. A certificate is requested for it where none is named and the target can.
-    pub domain: Option<Domain>,
+    pub domain: Option<HostName>,
     /// DNS zone that holds `domain`: AWS hosted zone id, Azure DNS zone resource id, Google Cloud managed zone name.
     pub zone: PerTarget,
     /// Certificate of the public entry point: ACM ARN, Key Vault secret id, Certificate Manager certificate, TLS secret name.
@@ -57,7 +57,7 @@ pub struct Edge {
 #[serde(deny_unknown_fields, default)]
 pub struct InternalEdge {
     /// Private DNS zone of the internal services; `NAME.internal` when left out.
-    pub domain: Option<Domain>,
+    pub domain: Option<HostName>,
     /// Certificate for `*.domain`: the internal load balancer then speaks HTTPS.
     pub certificate: PerTarget,
 }

@@ -68,6 +68,8 @@ struct Component {
     /// Its name as it stands in names of resources.
     identifier: String,
     files: &'static [&'static str],
+    /// The file of its domain.
+    domain: Option<String>,
 }
 
 impl Components {
@@ -127,7 +129,7 @@ impl Component {
     fn may_stand_in(&self, file: &str, kind: &str) -> bool {
         // The vault stands beside the entries that are in it.
         let is_vault = file == "secrets" && !kind.contains("secret");
-        let is_its_own = self.files.is_empty() || self.files.contains(&file);
+        let is_its_own = self.files.is_empty() || self.files.contains(&file) || self.domain.as_deref() == Some(file);
         is_its_own && !SHARED.contains(&file) && !is_vault
     }
 }
@@ -147,18 +149,21 @@ fn within(table: &toml::Table, domain: &str) -> Vec<Component> {
                     format!("{domain}_{name}").replace('-', "_"),
                 )
             };
+            let domain = (!domain.is_empty()).then(|| format!("domain_{}", domain.replace('-', "_")));
             // The proxy in front of a database's shards stands where services do.
             if said.get("sharding").is_some() {
                 found.push(Component {
                     label: label.clone(),
                     identifier: format!("{identifier}_proxy"),
                     files: &[],
+                    domain: domain.clone(),
                 });
             }
             found.push(Component {
                 label,
                 identifier,
                 files,
+                domain,
             });
         }
     }

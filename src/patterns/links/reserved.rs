@@ -2,18 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use super::Component;
-use crate::diagnostic::{Diagnostic, semantic, sharding};
+use crate::diagnostic::{Diagnostic, domain, semantic, sharding};
 use crate::ir::System;
 
-pub(super) fn check(system: &System, names: &BTreeMap<String, Component>, problems: &mut Vec<Diagnostic>) {
-    replicas(system, names, problems);
-    shards(system, names, problems);
+/// Name in the system to path in the blueprint.
+type Names<'a> = BTreeMap<&'a str, &'a str>;
+
+pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
+    // Proxies have such names themselves.
+    let services = system.services.iter().filter(|(_, item)| !item.is_tcp());
+    let services = services.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let databases = system
+        .databases
+        .iter()
+        .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let buckets = system
+        .buckets
+        .iter()
+        .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let secrets = system
+        .secrets
+        .iter()
+        .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let names: Names<'_> = services.chain(databases).chain(buckets).chain(secrets).collect();
+    replicas(system, &names, problems);
+    shards(system, &names, problems);
+    domains(system, &names, problems);
 }
 
 /// A component may not have a name that the replicas of a database have, together or each: `main-read`, `main-replica`,
 /// `main-replica-1`.
-fn replicas(system: &System, names: &BTreeMap<String, Component>, problems: &mut Vec<Diagnostic>) {
+fn replicas(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
     for (_, database) in system.databases.iter().filter(|(_, item)| item.split) {
         let (all, each) = (database.reader_name(), database.replica_name());
         let is_taken = |name: &str| {
@@ -21,26 +40,39 @@ fn replicas(system: &System, names: &BTreeMap<String, Component>, problems: &mut
             name == all || number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
         };
         let near = names
-            .range(all.clone()..)
+            .range(all.as_str()..)
             .take_while(|(name, _)| name.starts_with(&format!("{}-re", database.name)));
-        for (name, component) in near.filter(|(name, _)| is_taken(name)) {
-            let at = system.places.key(&format!("{}s.{name}", component.kind()));
+        for (name, path) in near.filter(|(name, _)| is_taken(name)) {
+            let at = system.places.key(path);
             problems.push(semantic::reader_name_taken(at, name, &database.name));
         }
     }
 }
 
 /// Nor one that its shards or their proxy have: `main-proxy`, `main-shard`, `main-shards`, `main-shard-s0`.
-fn shards(system: &System, names: &BTreeMap<String, Component>, problems: &mut Vec<Diagnostic>) {
+fn shards(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
     for (_, database, _) in system.sharded() {
         let each = database.shard_name();
         let is_taken = |name: &str| match name.strip_prefix(&each) {
             Some(rest) => rest.is_empty() || rest == "s" || rest.starts_with('-'),
             None => name == database.proxy_name(),
         };
-        for (name, component) in names.iter().filter(|(name, _)| is_taken(name)) {
-            let at = system.places.key(&format!("{}s.{name}", component.kind()));
+        for (name, path) in names.iter().filter(|(name, _)| is_taken(name)) {
+            let at = system.places.key(path);
             problems.push(sharding::name_taken(at, name, &database.name));
+        }
+    }
+}
+
+/// Nor may what is shared, or of another domain, have a name that begins like those of a domain: files and rules go by it.
+fn domains(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
+    for (_, item) in system.domains.iter() {
+        let start = format!("{}-", item.name);
+        let named = names
+            .range(start.as_str()..)
+            .take_while(|(name, _)| name.starts_with(&start));
+        for (name, path) in named.filter(|(_, path)| !path.starts_with(&format!("{}.", item.path))) {
+            problems.push(domain::name_of_domain(system.places.key(path), name, &item.name));
         }
     }
 }

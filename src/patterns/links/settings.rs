@@ -6,7 +6,7 @@ use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::{Access, Database, Id, Resource, Service, Setting, Sharding, System, Value};
 
-/// The settings that tell one service where its links are.
+/// The settings that tell one service where its links are, under the names that its links say.
 pub(super) fn describe(
     blueprint: &Blueprint,
     system: &mut System,
@@ -30,14 +30,14 @@ pub(super) fn describe(
                 };
                 let port = || Value::Text(item.port.to_string());
                 if access.writes() || !item.split {
-                    source(&item.name, Value::DatabaseHost(database), port());
+                    source(&item.home.name, Value::DatabaseHost(database), port());
                 }
                 if access.reads() && item.split {
                     let (host, port) = match item.readers {
                         Some(_) => (Value::ReaderHost(database), Value::ReaderPort(database)),
                         None => (Value::DatabaseHost(database), port()),
                     };
-                    source(&item.reader_name(), host, port);
+                    source(&format!("{}-read", item.home.name), host, port);
                 }
             }
             Resource::Proxy(database) => {
@@ -46,26 +46,29 @@ pub(super) fn describe(
                     let port = Value::Text(system.services[proxy].port.to_string());
                     let login = [Value::ProxySecret(database), Value::ProxyPassword(database)];
                     data_source(item, [Value::ServiceHost(proxy), port], login, |suffix, value| {
-                        set(&item.name, suffix, value);
+                        set(&item.home.name, suffix, value);
                     });
                 }
             }
             Resource::Shards(database) => {
                 let item = &system.databases[database];
-                let name = format!("{}s", item.shard_name());
+                let (each, name) = (
+                    format!("{}-shard", item.home.name),
+                    format!("{}-shards", item.home.name),
+                );
                 set(&name, "", Value::Text(shard_ids(item)));
                 set(&name, "map", Value::ShardMap(database));
                 set(&name, "map_secret", Value::ShardMapSecret(database));
-                set(&item.shard_name(), "", Value::Shards(database));
+                set(&each, "", Value::Shards(database));
             }
             Resource::Bucket(bucket) => {
-                let name = system.buckets[bucket].name.as_str();
+                let name = system.buckets[bucket].home.name.as_str();
                 set(name, "bucket", Value::BucketName(bucket));
                 set(name, "endpoint", Value::BucketEndpoint(bucket));
                 set(name, "region", Value::BucketRegion(bucket));
             }
             Resource::Secret(secret) => {
-                let name = system.secrets[secret].name.as_str();
+                let name = system.secrets[secret].home.name.as_str();
                 set(name, "secret", Value::SecretId(secret));
                 set(name, "", Value::SecretValue(secret));
             }
@@ -73,9 +76,12 @@ pub(super) fn describe(
     }
     for &callee in calls {
         let called = &system.services[callee];
-        set(&called.name, "host", Value::ServiceHost(callee));
-        set(&called.name, "port", Value::Text(called.port.to_string()));
-        set(&called.name, "url", Value::ServiceUrl(callee));
+        // As the link says it, with a domain where that is another one.
+        let near = called.home.domain.is_none() || called.home.domain == system.services[id].home.domain;
+        let name = if near { &called.home.name } else { &called.name };
+        set(name, "host", Value::ServiceHost(callee));
+        set(name, "port", Value::Text(called.port.to_string()));
+        set(name, "url", Value::ServiceUrl(callee));
     }
     settings.sort_by(|a, b| a.name.cmp(&b.name));
     let service = &system.services[id];

@@ -322,12 +322,16 @@ fn monitoring(stack: &mut Stack<'_>, base: &Base) -> (Address, Address) {
 #[cfg(test)]
 mod tests {
     use super::{maintenance, maintenance_on, window};
-    use crate::ir::{Backup, Database, Shape};
+    use crate::ir::{Backup, Database, Home, Shape};
     use crate::vocabulary::{Edition, Engine, License, PerTarget};
 
     fn at(hour: u8, minute: u8) -> Database {
         Database {
             name: "main".to_owned(),
+            home: Home {
+                domain: None,
+                name: "main".to_owned(),
+            },
             path: "databases.main".to_owned(),
             engine: Engine::Postgres,
             version: "17".to_owned(),

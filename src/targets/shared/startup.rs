@@ -8,7 +8,7 @@ use tera::Context;
 
 use super::sharding::{self, Trust};
 use super::template;
-use crate::ir::{Database, Id, Launch, Resource, Service, System};
+use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::terraform::expr::{self, Part};
 use crate::terraform::{Module, identifier};
 
@@ -177,10 +177,11 @@ pub fn proxy_folder(service: &Service) -> String {
 
 fn shard_table(system: &System, service: &Service, shards: &Shards, references: &mut References) -> serde_json::Value {
     let database = &system.databases[shards.database];
-    let name = database.shard_name();
+    let wanted = Value::Shards(shards.database);
+    let variable = service.settings.iter().find(|setting| setting.value == wanted);
     serde_json::json!({
-        "name": name,
-        "variable": name.replace('-', "_").to_uppercase(),
+        "name": database.shard_name(),
+        "variable": variable.map(|setting| setting.name.as_str()),
         "lines": references.text(&shards.lines),
         // The proxy has the rest in its configuration.
         "whole": !matches!(service.launch, Launch::ShardingProxy { .. }),

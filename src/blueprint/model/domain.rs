@@ -1,0 +1,88 @@
+//! Business domains, and the places that hold components.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Bucket, Database, Model, Name, Owner, Secret, Service, Table};
+
+/// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Domain {
+    /// The team that owns the domain's files; a `CODEOWNERS` is rendered with it.
+    pub owner: Option<Owner>,
+    /// Long-running process groups.
+    pub services: Table<Service>,
+    /// Managed relational databases. Services of this domain alone reach them.
+    pub databases: Table<Database>,
+    /// Object stores, of this domain alone.
+    pub buckets: Table<Bucket>,
+    /// Entries of the vault that the owner fills, of this domain alone.
+    pub secrets: Table<Secret>,
+}
+
+/// A place that holds components: the blueprint itself, or one of its domains.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The domain.
+    pub domain: Option<&'a str>,
+    /// Its services.
+    pub services: &'a Table<Service>,
+    /// Its databases.
+    pub databases: &'a Table<Database>,
+    /// Its buckets.
+    pub buckets: &'a Table<Bucket>,
+    /// Its secrets.
+    pub secrets: &'a Table<Secret>,
+}
+
+impl Scope<'_> {
+    /// The name of one of its components among those of the whole system: `market-api` for `api` in `[domains.market]`.
+    pub fn full_name(&self, name: &Name) -> String {
+        match self.domain {
+            Some(domain) => format!("{domain}-{name}"),
+            None => name.to_string(),
+        }
+    }
+
+    /// The path of one of its components in the blueprint: `domains.market.services.api`.
+    pub fn path(&self, table: &str, name: &Name) -> String {
+        match self.domain {
+            Some(domain) => format!("domains.{domain}.{table}.{name}"),
+            None => format!("{table}.{name}"),
+        }
+    }
+}
+
+impl Model {
+    /// Every place that holds components: the blueprint itself, then its domains by name.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
+        let shared = Scope {
+            domain: None,
+            services: &self.services,
+            databases: &self.databases,
+            buckets: &self.buckets,
+            secrets: &self.secrets,
+        };
+        let domains = self.domains.iter().map(|(name, domain)| Scope {
+            domain: Some(name.as_str()),
+            services: &domain.services,
+            databases: &domain.databases,
+            buckets: &domain.buckets,
+            secrets: &domain.secrets,
+        });
+        std::iter::once(shared).chain(domains)
+    }
+
+    /// Every service with its place, in the order of [`Model::scopes`].
+    pub fn all_services(&self) -> impl Iterator<Item = (Scope<'_>, &Name, &Service)> {
+        self.scopes()
+            .flat_map(|scope| scope.services.iter().map(move |(name, said)| (scope, name, said)))
+    }
+
+    /// Every database with its place, in the same order.
+    pub fn all_databases(&self) -> impl Iterator<Item = (Scope<'_>, &Name, &Database)> {
+        self.scopes()
+            .flat_map(|scope| scope.databases.iter().map(move |(name, said)| (scope, name, said)))
+    }
+}

@@ -1,0 +1,24 @@
+//! Who owns which files of the output.
+
+use crate::check::Checked;
+use crate::target::Target;
+
+const HEAD: &str = "\
+# Who is asked about a change of a domain's files. Code hosts read this file at the top of a repository, in docs/ and in their own
+# folder only: take its lines into yours there.
+";
+
+/// A `CODEOWNERS`, where a domain has an owner: (path, text).
+pub fn file(system: &Checked<'_>) -> Option<(String, String)> {
+    let owned = system
+        .domains
+        .iter()
+        .filter_map(|(_, domain)| Some((&domain.name, domain.owner.as_ref()?)));
+    let lines: Vec<String> = owned
+        .map(|(name, owner)| match system.target() {
+            Target::Kubernetes => format!("**/kubernetes/{name}/ {owner}\n"),
+            _ => format!("**/terraform/domain_{}.tf {owner}\n", name.replace('-', "_")),
+        })
+        .collect();
+    (!lines.is_empty()).then(|| ("CODEOWNERS".to_owned(), format!("{HEAD}{}", lines.concat())))
+}
