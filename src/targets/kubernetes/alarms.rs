@@ -59,7 +59,9 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
     let shards = || Measures::new(stack, id);
     let (expr, minutes) = match alarm.signal {
         Signal::ShardLoad { percent, minutes, .. } => (format!("{} > {percent}\n", shards().load()), minutes),
-        Signal::ShardStorage { percent, minutes, .. } => (format!("{} < {percent}\n", shards().free_storage()), minutes),
+        Signal::ShardStorage { percent, minutes, .. } => {
+            (format!("{} < {percent}\n", shards().free_storage()), minutes)
+        }
         Signal::HotShard { points, minutes, .. } => (format!("{} > {points}\n", shards().excess()), minutes),
         Signal::ReplicaLag { seconds, minutes, .. } => (replica_lag(stack, id, seconds), minutes),
     };
