@@ -7,7 +7,8 @@
 //!
 //! Read replicas are the standbys of the same cluster: CloudNativePG has no bound of its own, so theirs is the language's; a group of
 //! MySQL has nine members at most, one of which is written. Neither operator adds and removes servers with the load. SQL Server's
-//! readable secondaries belong to an availability group, which needs an operator of its vendor's offer.
+//! readable secondaries belong to an availability group, which needs an operator of its vendor's offer. Shards are servers like the main
+//! one, so every engine has them.
 
 use super::{Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};

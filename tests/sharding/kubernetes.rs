@@ -237,6 +237,17 @@ fn servers_accept_what_the_proxies_open() {
 }
 
 #[test]
+fn a_proxy_of_many_servers_has_the_time_to_read_their_tables() {
+    let probes = |shards: u32| {
+        let all = shop("postgres", &format!("shards = {shards}\n"));
+        let template = &named(&all, "StatefulSet", "main-proxy")["spec"]["template"];
+        let probe = &template["spec"]["containers"][0]["startupProbe"];
+        probe["failureThreshold"].as_u64().unwrap() * probe["periodSeconds"].as_u64().unwrap()
+    };
+    assert_eq!([probes(2), probes(99)], [300, 1000]);
+}
+
+#[test]
 fn each_shard_is_watched() {
     let all = shop("postgres", "shards = 2\n");
     let monitors = objects(&all, "PodMonitor")

@@ -82,7 +82,7 @@ fn workload(stack: &Stack<'_>, id: Id<Service>) -> Object {
             "spec/template/spec/containers/0/startupProbe",
             format!(
                 "up to {} seconds to start; the other probes begin when this one has succeeded",
-                start_failures(service) * START_PERIOD
+                start_failures(stack, service) * START_PERIOD
             ),
         )
 }
@@ -127,7 +127,7 @@ fn template(stack: &Stack<'_>, id: Id<Service>, revision: &str) -> PodTemplateSp
     let service = &stack.system.services[id];
     let (mounts, volumes) = volumes(stack, id);
     let variables = shards::configs(stack, service);
-    let mut container = container(service, settings::variables(stack, id), mounts);
+    let mut container = container(stack, service, settings::variables(stack, id), mounts);
     let sources: Vec<EnvFromSource> = variables.iter().map(variables_of).collect();
     container.env_from = (!sources.is_empty()).then_some(sources);
     let configs: Vec<ConfigMap> = variables.into_iter().chain(proxy::config_of(stack, service)).collect();
@@ -156,7 +156,7 @@ fn variables_of(config: &ConfigMap) -> EnvFromSource {
     }
 }
 
-fn container(service: &Service, env: Vec<EnvVar>, mounts: Vec<VolumeMount>) -> Container {
+fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec<VolumeMount>) -> Container {
     let (image, command, arguments) = match &service.launch {
         Launch::Container { image, arguments } => (image, None, arguments.as_slice()),
         Launch::ShardingProxy { image, .. } => (image, Some(sharding::start_command().into()), [].as_slice()),
@@ -178,7 +178,7 @@ fn container(service: &Service, env: Vec<EnvVar>, mounts: Vec<VolumeMount>) -> C
             ..Default::default()
         }]),
         resources: Some(resources(service)),
-        startup_probe: Some(pod::probe(&ask, port, START_PERIOD, start_failures(service))),
+        startup_probe: Some(pod::probe(&ask, port, START_PERIOD, start_failures(stack, service))),
         readiness_probe: Some(pod::probe(&ask, port, 10, 3)),
         liveness_probe: Some(pod::probe(&ask, port, 20, 6)),
         lifecycle: Some(Lifecycle {
@@ -199,8 +199,9 @@ fn protocol(service: &Service) -> &'static str {
 }
 
 /// The grace period in probes, and three at least.
-fn start_failures(service: &Service) -> u32 {
-    service.health.grace_seconds.div_ceil(START_PERIOD).max(3)
+fn start_failures(stack: &Stack<'_>, service: &Service) -> u32 {
+    let seconds = service.health.grace_seconds.max(proxy::start_seconds(stack, service));
+    seconds.div_ceil(START_PERIOD).max(3)
 }
 
 /// The whole size is requested: a pod takes the place of a machine.

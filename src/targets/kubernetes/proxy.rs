@@ -18,6 +18,9 @@ use crate::ir::{Database, Id, Launch, Service, Sharding};
 use crate::targets::shared::sharding::{self, FOLDER, HOME, RUN, Trust};
 use crate::vocabulary::Engine;
 
+/// Seconds that it may take at its start to read the tables of one server.
+const START: u32 = 10;
+
 /// The login of its clients, and its configuration; nothing for a database whose applications find the shard themselves.
 pub(super) fn objects(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding) -> Vec<Object> {
     if sharding.proxy().is_none() {
@@ -53,6 +56,12 @@ fn served<'a>(stack: &'a Stack<'_>, service: &Service) -> Option<(Id<Database>, 
 pub(super) fn config_of(stack: &Stack<'_>, service: &Service) -> Option<ConfigMap> {
     let (id, sharding) = served(stack, service)?;
     Some(config(stack, id, sharding))
+}
+
+/// Seconds that a proxy may take to start, which grow with the number of its servers; none for other services.
+pub(super) fn start_seconds(stack: &Stack<'_>, service: &Service) -> u32 {
+    let servers = served(stack, service).map_or(0, |(_, sharding)| sharding.active().count() + 1);
+    u32::try_from(servers).map_or(u32::MAX, |servers| servers.saturating_mul(START))
 }
 
 /// The variable that keeps the unique numbers of two proxies apart.

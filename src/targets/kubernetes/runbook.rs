@@ -59,11 +59,10 @@ fn servers(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Strin
         }
         Engine::Mysql => {
             let selector = format!("mysql.oracle.com/cluster={shard},mysql.oracle.com/cluster-role=PRIMARY");
-            let command = "env MYSQL_PWD=PASSWORD mysql --user=root";
             format!(
-                "A client on `{shard}`, which is what `mysql --host=...` stands for above, and in the same way `mysqldump`: {}, \
-                    with the password from the Secret `{shard}-admin`.",
-                client(&selector, "mysql", command)
+                "A client on `{shard}`, which is what `mysql --host=...` stands for above, and in the same way `mysqldump`: {}. The \
+                    login is the operator's own, for whoever is in the server's container already.",
+                client(&selector, "mysql", "mysql --user=localroot")
             )
         }
         Engine::Sqlserver | Engine::Oracle => format!(
@@ -89,11 +88,11 @@ fn proxies(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Strin
     };
     let trust = match database.engine {
         Engine::Postgres => format!(
-            "It takes a server for the right one by its name and by the authority that the operator makes for each \
+            "They know a server by its name and by the authority that the operator makes for each \
                 (`{name}-ca`, `{shard}-ID-ca`), which is renewed with the same key: no restart is due."
         ),
         Engine::Mysql | Engine::Sqlserver | Engine::Oracle => {
-            "Its connections to the servers are encrypted and do not ask who answers, because the routers' certificates are \
+            "Their connections to the servers are encrypted and do not ask who answers, because the routers' certificates are \
                 their own: the operator takes others from Secrets that are there before the cluster is, and only then. The \
                 network policies say who can answer."
                 .to_owned()

@@ -34,7 +34,7 @@ pub(super) struct Server<'a> {
 }
 
 impl Server<'_> {
-    /// What connections to it are opened to.
+    /// As what flows know it.
     pub(super) fn peer(&self) -> Peer {
         if self.is_shard {
             Peer::Shards(self.of)
