@@ -277,8 +277,8 @@ fn behind_a_proxy_nobody_else_reaches_the_servers() {
         grants.map(|grant| grant.resource).collect()
     };
     let database = |name: &str| {
-        let mut databases = system.databases.iter();
-        databases.find(|(_, item)| item.name == name).unwrap().0
+        let found = system.databases.iter().find(|(_, item)| item.name == name);
+        found.map(|(id, _)| id).unwrap_or_else(|| panic!("no database {name}"))
     };
     let (orders, ledger) = (database("orders"), database("ledger"));
     assert_eq!(used("shop"), [Resource::Proxy(orders)]);

@@ -92,12 +92,17 @@ fn give(system: &mut System, service: Id<Service>, grants: BTreeMap<Resource, Ac
     system.grants.extend(grants);
 }
 
-/// Components by the name that a link from outside their domain says: `web`, `market.api`.
-fn names(system: &System) -> BTreeMap<String, Component> {
-    let said = |home: &Home| match home.domain {
+/// What a link from outside its domain says for a component.
+fn said(system: &System, home: &Home) -> String {
+    match home.domain {
         Some(domain) => format!("{}.{}", system.domains[domain].name, home.name),
         None => home.name.clone(),
-    };
+    }
+}
+
+/// Components by the name that a link from outside their domain says: `web`, `market.api`.
+fn names(system: &System) -> BTreeMap<String, Component> {
+    let said = |home: &Home| said(system, home);
     // Proxies are what the database is reached at: nobody links to one by name.
     let services = system
         .services
@@ -245,18 +250,13 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
     });
     let used: BTreeSet<Resource> = used.collect();
     let reached: BTreeSet<Peer> = system.flows.iter().map(|flow| flow.to).collect();
-    let databases = system
-        .databases
-        .iter()
-        .map(|(id, item)| (Resource::Database(id), "database", &item.name, &item.path));
-    let buckets = system
-        .buckets
-        .iter()
-        .map(|(id, item)| (Resource::Bucket(id), "bucket", &item.name, &item.path));
-    let secrets = system
-        .secrets
-        .iter()
-        .map(|(id, item)| (Resource::Secret(id), "secret", &item.name, &item.path));
+    // As a link says it: only services of the same domain can.
+    let databases = system.databases.iter();
+    let databases = databases.map(|(id, item)| (Resource::Database(id), "database", &item.home.name, &item.path));
+    let buckets = system.buckets.iter();
+    let buckets = buckets.map(|(id, item)| (Resource::Bucket(id), "bucket", &item.home.name, &item.path));
+    let secrets = system.secrets.iter();
+    let secrets = secrets.map(|(id, item)| (Resource::Secret(id), "secret", &item.home.name, &item.path));
     for (resource, kind, name, path) in databases.chain(buckets).chain(secrets) {
         if !used.contains(&resource) {
             problems.push(semantic::unlinked(system.places.key(path), kind, name));
@@ -265,7 +265,8 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
     // Proxies come after the services that reach them.
     for (id, service) in system.services.iter().filter(|(_, service)| !service.is_tcp()) {
         if !reached.contains(&Peer::Service(id)) {
-            problems.push(semantic::unreachable(system.places.key(&service.path), &service.name));
+            let at = system.places.key(&service.path);
+            problems.push(semantic::unreachable(at, &said(system, &service.home)));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas};
 use crate::diagnostic::{Diagnostic, sharding as rules};
 use crate::ir::{Alarm, Database, Health, Home, Id, Launch, Probe, Router, Scale, Service, Sharding, Signal, System};
-use crate::vocabulary::{self, Engine, PerTarget, Runtime};
+use crate::vocabulary::{self, Engine, Runtime};
 
 pub(super) const SUMMARY: Summary = Summary {
     name: "sharding",
@@ -187,7 +187,7 @@ fn proxy(
         path,
         runtime: Runtime::Vm,
         launch: Launch::ShardingProxy { image, database: id },
-        machine_image: PerTarget::default(),
+        machine_image: said.proxy.machine_image.clone(),
         port: PROXY_PORT,
         public: false,
         size,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DirectoryKey, Identifier, Scale, ShardId, Size};
-use crate::vocabulary::{Router, Strategy};
+use crate::vocabulary::{PerTarget, Router, Strategy};
 
 /// How tables are spread over shards: servers like the main one, which keeps every other table.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -84,6 +84,8 @@ pub struct Range {
 pub struct Proxy {
     /// Container image: version 5.5.3 or later of ShardingSphere-Proxy. For MySQL one of your own, which has the database's driver.
     pub image: Option<String>,
+    /// Machine images that replace the current Ubuntu LTS, per target.
+    pub machine_image: PerTarget,
     /// Size of one machine or pod.
     pub size: Option<Size>,
     /// How many.
