@@ -9,7 +9,7 @@ use crate::vocabulary::{Egress, Engine};
 pub(super) fn lower(stack: &mut Stack<'_>) {
     let system = stack.system;
     for (id, database, sharding) in system.sharded() {
-        let mut items = runbook(database, sharding);
+        let mut items = runbook(stack.system, database, sharding);
         items.extend(entrance(stack, sharding));
         items.extend(client(stack, id, sharding));
         items.push(passwords(database, sharding));

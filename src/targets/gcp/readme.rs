@@ -134,7 +134,7 @@ fn operations(stack: &mut Stack<'_>) {
         items.extend(super::replicas::runbook(stack, id, database));
     }
     for (id, database, sharding) in system.sharded() {
-        items.extend(shared::runbook(database, sharding));
+        items.extend(shared::runbook(stack.system, database, sharding));
         items.extend(sharding::runbook(stack, id, database, sharding));
     }
     if system.network.bastion {

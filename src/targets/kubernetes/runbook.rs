@@ -11,7 +11,9 @@ use crate::vocabulary::Engine;
 /// How shards behave and grow, how to reach, to watch and to restore one.
 pub(super) fn shards(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding, says: &mut impl FnMut(String)) {
     let database = &stack.system.databases[id];
-    runbook(database, sharding).into_iter().for_each(&mut *says);
+    runbook(stack.system, database, sharding)
+        .into_iter()
+        .for_each(&mut *says);
     says(servers(stack, database, sharding));
     says(match sharding.router {
         Router::Proxy(_) => proxies(stack, database, sharding),

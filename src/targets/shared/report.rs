@@ -6,7 +6,7 @@ use tera::Context;
 use super::template;
 
 use crate::check::Checked;
-use crate::ir::{Exposure, SHARD_VARIABLES, Setting, Tls, Value};
+use crate::ir::{Exposure, SHARD_VARIABLES, Service, Setting, Tls, Value};
 use crate::target::Target;
 
 const TEMPLATE: &str = include_str!("../../../templates/readme.md.tera");
@@ -112,13 +112,25 @@ fn settings(system: &Checked<'_>) -> Vec<(String, Vec<String>)> {
     system
         .services
         .iter()
-        .map(|(_, service)| (service.name.clone(), service.settings.iter().flat_map(names).collect()))
+        .map(|(_, service)| {
+            (
+                service.name.clone(),
+                service
+                    .settings
+                    .iter()
+                    .flat_map(|setting| names(service, setting))
+                    .collect(),
+            )
+        })
         .collect()
 }
 
-/// The variables of a setting; those of shards with `ID` for the shard's id.
-fn names(setting: &Setting) -> Vec<String> {
+/// The variables of a setting; those of shards with `ID` for the shard's id. A proxy has the rest of them in its configuration.
+fn names(service: &Service, setting: &Setting) -> Vec<String> {
     match setting.value {
+        Value::Shards(_) if service.is_tcp() => ["HOST", "PASSWORD"]
+            .map(|what| format!("{}_ID_{what}", setting.name))
+            .into(),
         Value::Shards(_) => SHARD_VARIABLES.map(|what| format!("{}_ID_{what}", setting.name)).into(),
         _ => vec![setting.name.clone()],
     }

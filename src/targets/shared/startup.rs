@@ -8,7 +8,7 @@ use tera::Context;
 
 use super::sharding::{self, Trust};
 use super::template;
-use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
+use crate::ir::{Database, Id, Launch, Resource, Service, Setting, System, Value};
 use crate::terraform::expr::{self, Part};
 use crate::terraform::{Module, identifier};
 
@@ -90,8 +90,19 @@ fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
             variable(&format!("{name}_password_version")),
         ))
     });
+    let mapped = |setting: &Setting| match setting.value {
+        Value::ShardMap(id) => Some(id),
+        _ => None,
+    };
+    let maps = system.services[id].settings.iter().filter_map(mapped);
+    let maps = maps.filter_map(|id| {
+        let database = &system.databases[id];
+        let version = sharding::map_version(database, database.sharding.as_ref()?);
+        Some((format!("map of {}", database.name), version.into()))
+    });
     std::iter::once(("rollout".to_owned(), variable("rollout")))
         .chain(passwords)
+        .chain(maps)
         .collect()
 }
 
@@ -160,8 +171,10 @@ pub fn user_data(
                     })
                 }));
             }
-            let command = sharding::docker_command(image, &folder);
-            context.insert("command", &command.join(" "));
+            let hardened = platform.docker_options.contains(sharding::NO_NEW_PRIVILEGES);
+            let more = (!hardened).then(|| sharding::NO_NEW_PRIVILEGES.to_owned());
+            let command = more.into_iter().chain(sharding::docker_command(image, &folder));
+            context.insert("command", &command.collect::<Vec<_>>().join(" "));
             context.insert("worker", &true);
         }
     }

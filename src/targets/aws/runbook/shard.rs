@@ -18,7 +18,7 @@ const LOCAL_PORT: u16 = 15432;
 /// Adds what there is to say of the shards of every database.
 pub(in crate::targets::aws) fn shards(stack: &Stack<'_>, items: &mut Vec<String>) {
     for (id, item, sharding) in stack.system.sharded() {
-        items.extend(sharding::runbook(item, sharding));
+        items.extend(sharding::runbook(&stack.system, item, sharding));
         items.push(watched(stack, item));
         items.extend(shell(stack, id, item, sharding));
         items.push(number(stack, item));

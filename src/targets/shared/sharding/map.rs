@@ -10,6 +10,23 @@ const FORMAT: u32 = 1;
 
 /// JSON on one line. `version` is new whenever anything else is: what an application that keeps the map compares.
 pub fn shard_map(database: &Database, sharding: &Sharding) -> String {
+    let mut map = content(database, sharding);
+    let version = version(&map);
+    map.insert("version".to_owned(), version.into());
+    Value::Object(map).to_string()
+}
+
+/// The `version` of a map: what replaces the machines that read it when they start.
+pub fn map_version(database: &Database, sharding: &Sharding) -> String {
+    version(&content(database, sharding))
+}
+
+fn version(content: &Map<String, Value>) -> String {
+    let digest = Sha256::digest(Value::Object(content.clone()).to_string().as_bytes());
+    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn content(database: &Database, sharding: &Sharding) -> Map<String, Value> {
     let mut map = Map::new();
     let mut set = |key: &str, value: Value| map.insert(key.to_owned(), value);
     set("format", FORMAT.into());
@@ -44,8 +61,5 @@ pub fn shard_map(database: &Database, sharding: &Sharding) -> String {
             }
         }
     }
-    let digest = Sha256::digest(Value::Object(map.clone()).to_string().as_bytes());
-    let version: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-    map.insert("version".to_owned(), version.into());
-    Value::Object(map).to_string()
+    map
 }

@@ -4,6 +4,6 @@ mod map;
 mod proxy;
 mod runbook;
 
-pub use map::shard_map;
-pub use proxy::{FOLDER, HOME, POOL, RUN, Trust, docker_command, files, start_command};
+pub use map::{map_version, shard_map};
+pub use proxy::{FOLDER, HOME, NO_NEW_PRIVILEGES, POOL, RUN, Trust, docker_command, files, start_command};
 pub use runbook::runbook;

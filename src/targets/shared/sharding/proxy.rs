@@ -19,6 +19,10 @@ const START: &str = include_str!("../../../../templates/sharding/start.sh.tera")
 pub const FOLDER: &str = "/etc/shardingsphere";
 /// Where the script writes what the proxy reads: memory, not a disk.
 pub const RUN: &str = "/run/shardingsphere";
+/// Seconds that a server's answer is waited for. Servers that are gone are noticed by the keep-alive of TCP before that.
+pub(super) const ANSWER_SECONDS: u32 = 1800;
+/// Of `docker run`: nothing in the container gets more rights than it began with.
+pub const NO_NEW_PRIVILEGES: &str = "--security-opt no-new-privileges";
 /// Where the image has the proxy.
 pub const HOME: &str = "/opt/shardingsphere-proxy";
 /// Names that mean something else in an inline expression, which is a closure of Groovy: under `owner` every row would be on one shard.
@@ -135,8 +139,9 @@ fn url(database: &Database, trust: Trust) -> String {
         };
         return format!(
             "jdbc:mysql://<HOST>:{port}/{name}?sslMode={mode}{store}&tlsVersions=TLSv1.2,TLSv1.3&connectTimeout=10000\
-             &socketTimeout=60000&tcpKeepAlive=true&useServerPrepStmts=true&rewriteBatchedStatements=true\
-             &characterEncoding=UTF-8&connectionTimeZone=UTC"
+             &socketTimeout={}&tcpKeepAlive=true&useServerPrepStmts=true&rewriteBatchedStatements=true\
+             &characterEncoding=UTF-8&connectionTimeZone=UTC",
+            ANSWER_SECONDS * 1000
         );
     }
     let (mode, root) = match trust {
@@ -145,7 +150,7 @@ fn url(database: &Database, trust: Trust) -> String {
         Trust::Encrypted => ("require", ""),
     };
     format!(
-        "jdbc:postgresql://<HOST>:{port}/{name}?sslmode={mode}{root}&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true\
+        "jdbc:postgresql://<HOST>:{port}/{name}?sslmode={mode}{root}&connectTimeout=10&socketTimeout={ANSWER_SECONDS}&tcpKeepAlive=true\
          &ApplicationName=shardingsphere"
     )
 }

@@ -2,21 +2,28 @@
 
 use tera::Context;
 
-use crate::ir::{Database, Sharding, Strategy};
+use super::proxy::ANSWER_SECONDS;
+use crate::ir::{Database, Sharding, Strategy, System};
 use crate::targets::shared::template;
 use crate::vocabulary::Engine;
 
 const TEMPLATE: &str = include_str!("../../../../templates/sharding/runbook.md.tera");
 
 /// One item for each list entry of the section on operations.
-pub fn runbook(database: &Database, sharding: &Sharding) -> Vec<String> {
+pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec<String> {
     let active: Vec<&str> = sharding.active().map(|shard| shard.id.as_str()).collect();
     let mut context = Context::new();
     context.insert("name", &database.name);
-    context.insert("variable", &database.name.replace('-', "_").to_uppercase());
+    context.insert("variable", &database.home.name.replace('-', "_").to_uppercase());
     context.insert("database", &database.database);
     context.insert("mysql", &(database.engine == Engine::Mysql));
-    context.insert("proxy", &sharding.proxy().is_some());
+    let proxy = sharding.proxy().map(|proxy| &system.services[proxy]);
+    let image = proxy.and_then(|proxy| proxy.launch.image()).unwrap_or_default();
+    context.insert("proxy", &proxy.is_some());
+    context.insert("image", image);
+    context.insert("movable", &!image.contains('@'));
+    context.insert("minutes", &(ANSWER_SECONDS / 60));
+    context.insert("user", &database.user);
     context.insert("generates", &!sharding.generated_ids.is_empty());
     context.insert("key", &sharding.key);
     context.insert("strategy", sharding.strategy.name());
