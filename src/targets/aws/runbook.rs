@@ -73,7 +73,7 @@ pub(super) fn verification(stack: &Stack<'_>) -> Vec<String> {
 fn endpoint(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
     let host = stack.system.reader_host(id);
     let seconds = reader::SECONDS;
-    let variable = identifier(&item.reader_name()).to_uppercase();
+    let variable = format!("{}_READ", identifier(&item.home.name).to_uppercase());
     let many = item.replica_keys().len() > 1;
     let answers = if many {
         "each answer is one replica, all equally often"
@@ -117,7 +117,7 @@ fn failure(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
 }
 
 fn lag(item: &Database) -> String {
-    let (writes, reads) = (identifier(&item.name), identifier(&item.reader_name()));
+    let variable = identifier(&item.home.name).to_uppercase();
     let cancelled = match item.engine {
         Engine::Postgres => {
             " PostgreSQL may cancel a long query on a replica that stands in the way of changes: such a query is repeated."
@@ -125,9 +125,7 @@ fn lag(item: &Database) -> String {
         _ => "",
     };
     format!(
-        "What is read at `{}_HOST` is as old as the replica is late: mostly less than a second, more while much is written. What must be seen right after it was written is read at `{}_HOST`.{cancelled}",
-        reads.to_uppercase(),
-        writes.to_uppercase()
+        "What is read at `{variable}_READ_HOST` is as old as the replica is late: mostly less than a second, more while much is written. What must be seen right after it was written is read at `{variable}_HOST`.{cancelled}"
     )
 }
 

@@ -64,7 +64,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 /// Which name it is, and what it does when a server fails.
 fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
     let host = stack.system.reader_host(id);
-    let variable = identifier(&database.name).to_uppercase();
+    let variable = identifier(&database.home.name).to_uppercase();
     let (random, authority) = match database.engine {
         Engine::Mysql => (
             "MySQL's connectors take the first address that answers, so shuffle the addresses where the pool opens a connection",
@@ -90,7 +90,7 @@ fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String 
 }
 
 fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
-    let variable = identifier(&database.name).to_uppercase();
+    let variable = identifier(&database.home.name).to_uppercase();
     let stopped = |alarm: &str| match database.engine {
         Engine::Mysql => {
             format!("one that runs and no longer follows is told by `{alarm}-receiver` and `{alarm}-applier`.")
@@ -222,7 +222,7 @@ fn promotion(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
         plain = database.name,
         first = fenced(&first),
         state = fenced(&state),
-        upper = name.to_uppercase(),
+        upper = identifier(&database.home.name).to_uppercase(),
     )
 }
 

@@ -194,7 +194,7 @@ pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database) 
     context.insert("project", project.map_or("PROJECT", |account| account.project.as_str()));
     context.insert("name", &database.name);
     context.insert("id", &identifier(&database.name));
-    context.insert("variable", &identifier(&database.name).to_uppercase());
+    context.insert("variable", &identifier(&database.home.name).to_uppercase());
     context.insert("host", &stack.system.reader_host(id));
     context.insert("ttl", &READERS_TTL);
     context.insert("keys", &database.replica_keys());
