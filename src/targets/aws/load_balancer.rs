@@ -323,11 +323,11 @@ fn priority(host: &str, path: &str, taken: &mut Vec<u32>) -> u32 {
     let band = u32::from(host.is_empty()) * LENGTHS + (LENGTHS - 1 - length);
     let text = host.bytes().chain(path.bytes());
     let hash = text.fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
-    let mut offset = hash % EQUALS;
-    while taken.contains(&(band * EQUALS + offset + 1)) {
-        offset = (offset + 1) % EQUALS;
-    }
-    let priority = band * EQUALS + offset + 1;
+    let first = band * EQUALS + 1;
+    let equals = (0..EQUALS).map(|step| first + (hash % EQUALS + step) % EQUALS);
+    // More equals than have numbers of their own come before shorter paths still, as far as numbers last.
+    let mut free = equals.chain(first + EQUALS..).filter(|number| !taken.contains(number));
+    let priority = free.next().unwrap_or(first);
     taken.push(priority);
     priority
 }
