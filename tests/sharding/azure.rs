@@ -74,8 +74,13 @@ fn further_shards_change_nothing_but_their_ids() {
         let eight = render(&shop(engine, &format!("{router}shards = 8\nactive = 4\n")));
         let changed = eight.iter().filter(|(name, text)| four.get(*name) != Some(*text));
         let changed: Vec<&String> = changed.map(|(name, _)| name).collect();
-        assert_eq!(changed, ["locals main_shards"], "{engine}");
+        let hot = "resource azurerm_monitor_scheduled_query_rules_alert_v2.main_shard_hot";
+        assert_eq!(changed, ["locals main_shards", hot], "{engine}");
         assert_eq!(four.len(), eight.len(), "{engine}");
+        // Servers that hold nothing yet do not make the others look hot.
+        let in_use = "| where shard in (\"s0\", \"s1\", \"s2\", \"s3\")";
+        assert!(eight[hot].contains(in_use), "{engine}: {}", eight[hot]);
+        assert!(!four[hot].contains("shard in ("), "{engine}: {}", four[hot]);
     }
 }
 
