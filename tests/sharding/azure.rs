@@ -144,6 +144,39 @@ fn every_shard_is_watched() {
 }
 
 #[test]
+fn the_readme_says_how_rows_are_copied() {
+    let readme = |text: &str| {
+        let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let compiled = cloudgen::compile(&blueprint, Target::Azure);
+        let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+        rendered.files.get("README.md").unwrap_or_default().to_owned()
+    };
+    let restored = "&& ! ends_with(name, '-restored')";
+    for (engine, router, program) in [
+        ("postgres", "", "pg_dump --schema-only"),
+        (
+            "mysql",
+            "proxy = { image = \"registry.example.com/proxy:1\" }\n",
+            "mysqldump --host",
+        ),
+        ("sqlserver", "router = \"application\"\n", "/opt/mssql-tools18/bin/bcp"),
+    ] {
+        let text = readme(&shop(engine, &format!("{router}shards = 4\n")));
+        // No machine knows the shard yet.
+        assert!(text.contains("--name main-shard-NEW --query value"), "{engine}: {text}");
+        assert!(text.contains("read -rs NEW_PASSWORD"), "{engine}: {text}");
+        assert!(text.contains(program), "{engine}: {text}");
+        assert_eq!(text.matches(restored).count(), 2, "{engine}: {text}");
+        // Only this command of the Azure CLI has to be told of the key.
+        assert_eq!(text.contains("--byok-key"), engine == "postgres", "{engine}: {text}");
+    }
+    let by_range = "router = \"application\"\nshards = [\"a\", \"b\"]\nranges = [{ shard = \"a\" }, { from = 5, shard = \"b\" }]\n";
+    let text = readme(&shop("postgres", by_range).replace("\"hash\"", "\"range\""));
+    assert!(text.contains("NEW_PASSWORD=$MAIN_SHARD_NEW_PASSWORD"), "{text}");
+    assert!(!text.contains("read -rs"), "{text}");
+}
+
+#[test]
 fn what_does_not_fit_is_said() {
     let long = shop("postgres", "shards = [\"abcdefghijkl\", \"b\"]\n")
         .replace("\"shop\"", "\"a-name-of-20-letters\"")
