@@ -74,8 +74,13 @@ fn further_shards_change_nothing_but_their_ids() {
         let eight = render(&shop(engine, &format!("{router}shards = 8\nactive = 4\n")));
         let changed = eight.iter().filter(|(name, text)| four.get(*name) != Some(*text));
         let changed: Vec<&String> = changed.map(|(name, _)| name).collect();
-        assert_eq!(changed, ["locals main_shards"], "{engine}");
+        let hot = "resource azurerm_monitor_scheduled_query_rules_alert_v2.main_shard_hot";
+        assert_eq!(changed, ["locals main_shards", hot], "{engine}");
         assert_eq!(four.len(), eight.len(), "{engine}");
+        // Servers that hold nothing yet do not make the others look hot.
+        let in_use = "| where shard in (\"s0\", \"s1\", \"s2\", \"s3\")";
+        assert!(eight[hot].contains(in_use), "{engine}: {}", eight[hot]);
+        assert!(!four[hot].contains("shard in ("), "{engine}: {}", four[hot]);
     }
 }
 
@@ -136,6 +141,39 @@ fn every_shard_is_watched() {
         assert!(hot.contains("/shop-main-shard-([a-z0-9]+)-"), "{hot}");
         assert!(blocks.contains_key("resource azurerm_application_insights_workbook.main_shards"));
     }
+}
+
+#[test]
+fn the_readme_says_how_rows_are_copied() {
+    let readme = |text: &str| {
+        let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let compiled = cloudgen::compile(&blueprint, Target::Azure);
+        let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+        rendered.files.get("README.md").unwrap_or_default().to_owned()
+    };
+    let restored = "&& ! ends_with(name, '-restored')";
+    for (engine, router, program) in [
+        ("postgres", "", "pg_dump --schema-only"),
+        (
+            "mysql",
+            "proxy = { image = \"registry.example.com/proxy:1\" }\n",
+            "mysqldump --host",
+        ),
+        ("sqlserver", "router = \"application\"\n", "/opt/mssql-tools18/bin/bcp"),
+    ] {
+        let text = readme(&shop(engine, &format!("{router}shards = 4\n")));
+        // No machine knows the shard yet.
+        assert!(text.contains("--name main-shard-NEW --query value"), "{engine}: {text}");
+        assert!(text.contains("read -rs NEW_PASSWORD"), "{engine}: {text}");
+        assert!(text.contains(program), "{engine}: {text}");
+        assert_eq!(text.matches(restored).count(), 2, "{engine}: {text}");
+        // Only this command of the Azure CLI has to be told of the key.
+        assert_eq!(text.contains("--byok-key"), engine == "postgres", "{engine}: {text}");
+    }
+    let by_range = "router = \"application\"\nshards = [\"a\", \"b\"]\nranges = [{ shard = \"a\" }, { from = 5, shard = \"b\" }]\n";
+    let text = readme(&shop("postgres", by_range).replace("\"hash\"", "\"range\""));
+    assert!(text.contains("NEW_PASSWORD=$MAIN_SHARD_NEW_PASSWORD"), "{text}");
+    assert!(!text.contains("read -rs"), "{text}");
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn metric_alert(stack: &mut Stack<'_>, namespace: &str, watch: &Watch, told: Opt
     stack.module.resource("azurerm_monitor_metric_alert", &watch.name, body);
 }
 
-/// One rule for all shards: each that is far above their mean raises an alert of its own.
+/// One rule for all shards in use: each that is far above their mean raises an alert of its own.
 fn hot_shard(
     stack: &mut Stack<'_>,
     alarm: &Alarm,
@@ -235,7 +235,7 @@ fn hot_shard(
     told: Option<&Address>,
 ) {
     let database = &stack.system.databases[alarm.signal.database()];
-    let numbers = metrics::of_shards(stack, database, metrics::CPU);
+    let numbers = metrics::of_active_shards(stack, database, metrics::CPU);
     let query = format!(
         "let loads = {numbers}\n\
          | summarize TimeGenerated = max(TimeGenerated), load = avg(Average) by shard;\n\
@@ -247,7 +247,7 @@ fn hot_shard(
         .set("operator", "Include")
         .set("values", list!["*"]);
     let criteria = Block::new()
-        .comment("Percentage points above the mean of all shards, over the whole window.")
+        .comment("Percentage points above the mean of all shards in use, over the whole window.")
         .set("query", expr::heredoc([query.into()]))
         .set("metric_measure_column", "above")
         .set("time_aggregation_method", "Maximum")

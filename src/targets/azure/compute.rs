@@ -8,7 +8,7 @@ use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
 use super::{Parts, Stack, Stores, startup};
-use crate::ir::{Id, Resource, Scale, Service, Sharding};
+use crate::ir::{Id, Launch, Resource, Scale, Service, Sharding};
 use crate::targets::shared;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
@@ -87,6 +87,7 @@ fn scale_set(
         .set("prioritize_unhealthy_instances_enabled", true)
         .set("pause_time_between_batches", "PT1M")
         .set("maximum_surge_instances_enabled", true);
+    let timeouts = Block::new().set("create", "2h").set("update", rollout(minutes));
     let own_image = service.machine_image.get(TARGET);
     let login = Block::new().set("username", "ubuntu").set("public_key", key);
     let body = stack
@@ -117,8 +118,12 @@ fn scale_set(
         .comment("A change puts new machines beside the old ones before it removes those, a fifth at a time.")
         .block("rolling_upgrade_policy", upgrades)
         .when(minutes * 60 != service.health.grace_seconds, |body| {
+            let who = match service.launch {
+                Launch::ShardingProxy { .. } => "the proxy needs",
+                Launch::Container { .. } | Launch::Script(_) => "the blueprint says",
+            };
             body.comment(&format!(
-                "Azure takes 10 to 90 minutes; the blueprint says {} seconds.",
+                "Azure takes 10 to 90 minutes; {who} {} seconds.",
                 service.health.grace_seconds
             ))
         })
@@ -126,7 +131,7 @@ fn scale_set(
         .block("boot_diagnostics", Block::new())
         .blocks("extension", extensions(stack, service))
         .comment("A change rolls over every machine before the apply is done.")
-        .block("timeouts", Block::new().set("create", "2h").set("update", "3h"))
+        .block("timeouts", timeouts)
         .comment("The autoscaler's number.")
         .block(
             "lifecycle",
@@ -229,6 +234,13 @@ fn health(service: &Service) -> (&'static str, Expression) {
             object! { "protocol" => "tcp", "port" => service.port, "gracePeriod" => grace_minutes(service) * 60 },
         ),
     }
+}
+
+/// How long a change may take to reach every machine: five batches, in each of which machines may take so many minutes to start.
+fn rollout(minutes: u32) -> String {
+    const BATCHES: u32 = 5;
+    const HOURS: u32 = 3;
+    format!("{}h", (BATCHES * minutes).div_ceil(60).max(HOURS))
 }
 
 /// Azure takes 10 to 90.

@@ -40,7 +40,19 @@ pub(super) fn of_shards(stack: &Stack<'_>, database: &Database, metric: &str) ->
     format!("{}\n| where MetricName == \"{metric}\"", all_of_shards(stack, database))
 }
 
-/// The same for every metric.
+/// The same of the shards that rows are routed to: one that is still being filled says nothing about how the key spreads the load.
+pub(super) fn of_active_shards(stack: &Stack<'_>, database: &Database, metric: &str) -> String {
+    let numbers = of_shards(stack, database, metric);
+    let shards = database.sharding.iter().flat_map(|sharding| &sharding.shards);
+    let (active, others): (Vec<_>, Vec<_>) = shards.partition(|shard| shard.active);
+    if others.is_empty() {
+        return numbers;
+    }
+    let active: Vec<String> = active.iter().map(|shard| format!("\"{}\"", shard.id)).collect();
+    format!("{numbers}\n| where shard in ({})", active.join(", "))
+}
+
+/// Every metric of every shard.
 pub(super) fn all_of_shards(stack: &Stack<'_>, database: &Database) -> String {
     // A server of SQL Server is part of its database's id, so the name of a resource would not do.
     let name = stack.prefixed(&database.shard_name());
