@@ -57,9 +57,13 @@ fn compile(text: &str) -> cloudgen::Outcome<cloudgen::output::Rendered> {
 
 /// The text of one Terraform file; empty where there is none.
 fn file(text: &str, name: &str) -> String {
+    written(text, &format!("terraform/{name}.tf"))
+}
+
+/// The text of the file at a path; empty where there is none.
+fn written(text: &str, path: &str) -> String {
     let outcome = compile(text);
     let rendered = outcome.value.unwrap_or_else(|| panic!("{:?}", outcome.diagnostics));
-    let path = format!("terraform/{name}.tf");
     let found = rendered.files.iter().find(|(other, _)| *other == path);
     found.map(|(_, text)| text.to_owned()).unwrap_or_default()
 }
@@ -163,6 +167,40 @@ fn machines_with_shards_are_told_in_compressed_form_and_others_as_ever() {
         template.contains("base64gzip")
     };
     assert!(data("main_proxy") && data("books") && !data("web"));
+}
+
+#[test]
+fn clients_of_the_proxy_wait_for_it() {
+    let machines = file(&shop("4"), "compute");
+    let group = |service: &str| block(&machines, &format!("resource \"aws_autoscaling_group\" \"{service}\""));
+    for need in [
+        "aws_autoscaling_group.main_proxy,",
+        "aws_route53_record.internal_main_proxy,",
+        "aws_vpc_security_group_egress_rule.web_to_main_proxy_load_balancer_3307,",
+        "aws_vpc_security_group_ingress_rule.web_to_main_proxy_load_balancer_3307,",
+    ] {
+        assert_eq!(group("web").matches(need).count(), 1, "{need}");
+        assert!(!group("books").contains(need), "{need}");
+    }
+}
+
+#[test]
+fn storage_alarms_say_how_much_is_left_and_how_far_it_grows() {
+    let text = shop("4").replace("key = \"customer_id\"", "key = \"customer_id\"\nstorage_gb = 25");
+    let alarm = block(&file(&text, "alarms"), "\"main_shard_storage\"");
+    assert!(
+        alarm.contains("less than 3.75 GiB of storage left; it grows by itself up to 50 GiB"),
+        "{alarm}"
+    );
+}
+
+#[test]
+fn a_restored_shard_has_its_standby_from_the_start() {
+    let shard = "--no-publicly-accessible --multi-az";
+    let readme = written(&shop("4"), "README.md");
+    assert!(readme.contains(shard) && !readme.contains("its standby"));
+    let alone = shop("4").replace("engine = \"postgres\"", "engine = \"postgres\"\nmulti_zone = false");
+    assert!(!written(&alone, "README.md").contains(shard));
 }
 
 #[test]

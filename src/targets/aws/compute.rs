@@ -1,9 +1,12 @@
 //! Virtual machines: one Auto Scaling group per service.
 
+use std::collections::BTreeMap;
+
 use hcl::Expression;
 
 use super::database::Databases;
 use super::database::shard::Shards;
+use super::edge::Names;
 use super::encryption::Keys;
 use super::endpoint::Endpoints;
 use super::firewall::Groups;
@@ -17,7 +20,7 @@ use super::secrets::Secrets;
 use super::storage::Buckets;
 use super::{Base, Stack, logs, startup};
 use crate::catalog;
-use crate::ir::{Id, Resource, Service};
+use crate::ir::{Id, Peer, Resource, Service};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -28,6 +31,9 @@ const SNAPSHOTS: &str = "machine_disk_snapshots";
 pub(super) const SNAPSHOT_TAG: &str = "snapshots";
 /// The current Ubuntu, looked up by AWS whenever a machine is launched.
 const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
+
+/// The machines of proxies, which do not serve before the servers behind them do.
+type Proxies = BTreeMap<Id<Service>, Address>;
 
 /// Everything that machines refer to.
 pub(super) struct Parts<'a> {
@@ -42,12 +48,16 @@ pub(super) struct Parts<'a> {
     pub(super) secrets: &'a Secrets,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
+    pub(super) names: &'a Names,
     pub(super) readers: &'a Readers,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let system = stack.system;
-    for (id, service) in system.services.iter() {
+    // Those that open connections to a proxy wait for its machines.
+    let (first, rest): (Vec<_>, Vec<_>) = system.services.iter().partition(|(_, service)| service.is_tcp());
+    let mut proxies = Proxies::new();
+    for (id, service) in first.into_iter().chain(rest) {
         stack.module.file("compute", "");
         let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));
@@ -56,8 +66,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         let identity = identity::lower(stack, id, log_group.as_ref(), parts);
         stack.module.file("compute", "");
         let template = launch_template(stack, id, &identity, parts);
-        let group = scaling_group(stack, id, &template, &identity, log_group.as_ref(), parts);
+        let needs = needs(stack, id, &identity, log_group.as_ref(), &proxies, parts);
+        let group = scaling_group(stack, id, &template, needs, parts);
         scaling_policy(stack, service, &group);
+        if service.is_tcp() {
+            proxies.insert(id, group.clone());
+        }
         stack
             .report
             .component(&service.path, "Auto Scaling group of virtual machines", group.text());
@@ -115,8 +129,7 @@ fn scaling_group(
     stack: &mut Stack<'_>,
     id: Id<Service>,
     template: &Address,
-    identity: &Identity,
-    log_group: Option<&Address>,
+    needs: Vec<Expression>,
     parts: &Parts<'_>,
 ) -> Address {
     let system = stack.system;
@@ -163,7 +176,7 @@ fn scaling_group(
             Block::new().set("ignore_changes", expr::keywords(["desired_capacity"])),
         )
         .comment("A machine starts its service once, when it boots: what it needs for that must be there.")
-        .set("depends_on", needs(stack, id, identity, log_group, parts));
+        .set("depends_on", needs);
     stack.module.resource("aws_autoscaling_group", &service.name, body)
 }
 
@@ -173,8 +186,9 @@ fn needs(
     id: Id<Service>,
     identity: &Identity,
     log_group: Option<&Address>,
+    proxies: &Proxies,
     parts: &Parts<'_>,
-) -> Expression {
+) -> Vec<Expression> {
     let values = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => vec![parts.secrets.password(database)],
         Resource::Proxy(database) => vec![parts.secrets.router(database)],
@@ -184,11 +198,20 @@ fn needs(
     let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
     needs.extend(values.map(Address::whole));
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
+    let opens = |proxy| {
+        let mut flows = stack.system.flows_from(Peer::Service(id));
+        flows.any(|flow| flow.to == Peer::TcpBalancer(proxy))
+    };
+    for (&proxy, machines) in proxies.iter().filter(|(proxy, _)| opens(**proxy)) {
+        // Whoever asks for a name that is not there yet is told for a quarter of an hour that there is none.
+        let name = parts.names.of_service(proxy);
+        needs.extend(name.into_iter().chain([machines]).map(Address::whole));
+    }
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());
     needs.extend(parts.rules.of_service(id));
     needs.extend(parts.balancers.listeners(id).iter().map(Address::whole));
-    Expression::Array(needs)
+    needs
 }
 
 fn scaling_policy(stack: &mut Stack<'_>, service: &Service, group: &Address) {

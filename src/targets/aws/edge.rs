@@ -1,6 +1,6 @@
 //! Certificates and names of the entry points.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
 
@@ -11,6 +11,21 @@ use crate::ir::{Balancer, Id, Service, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
+
+/// The private zone and the names of services in it.
+#[derive(Default)]
+pub(super) struct Names {
+    /// The zone, if anything has a name in it.
+    pub(super) zone: Option<Address>,
+    records: BTreeMap<Id<Service>, Address>,
+}
+
+impl Names {
+    /// The name at which a service is found.
+    pub(super) fn of_service(&self, service: Id<Service>) -> Option<&Address> {
+        self.records.get(&service)
+    }
+}
 
 /// The certificate of the public entry point: its ARN, once it is valid.
 pub(super) fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
@@ -73,8 +88,8 @@ pub(super) fn has_wildcard(stack: &Stack<'_>) -> bool {
     matches!(tls, Some(Tls::Requested { domain, .. }) if !hosts(stack, domain).is_empty())
 }
 
-/// Names at which the load balancers are found. Gives the private zone, if anything has a name in it.
-pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) -> Option<Address> {
+/// Names at which the load balancers are found.
+pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balancers) -> Names {
     let system = stack.system;
     stack.module.file("edge", "");
     if let (Some(public), Some(balancer)) = (&balancers.public, &system.public)
@@ -98,7 +113,9 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
         }
     }
     let internal = balancers.internal.as_ref().zip(system.internal.as_ref());
-    let what = private_names(stack, balancers)?;
+    let Some(what) = private_names(stack, balancers) else {
+        return Names::default();
+    };
     let body = Block::new()
         .set("name", system.network.private_domain.as_str())
         .set("comment", format!("Private names of {}", system.prefix))
@@ -111,6 +128,7 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
         .into_iter()
         .flat_map(|(internal, balancer)| services(balancer).into_iter().map(move |service| (service, internal)));
     let alone = balancers.tcp.iter().map(|(service, balancer)| (*service, balancer));
+    let mut records = BTreeMap::new();
     for (service, balancer) in routed.chain(alone) {
         let body = Block::new()
             .set("zone_id", zone.attr("zone_id"))
@@ -118,9 +136,12 @@ pub(super) fn names(stack: &mut Stack<'_>, network: &Network, balancers: &Balanc
             .set("type", "A")
             .block("alias", alias(balancer));
         let name = format!("internal_{}", system.services[service].name);
-        stack.module.resource("aws_route53_record", &name, body);
+        records.insert(service, stack.module.resource("aws_route53_record", &name, body));
     }
-    Some(zone)
+    Names {
+        zone: Some(zone),
+        records,
+    }
 }
 
 /// What has a name in the private zone, if anything has.

@@ -1,6 +1,6 @@
 //! Load balancers: listeners, rules and target groups.
 
-mod tcp;
+pub(super) mod tcp;
 
 use std::collections::BTreeMap;
 

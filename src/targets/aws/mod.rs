@@ -134,10 +134,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     }
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
-    let zone = edge::names(&mut stack, &network, &balancers);
+    let names = edge::names(&mut stack, &network, &balancers);
     let alarms = alarms::lower(&mut stack, &base, &keys, &replicas, &shards);
     dashboard::lower(&mut stack, &shards);
-    let readers = reader::lower(&mut stack, zone.as_ref(), &replicas, &alarms);
+    let readers = reader::lower(&mut stack, names.zone.as_ref(), &replicas, &alarms);
     waf::lower(&mut stack, &keys, &balancers);
     let parts = compute::Parts {
         base: &base,
@@ -151,6 +151,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         secrets: &secrets,
         buckets: &buckets,
         balancers: &balancers,
+        names: &names,
         readers: &readers,
     };
     stack.module.file("variables", "");

@@ -15,13 +15,13 @@ use crate::vocabulary::Egress;
 /// Rules by the service whose machines open the connection, for `depends_on`: a machine uses them while it starts.
 #[derive(Default)]
 pub(super) struct Rules {
-    outgoing: BTreeMap<Id<Service>, Vec<Expression>>,
+    opening: BTreeMap<Id<Service>, Vec<Expression>>,
 }
 
 impl Rules {
-    /// The rules that let a service's machines out.
+    /// The rules that let a service's machines out, and those that let them in to proxies.
     pub(super) fn of_service(&self, service: Id<Service>) -> Vec<Expression> {
-        self.outgoing.get(&service).cloned().unwrap_or_default()
+        self.opening.get(&service).cloned().unwrap_or_default()
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, groups: &Groups, endpoints: &Endpoint
             let why = format!("{} to the object store over its gateway endpoint", service.name);
             let other = ("prefix_list_id", prefix_list);
             let rule = rule(stack, groups, Peer::Service(id), "egress", &local, (443, &why), other);
-            rules.outgoing.entry(id).or_default().extend(rule);
+            rules.opening.entry(id).or_default().extend(rule);
         }
     }
     rules
@@ -76,10 +76,15 @@ fn connect(stack: &mut Stack<'_>, groups: &Groups, rules: &mut Rules, (from, to,
         None => ("cidr_ipv4", "0.0.0.0/0".into()),
     };
     let outgoing = rule(stack, groups, from, "egress", &local, (port, &why), end(to));
+    let incoming = rule(stack, groups, to, "ingress", &local, (port, &why), end(from));
     if let Peer::Service(service) = from {
-        rules.outgoing.entry(service).or_default().extend(outgoing);
+        let incoming = incoming.filter(|_| matches!(to, Peer::TcpBalancer(_)));
+        rules
+            .opening
+            .entry(service)
+            .or_default()
+            .extend(outgoing.into_iter().chain(incoming));
     }
-    rule(stack, groups, to, "ingress", &local, (port, &why), end(from));
 }
 
 /// One rule, if its peer has a group. Gives its address.

@@ -5,8 +5,8 @@ use hcl::expr::{BinaryOp, BinaryOperator};
 
 use super::{PERIOD, tell};
 use crate::ir::{Alarm, Database, Signal};
-use crate::targets::aws::Stack;
 use crate::targets::aws::database::shard::{self, Servers, Shards};
+use crate::targets::aws::{Stack, database};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
 
@@ -59,12 +59,17 @@ fn storage(
     servers: &Servers,
     (percent, minutes): (u32, u32),
 ) -> Block {
-    let made_with = item
-        .sharding
-        .as_ref()
-        .map_or(item.storage_gb, |sharding| sharding.storage_gb);
+    let made_with = servers.like.storage_gb;
     let bytes = u64::from(made_with) * (1 << 30) / 100 * u64::from(percent);
+    // The threshold stays while the storage grows, so it is told in GiB.
+    let about = format!(
+        "A shard of {} has less than {} GiB of storage left; it grows by itself up to {} GiB and then no more.",
+        item.name,
+        f64::from(made_with * percent) / 100.0,
+        database::storage_limit(&servers.like)
+    );
     watch(stack, alarm, &servers.instances, "FreeStorageSpace")
+        .set("alarm_description", about)
         .set("evaluation_periods", minutes)
         .set("comparison_operator", "LessThanThreshold")
         .comment(&format!("Bytes: {percent}% of {made_with} GiB."))

@@ -25,6 +25,8 @@ pub(in crate::targets::aws) struct Servers {
     pub(in crate::targets::aws) active: Expression,
     /// The servers, by their ids.
     pub(in crate::targets::aws) instances: Address,
+    /// Each of them as a database, but for its name.
+    pub(in crate::targets::aws) like: Database,
     /// The password of each.
     pub(in crate::targets::aws) password: Password,
 }
@@ -106,6 +108,7 @@ pub(in crate::targets::aws) fn lower(
             ids,
             active,
             instances,
+            like,
             password,
         };
         shards.found.push((id, servers));

@@ -8,7 +8,7 @@ use crate::targets::aws::network::Network;
 use crate::terraform::{Address, Block};
 
 /// Seconds that a connection may be silent: the most that AWS offers. Pools of connections keep them for longer than the usual 350.
-const IDLE_SECONDS: u32 = 6000;
+pub(in crate::targets::aws) const IDLE_SECONDS: u32 = 6000;
 
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, groups: &Groups, balancers: &mut Balancers) {
     let system = stack.system;

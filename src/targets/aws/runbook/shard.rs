@@ -5,6 +5,7 @@ use tera::Context;
 use crate::ir::{Database, Id, Resource, Router, Sharding};
 use crate::targets::aws::alarms::shard as alarms;
 use crate::targets::aws::database::shard::prefix;
+use crate::targets::aws::load_balancer::tcp::IDLE_SECONDS;
 use crate::targets::aws::{Stack, dashboard, database};
 use crate::targets::shared::{sharding, template};
 use crate::terraform::identifier;
@@ -19,6 +20,7 @@ const LOCAL_PORT: u16 = 15432;
 pub(in crate::targets::aws) fn shards(stack: &Stack<'_>, items: &mut Vec<String>) {
     for (id, item, sharding) in stack.system.sharded() {
         items.extend(sharding::runbook(&stack.system, item, sharding));
+        items.extend(connections(item, sharding));
         items.push(watched(stack, item));
         items.extend(shell(stack, id, item, sharding));
         items.push(number(stack, item));
@@ -49,6 +51,16 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     sharded
         .flat_map(|(_, item, sharding)| of_database(item, sharding))
         .collect()
+}
+
+/// How long connections to the proxy live.
+fn connections(item: &Database, sharding: &Sharding) -> Option<String> {
+    sharding.proxy()?;
+    Some(format!(
+        "The load balancer in front of the proxy of `{}` forgets connections that are silent for {} minutes: let connection pools test or end theirs sooner. It spreads connections, not statements: a new proxy stays idle until pools renew some.",
+        item.name,
+        IDLE_SECONDS / 60
+    ))
 }
 
 fn watched(stack: &Stack<'_>, item: &Database) -> String {
@@ -98,11 +110,12 @@ fn number(stack: &Stack<'_>, item: &Database) -> String {
     let local = identifier(&item.shard_name());
     let guard = match stack.system.protect {
         true => format!(
-            " To remove one, move its rows away first, then lift its guard: `aws rds modify-db-instance --region {} --db-instance-identifier {}ID --no-deletion-protection --apply-immediately`.",
+            " To remove one, move its rows away first, then lift its guard: `aws rds modify-db-instance --region {} --db-instance-identifier {}ID --no-deletion-protection --apply-immediately`. Then take its id out of the blueprint, render and apply.",
             stack.region(),
             prefix(stack, item)
         ),
-        false => " Move the rows of a shard away before you remove it.".to_owned(),
+        false => " To remove one, move its rows away first; then take its id out of the blueprint, render and apply."
+            .to_owned(),
     };
     format!(
         "A new id of a shard of `{}` adds instances to `aws_db_instance.{local}` and what belongs to it; the others stay as they are.{guard} All are backed up and maintained at the hours of the main server ({} UTC); a new size waits for that window, or comes with the apply under `apply_immediately = true` in `[override.aws.aws_db_instance.{local}]`.",
@@ -137,6 +150,8 @@ fn restore(stack: &Stack<'_>, item: &Database, sharding: &Sharding) -> String {
     context.insert("local", &identifier(&item.shard_name()));
     context.insert("region", stack.system.region());
     context.insert("days", &item.backup.retention_days);
+    context.insert("multi_zone", &item.multi_zone);
+    context.insert("protect", &stack.system.protect);
     context.insert("shard", &sharding.shards.first().map(|shard| shard.id.as_str()));
     template::fill(RESTORE, &context).trim_end().to_owned()
 }
