@@ -215,6 +215,65 @@ fn a_proxy_trusts_the_authorities_of_its_own_servers() {
 }
 
 #[test]
+fn proxies_have_a_thousand_addresses_of_their_own() {
+    let machines = "google_compute_region_instance_template.main_proxy";
+    let callers = "google_compute_region_instance_template.web";
+    let blocks = shop("postgres", "shards = 4");
+    let subnet = resource(&blocks, "google_compute_subnetwork.proxy");
+    assert!(subnet.contains("/22\""), "{subnet}");
+    assert!(resource(&blocks, machines).contains("google_compute_subnetwork.proxy.id"));
+    assert!(resource(&blocks, callers).contains("google_compute_subnetwork.application.id"));
+    let translation = resource(&blocks, "google_compute_router_nat.main");
+    for name in ["application", "proxy"] {
+        assert!(
+            translation.contains(&format!("google_compute_subnetwork.{name}.id")),
+            "{translation}"
+        );
+    }
+    let small =
+        SHOP.replace("ENGINE", "postgres").replace("SHARDS", "shards = 4") + "\n[network]\ncidr = \"10.9.0.0/20\"\n";
+    let blocks = compile(&small).unwrap();
+    assert_eq!(
+        named(&blocks, "google_compute_subnetwork.proxy"),
+        [""; 0],
+        "all machines have 512 addresses"
+    );
+    assert!(resource(&blocks, machines).contains("google_compute_subnetwork.application.id"));
+}
+
+#[test]
+fn callers_start_behind_the_proxy() {
+    let blocks = shop("postgres", "shards = 4");
+    let waits = |service: &str| {
+        let group = resource(
+            &blocks,
+            &format!("google_compute_region_instance_group_manager.{service}"),
+        );
+        group.contains("google_compute_forwarding_rule.main_proxy")
+    };
+    assert!(waits("web"));
+    assert!(!waits("report"), "it does not use the proxy");
+    assert!(!waits("main_proxy"));
+}
+
+#[test]
+fn storage_that_grows_in_time_is_no_alarm() {
+    let blocks = shop("postgres", "shards = 4");
+    let alarm = resource(&blocks, "google_monitoring_alert_policy.main_shard_storage");
+    assert!(
+        !alarm.contains("disk_utilization") && !alarm.contains("disk/utilization"),
+        "{alarm}"
+    );
+    for part in [
+        "database_disk_quota",
+        "database_disk_bytes_used",
+        "shop-main-shard-${each.key}-",
+    ] {
+        assert!(alarm.contains(part), "{part} in {alarm}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let refused = |engine: &str, shards: &str| {
         let text = SHOP.replace("ENGINE", engine).replace("SHARDS", shards);

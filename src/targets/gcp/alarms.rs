@@ -14,6 +14,8 @@ struct Policy {
     /// A set.
     keys: Option<Expression>,
     conditions: Vec<Block>,
+    /// What is told in place of the alarm's meaning, where something else is watched.
+    about: Option<String>,
     /// What Google Cloud adds to the alarm's meaning; may be empty.
     note: &'static str,
     /// What is there before it.
@@ -37,6 +39,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
                 Policy {
                     keys: None,
                     conditions: replica_lag(stack, database, seconds, minutes),
+                    about: None,
                     note: " One that does not replicate at all is behind by less than nothing: build it anew.",
                     ready: replicas.map(|it| it.servers.whole()).into_iter().collect(),
                 }
@@ -46,11 +49,8 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
                 percent,
                 minutes,
             } => shards::load(stack, database, percent, minutes),
-            Signal::ShardStorage {
-                database,
-                percent,
-                minutes,
-            } => shards::storage(stack, database, percent, minutes),
+            // Not a share of the storage, which grows by itself.
+            Signal::ShardStorage { database, minutes, .. } => shards::storage(stack, database, minutes),
             Signal::HotShard {
                 database,
                 points,
@@ -90,8 +90,9 @@ fn channels(stack: &mut Stack<'_>) -> Option<Address> {
 }
 
 fn policy(stack: &mut Stack<'_>, alarm: &Alarm, wanted: Policy, channels: Option<&Address>) -> Address {
+    let about = wanted.about.as_ref().unwrap_or(&alarm.about);
     let documentation = Block::new()
-        .set("content", format!("{}{}", alarm.about, wanted.note))
+        .set("content", format!("{about}{}", wanted.note))
         .set("mime_type", "text/markdown");
     let ready = std::iter::once(stack.project.apis.whole()).chain(wanted.ready);
     let name = stack.name(&alarm.name);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::edge::Records;
+use super::edge::{Entries, Records};
 use super::firewall::Rules;
 use super::identity::Registry;
-use super::{Stack, settings, shards};
+use super::{Stack, settings, shards, tcp_balancer};
 use crate::catalog;
 use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
@@ -34,24 +34,35 @@ pub(super) struct Group {
     pub check: Address,
 }
 
-/// Adds every service.
-pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules) -> BTreeMap<Id<Service>, Group> {
+/// Adds every service, those behind load balancers of their own first, with these: the machines of the others wait for them.
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    entries: &Entries,
+    records: &Records,
+    rules: &Rules,
+) -> BTreeMap<Id<Service>, Group> {
     stack.module.file("compute", "");
     let snapshots = snapshots(stack);
+    let (first, others): (Vec<_>, Vec<_>) = stack.system.services.iter().partition(|(_, service)| service.is_tcp());
     let mut groups = BTreeMap::new();
-    for (id, service) in stack.system.services.iter() {
+    let mut balancers = BTreeMap::new();
+    for (id, service) in first.into_iter().chain(others) {
+        stack.module.file("compute", "");
         let check = health_check(stack, service);
         let healing = healing_check(stack, service);
         let template = template(stack, id, service, &snapshots);
-        let ready = ready(stack, id, records, rules);
+        let ready = ready(stack, id, records, rules, &balancers);
         let manager = manager(stack, service, &template, &healing, ready);
         autoscaler(stack, service, &manager);
-        stack.report.component(
-            &service.path,
-            "regional managed instance group with autoscaler",
-            manager.text(),
-        );
-        groups.insert(id, Group { manager, check });
+        let group = Group { manager, check };
+        if let Some(address) = entries.tcp.get(&id) {
+            balancers.insert(id, tcp_balancer::lower(stack, service, address, &group));
+        }
+        groups.insert(id, group);
+    }
+    for (id, service) in stack.system.services.iter() {
+        let what = "regional managed instance group with autoscaler";
+        stack.report.component(&service.path, what, groups[&id].manager.text());
     }
     groups
 }
@@ -174,7 +185,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         .comment("Without access_config there is no public address.")
         .block(
             "network_interface",
-            Block::new().set("subnetwork", stack.network.application.clone()),
+            Block::new().set("subnetwork", stack.network.of_service(service)),
         )
         .block("service_account", account)
         .block("shielded_instance_config", shielded)
@@ -252,7 +263,13 @@ fn pull(service: &Service) -> Option<String> {
 }
 
 /// What machines need before they start, and Terraform cannot see.
-fn ready(stack: &Stack<'_>, id: Id<Service>, records: &Records, rules: &Rules) -> Vec<Expression> {
+fn ready(
+    stack: &Stack<'_>,
+    id: Id<Service>,
+    records: &Records,
+    rules: &Rules,
+    balancers: &BTreeMap<Id<Service>, Address>,
+) -> Vec<Expression> {
     let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
     let databases = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => {
@@ -270,11 +287,19 @@ fn ready(stack: &Stack<'_>, id: Id<Service>, records: &Records, rules: &Rules) -
         }
         Resource::Bucket(_) | Resource::Secret(_) => vec![],
     });
+    let balancers = stack
+        .system
+        .flows_from(Peer::Service(id))
+        .filter_map(|flow| match flow.to {
+            Peer::TcpBalancer(called) => balancers.get(&called),
+            _ => None,
+        });
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();
     ready.extend(rules.of(id));
     ready.extend(records.of(stack.system, id));
     ready.extend(&stack.grants[&id]);
     ready.extend(databases);
+    ready.extend(balancers);
     ready.into_iter().map(Address::whole).collect()
 }
 

@@ -132,9 +132,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let rules = firewall::lower(&mut stack, &entries);
     stack.module.file("variables", "");
     shared::startup::declare_rollout(&mut stack.module);
-    let groups = compute::lower(&mut stack, &records, &rules);
+    let groups = compute::lower(&mut stack, &entries, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &groups);
-    tcp_balancer::lower(&mut stack, &entries, &groups);
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);

@@ -1,16 +1,22 @@
 //! The network: subnets, routes, address translation.
 
 use hcl::Expression;
+use ipnet::Ipv4Net;
 
 use super::project::Project;
 use crate::check::Checked;
-use crate::ir::Tier;
+use crate::ir::{Network as Plan, Service, Tier};
 use crate::list;
 use crate::terraform::{Address, Block, Module};
 use crate::vocabulary::{Egress, GcpNetwork};
 
 /// Where `private.googleapis.com` answers, on every network.
 pub(super) const GOOGLE_APIS: &str = "199.36.153.8/30";
+
+/// The word for the subnet of the proxies in front of shards.
+const SHARD_PROXIES: &str = "proxy";
+/// Length of its prefix: 1,024 addresses.
+const SHARD_PROXIES_PREFIX: u8 = 22;
 
 /// The network and where things go in it.
 #[derive(Debug)]
@@ -19,6 +25,8 @@ pub(super) struct Network {
     pub id: Expression,
     /// Subnet of the machines and the internal load balancer.
     pub application: Expression,
+    /// Subnet of the proxies in front of shards, where it is not that of the other machines.
+    shard_proxies: Option<Expression>,
     /// Subnet of the databases' endpoints.
     pub data: Expression,
     /// Range of the proxy-only subnet: both load balancers speak to the machines from there.
@@ -34,6 +42,12 @@ pub(super) struct Network {
 }
 
 impl Network {
+    /// Subnet of a service's machines.
+    pub fn of_service(&self, service: &Service) -> Expression {
+        let own = self.shard_proxies.clone().filter(|_| service.is_tcp());
+        own.unwrap_or_else(|| self.application.clone())
+    }
+
     /// `depends_on` of a load balancer's forwarding rule.
     pub fn proxies_ready(&self) -> Option<Expression> {
         self.proxy_subnet.as_ref().map(|subnet| list![subnet.whole()])
@@ -51,6 +65,7 @@ fn found(existing: &GcpNetwork) -> Network {
     Network {
         id: existing.network.as_str().into(),
         application: existing.application.as_str().into(),
+        shard_proxies: None,
         data: existing.application.as_str().into(),
         proxies: existing.proxies.as_str().into(),
         proxy_subnet: None,
@@ -80,11 +95,16 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
     );
     let mut ready = routes(system, module, &network);
     module.comment(&free_slices(system));
-    let application = subnet(system, module, &network, Tier::Application);
+    let tier = |module: &mut Module, tier: Tier| {
+        let range = system.network.slice(tier).cidr;
+        subnet(system, module, &network, tier.name(), range)
+    };
+    let application = tier(module, Tier::Application);
     let mut data = application.id();
     if !system.databases.is_empty() {
-        data = subnet(system, module, &network, Tier::Data).id();
+        data = tier(module, Tier::Data).id();
     }
+    let shard_proxies = shard_proxies(system, module, &network);
     let proxy_subnet = (system.public.is_some() || system.internal.is_some()).then(|| {
         module
             .comment("The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.")
@@ -101,11 +121,13 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
             )
     });
     if system.network.egress == Egress::Nat {
-        ready.push(translation(system, module, &network, &application));
+        let inside = std::iter::once(&application).chain(&shard_proxies);
+        ready.push(translation(system, module, &network, inside));
     }
     Network {
         id: network.id(),
         application: application.id(),
+        shard_proxies: shard_proxies.map(|subnet| subnet.id()),
         data,
         proxies: match &proxy_subnet {
             Some(subnet) => subnet.attr("ip_cidr_range"),
@@ -137,19 +159,37 @@ fn routes(system: &Checked<'_>, module: &mut Module, network: &Address) -> Vec<A
     routes
 }
 
-fn subnet(system: &Checked<'_>, module: &mut Module, network: &Address, tier: Tier) -> Address {
+/// The subnet of the proxies in front of shards, where there are any.
+fn shard_proxies(system: &Checked<'_>, module: &mut Module, network: &Address) -> Option<Address> {
+    let range = shard_proxies_range(&system.network)?;
+    system.services.iter().find(|(_, service)| service.is_tcp())?;
+    module.comment(
+        "Proxies in front of shards number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
+    );
+    Some(subnet(system, module, network, SHARD_PROXIES, range))
+}
+
+/// Its range, in the first of the two eighths that no tier has. In a network whose eighths are smaller there is none: machines of one
+/// subnet never have the same number there.
+fn shard_proxies_range(network: &Plan) -> Option<Ipv4Net> {
+    let mut eighths = network.cidr.subnets(network.cidr.prefix_len() + 3).ok()?;
+    let free = eighths.nth(Tier::ALL.len())?;
+    free.subnets(SHARD_PROXIES_PREFIX).ok()?.next()
+}
+
+fn subnet(system: &Checked<'_>, module: &mut Module, network: &Address, name: &str, range: Ipv4Net) -> Address {
     let logs = Block::new()
         .set("aggregation_interval", "INTERVAL_1_MIN")
         .set("flow_sampling", 0.5)
         .set("metadata", "INCLUDE_ALL_METADATA");
     module.resource(
         "google_compute_subnetwork",
-        tier.name(),
+        name,
         Block::new()
-            .set("name", format!("{}-{}", system.prefix, tier.name()))
+            .set("name", format!("{}-{name}", system.prefix))
             .set("network", network.id())
             .set("region", system.region())
-            .set("ip_cidr_range", system.network.slice(tier).cidr.to_string())
+            .set("ip_cidr_range", range.to_string())
             .set("private_ip_google_access", true)
             .block("log_config", logs),
     )
@@ -167,7 +207,18 @@ fn free_slices(system: &Checked<'_>) -> String {
     )
 }
 
-fn translation(system: &Checked<'_>, module: &mut Module, network: &Address, application: &Address) -> Address {
+/// Address translation for the machines in some subnets.
+fn translation<'a>(
+    system: &Checked<'_>,
+    module: &mut Module,
+    network: &Address,
+    inside: impl Iterator<Item = &'a Address>,
+) -> Address {
+    let inside = inside.map(|subnet| {
+        Block::new()
+            .set("name", subnet.id())
+            .set("source_ip_ranges_to_nat", list!["ALL_IP_RANGES"])
+    });
     let router = module.resource(
         "google_compute_router",
         "main",
@@ -185,12 +236,7 @@ fn translation(system: &Checked<'_>, module: &mut Module, network: &Address, app
             .set("region", router.attr("region"))
             .set("nat_ip_allocate_option", "AUTO_ONLY")
             .set("source_subnetwork_ip_ranges_to_nat", "LIST_OF_SUBNETWORKS")
-            .block(
-                "subnetwork",
-                Block::new()
-                    .set("name", application.id())
-                    .set("source_ip_ranges_to_nat", list!["ALL_IP_RANGES"]),
-            )
+            .blocks("subnetwork", inside)
             .block(
                 "log_config",
                 Block::new().set("enable", true).set("filter", "ERRORS_ONLY"),

@@ -29,6 +29,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
         });
     }
     items.extend(sharding::quotas(stack));
+    items.extend(sharding::addresses(stack));
     if !system.buckets.is_empty() {
         items.push("Where the organisation restricts who may be granted anything (`iam.allowedPolicyMemberDomains`), an exception on the project for `group:cloud-storage-analytics@google.com`, which delivers the access logs of buckets.".to_owned());
     }

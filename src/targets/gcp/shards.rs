@@ -208,14 +208,17 @@ pub(super) fn active_ids(sharding: &Sharding) -> String {
     }
 }
 
-/// The time series of one of Cloud SQL's metrics, a series for each shard of a database, in PromQL. `ids` says which shards.
-pub(super) fn series(stack: &Stack<'_>, database: &Database, metric: &str, ids: &str) -> [Part; 5] {
+/// The time series of one of Cloud SQL's metrics, a series for each shard of a database, in PromQL. `ids` says which shards, as a
+/// regular expression.
+pub(super) fn series(stack: &Stack<'_>, database: &Database, metric: &str, ids: impl Into<Part>) -> [Part; 7] {
     let name = stack.name(&database.shard_name());
     [
         format!("cloudsql_googleapis_com:database_{metric}{{monitored_resource=\"cloudsql_database\",database_id=~\"")
             .into(),
         stack.project.id().into(),
-        format!(":{name}-{ids}-").into(),
+        format!(":{name}-").into(),
+        ids.into(),
+        "-".into(),
         stack.project.suffix.attr("hex").into(),
         "\"}".into(),
     ]

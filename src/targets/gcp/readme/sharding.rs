@@ -24,6 +24,19 @@ pub(super) fn quotas(stack: &Stack<'_>) -> Option<String> {
     })
 }
 
+/// What a network that is there already must have, where proxies number rows: by ten bits of their address.
+pub(super) fn addresses(stack: &Stack<'_>) -> Option<String> {
+    let existing = stack.system.network.existing.gcp.as_ref()?;
+    let mut sharded = stack.system.sharded();
+    let numbers = sharded.any(|(_, _, item)| item.proxy().is_some() && !item.generated_ids.is_empty());
+    numbers.then(|| {
+        format!(
+            "`{}` with no more than 1,024 addresses (a /22): in a larger one two proxies can have the same number, and make the same `generated_ids`.",
+            existing.application
+        )
+    })
+}
+
 pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
     let mut items = vec![];
     if stack.system.sharded().next().is_some() {
@@ -52,6 +65,7 @@ pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database, 
     context.insert("domain", &system.network.private_domain);
     context.insert("users", &users);
     context.insert("bastion", &system.network.bastion);
+    context.insert("protect", &system.protect);
     let proxy = sharding.proxy().map(|proxy| group_name(stack, &system.services[proxy]));
     context.insert("proxy", &proxy);
     context.insert("region", stack.region());
