@@ -8,6 +8,9 @@ use crate::vocabulary::Engine;
 /// The object store's name in a cluster, which no component may have.
 pub const OBJECT_STORE: &str = "object-store";
 
+/// The folder of what guards a system, which no domain may have.
+pub const PROTECT: &str = "protect";
+
 /// Variables under which S3 clients look for their identity; in a cluster they are set for every service that uses a bucket.
 pub const S3_CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
 
@@ -175,6 +178,12 @@ fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
 
 /// Names that objects of other makers have in the same namespace.
 fn names(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, domain) in system.domains.iter().filter(|(_, domain)| domain.name == PROTECT) {
+        problems.push(kubernetes::reserved_folder(
+            system.places.key(&domain.path),
+            &domain.name,
+        ));
+    }
     let databases: Vec<&str> = system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
     let logins: Vec<String> = system
         .sharded()

@@ -14,7 +14,7 @@ mod runtime;
 
 use std::ops::Deref;
 
-pub use kubernetes::{OBJECT_STORE, S3_CLIENT};
+pub use kubernetes::{OBJECT_STORE, PROTECT, S3_CLIENT};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;

@@ -89,6 +89,12 @@ pub fn reserved_name(at: Option<Span>, name: &str, owner: &str) -> Diagnostic {
     Diagnostic::error("reserved-name", at, message).fix("rename the component")
 }
 
+/// `reserved-name`
+pub fn reserved_folder(at: Option<Span>, name: &str) -> Diagnostic {
+    let message = format!("`{name}` is taken on Kubernetes: the folder of that name has what guards the system");
+    Diagnostic::error("reserved-name", at, message).fix("rename the domain")
+}
+
 /// `override-rejected`
 pub fn override_refused(at: Option<Span>, kind: &str, name: &str, path: &str, problem: &str) -> Diagnostic {
     let field = if path.is_empty() {

@@ -80,10 +80,7 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
     }
     let part = |(id, domain): (Id<Domain>, &Domain)| Part {
         file: format!("domain_{}", identifier(&domain.name)),
-        header: match &domain.owner {
-            Some(owner) => format!("Domain {}, owned by {owner}.", domain.name),
-            None => format!("Domain {}.", domain.name),
-        },
+        header: shared::owners::header(domain),
         names: names.remove(&id).unwrap_or_default(),
     };
     system.domains.iter().map(part).collect()

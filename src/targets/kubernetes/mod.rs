@@ -3,14 +3,16 @@
 //! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, cert-manager, External
 //! Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
-//! One file of objects per concern, with the names that the clouds' files have. Every pod meets the restricted standard, no pod but an
-//! operator's own has an API token, and no value of a secret stands in the output.
+//! One file of objects per concern, with the names that the clouds' files have; what belongs to a domain goes to files of the same
+//! names in a folder of its own, which a team can own. Every pod meets the restricted standard, no pod but an operator's own has an API
+//! token, and no value of a secret stands in the output.
 
 mod alarms;
 mod compute;
 mod custom;
 mod dashboard;
 mod database;
+mod domains;
 mod edge;
 mod encryption;
 mod firewall;
@@ -44,6 +46,8 @@ use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
+use crate::targets::shared::owners;
+use domains::Domains;
 use object::Object;
 use stack::Stack;
 
@@ -79,28 +83,39 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
         overrides::apply(objects, given, &system.places)?;
     }
+    let domains = Domains::new(&stack);
     let mut files = FileTree::new();
     let mut listed = String::new();
     let mut stream: Vec<String> = vec![];
     for (name, objects) in concerns {
-        if objects.is_empty() {
-            continue;
+        for (domain, objects) in domains.split(&objects) {
+            let documents: Vec<String> = objects.into_iter().map(Object::yaml).collect();
+            let mut text = documents.join("---\n");
+            stream.extend(documents);
+            if name == protect::FOLDER {
+                files.insert(format!("kubernetes/{name}/policy.yaml"), text);
+                files.insert(
+                    format!("kubernetes/{name}/kustomization.yaml"),
+                    kustomization("  - policy.yaml\n"),
+                );
+                continue;
+            }
+            let file = match domain {
+                Some(domain) => {
+                    text.insert_str(0, &format!("# {}\n\n", owners::header(domain)));
+                    format!("{}/{name}.yaml", domain.name)
+                }
+                None => format!("{name}.yaml"),
+            };
+            files.insert(format!("kubernetes/{file}"), text);
+            listed.push_str(&format!("  - {file}\n"));
         }
-        let documents: Vec<String> = objects.iter().map(Object::yaml).collect();
-        if name == protect::FOLDER {
-            files.insert(format!("kubernetes/{name}/policy.yaml"), documents.join("---\n"));
-            files.insert(
-                format!("kubernetes/{name}/kustomization.yaml"),
-                kustomization("  - policy.yaml\n"),
-            );
-        } else {
-            files.insert(format!("kubernetes/{name}.yaml"), documents.join("---\n"));
-            listed.push_str(&format!("  - {name}.yaml\n"));
-        }
-        stream.extend(documents);
     }
     files.insert("kubernetes/kustomization.yaml", kustomization(&listed));
     files.insert("README.md", readme::report(&stack).render(system));
+    if let Some((path, text)) = owners::file(system) {
+        files.insert(path, text);
+    }
     Ok(Rendered {
         files,
         terraform: String::new(),

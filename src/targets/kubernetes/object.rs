@@ -78,6 +78,12 @@ impl Object {
         name.and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The component that it belongs to, as its labels say; none for what belongs to the whole system.
+    pub(super) fn part_of(&self) -> Option<&str> {
+        let name = self.value.pointer("/metadata/labels/app.kubernetes.io~1name");
+        name.and_then(Value::as_str)
+    }
+
     /// Lays raw fields over it.
     pub(super) fn merge(&mut self, fields: &Map<String, Value>) {
         merge(&mut self.value, &Value::Object(fields.clone()));

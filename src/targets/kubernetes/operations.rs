@@ -104,8 +104,9 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
         format!("The network policies know `{new}` already.")
     } else {
         format!(
-            "Network policies add up: apply `firewall.yaml` once more, with other names and with `{new}` in the \
-                place of `{name}` under `cnpg.io/cluster`."
+            "Network policies add up: apply {} once more, with other names and with `{new}` in the place of `{name}` \
+                under `cnpg.io/cluster`.",
+            stack.policy_files(database)
         )
     };
     let monitors = if stack.watches(Peer::Database(id)) {
@@ -212,8 +213,7 @@ fn store(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
 }
 
 fn removal(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
-    let (name, folder) = (protect::name(stack), protect::FOLDER);
-    let lift = format!("`kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy {name}`");
+    let (lift, folder) = (protect::lift(stack), protect::FOLDER);
     says(
         "An apply prunes nothing: compare two renders (`git diff`), and delete from the cluster what the newer one \
             no longer has."

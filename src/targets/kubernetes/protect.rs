@@ -14,9 +14,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::object::Object;
 use super::stack::{Stack, selector};
+use crate::check::PROTECT;
 
 /// The concern's name, and the folder of its files.
-pub(super) const FOLDER: &str = "protect";
+pub(super) const FOLDER: &str = PROTECT;
 
 /// (kind, group, version, resource) of what is guarded. Not workloads and routes, which hold nothing: the next apply makes them anew.
 const GUARDED: [(&str, &str, &str, &str); 14] = [
@@ -39,6 +40,14 @@ const GUARDED: [(&str, &str, &str, &str); 14] = [
 /// Name of the policy and of its binding.
 pub(super) fn name(stack: &Stack<'_>) -> String {
     format!("{}-protect", stack.system.prefix)
+}
+
+/// The command that takes the policy away, for the README.
+pub(super) fn lift(stack: &Stack<'_>) -> String {
+    format!(
+        "`kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy {}`",
+        name(stack)
+    )
 }
 
 /// The policy for these objects; none where the system is not protected.

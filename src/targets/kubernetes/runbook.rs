@@ -2,6 +2,7 @@
 
 use super::dashboard;
 use super::database::postgres::PLUGIN;
+use super::protect;
 use super::proxy;
 use super::stack::Stack;
 use crate::ir::{Database, Id, Peer, Router, Sharding};
@@ -20,10 +21,7 @@ pub(super) fn shards(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding, s
         Router::Application => map(database),
     });
     if database.engine == Engine::Postgres {
-        says(format!(
-            "More shards of `{}` make the volume of the object store larger: see there before the apply.",
-            database.name
-        ));
+        says(room(stack, database));
         says(restore(stack, database, sharding));
     }
     if stack.watches(Peer::Shards(id)) {
@@ -33,6 +31,23 @@ pub(super) fn shards(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding, s
             dashboard::title(stack, database)
         ));
     }
+}
+
+/// What more shards ask of the volume of the object store.
+fn room(stack: &Stack<'_>, database: &Database) -> String {
+    let lift = if stack.system.protect {
+        format!(
+            " The StatefulSet that has to go is protected: {} first, and apply `kubernetes/{}` again afterwards.",
+            protect::lift(stack),
+            protect::FOLDER
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "More shards of `{}` make the volume of the object store larger: see there before the apply.{lift}",
+        database.name
+    )
 }
 
 /// What a server of a database is called, by the example of its first shard.
@@ -53,8 +68,8 @@ fn servers(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Strin
         Engine::Postgres => {
             let selector = format!("cnpg.io/cluster={shard},cnpg.io/instanceRole=primary");
             format!(
-                "A client on `{shard}`, which is what `psql \"host=...\"` stands for above: {}. It is the superuser: begin with \
-                    `SET ROLE {};` what you make by hand for the application.",
+                "A client on `{shard}`, which is what `psql \"host=...\"` stands for above: {}. It asks for no password and is the \
+                    superuser: begin with `SET ROLE {};` what you make by hand for the application.",
                 client(&selector, "postgres", &format!("psql {}", database.database)),
                 database.user
             )
@@ -86,7 +101,7 @@ fn proxies(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Strin
     let numbers = if sharding.generated_ids.is_empty() {
         ""
     } else {
-        ", whose ordinal goes into the ids that it makes in the place of its address"
+        ", whose ordinals tell them apart in the ids that they make"
     };
     let trust = match database.engine {
         Engine::Postgres => format!(
@@ -134,8 +149,10 @@ fn restore(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Strin
             its `plugins`, which gives it an archive of its own; keep that list by `[override.kubernetes.Cluster.{shard}.spec] \
             plugins`. Then `kubectl cnpg backup {shard} --method plugin --plugin-name {PLUGIN} --namespace {namespace}`, and \
             restart {users}: password and authority are new. Try it beside first, as `{shard}-2`: network policies add up, apply \
-            `firewall.yaml` once more with other names and with `{shard}-2` in the place of `{shard}` under `cnpg.io/cluster`. The \
-            other servers stay as they are: what was written to several at once may not fit together.",
-        database.database, database.user
+            {} once more with other names and with `{shard}-2` in the place of `{shard}` under `cnpg.io/cluster`. The other servers \
+            stay as they are: what was written to several at once may not fit together.",
+        database.database,
+        database.user,
+        stack.policy_files(database)
     )
 }

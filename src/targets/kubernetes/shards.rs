@@ -51,16 +51,18 @@ pub(super) fn passwords(stack: &Stack<'_>, id: Id<Database>) -> Vec<EnvVar> {
     active
         .map(|(sharding, shard)| {
             let secret = credentials(&database.shard_server(sharding, shard));
-            secret_variable(&variable(database, shard, "PASSWORD"), &secret, "password", false)
+            let name = variable(&prefix(database, sharding), shard, "PASSWORD");
+            secret_variable(&name, &secret, "password", false)
         })
         .collect()
 }
 
 fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> ConfigMap {
+    let prefix = prefix(database, sharding);
     let mut data = BTreeMap::new();
     for shard in sharding.active() {
         let server = database.shard_server(sharding, shard);
-        let mut set = |what: &str, value: String| data.insert(variable(database, shard, what), value);
+        let mut set = |what: &str, value: String| data.insert(variable(&prefix, shard, what), value);
         set("HOST", host(&server));
         // A proxy has the rest in its configuration.
         if sharding.router == Router::Application {
@@ -72,7 +74,7 @@ fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Config
         }
     }
     if sharding.router == Router::Application {
-        data.insert(format!("{}S_MAP", prefix(database)), shard_map(database, sharding));
+        data.insert(format!("{prefix}S_MAP"), shard_map(database, sharding));
     }
     ConfigMap {
         metadata: stack.meta(config_name(database), &database.name, "database"),
@@ -82,11 +84,15 @@ fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Config
 }
 
 /// `MAIN_SHARD_S0_HOST`
-fn variable(database: &Database, shard: &Shard, what: &str) -> String {
-    format!("{}_{}_{what}", prefix(database), shard.id.to_uppercase())
+fn variable(prefix: &str, shard: &Shard, what: &str) -> String {
+    format!("{prefix}_{}_{what}", shard.id.to_uppercase())
 }
 
-/// `MAIN_SHARD`
-fn prefix(database: &Database) -> String {
-    database.shard_name().replace('-', "_").to_uppercase()
+/// `MAIN_SHARD`: a service knows a database of its domain by its name there, a proxy by its name in the system.
+fn prefix(database: &Database, sharding: &Sharding) -> String {
+    let name = match sharding.router {
+        Router::Application => format!("{}-shard", database.home.name),
+        Router::Proxy(_) => database.shard_name(),
+    };
+    name.replace('-', "_").to_uppercase()
 }

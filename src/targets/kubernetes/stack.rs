@@ -158,6 +158,14 @@ impl<'a> Stack<'a> {
         shards.map(|server| &*server.database)
     }
 
+    /// The files with the network policies of a database and of those who use it.
+    pub(super) fn policy_files(&self, database: &Database) -> String {
+        match database.home.domain {
+            Some(id) => format!("`firewall.yaml` and `{}/firewall.yaml`", self.system.domains[id].name),
+            None => "`firewall.yaml`".to_owned(),
+        }
+    }
+
     /// True if no more than one server's backups go to the object store.
     pub(super) fn archives_one(&self) -> bool {
         self.archived().nth(1).is_none()

@@ -1,12 +1,21 @@
 //! Who owns which files of the output.
 
 use crate::check::Checked;
+use crate::ir::Domain;
 use crate::target::Target;
 
 const HEAD: &str = "\
 # Who is asked about a change of a domain's files. Code hosts read this file at the top of a repository, in docs/ and in their own
 # folder only: take its lines into yours there.
 ";
+
+/// What stands at the top of a domain's files.
+pub fn header(domain: &Domain) -> String {
+    match &domain.owner {
+        Some(owner) => format!("Domain {}, owned by {owner}.", domain.name),
+        None => format!("Domain {}.", domain.name),
+    }
+}
 
 /// A `CODEOWNERS`, where a domain has an owner: (path, text).
 pub fn file(system: &Checked<'_>) -> Option<(String, String)> {
