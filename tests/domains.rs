@@ -90,6 +90,35 @@ fn a_domain_has_a_file_and_its_owner_is_known() {
     }
 }
 
+#[test]
+fn a_domain_has_a_folder_in_a_cluster() {
+    let example = system(&["market", "pay"]);
+    let rendered = example.render(&example.load(None), Target::Kubernetes);
+    let owners = rendered.files.get("CODEOWNERS").unwrap();
+    let listed = rendered.files.get("kubernetes/kustomization.yaml").unwrap();
+    for (name, other) in [("market", "pay"), ("pay", "market")] {
+        assert!(owners.contains(&format!("**/kubernetes/{name}/ @acme/{name}\n")));
+        for concern in [
+            "compute",
+            "database",
+            "firewall",
+            "identity",
+            "load_balancer",
+            "secrets",
+        ] {
+            let text = rendered
+                .files
+                .get(&format!("kubernetes/{name}/{concern}.yaml"))
+                .unwrap();
+            assert!(text.starts_with(&format!("# Domain {name}, owned by @acme/{name}.\n")));
+            assert!(listed.contains(&format!("  - {name}/{concern}.yaml\n")));
+            assert!(!text.contains(&format!("\n  name: {other}-")), "{concern} of {name}");
+        }
+        let shared = rendered.files.get("kubernetes/firewall.yaml").unwrap();
+        assert!(!shared.contains(&format!("\n  name: {name}-")));
+    }
+}
+
 /// Links that a service may say, in its own words; some are wrong.
 const LINKS: [&str; 9] = [
     "main",

@@ -223,6 +223,24 @@ fn applications_that_route_are_told_of_every_active_shard() {
 }
 
 #[test]
+fn variables_have_the_names_of_the_domain() {
+    let domain = SHOP
+        .replace("\"sharding\"", "\"per-domain\"")
+        .replace("[services.", "[domains.trade.services.")
+        .replace("[databases.", "[domains.trade.databases.")
+        .replace("ENGINE", "postgres");
+    let all = rendered(&(domain + "shards = 2\nrouter = \"application\"\n"));
+    let known = named(&all, "ConfigMap", "trade-main-shards")["data"]
+        .as_mapping()
+        .unwrap();
+    assert!(known.contains_key("MAIN_SHARDS_MAP") && known.contains_key("MAIN_SHARD_S1_HOST"));
+    let template = &named(&all, "Deployment", "trade-market")["spec"]["template"];
+    let variables = template["spec"]["containers"][0]["env"].as_sequence().unwrap();
+    let told = |name: &str| variables.iter().any(|variable| variable["name"] == name);
+    assert!(told("MAIN_SHARDS") && told("MAIN_SHARD_S1_PASSWORD"));
+}
+
+#[test]
 fn servers_accept_what_the_proxies_open() {
     let connections = |most: u32| {
         let all = shop(
