@@ -31,7 +31,9 @@ const PROXY_IMAGE: &str = "docker.io/apache/shardingsphere-proxy:5.5.3";
 const PROXY_SIZE: (u32, u32) = (2, 4);
 /// Seconds that a proxy may take for each server, whose tables it reads before its port opens: about seven where nine were tried.
 const PROXY_SECONDS: u32 = 10;
-/// Seconds that it gets at least and at most: machines come first, and no cloud waits longer.
+/// Seconds until a new machine has what it needs to start one.
+const PROXY_MACHINE: u32 = 180;
+/// Seconds that it gets at least and at most: no cloud waits longer.
 const PROXY_GRACE: (u32, u32) = (300, 3600);
 /// Disk of a proxy's machine, in GiB.
 const PROXY_DISK: u32 = 30;
@@ -199,7 +201,7 @@ fn proxy(
         },
         health: Health {
             probe: Probe::Tcp,
-            grace_seconds: grace(&said.shards),
+            grace_seconds: grace(said),
         },
         disk_gb: PROXY_DISK,
         environment: Default::default(),
@@ -208,13 +210,14 @@ fn proxy(
     })
 }
 
-/// Seconds that a proxy in front of these shards and the main server gets to start.
-fn grace(shards: &model::Shards) -> u32 {
-    let shards = match shards {
+/// Seconds that a proxy gets to start. Only the servers count that it knows: shards that are being filled change nothing of it.
+fn grace(said: &model::Sharding) -> u32 {
+    let shards = match &said.shards {
         model::Shards::Count(count) => *count,
         model::Shards::Named(ids) => u32::try_from(ids.len()).unwrap_or(u32::MAX),
     };
-    let seconds = shards.saturating_add(1).saturating_mul(PROXY_SECONDS);
+    let servers = said.active.unwrap_or(shards).saturating_add(1);
+    let seconds = servers.saturating_mul(PROXY_SECONDS).saturating_add(PROXY_MACHINE);
     seconds.clamp(PROXY_GRACE.0, PROXY_GRACE.1)
 }
 
