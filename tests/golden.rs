@@ -96,7 +96,7 @@ fn trees_can_be_written_everywhere() {
             let is_terraform = path.starts_with("terraform/") && path.ends_with(".tf");
             let is_kubernetes = path.starts_with("kubernetes/") && path.ends_with(".yaml");
             assert!(
-                is_terraform || is_kubernetes || path == "README.md",
+                is_terraform || is_kubernetes || ["CODEOWNERS", "README.md"].contains(&path),
                 "{path} has no place in the layout"
             );
             assert!(

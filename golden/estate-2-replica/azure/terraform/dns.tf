@@ -39,7 +39,12 @@ resource "azurerm_private_dns_a_record" "main_read" {
   ttl                 = 30
   records             = values(azurerm_private_endpoint.main_replica)[*].private_service_connection[0].private_ip_address
   tags                = local.tags
-  depends_on          = [azurerm_private_dns_zone_virtual_network_link.internal]
+
+  # No rule lets anybody reach an endpoint that is not in its group yet.
+  depends_on = [
+    azurerm_private_dns_zone_virtual_network_link.internal,
+    azurerm_private_endpoint_application_security_group_association.main_replica,
+  ]
 }
 
 resource "azurerm_private_dns_a_record" "report" {

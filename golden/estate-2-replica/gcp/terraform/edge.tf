@@ -62,6 +62,9 @@ resource "google_dns_record_set" "main_read_internal" {
   type         = "A"
   ttl          = 10
   rrdatas      = values(google_compute_address.main_replica)[*].address
+
+  # An address gets into the name once a replica answers there.
+  depends_on = [google_compute_forwarding_rule.main_replica]
 }
 
 resource "google_dns_managed_zone" "google_apis" {

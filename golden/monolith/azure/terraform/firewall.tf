@@ -1,9 +1,14 @@
-# The rules name these groups rather than addresses: one for each service, one for each store.
+# The rules name these groups rather than addresses: one for each service, one for each store. Azure deletes none that a rule names:
+# create_before_destroy has Terraform change the rules first.
 resource "azurerm_application_security_group" "was" {
   name                = "bumarket-was"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "azurerm_application_security_group" "web" {
@@ -11,6 +16,10 @@ resource "azurerm_application_security_group" "web" {
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "azurerm_application_security_group" "main" {
@@ -18,6 +27,10 @@ resource "azurerm_application_security_group" "main" {
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "azurerm_application_security_group" "media" {
@@ -25,6 +38,10 @@ resource "azurerm_application_security_group" "media" {
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "azurerm_application_security_group" "vault" {
@@ -32,6 +49,10 @@ resource "azurerm_application_security_group" "vault" {
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Azure manages application gateways from outside and forbids rules against what they send: closed inbound only.

@@ -1,0 +1,14 @@
+output "egress_addresses" {
+  description = "Addresses that outside services see, one per zone."
+  value       = values(aws_eip.nat)[*].public_ip
+}
+
+output "public_address" {
+  description = "Address of the public load balancer: point mall.example.com here."
+  value       = aws_lb.public.dns_name
+}
+
+output "media_bucket" {
+  description = "Name of the bucket media."
+  value       = aws_s3_bucket.media.bucket
+}

@@ -1,0 +1,677 @@
+resource "azurerm_application_security_group" "media" {
+  name                = "bumall-media"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "vault" {
+  name                = "bumall-vault"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Azure manages application gateways from outside and forbids rules against what they send: closed inbound only.
+resource "azurerm_network_security_group" "public" {
+  name                = "bumall-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "internet-to-public-gateway"
+    priority                   = 1311
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "Internet"
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.public.address_prefixes[0]
+    destination_port_ranges    = ["80", "443"]
+  }
+
+  security_rule {
+    name                       = "gateway-manager"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "GatewayManager"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "65200-65535"
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4001
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "public" {
+  subnet_id                 = azurerm_subnet.public.id
+  network_security_group_id = azurerm_network_security_group.public.id
+}
+
+resource "azurerm_network_security_group" "balancer" {
+  name                = "bumall-balancer"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                                  = "market-web-to-internal-gateway"
+    priority                              = 1951
+    direction                             = "Inbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.market_web.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_range                = "8080"
+  }
+
+  security_rule {
+    name                                  = "pay-api-to-internal-gateway"
+    priority                              = 2491
+    direction                             = "Inbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_range                = "8080"
+  }
+
+  security_rule {
+    name                       = "gateway-manager"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "GatewayManager"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "65200-65535"
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4001
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "balancer" {
+  subnet_id                 = azurerm_subnet.balancer.id
+  network_security_group_id = azurerm_network_security_group.balancer.id
+}
+
+resource "azurerm_network_security_group" "application" {
+  name                = "bumall-application"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                  = "bastion-to-machines"
+    priority              = 2554
+    direction             = "Inbound"
+    access                = "Allow"
+    protocol              = "Tcp"
+    source_address_prefix = azurerm_subnet.bastion.address_prefixes[0]
+    source_port_range     = "*"
+
+    destination_application_security_group_ids = [
+      azurerm_application_security_group.market_web.id,
+      azurerm_application_security_group.pay_api.id,
+      azurerm_application_security_group.ship_api.id,
+    ]
+
+    destination_port_range = "22"
+  }
+
+  security_rule {
+    name                                       = "internal-gateway-to-pay-api"
+    priority                                   = 3751
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.balancer.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
+    destination_port_range                     = "8080"
+  }
+
+  security_rule {
+    name                                       = "internal-gateway-to-ship-api"
+    priority                                   = 2622
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.balancer.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.ship_api.id]
+    destination_port_range                     = "8080"
+  }
+
+  security_rule {
+    name                                       = "public-gateway-to-market-web"
+    priority                                   = 2738
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.public.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.market_web.id]
+    destination_port_range                     = "8080"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                       = "market-web-to-endpoints"
+    priority                                   = 2168
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.media.id, azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                  = "market-web-to-internal-gateway"
+    priority                              = 1951
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.market_web.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_range                = "8080"
+  }
+
+  security_rule {
+    name                                  = "market-web-to-internet"
+    priority                              = 1702
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.market_web.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = "Internet"
+    destination_port_ranges               = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "market-web-to-market-main"
+    priority                                   = 438
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.market_main.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "market-web-to-market-main-read"
+    priority                                   = 3526
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.market_main_read.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "pay-api-to-endpoints"
+    priority                                   = 1127
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                  = "pay-api-to-internal-gateway"
+    priority                              = 2491
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_range                = "8080"
+  }
+
+  security_rule {
+    name                                  = "pay-api-to-internet"
+    priority                              = 512
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = "Internet"
+    destination_port_ranges               = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "pay-api-to-pay-main"
+    priority                                   = 1784
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.pay_main.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "ship-api-to-endpoints"
+    priority                                   = 2225
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                  = "ship-api-to-internet"
+    priority                              = 369
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.ship_api.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = "Internet"
+    destination_port_ranges               = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "ship-api-to-ship-main"
+    priority                                   = 3244
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
+    destination_port_range                     = "3306"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "application" {
+  subnet_id                 = azurerm_subnet.application.id
+  network_security_group_id = azurerm_network_security_group.application.id
+}
+
+resource "azurerm_network_security_group" "data" {
+  name                = "bumall-data"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                                       = "market-web-to-market-main"
+    priority                                   = 438
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.market_main.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "market-web-to-market-main-read"
+    priority                                   = 3526
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.market_main_read.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "pay-api-to-pay-main"
+    priority                                   = 1784
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.pay_main.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "ship-api-to-ship-main"
+    priority                                   = 3244
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
+    destination_port_range                     = "3306"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "data" {
+  subnet_id                 = azurerm_subnet.data.id
+  network_security_group_id = azurerm_network_security_group.data.id
+}
+
+resource "azurerm_network_security_group" "endpoint" {
+  name                = "bumall-endpoint"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                                       = "market-web-to-endpoints"
+    priority                                   = 2168
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.media.id, azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "pay-api-to-endpoints"
+    priority                                   = 1127
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "ship-api-to-endpoints"
+    priority                                   = 2225
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "endpoint" {
+  subnet_id                 = azurerm_subnet.endpoint.id
+  network_security_group_id = azurerm_network_security_group.endpoint.id
+}
+
+# Azure refuses a Bastion without exactly these rules.
+resource "azurerm_network_security_group" "bastion" {
+  name                = "bumall-bastion"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "clients"
+    priority                   = 100
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "Internet"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "gateway-manager"
+    priority                   = 110
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "GatewayManager"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 120
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "between-hosts"
+    priority                   = 130
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "VirtualNetwork"
+    source_port_range          = "*"
+    destination_address_prefix = "VirtualNetwork"
+    destination_port_ranges    = ["5701", "8080"]
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "machines"
+    priority                   = 100
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "VirtualNetwork"
+    destination_port_ranges    = ["22", "3389"]
+  }
+
+  security_rule {
+    name                       = "azure"
+    priority                   = 110
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "AzureCloud"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "among-hosts"
+    priority                   = 120
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "VirtualNetwork"
+    source_port_range          = "*"
+    destination_address_prefix = "VirtualNetwork"
+    destination_port_ranges    = ["5701", "8080"]
+  }
+
+  security_rule {
+    name                       = "session-information"
+    priority                   = 130
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_range     = "80"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "bastion" {
+  subnet_id                 = azurerm_subnet.bastion.id
+  network_security_group_id = azurerm_network_security_group.bastion.id
+}

@@ -1,0 +1,811 @@
+# Domain market, owned by @bumall/market.
+
+resource "google_service_account" "market_web" {
+  account_id   = "bumall-market-web"
+  display_name = "bumall market-web"
+  depends_on   = [google_project_service.this]
+}
+
+variable "market_main_password_version" {
+  description = "Raise by one to give market-main a new password, in the database and in its secret."
+  type        = number
+  default     = 1
+}
+
+ephemeral "random_password" "market_main" {
+  length           = 32
+  min_lower        = 1
+  min_upper        = 1
+  min_numeric      = 1
+  min_special      = 1
+  override_special = "-_"
+}
+
+resource "google_sql_database_instance" "market_main" {
+  # The name of a deleted instance stays taken for a week.
+  name                = "bumall-market-main-${random_id.suffix.hex}"
+  region              = "asia-northeast3"
+  database_version    = "POSTGRES_17"
+  encryption_key_name = google_kms_crypto_key.main.id
+  deletion_protection = true
+
+  settings {
+    # Newer engines default to ENTERPRISE_PLUS, which has other tiers.
+    edition                     = "ENTERPRISE"
+    tier                        = "db-custom-2-8192"
+    availability_type           = "REGIONAL"
+    disk_type                   = "PD_SSD"
+    disk_size                   = 100
+    disk_autoresize             = true
+    deletion_protection_enabled = true
+
+    user_labels = {
+      system = "bumall"
+      team   = "platform"
+    }
+
+    ip_configuration {
+      ipv4_enabled = false
+
+      # TLS or nothing.
+      ssl_mode = "ENCRYPTED_ONLY"
+
+      psc_config {
+        psc_enabled               = true
+        allowed_consumer_projects = [data.google_project.this.project_id]
+      }
+    }
+
+    backup_configuration {
+      enabled                        = true
+      start_time                     = "18:00"
+      location                       = "asia-northeast3"
+      point_in_time_recovery_enabled = true
+      transaction_log_retention_days = 7
+
+      backup_retention_settings {
+        retained_backups = 7
+      }
+    }
+
+    final_backup_config {
+      enabled        = true
+      retention_days = 7
+    }
+
+    # Sundays, three hours after the backup begins.
+    maintenance_window {
+      day          = 7
+      hour         = 21
+      update_track = "stable"
+    }
+
+    insights_config {
+      query_insights_enabled = true
+    }
+
+    database_flags {
+      name  = "cloudsql.enable_pgaudit"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_checkpoints"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_connections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_disconnections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_lock_waits"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_min_error_statement"
+      value = "error"
+    }
+
+    database_flags {
+      name  = "log_statement"
+      value = "ddl"
+    }
+  }
+
+  # It grows by itself.
+  lifecycle {
+    ignore_changes = [settings[0].disk_size]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_compute_address" "market_main_endpoint" {
+  name         = "bumall-market-main-endpoint"
+  region       = "asia-northeast3"
+  address_type = "INTERNAL"
+  subnetwork   = google_compute_subnetwork.data.id
+}
+
+resource "google_compute_forwarding_rule" "market_main_endpoint" {
+  name                  = "bumall-market-main-endpoint"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = ""
+  ip_address            = google_compute_address.market_main_endpoint.id
+  target                = google_sql_database_instance.market_main.psc_service_attachment_link
+  recreate_closed_psc   = true
+}
+
+resource "google_sql_database" "market_main" {
+  name     = "market_main"
+  instance = google_sql_database_instance.market_main.name
+
+  # Both go with the instance; the server would refuse to drop what is in use.
+  deletion_policy = "ABANDON"
+}
+
+resource "google_sql_user" "market_main" {
+  name                = "app_owner"
+  instance            = google_sql_database_instance.market_main.name
+  password_wo         = ephemeral.random_password.market_main.result
+  password_wo_version = var.market_main_password_version
+  deletion_policy     = "ABANDON"
+}
+
+# Password of app_owner in market-main.
+resource "google_secret_manager_secret" "market_main" {
+  secret_id           = "bumall-market-main"
+  deletion_protection = true
+
+  replication {
+    user_managed {
+      replicas {
+        location = "asia-northeast3"
+
+        customer_managed_encryption {
+          kms_key_name = google_kms_crypto_key.main.id
+        }
+      }
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_secret_manager_secret_version" "market_main" {
+  secret                 = google_secret_manager_secret.market_main.id
+  secret_data_wo         = ephemeral.random_password.market_main.result
+  secret_data_wo_version = var.market_main_password_version
+
+  # The new password is there before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  # The database first: a password that it does not know must never get here.
+  depends_on = [google_sql_user.market_main]
+}
+
+output "market_main_host" {
+  description = "Host name of market-main inside the network."
+  value       = "market-main.bumall.internal"
+}
+
+output "market_main_secret" {
+  description = "Secret with the password of app_owner."
+  value       = google_secret_manager_secret.market_main.id
+}
+
+# Read replicas of market-main, and the zone of each.
+locals {
+  market_main_replicas = {
+    "1" = "asia-northeast3-a"
+  }
+}
+
+# A replica follows one primary for life, so another primary has other replicas.
+# The name of a deleted one stays taken for a week.
+resource "random_id" "market_main_replica" {
+  for_each    = local.market_main_replicas
+  byte_length = 3
+
+  keepers = {
+    primary = google_sql_database_instance.market_main.name
+  }
+}
+
+resource "google_sql_database_instance" "market_main_replica" {
+  for_each         = local.market_main_replicas
+  name             = "bumall-market-main-read-${each.key}-${random_id.market_main_replica[each.key].hex}"
+  region           = "asia-northeast3"
+  database_version = "POSTGRES_17"
+  instance_type    = "READ_REPLICA_INSTANCE"
+
+  # Encrypted with its primary's key, as every replica in the same region.
+  master_instance_name = google_sql_database_instance.market_main.name
+  deletion_protection  = true
+
+  settings {
+    edition           = "ENTERPRISE"
+    tier              = "db-custom-2-8192"
+    availability_type = "ZONAL"
+    disk_type         = "PD_SSD"
+
+    # The primary's may have grown.
+    disk_size                   = google_sql_database_instance.market_main.settings[0].disk_size
+    disk_autoresize             = true
+    deletion_protection_enabled = true
+
+    user_labels = {
+      system = "bumall"
+      team   = "platform"
+    }
+
+    ip_configuration {
+      ipv4_enabled = false
+
+      # TLS or nothing.
+      ssl_mode = "ENCRYPTED_ONLY"
+
+      psc_config {
+        psc_enabled               = true
+        allowed_consumer_projects = [data.google_project.this.project_id]
+      }
+    }
+
+    insights_config {
+      query_insights_enabled = true
+    }
+
+    database_flags {
+      name  = "cloudsql.enable_pgaudit"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_checkpoints"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_connections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_disconnections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_lock_waits"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_min_error_statement"
+      value = "error"
+    }
+
+    database_flags {
+      name  = "log_statement"
+      value = "ddl"
+    }
+
+    location_preference {
+      zone = each.value
+    }
+  }
+
+  # It grows by itself, and takes no maintenance window of its own.
+  lifecycle {
+    ignore_changes = [settings[0].disk_size, settings[0].maintenance_window]
+  }
+}
+
+resource "google_compute_address" "market_main_replica" {
+  for_each     = local.market_main_replicas
+  name         = "bumall-market-main-read-${each.key}"
+  region       = "asia-northeast3"
+  address_type = "INTERNAL"
+  subnetwork   = google_compute_subnetwork.data.id
+}
+
+resource "google_compute_forwarding_rule" "market_main_replica" {
+  for_each              = local.market_main_replicas
+  name                  = "bumall-market-main-read-${each.key}"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = ""
+  ip_address            = google_compute_address.market_main_replica[each.key].id
+  target                = google_sql_database_instance.market_main_replica[each.key].psc_service_attachment_link
+  recreate_closed_psc   = true
+}
+
+output "market_main_read_host" {
+  description = "Host name of the read replicas of market-main inside the network."
+  value       = "market-main-read.bumall.internal"
+}
+
+# Writing logs can be granted on the project only.
+resource "google_project_iam_member" "market_web_logs" {
+  project = data.google_project.this.project_id
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.market_web.member
+}
+
+resource "google_secret_manager_secret_iam_member" "market_web_uses_market_main" {
+  secret_id = google_secret_manager_secret.market_main.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.market_web.member
+}
+
+resource "google_storage_bucket_iam_member" "market_web_uses_media" {
+  bucket = google_storage_bucket.media.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.market_web.member
+}
+
+resource "google_dns_record_set" "market_main_internal" {
+  managed_zone = google_dns_managed_zone.internal.name
+  name         = "market-main.bumall.internal."
+  type         = "A"
+  ttl          = 60
+  rrdatas      = [google_compute_address.market_main_endpoint.address]
+}
+
+# Every replica's address: a client tries the next one where one does not answer.
+resource "google_dns_record_set" "market_main_read_internal" {
+  managed_zone = google_dns_managed_zone.internal.name
+  name         = "market-main-read.bumall.internal."
+  type         = "A"
+  ttl          = 10
+  rrdatas      = values(google_compute_address.market_main_replica)[*].address
+
+  # An address gets into the name once a replica answers there.
+  depends_on = [google_compute_forwarding_rule.market_main_replica]
+}
+
+resource "google_compute_firewall" "market_web_from_balancer" {
+  name                    = "bumall-market-web-from-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [google_service_account.market_web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_firewall" "market_web_to_market_main" {
+  name                    = "bumall-market-web-to-market-main"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.market_main_endpoint.address}/32"]
+  target_service_accounts = [google_service_account.market_web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["5432"]
+  }
+}
+
+resource "google_compute_firewall" "market_web_to_market_main_read" {
+  name                    = "bumall-market-web-to-market-main-read"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = formatlist("%s/32", values(google_compute_address.market_main_replica)[*].address)
+  target_service_accounts = [google_service_account.market_web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["5432"]
+  }
+}
+
+resource "google_compute_firewall" "market_web_to_balancer" {
+  name                    = "bumall-market-web-to-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.internal.address}/32"]
+  target_service_accounts = [google_service_account.market_web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_region_health_check" "market_web" {
+  name                = "bumall-market-web"
+  region              = "asia-northeast3"
+  check_interval_sec  = 10
+  timeout_sec         = 5
+  healthy_threshold   = 2
+  unhealthy_threshold = 3
+
+  http_health_check {
+    port         = 8080
+    request_path = "/healthz"
+  }
+
+  log_config {
+    enable = true
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+# More patient than the load balancer's: what fails it is replaced.
+resource "google_compute_region_health_check" "market_web_healing" {
+  name                = "bumall-market-web-healing"
+  region              = "asia-northeast3"
+  check_interval_sec  = 30
+  timeout_sec         = 10
+  healthy_threshold   = 1
+  unhealthy_threshold = 10
+
+  http_health_check {
+    port         = 8080
+    request_path = "/healthz"
+  }
+
+  log_config {
+    enable = true
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_compute_region_instance_template" "market_web" {
+  name_prefix  = "bumall-market-web-"
+  region       = "asia-northeast3"
+  machine_type = "e2-custom-2-4096"
+
+  disk {
+    boot              = true
+    auto_delete       = true
+    source_image      = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
+    disk_type         = "pd-balanced"
+    disk_size_gb      = 30
+    resource_policies = [google_compute_resource_policy.snapshots.id]
+
+    disk_encryption_key {
+      kms_key_self_link = google_kms_crypto_key.main.id
+    }
+  }
+
+  # Without access_config there is no public address.
+  network_interface {
+    subnetwork = google_compute_subnetwork.application.id
+  }
+
+  service_account {
+    email = google_service_account.market_web.email
+
+    # What it may do is said by its roles.
+    scopes = ["cloud-platform"]
+  }
+
+  shielded_instance_config {
+    enable_secure_boot          = true
+    enable_vtpm                 = true
+    enable_integrity_monitoring = true
+  }
+
+  metadata = {
+    block-project-ssh-keys = "TRUE"
+    enable-oslogin         = "TRUE"
+    serial-port-enable     = "FALSE"
+    user-data              = <<-EOT
+      #cloud-config
+      # A change of these numbers replaces the machines, one after the other:
+      # rollout ${var.rollout}
+      # password of market-main ${var.market_main_password_version}
+      package_update: true
+      packages: [curl, docker.io, jq]
+
+      write_files:
+        # Containers would send longer packets than the network carries.
+        - path: /etc/docker/daemon.json
+          content: '{"mtu": 1460}'
+
+        - path: /etc/cloudgen/market-web.env
+          permissions: "0600"
+          content: |
+            MAIN_HOST=market-main.bumall.internal
+            MAIN_NAME=market_main
+            MAIN_PORT=5432
+            MAIN_READ_HOST=market-main-read.bumall.internal
+            MAIN_READ_NAME=market_main
+            MAIN_READ_PORT=5432
+            MAIN_READ_SECRET=${google_secret_manager_secret.market_main.id}
+            MAIN_READ_TLS=require
+            MAIN_READ_USER=app_owner
+            MAIN_SECRET=${google_secret_manager_secret.market_main.id}
+            MAIN_TLS=require
+            MAIN_USER=app_owner
+            MEDIA_BUCKET=${google_storage_bucket.media.name}
+            MEDIA_ENDPOINT=https://storage.googleapis.com
+            MEDIA_REGION=asia-northeast3
+            PAY_API_HOST=pay-api.bumall.internal
+            PAY_API_PORT=8080
+            PAY_API_URL=http://pay-api.bumall.internal:8080
+            PORT=8080
+
+        - path: /usr/local/bin/bumall-market-web-environment
+          permissions: "0755"
+          content: |
+            #!/bin/bash
+            # Writes the service's environment, with its secrets, to /run, which is memory.
+            set -euo pipefail
+            umask 077
+            target=/run/cloudgen/market-web.env
+            install -d -m 0700 /run/cloudgen
+            cp /etc/cloudgen/market-web.env "$target.new"
+
+            # fetch_secret NAME: the newest version of a secret of Secret Manager, as this machine's service account; 44 where it has none.
+            fetch_secret() {
+              local account token status
+              account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
+              token=$(curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token) || return 1
+              status=$(curl -sS --retry 3 --max-time 10 -H "Authorization: Bearer $token" --output "$target.answer" \
+                --write-out '%%{http_code}' "https://secretmanager.googleapis.com/v1/$1/versions/latest:access") || return 1
+              case $status in
+                200) jq -er .payload.data "$target.answer" | base64 -d || return 1 ;;
+                404) return 44 ;;
+                *) echo "Secret Manager answered $status for $1" >&2 && return 1 ;;
+              esac
+              rm -f "$target.answer"
+            }
+
+            # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
+            secret() {
+              local value
+              value=$(fetch_secret "$2") || return $?
+              if [[ $value == *$'\n'* ]]; then
+                echo "$1 has several lines, which the environment of a service cannot carry" >&2
+                return 1
+              fi
+              printf '%s=%s\n' "$1" "$value" >>"$target.new"
+            }
+            secret MAIN_PASSWORD '${google_secret_manager_secret.market_main.id}'
+            secret MAIN_READ_PASSWORD '${google_secret_manager_secret.market_main.id}'
+            mv "$target.new" "$target"
+
+        - path: /etc/systemd/system/bumall-market-web.service
+          content: |
+            [Unit]
+            Description=bumall market-web
+            Wants=network-online.target
+            After=network-online.target docker.service
+            Wants=docker.service
+            StartLimitIntervalSec=0
+
+            [Service]
+            Restart=always
+            RestartSec=10
+            TimeoutStartSec=600
+            TimeoutStopSec=60
+            ExecStartPre=/usr/local/bin/bumall-market-web-environment
+            ExecStartPre=-/usr/bin/docker rm --force market-web
+            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --log-driver gcplogs registry.example.com/bumall/market:2.0.0
+            ExecStop=/usr/bin/docker stop -t 50 market-web
+
+            [Install]
+            WantedBy=multi-user.target
+
+      runcmd:
+        - [systemctl, daemon-reload]
+        - [systemctl, enable, --now, --no-block, bumall-market-web.service]
+    EOT
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_compute_region_instance_group_manager" "market_web" {
+  # Another set of zones makes another group, which is there before the old one goes.
+  name                             = "bumall-market-web-abc"
+  region                           = "asia-northeast3"
+  base_instance_name               = "bumall-market-web"
+  distribution_policy_zones        = ["asia-northeast3-a", "asia-northeast3-b", "asia-northeast3-c"]
+  distribution_policy_target_shape = "EVEN"
+
+  version {
+    instance_template = google_compute_region_instance_template.market_web.id
+  }
+
+  named_port {
+    name = "http"
+    port = 8080
+  }
+
+  auto_healing_policies {
+    health_check      = google_compute_region_health_check.market_web_healing.id
+    initial_delay_sec = 300
+  }
+
+  # A new machine in each zone first, then an old one goes.
+  update_policy {
+    type                         = "PROACTIVE"
+    minimal_action               = "REPLACE"
+    replacement_method           = "SUBSTITUTE"
+    instance_redistribution_type = "PROACTIVE"
+    max_surge_fixed              = 3
+    max_unavailable_fixed        = 0
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  # Machines find their names, their secrets and an open way when they start.
+  depends_on = [
+    google_compute_route.google_apis,
+    google_compute_route.internet,
+    google_compute_router_nat.main,
+    google_compute_firewall.deny_ingress,
+    google_compute_firewall.deny_egress,
+    google_compute_firewall.to_google_apis,
+    google_compute_firewall.ssh_from_iap,
+    google_compute_firewall.deny_network,
+    google_compute_firewall.to_internet,
+    google_compute_firewall.market_web_from_balancer,
+    google_compute_firewall.market_web_to_market_main,
+    google_compute_firewall.market_web_to_market_main_read,
+    google_compute_firewall.market_web_to_balancer,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_dns_record_set.pay_api_internal,
+    google_dns_record_set.market_main_internal,
+    google_dns_record_set.market_main_read_internal,
+    google_project_iam_member.market_web_logs,
+    google_secret_manager_secret_iam_member.market_web_uses_market_main,
+    google_storage_bucket_iam_member.market_web_uses_media,
+    google_compute_forwarding_rule.market_main_endpoint,
+    google_compute_forwarding_rule.market_main_replica,
+    google_sql_database.market_main,
+    google_sql_user.market_main,
+    google_secret_manager_secret_version.market_main,
+  ]
+}
+
+resource "google_compute_region_autoscaler" "market_web" {
+  name   = "bumall-market-web-abc"
+  region = "asia-northeast3"
+  target = google_compute_region_instance_group_manager.market_web.id
+
+  autoscaling_policy {
+    min_replicas = 2
+    max_replicas = 8
+
+    # Seconds in which a new machine's load does not count.
+    cooldown_period = 300
+
+    cpu_utilization {
+      target = 0.6
+    }
+
+    # One machine in ten minutes, each drained before it stops.
+    scale_in_control {
+      max_scaled_in_replicas {
+        fixed = 1
+      }
+
+      time_window_sec = 600
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_compute_region_backend_service" "market_web_public" {
+  name                            = "bumall-market-web-public"
+  region                          = "asia-northeast3"
+  load_balancing_scheme           = "EXTERNAL_MANAGED"
+  protocol                        = "HTTP"
+  port_name                       = "http"
+  timeout_sec                     = 60
+  connection_draining_timeout_sec = 60
+  health_checks                   = [google_compute_region_health_check.market_web.id]
+  security_policy                 = google_compute_region_security_policy.public.id
+
+  backend {
+    group           = google_compute_region_instance_group_manager.market_web.instance_group
+    balancing_mode  = "UTILIZATION"
+    max_utilization = 0.8
+    capacity_scaler = 1
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}
+
+resource "google_monitoring_alert_policy" "market_main_replica_lag" {
+  display_name          = "bumall-market-main-replica-lag"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "bumall"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "More than 60 seconds behind for 5 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloudsql_database\" AND metric.type = \"cloudsql.googleapis.com/database/replication/replica_lag\" AND resource.labels.database_id = monitoring.regex.full_match(\"${data.google_project.this.project_id}:bumall-market-main-read-[0-9]+-[0-9a-f]{6}\")"
+      comparison      = "COMPARISON_GT"
+      threshold_value = 60
+      duration        = "300s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "Not replicating for 5 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloudsql_database\" AND metric.type = \"cloudsql.googleapis.com/database/replication/replica_lag\" AND resource.labels.database_id = monitoring.regex.full_match(\"${data.google_project.this.project_id}:bumall-market-main-read-[0-9]+-[0-9a-f]{6}\")"
+      comparison      = "COMPARISON_LT"
+      threshold_value = 0
+      duration        = "300s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "No word of a replica for 5 minutes"
+
+    condition_absent {
+      filter   = "resource.type = \"cloudsql_database\" AND metric.type = \"cloudsql.googleapis.com/database/replication/replica_lag\" AND resource.labels.database_id = monitoring.regex.full_match(\"${data.google_project.this.project_id}:bumall-market-main-read-[0-9]+-[0-9a-f]{6}\")"
+      duration = "300s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "A read replica of market-main is more than 60 seconds behind: readers see old data. Look for long transactions and for replicas that are too small. One that does not replicate at all is behind by less than nothing: build it anew."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this, google_sql_database_instance.market_main_replica]
+}

@@ -1,0 +1,616 @@
+# Domain pay, owned by @bumall/pay.
+
+resource "google_service_account" "pay_api" {
+  account_id   = "bumall-pay-api"
+  display_name = "bumall pay-api"
+  depends_on   = [google_project_service.this]
+}
+
+variable "pay_main_password_version" {
+  description = "Raise by one to give pay-main a new password, in the database and in its secret."
+  type        = number
+  default     = 1
+}
+
+ephemeral "random_password" "pay_main" {
+  length           = 32
+  min_lower        = 1
+  min_upper        = 1
+  min_numeric      = 1
+  min_special      = 1
+  override_special = "-_"
+}
+
+resource "google_sql_database_instance" "pay_main" {
+  # The name of a deleted instance stays taken for a week.
+  name                = "bumall-pay-main-${random_id.suffix.hex}"
+  region              = "asia-northeast3"
+  database_version    = "POSTGRES_17"
+  encryption_key_name = google_kms_crypto_key.main.id
+  deletion_protection = true
+
+  settings {
+    # Newer engines default to ENTERPRISE_PLUS, which has other tiers.
+    edition                     = "ENTERPRISE"
+    tier                        = "db-custom-2-4096"
+    availability_type           = "REGIONAL"
+    disk_type                   = "PD_SSD"
+    disk_size                   = 50
+    disk_autoresize             = true
+    deletion_protection_enabled = true
+
+    user_labels = {
+      system = "bumall"
+      team   = "platform"
+    }
+
+    ip_configuration {
+      ipv4_enabled = false
+
+      # TLS or nothing.
+      ssl_mode = "ENCRYPTED_ONLY"
+
+      psc_config {
+        psc_enabled               = true
+        allowed_consumer_projects = [data.google_project.this.project_id]
+      }
+    }
+
+    backup_configuration {
+      enabled                        = true
+      start_time                     = "19:00"
+      location                       = "asia-northeast3"
+      point_in_time_recovery_enabled = true
+      transaction_log_retention_days = 7
+
+      backup_retention_settings {
+        retained_backups = 7
+      }
+    }
+
+    final_backup_config {
+      enabled        = true
+      retention_days = 7
+    }
+
+    # Sundays, three hours after the backup begins.
+    maintenance_window {
+      day          = 7
+      hour         = 22
+      update_track = "stable"
+    }
+
+    insights_config {
+      query_insights_enabled = true
+    }
+
+    database_flags {
+      name  = "cloudsql.enable_pgaudit"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_checkpoints"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_connections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_disconnections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_lock_waits"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_min_error_statement"
+      value = "error"
+    }
+
+    database_flags {
+      name  = "log_statement"
+      value = "ddl"
+    }
+  }
+
+  # It grows by itself.
+  lifecycle {
+    ignore_changes = [settings[0].disk_size]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_compute_address" "pay_main_endpoint" {
+  name         = "bumall-pay-main-endpoint"
+  region       = "asia-northeast3"
+  address_type = "INTERNAL"
+  subnetwork   = google_compute_subnetwork.data.id
+}
+
+resource "google_compute_forwarding_rule" "pay_main_endpoint" {
+  name                  = "bumall-pay-main-endpoint"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = ""
+  ip_address            = google_compute_address.pay_main_endpoint.id
+  target                = google_sql_database_instance.pay_main.psc_service_attachment_link
+  recreate_closed_psc   = true
+}
+
+resource "google_sql_database" "pay_main" {
+  name     = "pay_main"
+  instance = google_sql_database_instance.pay_main.name
+
+  # Both go with the instance; the server would refuse to drop what is in use.
+  deletion_policy = "ABANDON"
+}
+
+resource "google_sql_user" "pay_main" {
+  name                = "app_owner"
+  instance            = google_sql_database_instance.pay_main.name
+  password_wo         = ephemeral.random_password.pay_main.result
+  password_wo_version = var.pay_main_password_version
+  deletion_policy     = "ABANDON"
+}
+
+# Password of app_owner in pay-main.
+resource "google_secret_manager_secret" "pay_main" {
+  secret_id           = "bumall-pay-main"
+  deletion_protection = true
+
+  replication {
+    user_managed {
+      replicas {
+        location = "asia-northeast3"
+
+        customer_managed_encryption {
+          kms_key_name = google_kms_crypto_key.main.id
+        }
+      }
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_secret_manager_secret_version" "pay_main" {
+  secret                 = google_secret_manager_secret.pay_main.id
+  secret_data_wo         = ephemeral.random_password.pay_main.result
+  secret_data_wo_version = var.pay_main_password_version
+
+  # The new password is there before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  # The database first: a password that it does not know must never get here.
+  depends_on = [google_sql_user.pay_main]
+}
+
+output "pay_main_host" {
+  description = "Host name of pay-main inside the network."
+  value       = "pay-main.bumall.internal"
+}
+
+output "pay_main_secret" {
+  description = "Secret with the password of app_owner."
+  value       = google_secret_manager_secret.pay_main.id
+}
+
+# Key of the payment provider: the owner adds its value, gcloud secrets versions add bumall-pay-psp-key --data-file=-
+resource "google_secret_manager_secret" "pay_psp_key" {
+  secret_id           = "bumall-pay-psp-key"
+  deletion_protection = true
+
+  replication {
+    user_managed {
+      replicas {
+        location = "asia-northeast3"
+
+        customer_managed_encryption {
+          kms_key_name = google_kms_crypto_key.main.id
+        }
+      }
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+# Writing logs can be granted on the project only.
+resource "google_project_iam_member" "pay_api_logs" {
+  project = data.google_project.this.project_id
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.pay_api.member
+}
+
+resource "google_secret_manager_secret_iam_member" "pay_api_uses_pay_main" {
+  secret_id = google_secret_manager_secret.pay_main.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.pay_api.member
+}
+
+resource "google_secret_manager_secret_iam_member" "pay_api_uses_pay_psp_key" {
+  secret_id = google_secret_manager_secret.pay_psp_key.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.pay_api.member
+}
+
+resource "google_dns_record_set" "pay_api_internal" {
+  managed_zone = google_dns_managed_zone.internal.name
+  name         = "pay-api.bumall.internal."
+  type         = "A"
+  ttl          = 60
+  rrdatas      = [google_compute_address.internal.address]
+}
+
+resource "google_dns_record_set" "pay_main_internal" {
+  managed_zone = google_dns_managed_zone.internal.name
+  name         = "pay-main.bumall.internal."
+  type         = "A"
+  ttl          = 60
+  rrdatas      = [google_compute_address.pay_main_endpoint.address]
+}
+
+resource "google_compute_firewall" "pay_api_from_balancer" {
+  name                    = "bumall-pay-api-from-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [google_service_account.pay_api.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_firewall" "pay_api_to_pay_main" {
+  name                    = "bumall-pay-api-to-pay-main"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.pay_main_endpoint.address}/32"]
+  target_service_accounts = [google_service_account.pay_api.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["5432"]
+  }
+}
+
+resource "google_compute_firewall" "pay_api_to_balancer" {
+  name                    = "bumall-pay-api-to-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.internal.address}/32"]
+  target_service_accounts = [google_service_account.pay_api.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_region_health_check" "pay_api" {
+  name                = "bumall-pay-api"
+  region              = "asia-northeast3"
+  check_interval_sec  = 10
+  timeout_sec         = 5
+  healthy_threshold   = 2
+  unhealthy_threshold = 3
+
+  http_health_check {
+    port         = 8080
+    request_path = "/healthz"
+  }
+
+  log_config {
+    enable = true
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+# More patient than the load balancer's: what fails it is replaced.
+resource "google_compute_region_health_check" "pay_api_healing" {
+  name                = "bumall-pay-api-healing"
+  region              = "asia-northeast3"
+  check_interval_sec  = 30
+  timeout_sec         = 10
+  healthy_threshold   = 1
+  unhealthy_threshold = 10
+
+  http_health_check {
+    port         = 8080
+    request_path = "/healthz"
+  }
+
+  log_config {
+    enable = true
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_compute_region_instance_template" "pay_api" {
+  name_prefix  = "bumall-pay-api-"
+  region       = "asia-northeast3"
+  machine_type = "e2-custom-2-4096"
+
+  disk {
+    boot              = true
+    auto_delete       = true
+    source_image      = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
+    disk_type         = "pd-balanced"
+    disk_size_gb      = 30
+    resource_policies = [google_compute_resource_policy.snapshots.id]
+
+    disk_encryption_key {
+      kms_key_self_link = google_kms_crypto_key.main.id
+    }
+  }
+
+  # Without access_config there is no public address.
+  network_interface {
+    subnetwork = google_compute_subnetwork.application.id
+  }
+
+  service_account {
+    email = google_service_account.pay_api.email
+
+    # What it may do is said by its roles.
+    scopes = ["cloud-platform"]
+  }
+
+  shielded_instance_config {
+    enable_secure_boot          = true
+    enable_vtpm                 = true
+    enable_integrity_monitoring = true
+  }
+
+  metadata = {
+    block-project-ssh-keys = "TRUE"
+    enable-oslogin         = "TRUE"
+    serial-port-enable     = "FALSE"
+    user-data              = <<-EOT
+      #cloud-config
+      # A change of these numbers replaces the machines, one after the other:
+      # rollout ${var.rollout}
+      # password of pay-main ${var.pay_main_password_version}
+      package_update: true
+      packages: [curl, docker.io, jq]
+
+      write_files:
+        # Containers would send longer packets than the network carries.
+        - path: /etc/docker/daemon.json
+          content: '{"mtu": 1460}'
+
+        - path: /etc/cloudgen/pay-api.env
+          permissions: "0600"
+          content: |
+            MAIN_HOST=pay-main.bumall.internal
+            MAIN_NAME=pay_main
+            MAIN_PORT=5432
+            MAIN_READ_HOST=pay-main.bumall.internal
+            MAIN_READ_NAME=pay_main
+            MAIN_READ_PORT=5432
+            MAIN_READ_SECRET=${google_secret_manager_secret.pay_main.id}
+            MAIN_READ_TLS=require
+            MAIN_READ_USER=app_owner
+            MAIN_SECRET=${google_secret_manager_secret.pay_main.id}
+            MAIN_TLS=require
+            MAIN_USER=app_owner
+            PORT=8080
+            PSP_KEY_SECRET=${google_secret_manager_secret.pay_psp_key.id}
+            SHIP_API_HOST=ship-api.bumall.internal
+            SHIP_API_PORT=8080
+            SHIP_API_URL=http://ship-api.bumall.internal:8080
+
+        - path: /usr/local/bin/bumall-pay-api-environment
+          permissions: "0755"
+          content: |
+            #!/bin/bash
+            # Writes the service's environment, with its secrets, to /run, which is memory.
+            set -euo pipefail
+            umask 077
+            target=/run/cloudgen/pay-api.env
+            install -d -m 0700 /run/cloudgen
+            cp /etc/cloudgen/pay-api.env "$target.new"
+
+            # fetch_secret NAME: the newest version of a secret of Secret Manager, as this machine's service account; 44 where it has none.
+            fetch_secret() {
+              local account token status
+              account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
+              token=$(curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token) || return 1
+              status=$(curl -sS --retry 3 --max-time 10 -H "Authorization: Bearer $token" --output "$target.answer" \
+                --write-out '%%{http_code}' "https://secretmanager.googleapis.com/v1/$1/versions/latest:access") || return 1
+              case $status in
+                200) jq -er .payload.data "$target.answer" | base64 -d || return 1 ;;
+                404) return 44 ;;
+                *) echo "Secret Manager answered $status for $1" >&2 && return 1 ;;
+              esac
+              rm -f "$target.answer"
+            }
+
+            # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
+            secret() {
+              local value
+              value=$(fetch_secret "$2") || return $?
+              if [[ $value == *$'\n'* ]]; then
+                echo "$1 has several lines, which the environment of a service cannot carry" >&2
+                return 1
+              fi
+              printf '%s=%s\n' "$1" "$value" >>"$target.new"
+            }
+            secret MAIN_PASSWORD '${google_secret_manager_secret.pay_main.id}'
+            secret MAIN_READ_PASSWORD '${google_secret_manager_secret.pay_main.id}'
+            # The owner fills this one: until then the service runs without it. Any other failure holds the start back.
+            secret PSP_KEY '${google_secret_manager_secret.pay_psp_key.id}' || {
+              [ $? -eq 44 ] || exit 1
+              echo 'PSP_KEY is not filled yet' >&2
+            }
+            mv "$target.new" "$target"
+
+        - path: /etc/systemd/system/bumall-pay-api.service
+          content: |
+            [Unit]
+            Description=bumall pay-api
+            Wants=network-online.target
+            After=network-online.target docker.service
+            Wants=docker.service
+            StartLimitIntervalSec=0
+
+            [Service]
+            Restart=always
+            RestartSec=10
+            TimeoutStartSec=600
+            TimeoutStopSec=60
+            ExecStartPre=/usr/local/bin/bumall-pay-api-environment
+            ExecStartPre=-/usr/bin/docker rm --force pay-api
+            ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8080:8080 --log-driver gcplogs registry.example.com/bumall/pay:2.0.0
+            ExecStop=/usr/bin/docker stop -t 50 pay-api
+
+            [Install]
+            WantedBy=multi-user.target
+
+      runcmd:
+        - [systemctl, daemon-reload]
+        - [systemctl, enable, --now, --no-block, bumall-pay-api.service]
+    EOT
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_compute_region_instance_group_manager" "pay_api" {
+  # Another set of zones makes another group, which is there before the old one goes.
+  name                             = "bumall-pay-api-abc"
+  region                           = "asia-northeast3"
+  base_instance_name               = "bumall-pay-api"
+  distribution_policy_zones        = ["asia-northeast3-a", "asia-northeast3-b", "asia-northeast3-c"]
+  distribution_policy_target_shape = "EVEN"
+
+  version {
+    instance_template = google_compute_region_instance_template.pay_api.id
+  }
+
+  named_port {
+    name = "http"
+    port = 8080
+  }
+
+  auto_healing_policies {
+    health_check      = google_compute_region_health_check.pay_api_healing.id
+    initial_delay_sec = 300
+  }
+
+  # A new machine in each zone first, then an old one goes.
+  update_policy {
+    type                         = "PROACTIVE"
+    minimal_action               = "REPLACE"
+    replacement_method           = "SUBSTITUTE"
+    instance_redistribution_type = "PROACTIVE"
+    max_surge_fixed              = 3
+    max_unavailable_fixed        = 0
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  # Machines find their names, their secrets and an open way when they start.
+  depends_on = [
+    google_compute_route.google_apis,
+    google_compute_route.internet,
+    google_compute_router_nat.main,
+    google_compute_firewall.deny_ingress,
+    google_compute_firewall.deny_egress,
+    google_compute_firewall.to_google_apis,
+    google_compute_firewall.ssh_from_iap,
+    google_compute_firewall.deny_network,
+    google_compute_firewall.to_internet,
+    google_compute_firewall.pay_api_from_balancer,
+    google_compute_firewall.pay_api_to_pay_main,
+    google_compute_firewall.pay_api_to_balancer,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_dns_record_set.ship_api_internal,
+    google_dns_record_set.pay_main_internal,
+    google_project_iam_member.pay_api_logs,
+    google_secret_manager_secret_iam_member.pay_api_uses_pay_main,
+    google_secret_manager_secret_iam_member.pay_api_uses_pay_psp_key,
+    google_compute_forwarding_rule.pay_main_endpoint,
+    google_sql_database.pay_main,
+    google_sql_user.pay_main,
+    google_secret_manager_secret_version.pay_main,
+  ]
+}
+
+resource "google_compute_region_autoscaler" "pay_api" {
+  name   = "bumall-pay-api-abc"
+  region = "asia-northeast3"
+  target = google_compute_region_instance_group_manager.pay_api.id
+
+  autoscaling_policy {
+    min_replicas = 2
+    max_replicas = 4
+
+    # Seconds in which a new machine's load does not count.
+    cooldown_period = 300
+
+    cpu_utilization {
+      target = 0.6
+    }
+
+    # One machine in ten minutes, each drained before it stops.
+    scale_in_control {
+      max_scaled_in_replicas {
+        fixed = 1
+      }
+
+      time_window_sec = 600
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_compute_region_backend_service" "pay_api_internal" {
+  name                            = "bumall-pay-api-internal"
+  region                          = "asia-northeast3"
+  load_balancing_scheme           = "INTERNAL_MANAGED"
+  protocol                        = "HTTP"
+  port_name                       = "http"
+  timeout_sec                     = 60
+  connection_draining_timeout_sec = 60
+  health_checks                   = [google_compute_region_health_check.pay_api.id]
+
+  backend {
+    group           = google_compute_region_instance_group_manager.pay_api.instance_group
+    balancing_mode  = "UTILIZATION"
+    max_utilization = 0.8
+    capacity_scaler = 1
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}

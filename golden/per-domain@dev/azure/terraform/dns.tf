@@ -1,0 +1,34 @@
+resource "azurerm_private_dns_zone" "internal" {
+  name                = "bumall.internal"
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_private_dns_zone_virtual_network_link" "internal" {
+  name                = "bumall-dev"
+  virtual_network_id  = azurerm_virtual_network.main.id
+  tags                = local.tags
+  private_dns_zone_id = azurerm_private_dns_zone.internal.id
+}
+
+# Azure prescribes the zones that private endpoints are found in.
+resource "azurerm_private_dns_zone" "privatelink" {
+  for_each = toset([
+    "privatelink.blob.core.windows.net",
+    "privatelink.mysql.database.azure.com",
+    "privatelink.postgres.database.azure.com",
+    "privatelink.vaultcore.azure.net",
+  ])
+
+  name                = each.value
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_private_dns_zone_virtual_network_link" "privatelink" {
+  for_each            = azurerm_private_dns_zone.privatelink
+  name                = "bumall-dev"
+  virtual_network_id  = azurerm_virtual_network.main.id
+  tags                = local.tags
+  private_dns_zone_id = each.value.id
+}

@@ -1,0 +1,475 @@
+# Domain ship, owned by @bumall/logistics.
+
+resource "azurerm_application_security_group" "ship_api" {
+  name                = "bumall-dev-ship-api"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "ship_main" {
+  name                = "bumall-dev-ship-main"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+variable "ship_main_password_version" {
+  description = "Raise it to give the database ship-main a new password, in the server and in the vault alike."
+  type        = number
+  default     = 1
+}
+
+ephemeral "random_password" "ship_main" {
+  length  = 32
+  special = false
+
+  # Azure wants three kinds of characters.
+  min_lower   = 1
+  min_numeric = 1
+  min_upper   = 1
+}
+
+resource "azurerm_mysql_flexible_server" "ship_main" {
+  name                              = "bumall-dev-ship-main-${random_id.suffix.hex}"
+  location                          = azurerm_resource_group.main.location
+  resource_group_name               = azurerm_resource_group.main.name
+  version                           = "8.4"
+  sku_name                          = "GP_Standard_D2ads_v5"
+  backup_retention_days             = 7
+  administrator_login               = "app_owner"
+  administrator_password_wo         = ephemeral.random_password.ship_main.result
+  administrator_password_wo_version = var.ship_main_password_version
+  public_network_access             = "Disabled"
+  tags                              = local.tags
+
+  storage {
+    size_gb           = 20
+    auto_grow_enabled = true
+  }
+
+  customer_managed_key {
+    key_vault_key_id                  = azurerm_key_vault_key.data.versionless_id
+    primary_user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  # Storage grows by itself, and a failover moves the server to another zone.
+  lifecycle {
+    ignore_changes = [storage[0].size_gb, zone]
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_mysql_flexible_database" "ship_main" {
+  name                = "ship_main"
+  resource_group_name = azurerm_resource_group.main.name
+  server_name         = azurerm_mysql_flexible_server.ship_main.name
+  charset             = "utf8mb4"
+  collation           = "utf8mb4_0900_ai_ci"
+}
+
+resource "azurerm_mysql_flexible_server_configuration" "ship_main" {
+  for_each = {
+    require_secure_transport = "ON"
+    tls_version              = "TLSv1.2,TLSv1.3"
+  }
+
+  name                = each.key
+  resource_group_name = azurerm_resource_group.main.name
+  server_name         = azurerm_mysql_flexible_server.ship_main.name
+  value               = each.value
+}
+
+# The server does one thing at a time.
+resource "azurerm_private_endpoint" "ship_main" {
+  name                = "bumall-dev-ship-main"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.data.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "ship-main"
+    private_connection_resource_id = azurerm_mysql_flexible_server.ship_main.id
+    subresource_names              = ["mysqlServer"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "ship-main"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.mysql.database.azure.com"].id]
+  }
+
+  depends_on = [azurerm_mysql_flexible_database.ship_main, azurerm_mysql_flexible_server_configuration.ship_main]
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "ship_main" {
+  private_endpoint_id           = azurerm_private_endpoint.ship_main.id
+  application_security_group_id = azurerm_application_security_group.ship_main.id
+}
+
+# After the server: one that could not be created leaves no password behind.
+resource "azurerm_key_vault_secret" "ship_main" {
+  name             = "ship-main"
+  key_vault_id     = azurerm_key_vault.main.id
+  content_type     = "password"
+  value_wo         = ephemeral.random_password.ship_main.result
+  value_wo_version = var.ship_main_password_version
+  tags             = local.tags
+  depends_on       = [azurerm_mysql_flexible_server.ship_main, time_sleep.operator]
+}
+
+resource "azurerm_private_dns_a_record" "ship_api" {
+  name                = "ship-api"
+  private_dns_zone_id = azurerm_private_dns_zone.internal.id
+  ttl                 = 60
+  records             = ["10.60.159.254"]
+  tags                = local.tags
+}
+
+resource "azurerm_user_assigned_identity" "ship_api" {
+  name                = "bumall-dev-ship-api"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_role_assignment" "ship_api" {
+  for_each = {
+    ship-main = {
+      role  = "Key Vault Secrets User"
+      scope = azurerm_key_vault_secret.ship_main.resource_versionless_id
+    }
+  }
+
+  scope                = each.value.scope
+  role_definition_name = each.value.role
+  principal_id         = azurerm_user_assigned_identity.ship_api.principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+locals {
+  ship_api_user_data = <<-EOT
+    #cloud-config
+    # A change of these numbers replaces the machines, one after the other:
+    # rollout ${var.rollout}
+    # password of ship-main ${var.ship_main_password_version}
+    package_update: true
+    packages: [curl, docker.io, jq]
+
+    write_files:
+      - path: /etc/cloudgen/ship-api.env
+        permissions: "0600"
+        content: |
+          AZURE_CLIENT_ID=${azurerm_user_assigned_identity.ship_api.client_id}
+          MAIN_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
+          MAIN_NAME=ship_main
+          MAIN_PORT=3306
+          MAIN_READ_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
+          MAIN_READ_NAME=ship_main
+          MAIN_READ_PORT=3306
+          MAIN_READ_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
+          MAIN_READ_TLS=require
+          MAIN_READ_USER=app_owner
+          MAIN_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
+          MAIN_TLS=require
+          MAIN_USER=app_owner
+          PORT=8080
+
+      - path: /usr/local/bin/bumall-dev-ship-api-environment
+        permissions: "0755"
+        content: |
+          #!/bin/bash
+          # Writes the service's environment, with its secrets, to /run, which is memory.
+          set -euo pipefail
+          umask 077
+          target=/run/cloudgen/ship-api.env
+          install -d -m 0700 /run/cloudgen
+          cp /etc/cloudgen/ship-api.env "$target.new"
+
+          # identity_token RESOURCE: prints a token of the service's own identity; the machine has another one too.
+          client=$(sed -n 's/^AZURE_CLIENT_ID=//p' "$target.new")
+          identity_token() {
+            curl --silent --show-error --fail --retry 10 --retry-all-errors --header Metadata:true --get \
+              --data api-version=2018-02-01 --data "client_id=$client" --data-urlencode "resource=$1" \
+              http://169.254.169.254/metadata/identity/oauth2/token | jq --exit-status --raw-output .access_token
+          }
+
+          # fetch_secret IDENTIFIER: prints the value of a vault entry; 44 for one that nobody has filled.
+          fetch_secret() {
+            local token status
+            token=$(identity_token https://vault.azure.net) || return 1
+            # The token goes through a file descriptor: command lines can be read by everyone on the machine.
+            status=$(curl --silent --show-error --retry 5 --header @<(printf 'Authorization: Bearer %s' "$token") \
+              --output "$target.answer" --write-out '%%{http_code}' "$1?api-version=7.4") || return 1
+            case $status in
+              200) ;;
+              404) return 44 ;;
+              *) echo "the vault answered $status for $1" >&2 && return 1 ;;
+            esac
+            jq --exit-status '.contentType != "unfilled"' "$target.answer" >/dev/null || return 44
+            jq --exit-status --join-output .value "$target.answer" || return 1
+            rm -f "$target.answer"
+          }
+
+          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
+          secret() {
+            local value
+            value=$(fetch_secret "$2") || return $?
+            if [[ $value == *$'\n'* ]]; then
+              echo "$1 has several lines, which the environment of a service cannot carry" >&2
+              return 1
+            fi
+            printf '%s=%s\n' "$1" "$value" >>"$target.new"
+          }
+          secret MAIN_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
+          secret MAIN_READ_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
+          mv "$target.new" "$target"
+
+      - path: /etc/systemd/system/bumall-dev-ship-api.service
+        content: |
+          [Unit]
+          Description=bumall-dev ship-api
+          Wants=network-online.target
+          After=network-online.target docker.service
+          Wants=docker.service
+          StartLimitIntervalSec=0
+
+          [Service]
+          Restart=always
+          RestartSec=10
+          TimeoutStartSec=600
+          TimeoutStopSec=60
+          ExecStartPre=/usr/local/bin/bumall-dev-ship-api-environment
+          ExecStartPre=-/usr/bin/docker rm --force ship-api
+          ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8080:8080 --log-driver none registry.example.com/bumall/ship:2.0.0
+          ExecStop=/usr/bin/docker stop -t 50 ship-api
+
+          [Install]
+          WantedBy=multi-user.target
+
+    runcmd:
+      - [systemctl, daemon-reload]
+      - [systemctl, enable, --now, --no-block, bumall-dev-ship-api.service]
+  EOT
+}
+
+resource "azurerm_linux_virtual_machine_scale_set" "ship_api" {
+  name                            = "bumall-dev-ship-api"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  sku                             = "Standard_D2ls_v5"
+  instances                       = 1
+  zones                           = ["1", "2"]
+  platform_fault_domain_count     = 1
+  single_placement_group          = false
+  overprovision                   = false
+  secure_boot_enabled             = true
+  vtpm_enabled                    = true
+  upgrade_mode                    = "Rolling"
+  custom_data                     = base64encode(local.ship_api_user_data)
+  admin_username                  = "ubuntu"
+  disable_password_authentication = true
+  tags                            = local.tags
+
+  admin_ssh_key {
+    username   = "ubuntu"
+    public_key = local.nobodys_key
+  }
+
+  # The service's own identity has its grants; the machine's signs people and the monitoring agent in.
+  identity {
+    type         = "SystemAssigned, UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.ship_api.id]
+  }
+
+  source_image_reference {
+    publisher = "Canonical"
+    offer     = "ubuntu-24_04-lts"
+    sku       = "server"
+    version   = "latest"
+  }
+
+  os_disk {
+    caching                = "ReadWrite"
+    storage_account_type   = "Premium_LRS"
+    disk_size_gb           = 30
+    disk_encryption_set_id = azurerm_disk_encryption_set.main.id
+  }
+
+  network_interface {
+    name                           = "ship-api"
+    primary                        = true
+    accelerated_networking_enabled = true
+
+    ip_configuration {
+      name                                         = "ship-api"
+      primary                                      = true
+      subnet_id                                    = azurerm_subnet.application.id
+      application_security_group_ids               = [azurerm_application_security_group.ship_api.id]
+      application_gateway_backend_address_pool_ids = ["${azurerm_application_gateway.internal.id}/backendAddressPools/ship-api"]
+    }
+  }
+
+  # A change puts new machines beside the old ones before it removes those, a fifth at a time.
+  rolling_upgrade_policy {
+    max_batch_instance_percent = 20
+
+    # Unhealthy machines must not keep the version out that would heal them: they are replaced first.
+    max_unhealthy_instance_percent          = 100
+    max_unhealthy_upgraded_instance_percent = 20
+    prioritize_unhealthy_instances_enabled  = true
+    pause_time_between_batches              = "PT1M"
+    maximum_surge_instances_enabled         = true
+  }
+
+  # Azure takes 10 to 90 minutes; the blueprint says 300 seconds.
+  automatic_instance_repair {
+    enabled      = true
+    action       = "Replace"
+    grace_period = "PT10M"
+  }
+
+  boot_diagnostics {}
+
+  extension {
+    name                       = "health"
+    publisher                  = "Microsoft.ManagedServices"
+    type                       = "ApplicationHealthLinux"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+
+    settings = jsonencode({
+      protocol    = "http"
+      port        = 8080
+      requestPath = "/healthz"
+    })
+  }
+
+  extension {
+    name                       = "start-up"
+    publisher                  = "Microsoft.Azure.Extensions"
+    type                       = "CustomScript"
+    type_handler_version       = "2.1"
+    auto_upgrade_minor_version = true
+
+    # The next ones install packages: not while the machine itself does.
+    settings = jsonencode({
+      commandToExecute = "cloud-init status --wait || test $? -eq 2"
+    })
+  }
+
+  extension {
+    name                       = "entra-login"
+    publisher                  = "Microsoft.Azure.ActiveDirectory"
+    type                       = "AADSSHLoginForLinux"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+    provision_after_extensions = ["start-up"]
+  }
+
+  extension {
+    name                       = "monitor"
+    publisher                  = "Microsoft.Azure.Monitor"
+    type                       = "AzureMonitorLinuxAgent"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+    automatic_upgrade_enabled  = true
+    provision_after_extensions = ["start-up"]
+  }
+
+  # A change rolls over every machine before the apply is done.
+  timeouts {
+    create = "2h"
+    update = "3h"
+  }
+
+  # The autoscaler's number.
+  lifecycle {
+    ignore_changes = [instances]
+  }
+
+  # What the first start needs: packages and images from outside, and whatever the service reads.
+  depends_on = [
+    azurerm_nat_gateway_public_ip_association.main,
+    azurerm_private_dns_zone_virtual_network_link.privatelink,
+    azurerm_private_endpoint.ship_main,
+    azurerm_private_endpoint.vault,
+    azurerm_role_assignment.ship_api,
+    azurerm_subnet_nat_gateway_association.application,
+    azurerm_subnet_network_security_group_association.application,
+  ]
+}
+
+resource "azurerm_monitor_autoscale_setting" "ship_api" {
+  name                = "bumall-dev-ship-api"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  target_resource_id  = azurerm_linux_virtual_machine_scale_set.ship_api.id
+  tags                = local.tags
+
+  profile {
+    name = "cpu"
+
+    capacity {
+      default = 1
+      minimum = 1
+      maximum = 1
+    }
+
+    rule {
+      metric_trigger {
+        metric_name        = "Percentage CPU"
+        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_api.id
+        operator           = "GreaterThan"
+        threshold          = 60
+        statistic          = "Average"
+        time_aggregation   = "Average"
+        time_grain         = "PT1M"
+        time_window        = "PT5M"
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT5M"
+      }
+    }
+
+    # Well below, so that one machine fewer does not bring it back at once.
+    rule {
+      metric_trigger {
+        metric_name        = "Percentage CPU"
+        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_api.id
+        operator           = "LessThan"
+        threshold          = 30
+        statistic          = "Average"
+        time_aggregation   = "Average"
+        time_grain         = "PT1M"
+        time_window        = "PT10M"
+      }
+
+      scale_action {
+        direction = "Decrease"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT10M"
+      }
+    }
+  }
+}

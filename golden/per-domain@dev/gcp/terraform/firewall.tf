@@ -1,0 +1,116 @@
+# Rules look at service accounts. One rule takes ten of them, so what is the same for everybody is a rule per service.
+# Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.
+locals {
+  service_accounts = {
+    market-web = google_service_account.market_web.email
+    pay-api    = google_service_account.pay_api.email
+    ship-api   = google_service_account.ship_api.email
+  }
+}
+
+resource "google_compute_firewall" "deny_ingress" {
+  for_each                = local.service_accounts
+  name                    = "bumall-dev-${each.key}-deny-ingress"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 65000
+  source_ranges           = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+resource "google_compute_firewall" "deny_egress" {
+  for_each                = local.service_accounts
+  name                    = "bumall-dev-${each.key}-deny-egress"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 65000
+  destination_ranges      = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Logs, secrets and objects, at Google's private addresses.
+resource "google_compute_firewall" "to_google_apis" {
+  for_each                = local.service_accounts
+  name                    = "bumall-dev-${each.key}-to-google-apis"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["199.36.153.8/30"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443"]
+  }
+}
+
+# gcloud compute ssh --tunnel-through-iap, with OS Login.
+resource "google_compute_firewall" "ssh_from_iap" {
+  for_each                = local.service_accounts
+  name                    = "bumall-dev-${each.key}-ssh-from-iap"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = ["35.235.240.0/20"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["22"]
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Or the next rule would open these ports inside the network too.
+resource "google_compute_firewall" "deny_network" {
+  for_each                = local.service_accounts
+  name                    = "bumall-dev-${each.key}-deny-network"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 2000
+  destination_ranges      = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Package mirrors answer on port 80; packages are signed.
+resource "google_compute_firewall" "to_internet" {
+  for_each                = local.service_accounts
+  name                    = "bumall-dev-${each.key}-to-internet"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 3000
+  destination_ranges      = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["80", "443"]
+  }
+}

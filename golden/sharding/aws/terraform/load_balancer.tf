@@ -1,0 +1,306 @@
+resource "aws_lb" "public" {
+  name                       = "bumart-public"
+  load_balancer_type         = "application"
+  security_groups            = [aws_security_group.internet_load_balancer.id]
+  subnets                    = values(aws_subnet.public)[*].id
+  drop_invalid_header_fields = true
+  enable_deletion_protection = true
+
+  access_logs {
+    bucket  = aws_s3_bucket.system_access_log_bucket.bucket
+    prefix  = "public"
+    enabled = true
+  }
+
+  depends_on = [aws_s3_bucket_policy.system_access_log_bucket, aws_route.public_internet]
+}
+
+resource "aws_lb_target_group" "public_market" {
+  name                 = "bumart-market-p8080"
+  vpc_id               = aws_vpc.main.id
+  port                 = 8080
+  protocol             = "HTTP"
+  deregistration_delay = 60
+
+  health_check {
+    path              = "/healthz"
+    matcher           = "200"
+    interval          = 15
+    timeout           = 5
+    healthy_threshold = 2
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lb_listener" "public_https" {
+  load_balancer_arn = aws_lb.public.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn   = "arn:aws:acm:ap-northeast-2:123456789012:certificate/2a4f6c8e-1b3d-4f5a-8c7e-9d0b1a2c3e4f"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.public_market.arn
+  }
+}
+
+resource "aws_lb_listener" "public_redirect" {
+  load_balancer_arn = aws_lb.public.arn
+  port              = 80
+  protocol          = "HTTP"
+
+  default_action {
+    type = "redirect"
+
+    redirect {
+      port        = "443"
+      protocol    = "HTTPS"
+      status_code = "HTTP_301"
+    }
+  }
+}
+
+resource "aws_lb" "internal" {
+  name                       = "bumart-internal"
+  internal                   = true
+  load_balancer_type         = "application"
+  security_groups            = [aws_security_group.internal_load_balancer.id]
+  subnets                    = values(aws_subnet.balancer)[*].id
+  drop_invalid_header_fields = true
+  enable_deletion_protection = true
+
+  access_logs {
+    bucket  = aws_s3_bucket.system_access_log_bucket.bucket
+    prefix  = "internal"
+    enabled = true
+  }
+
+  depends_on = [aws_s3_bucket_policy.system_access_log_bucket]
+}
+
+resource "aws_lb_target_group" "internal_billing" {
+  name                 = "bumart-billing-i8000"
+  vpc_id               = aws_vpc.main.id
+  port                 = 8000
+  protocol             = "HTTP"
+  deregistration_delay = 60
+
+  health_check {
+    path              = "/healthz"
+    matcher           = "200"
+    interval          = 15
+    timeout           = 5
+    healthy_threshold = 2
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# HTTP: no certificate is named for the private names, and the traffic stays inside the network.
+resource "aws_lb_listener" "internal_8000" {
+  load_balancer_arn = aws_lb.internal.arn
+  port              = 8000
+  protocol          = "HTTP"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.internal_billing.arn
+  }
+}
+
+resource "aws_lb" "main_proxy" {
+  name               = "bumart-main-proxy"
+  internal           = true
+  load_balancer_type = "network"
+  security_groups    = [aws_security_group.main_proxy_load_balancer.id]
+  subnets            = values(aws_subnet.balancer)[*].id
+
+  # A zone without a machine, or with fewer, is served by those of the others.
+  enable_cross_zone_load_balancing = true
+  enable_deletion_protection       = true
+}
+
+resource "aws_lb_target_group" "main_proxy" {
+  name                 = "bumart-main-proxy-t3307"
+  vpc_id               = aws_vpc.main.id
+  port                 = 3307
+  protocol             = "TCP"
+  deregistration_delay = 60
+
+  # What is still connected then is told so, and connects to another machine.
+  connection_termination = true
+
+  health_check {
+    protocol          = "TCP"
+    interval          = 15
+    timeout           = 5
+    healthy_threshold = 2
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_lb_listener" "main_proxy" {
+  load_balancer_arn = aws_lb.main_proxy.arn
+  port              = 3307
+  protocol          = "TCP"
+
+  # Pools keep silent connections for longer than the usual 350 seconds.
+  tcp_idle_timeout_seconds = 6000
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.main_proxy.arn
+  }
+}
+
+resource "aws_wafv2_web_acl" "public" {
+  name        = "bumart-public"
+  description = "Guards the public load balancer"
+  scope       = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "ip-reputation"
+    priority = 10
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAmazonIpReputationList"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "ip-reputation"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  rule {
+    name     = "known-bad-inputs"
+    priority = 20
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "known-bad-inputs"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  rule {
+    name     = "common"
+    priority = 30
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesCommonRuleSet"
+
+        # It blocks every body over 8 KB, and with that every upload: counted only.
+        rule_action_override {
+          name = "SizeRestrictions_BODY"
+
+          action_to_use {
+            count {}
+          }
+        }
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "common"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  # Counted only: it names people behind VPNs and other clouds too. Look at its metric before it blocks.
+  rule {
+    name     = "anonymous-ip"
+    priority = 40
+
+    override_action {
+      count {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAnonymousIpList"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "anonymous-ip"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "bumart-public"
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "public" {
+  resource_arn = aws_lb.public.arn
+  web_acl_arn  = aws_wafv2_web_acl.public.arn
+}
+
+# The name must start with aws-waf-logs-.
+resource "aws_cloudwatch_log_group" "web_application_firewall" {
+  name              = "aws-waf-logs-bumart"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
+}
+
+resource "aws_wafv2_web_acl_logging_configuration" "public" {
+  resource_arn            = aws_wafv2_web_acl.public.arn
+  log_destination_configs = [aws_cloudwatch_log_group.web_application_firewall.arn]
+
+  redacted_fields {
+    single_header {
+      name = "authorization"
+    }
+  }
+
+  redacted_fields {
+    single_header {
+      name = "cookie"
+    }
+  }
+}
