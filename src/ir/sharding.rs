@@ -102,13 +102,25 @@ impl Database {
 
     /// One of its shards as a server of its own: it is like the main one, but for its name, size and storage.
     pub fn shard_server(&self, sharding: &Sharding, shard: &Shard) -> Database {
+        // Field by field: a copy of the whole would hold all shards.
         Database {
             name: format!("{}-{}", self.shard_name(), shard.id),
+            home: self.home.clone(),
+            path: self.path.clone(),
+            engine: self.engine,
+            version: self.version.clone(),
+            edition: self.edition,
+            license: self.license,
             size: sharding.size.clone(),
             storage_gb: sharding.storage_gb,
+            multi_zone: self.multi_zone,
+            backup: self.backup,
             readers: None,
+            split: self.split,
             sharding: None,
-            ..self.clone()
+            port: self.port,
+            database: self.database.clone(),
+            user: self.user.clone(),
         }
     }
 }

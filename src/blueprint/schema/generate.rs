@@ -16,6 +16,7 @@ pub(in crate::blueprint) fn lines() -> String {
     let mut generator = SchemaSettings::draft07().into_generator();
     // These occur only as keys of maps, where schemars keeps the pattern and loses the words.
     generator.subschema_for::<model::Name>();
+    generator.subschema_for::<model::DirectoryKey>();
     generator.subschema_for::<model::LabelKey>();
     generator.subschema_for::<model::Variable>();
     let mut root = generator.into_root_schema_for::<model::Model>().to_value();
