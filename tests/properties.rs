@@ -291,9 +291,7 @@ fn adding_a_component_changes_no_other_address() {
         let before = example.load(None);
         for added in ADDED {
             // In front of a table, so that the file's order changes too.
-            let text = example
-                .text
-                .replacen("\n[services", &format!("\n{added}\n[services"), 1);
+            let text = example.text.replacen("\n[", &format!("\n{added}\n["), 1);
             let longer = support::example(text);
             let after = longer.load(None);
             for target in Target::ALL {

@@ -262,7 +262,7 @@ fn a_proxy_of_many_servers_has_the_time_to_read_their_tables() {
         let probe = &template["spec"]["containers"][0]["startupProbe"];
         probe["failureThreshold"].as_u64().unwrap() * probe["periodSeconds"].as_u64().unwrap()
     };
-    assert_eq!([probes(2), probes(99)], [300, 1000]);
+    assert_eq!([probes(2), probes(99)], [300, 1180]);
 }
 
 #[test]
