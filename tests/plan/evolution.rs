@@ -38,7 +38,11 @@ const STATEFUL: [&str; 21] = [
 ];
 
 /// Types that look at all shards of a database together: they change when shards are added.
-const OVERVIEWS: [&str; 2] = ["aws_cloudwatch_dashboard", "google_compute_firewall"];
+const OVERVIEWS: [&str; 3] = [
+    "aws_cloudwatch_dashboard",
+    "azurerm_monitor_scheduled_query_rules_alert_v2",
+    "google_compute_firewall",
+];
 
 const CLOUDS: [Target; 3] = [Target::Aws, Target::Azure, Target::Gcp];
 
