@@ -11,6 +11,9 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
 }
 
+/// Bytes of a map of shards: Secrets Manager keeps 65,536 in one entry, and docker reads as many in one line with the variable's name.
+pub(super) const SHARD_MAP: usize = 65_000;
+
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [
     machine("t3.micro", 2, 1),

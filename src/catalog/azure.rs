@@ -14,6 +14,9 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
 }
 
+/// Bytes of a map of shards: what an entry of Key Vault holds.
+pub(super) const SHARD_MAP: usize = 25_000;
+
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [
     machine("Standard_B2ts_v2", 2, 1),

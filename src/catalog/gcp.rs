@@ -10,6 +10,9 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
 }
 
+/// Bytes of a map of shards: what one version of a secret holds.
+pub(super) const SHARD_MAP: usize = 65_536;
+
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.
 pub(super) const MACHINES: [Machine; 34] = [

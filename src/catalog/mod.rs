@@ -108,6 +108,16 @@ pub fn targets_with_replicas(engine: Engine) -> Vec<Target> {
     Target::ALL.into_iter().filter(has).collect()
 }
 
+/// Bytes that a map of shards may have, where it goes to the vault. A plain cluster keeps it beside the data sources.
+pub fn shard_map(target: Target) -> Option<usize> {
+    match target {
+        Target::Aws => Some(aws::SHARD_MAP),
+        Target::Azure => Some(azure::SHARD_MAP),
+        Target::Gcp => Some(gcp::SHARD_MAP),
+        Target::Kubernetes => None,
+    }
+}
+
 /// The targets that have shards of an engine.
 pub fn targets_with_shards(engine: Engine) -> Vec<Target> {
     let has = |&target: &Target| offer(target, engine).is_some_and(|offer| offer.shards);

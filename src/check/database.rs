@@ -2,7 +2,7 @@
 
 use crate::catalog::{self, Offer};
 use crate::diagnostic::{Diagnostic, Span, capability};
-use crate::ir::{Database, Readers, Sharding, System};
+use crate::ir::{Database, Readers, Router, Sharding, System, shard_map};
 use crate::target::Target;
 
 pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
@@ -74,6 +74,12 @@ fn shards(
     if !offer.shards {
         let instead = catalog::targets_with_shards(database.engine);
         problems.push(capability::shards(table, database.engine.name(), target, &instead));
+    }
+    if let (Router::Application, Some(most)) = (sharding.router, catalog::shard_map(target)) {
+        let bytes = shard_map(database, sharding).len();
+        if bytes > most {
+            problems.push(capability::shard_map(table, &database.name, target, bytes, most));
+        }
     }
     if catalog::database_class(target, database.engine, &sharding.size).is_none() {
         let (cpu, memory_gb) = (sharding.size.cpu, sharding.size.memory_gb);

@@ -1,7 +1,7 @@
 //! What only Google Cloud asks for.
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
-use crate::ir::{Database, Id, Readers, Resource, Router, Service, Sharding, Strategy, System, Tls};
+use crate::ir::{Database, Id, Readers, Resource, Service, Sharding, System, Tls};
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine};
 
@@ -18,8 +18,6 @@ const RECIPIENTS: usize = 5;
 const PROXIED_SHARDS: usize = 160;
 /// Bytes of one metadata entry, less what a start-up script has beside the table of shards.
 const TABLE: usize = 256 * 1024 - 32 * 1024;
-/// Bytes of one version of a secret.
-const SECRET: usize = 64 * 1024;
 /// Longest `PREFIX-NAME-shard-ID`: the name of its endpoint, less `-endpoint`.
 const SHARD_NAME: usize = 54;
 
@@ -94,14 +92,8 @@ fn shards(system: &System, database: &Database, sharding: &Sharding, problems: &
         }
     }
     let active = sharding.active().count();
-    match sharding.router {
-        Router::Proxy(_) if active > PROXIED_SHARDS => {
-            problems.push(gcp::proxied_shards(at, &database.name, active, PROXIED_SHARDS));
-        }
-        Router::Application if map(sharding) > SECRET => {
-            problems.push(gcp::shard_map(at, &database.name, map(sharding)));
-        }
-        Router::Proxy(_) | Router::Application => {}
+    if sharding.proxy().is_some() && active > PROXIED_SHARDS {
+        problems.push(gcp::proxied_shards(at, &database.name, active, PROXIED_SHARDS));
     }
 }
 
@@ -120,24 +112,6 @@ fn table(system: &System, id: Id<Service>) -> usize {
             active.map(|shard| line + 3 * shard.id.len()).sum::<usize>()
         })
         .sum()
-}
-
-/// Bytes of a map of shards, at most.
-fn map(sharding: &Sharding) -> usize {
-    let quoted = |texts: &[String]| texts.iter().map(|text| text.len() + 3).sum::<usize>();
-    let id = sharding
-        .shards
-        .iter()
-        .map(|shard| shard.id.len())
-        .max()
-        .unwrap_or_default();
-    let keys = match &sharding.strategy {
-        Strategy::Hash => 0,
-        // `{"from":-9223372036854775808,"shard":"ID"},`
-        Strategy::Range(ranges) => ranges.len() * (42 + id),
-        Strategy::Directory { shards, .. } => shards.keys().map(|key| key.len() + id + 6).sum(),
-    };
-    512 + quoted(&sharding.tables) + quoted(&sharding.reference_tables) + sharding.shards.len() * (id + 3) + keys
 }
 
 /// True for tiers of the Enterprise Plus edition.

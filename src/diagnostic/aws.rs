@@ -25,13 +25,3 @@ pub fn user_data(at: Option<Span>, service: &str, bytes: usize, most: usize) -> 
     )
     .fix("take fewer shards, tables or keys in the directory, or give shards short ids: `shards = 64` counts them")
 }
-
-/// `shard-map-too-long`
-pub fn shard_map(at: Option<Span>, database: &str, bytes: usize, most: usize) -> Diagnostic {
-    Diagnostic::error(
-        "shard-map-too-long",
-        at,
-        format!("the map of shards of `{database}` may take {bytes} bytes, at most {most} reach a service on AWS"),
-    )
-    .fix("map groups of keys: give rows a column with the group, and use it as the key")
-}

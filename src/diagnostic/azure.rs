@@ -24,13 +24,3 @@ pub fn many_endpoints(at: Option<Span>, endpoints: usize, most: usize) -> Diagno
     )
     .fix("have the network enabled for high-scale private endpoints before the first apply, or make fewer shards")
 }
-
-/// `shard-map-too-large`
-pub fn map_too_large(at: Option<Span>, size: usize, most: usize) -> Diagnostic {
-    Diagnostic::error(
-        "shard-map-too-large",
-        at,
-        format!("the map of shards has about {size} bytes, and an entry of the vault holds {most}"),
-    )
-    .fix("map fewer keys one by one: those of the largest shard need no entry where it is the `default`; or use `strategy = \"hash\"`")
-}

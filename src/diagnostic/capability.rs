@@ -145,6 +145,31 @@ pub fn shards(at: Option<Span>, engine: &str, target: Target, instead: &[Target]
     })
 }
 
+/// `shared-internal-port`
+pub fn shared_port(at: Option<Span>, [first, other]: [&str; 2], port: u16) -> Diagnostic {
+    Diagnostic::warning(
+        "shared-internal-port",
+        at,
+        format!("who may call `{first}` reaches `{other}` too: they share port {port} of the internal load balancer"),
+    )
+    .reason("firewalls tell callers apart by port, not by host or path")
+    .fix("give each a port of its own, if not everybody who calls one may call the other")
+}
+
+/// `shard-map-too-large`
+pub fn shard_map(at: Option<Span>, database: &str, target: Target, bytes: usize, most: usize) -> Diagnostic {
+    let message = format!(
+        "the map of the shards of `{database}` has {bytes} bytes, and an entry of the vault on {} holds {most}",
+        target.title()
+    );
+    Diagnostic::error("shard-map-too-large", at, message)
+        .reason("applications read it from the vault when they start")
+        .fix(
+            "map fewer keys one by one: those of the largest shard need no entry where it is the `default`, and a column with the \
+             group of a row may be the key",
+        )
+}
+
 /// `replicas-not-scaled`
 pub fn replicas_scale(at: Option<Span>, target: Target, count: u32) -> Diagnostic {
     let message = format!(

@@ -92,16 +92,3 @@ pub fn shard_table(at: Option<Span>, service: &str, bytes: usize) -> Diagnostic 
     .reason("each machine is told host and secret of every shard when it starts")
     .fix("use fewer shards, or shorter names of the system, the database and the private domain")
 }
-
-/// `shard-map`
-pub fn shard_map(at: Option<Span>, database: &str, bytes: usize) -> Diagnostic {
-    Diagnostic::error(
-        "shard-map",
-        at,
-        format!(
-            "the map of the shards of `{database}` has up to {} KiB, a secret of Secret Manager takes 64",
-            bytes / 1024
-        ),
-    )
-    .fix("map fewer or shorter keys, and give the rest a `default`")
-}

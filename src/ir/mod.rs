@@ -14,6 +14,7 @@ mod component;
 mod domain;
 mod link;
 mod network;
+mod shard_map;
 mod sharding;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use component::{
 pub use domain::{Domain, Home};
 pub use link::{Access, Flow, Grant, Peer, Resource, SHARD_VARIABLES, Setting, Value};
 pub use network::{Network, Slice, Tier};
+pub use shard_map::{shard_map, shard_map_version};
 pub use sharding::{Router, Shard, Sharding, Strategy};
 
 use crate::diagnostic::Places;

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::ir::{Database, Sharding, Strategy};
+use super::component::Database;
+use super::sharding::{Sharding, Strategy};
 
 /// The form of the map, which changes when an application that reads it has to.
 const FORMAT: u32 = 1;
@@ -17,7 +18,7 @@ pub fn shard_map(database: &Database, sharding: &Sharding) -> String {
 }
 
 /// The `version` of a map: what replaces the machines that read it when they start.
-pub fn map_version(database: &Database, sharding: &Sharding) -> String {
+pub fn shard_map_version(database: &Database, sharding: &Sharding) -> String {
     version(&content(database, sharding))
 }
 

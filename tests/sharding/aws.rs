@@ -241,7 +241,7 @@ fn what_does_not_fit_is_refused() {
     );
     let keys: Vec<String> = (0..1000).map(|number| format!("\"{number:064}\" = \"east\"")).collect();
     let large = shop("4").replace("acme = \"east\"", &keys.join(", "));
-    assert_eq!(rules(&large), ["shard-map-too-long"]);
+    assert_eq!(rules(&large), ["shard-map-too-large"]);
 }
 
 #[test]

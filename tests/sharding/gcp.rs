@@ -298,7 +298,7 @@ fn what_does_not_fit_is_refused() {
     let long = alone
         .replace("shards = 1000", "shards = 4")
         .replace("acme = \"west\"", &keys.join(", "));
-    assert_eq!(compile(&long).err(), Some(vec!["shard-map"]));
+    assert_eq!(compile(&long).err(), Some(vec!["shard-map-too-large"]));
     let names = SHOP
         .replace("ENGINE", "postgres")
         .replace("SHARDS", "shards = 4")

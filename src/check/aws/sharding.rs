@@ -7,8 +7,6 @@ use crate::target::Target;
 
 /// Shards that one dashboard shows: five graphs of them, and CloudWatch draws 2,500 lines.
 const SHARDS: usize = 500;
-/// Bytes of the map: Secrets Manager keeps 65,536 in one entry, and docker reads as many in one line with the variable's name.
-const MAP: usize = 65_000;
 /// Bytes of a machine's user data, compressed.
 const USER_DATA: usize = 16_384;
 /// What user data takes without shards, compressed; measured, with some room.
@@ -36,33 +34,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(aws::too_many_shards(at, &item.name, count, SHARDS));
             continue;
         }
-        if sharding.router == Router::Application {
-            let bytes = map(item, sharding);
-            if bytes > MAP {
-                problems.push(aws::shard_map(at, &item.name, bytes, MAP));
-            }
-        }
         machines(system, id, sharding, problems);
     }
-}
-
-/// Names of tables, ids of shards and keys, each with what stands around it in JSON.
-fn map(item: &Database, sharding: &Sharding) -> usize {
-    const AROUND: usize = 40;
-    const FRAME: usize = 400;
-    let names = sharding.tables.iter().chain(&sharding.reference_tables);
-    let ids = sharding.active().map(|shard| &shard.id);
-    let listed = names.chain(ids).map(|name| name.len() + AROUND / 10);
-    let id = |position: &usize| sharding.shards.get(*position).map_or(0, |shard| shard.id.len());
-    let strategy: usize = match &sharding.strategy {
-        Strategy::Hash => 0,
-        Strategy::Range(ranges) => ranges.iter().map(|(_, shard)| id(shard) + AROUND).sum(),
-        Strategy::Directory { shards, .. } => {
-            let entries = shards.iter();
-            entries.map(|(key, shard)| key.len() + id(shard) + AROUND / 5).sum()
-        }
-    };
-    FRAME + item.database.len() + listed.sum::<usize>() + strategy
 }
 
 /// What each service that reaches the shards is told of them. Keys are nearly as long compressed as they are; ids stand in several

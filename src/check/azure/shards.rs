@@ -1,13 +1,11 @@
-//! What only Azure asks of shards: names, room in the network, the size of the map.
+//! What only Azure asks of shards: names, and room in the network.
 
 use crate::diagnostic::{Diagnostic, azure, capability};
-use crate::ir::{Database, Router, Sharding, Strategy, System, Tier};
+use crate::ir::{Database, Router, Sharding, System, Tier};
 use crate::target::Target;
 
 /// The longest `PREFIX-main-shard-ID`: a server's name has 63 characters, and the unique suffix takes 7 of them.
 const NAME: usize = 56;
-/// Bytes that an entry of the vault holds.
-const ENTRY: usize = 25_000;
 /// Private endpoints that a virtual network takes, unless Microsoft has raised it.
 const ENDPOINTS: usize = 1000;
 /// Addresses of every subnet that Azure keeps for itself.
@@ -65,26 +63,5 @@ fn one(system: &System, (database, sharding): (&Database, &Sharding), problems: 
         for (name, path) in databases.chain(entries).filter(|(name, _)| **name == map) {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
-        let size = map_size(sharding);
-        if size > ENTRY {
-            problems.push(azure::map_too_large(at, size, ENTRY));
-        }
     }
-}
-
-/// Bytes of the map of shards, a few more rather than fewer: what is in it, and what JSON puts around it.
-fn map_size(sharding: &Sharding) -> usize {
-    const KEYS: usize = 400;
-    const AROUND: usize = 6;
-    const RANGE: usize = 48;
-    let id = |position: &usize| sharding.shards.get(*position).map_or(0, |shard| shard.id.len());
-    let ids: usize = sharding.active().map(|shard| shard.id.len() + AROUND).sum();
-    let tables = sharding.tables.iter().chain(&sharding.reference_tables);
-    let tables: usize = tables.map(|table| table.len() + AROUND).sum();
-    let entries: usize = match &sharding.strategy {
-        Strategy::Hash => 0,
-        Strategy::Range(ranges) => ranges.iter().map(|(_, shard)| RANGE + id(shard)).sum(),
-        Strategy::Directory { shards, .. } => shards.iter().map(|(key, shard)| key.len() + id(shard) + AROUND).sum(),
-    };
-    KEYS + ids + tables + entries
 }

@@ -13,8 +13,7 @@ use super::object::Object;
 use super::pod::secret_variable;
 use super::proxy;
 use super::stack::{Stack, credentials};
-use crate::ir::{Database, Id, Router, Service, Shard, Sharding, Value};
-use crate::targets::shared::sharding::shard_map;
+use crate::ir::{Database, Id, Router, Service, Shard, Sharding, Value, shard_map};
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let sharded = stack.system.sharded();

@@ -8,7 +8,7 @@ use tera::Context;
 
 use super::sharding::{self, Trust};
 use super::template;
-use crate::ir::{Database, Id, Launch, Resource, Service, Setting, System, Value};
+use crate::ir::{Database, Id, Launch, Resource, Service, Setting, System, Value, shard_map_version};
 use crate::terraform::expr::{self, Part};
 use crate::terraform::{Module, identifier};
 
@@ -97,7 +97,7 @@ fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
     let maps = system.services[id].settings.iter().filter_map(mapped);
     let maps = maps.filter_map(|id| {
         let database = &system.databases[id];
-        let version = sharding::map_version(database, database.sharding.as_ref()?);
+        let version = shard_map_version(database, database.sharding.as_ref()?);
         Some((format!("map of {}", database.name), version.into()))
     });
     std::iter::once(("rollout".to_owned(), variable("rollout")))

@@ -3,12 +3,11 @@
 use hcl::Expression;
 
 use super::{Filled, Secrets, entry, entry_named, password};
-use crate::ir::{Database, Id, Router, Sharding};
+use crate::ir::{Database, Id, Router, Sharding, shard_map};
 use crate::targets::aws::database::password as random_password;
 use crate::targets::aws::database::shard::Servers;
 use crate::targets::aws::encryption::Keys;
 use crate::targets::aws::{Base, Stack};
-use crate::targets::shared::sharding::shard_map;
 use crate::terraform::{Address, Block, expr, overrides};
 use crate::{list, template};
 

@@ -5,10 +5,9 @@ use hcl::{Expression, Identifier};
 
 use super::lock_each;
 use super::wanted::{Entry, Logs, Password, Wanted};
-use crate::ir::{Database, Id, Router, Sharding};
+use crate::ir::{Database, Id, Router, Sharding, shard_map};
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Parts, Stack};
-use crate::targets::shared::sharding::shard_map;
 use crate::template;
 use crate::terraform::{Address, Block, expr};
 
