@@ -93,6 +93,30 @@ pub enum Router {
     Application,
 }
 
+/// What a cache drops when its memory is full.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Eviction {
+    /// What was used longest ago.
+    #[default]
+    Lru,
+    /// The same, of what has a time to live: sessions beside data that stays.
+    Ttl,
+    /// Nothing: writes fail.
+    None,
+}
+
+impl Eviction {
+    /// Redis's and Valkey's own word for it, `maxmemory-policy`.
+    pub fn policy(self) -> &'static str {
+        match self {
+            Eviction::Lru => "allkeys-lru",
+            Eviction::Ttl => "volatile-lru",
+            Eviction::None => "noeviction",
+        }
+    }
+}
+
 /// Edition of a commercial engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

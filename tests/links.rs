@@ -64,6 +64,7 @@ fn peer(system: &System, peer: Peer) -> String {
         Peer::Readers(id) => system.databases[id].reader_name(),
         Peer::Shards(id) => system.databases[id].shard_name(),
         Peer::TcpBalancer(id) => format!("balancer of {}", system.services[id].name),
+        Peer::Cache(id) => system.caches[id].name.clone(),
         Peer::Endpoints => "endpoints".to_owned(),
     }
 }
@@ -118,6 +119,10 @@ fn grants_follow_from_links_alone() {
             Resource::Shards(id) => system.databases[id].shard_name(),
             Resource::Bucket(id) => system.buckets[id].name.clone(),
             Resource::Secret(id) => system.secrets[id].name.clone(),
+            Resource::Cache(id) => system.caches[id].name.clone(),
+            Resource::Queue(id) => system.queues[id].name.clone(),
+            Resource::Topic(id) => system.topics[id].name.clone(),
+            Resource::Subscription(id) => system.subscriptions[id].name.clone(),
         };
         let id = service(&system, name);
         system
@@ -306,4 +311,110 @@ fn who_routes_is_told_the_active_shards() {
     assert_eq!(text("shop", "ORDERS_PORT"), Value::Text("3307".to_owned()));
     assert!(matches!(text("shop", "ORDERS_HOST"), Value::ServiceHost(_)));
     assert!(matches!(text("books", "LEDGER_HOST"), Value::DatabaseHost(_)));
+}
+
+const MESSAGES: &str = r#"
+name = "mall"
+pattern = "per-domain"
+region = "seoul"
+
+[domains.pay.services.api]
+image = "nginx:1.29"
+port = 8080
+public = true
+publishes = ["paid", "ship.orders"]
+
+[domains.pay.topics.paid]
+fifo = true
+max_receives = 7
+filters = { "ship.worker" = { kind = ["paid", "refunded"] } }
+
+[domains.ship.services.worker]
+image = "nginx:1.29"
+consumes = ["orders", "pay.paid"]
+reads = ["hot"]
+writes = ["hot"]
+
+[domains.ship.queues.orders]
+visibility_seconds = 120
+
+[domains.ship.caches.hot]
+
+[domains.ship.services.audit]
+image = "nginx:1.29"
+consumes = ["pay.paid"]
+"#;
+
+#[test]
+fn a_topic_is_consumed_over_a_subscription_for_each_service() {
+    let system = build(MESSAGES);
+    let worker = service(&system, "ship-worker");
+    let names: Vec<&str> = system.inboxes_of(worker).map(|inbox| system.inbox(inbox).0).collect();
+    assert_eq!(names, ["ship-orders", "ship-worker-from-pay-paid"]);
+    let kinds: Vec<usize> = system.subscriptions.iter().map(|(_, item)| item.filter.len()).collect();
+    let subscriptions: Vec<&str> = system
+        .subscriptions
+        .iter()
+        .map(|(_, item)| item.name.as_str())
+        .collect();
+    assert_eq!(subscriptions, ["ship-audit-from-pay-paid", "ship-worker-from-pay-paid"]);
+    assert_eq!(kinds, [0, 1], "the filter is the worker's alone");
+    assert!(
+        system
+            .subscriptions
+            .iter()
+            .all(|(_, item)| item.delivery.fifo && item.delivery.max_receives == 7)
+    );
+    let alarms: Vec<&str> = system.inbox_alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+    let expected = [
+        "ship-orders-dead",
+        "ship-orders-waiting",
+        "ship-audit-from-pay-paid-dead",
+        "ship-audit-from-pay-paid-waiting",
+        "ship-worker-from-pay-paid-dead",
+        "ship-worker-from-pay-paid-waiting",
+    ];
+    assert_eq!(alarms, expected);
+}
+
+#[test]
+fn who_sends_and_who_takes_is_told_so_under_the_names_of_its_links() {
+    let system = build(MESSAGES);
+    let names = |service_name: &str| -> Vec<String> {
+        let service = &system.services[service(&system, service_name)];
+        service.settings.iter().map(|setting| setting.name.clone()).collect()
+    };
+    assert_eq!(
+        names("pay-api"),
+        [
+            "PAID_ENDPOINT",
+            "PAID_PASSWORD",
+            "PAID_PROTOCOL",
+            "PAID_TOPIC",
+            "PAID_USER",
+            "PORT",
+            "SHIP_ORDERS_ENDPOINT",
+            "SHIP_ORDERS_PASSWORD",
+            "SHIP_ORDERS_PROTOCOL",
+            "SHIP_ORDERS_QUEUE",
+            "SHIP_ORDERS_USER",
+        ]
+    );
+    let worker = names("ship-worker");
+    for name in [
+        "ORDERS_SOURCE",
+        "ORDERS_BATCH",
+        "ORDERS_VISIBILITY_SECONDS",
+        "PAY_PAID_SOURCE",
+        "PAY_PAID_SOURCE_PROTOCOL",
+        "HOT_HOST",
+    ] {
+        assert!(worker.iter().any(|known| known == name), "{name} in {worker:?}");
+    }
+    assert!(!worker.contains(&"PORT".to_owned()), "a worker listens on none");
+    let reached: Vec<String> = flows(&system)
+        .into_iter()
+        .filter(|flow| flow.ends_with(":6379"))
+        .collect();
+    assert_eq!(reached, ["ship-worker -> ship-hot:6379"]);
 }

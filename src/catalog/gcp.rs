@@ -4,7 +4,7 @@
 //! (supported versions, editions and their tiers, replication, read pools and their autoscaling).
 
 use super::{Machine, Offer, Replicas};
-use crate::vocabulary::{Edition, Engine, License};
+use crate::vocabulary::{Edition, Engine, License, Runtime};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
@@ -12,6 +12,12 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 
 /// Bytes of a map of shards: what one version of a secret holds.
 pub(super) const SHARD_MAP: usize = 65_536;
+
+/// Where services run.
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+
+/// Queues, topics and caches are built.
+pub(super) const MESSAGING: bool = false;
 
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.

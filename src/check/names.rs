@@ -23,7 +23,11 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
         .secrets
         .iter()
         .map(|(_, item)| ("secret", &item.name, &item.path));
-    for (kind, name, path) in services.chain(databases).chain(buckets).chain(secrets) {
+    let caches = system.caches.iter().map(|(_, item)| ("cache", &item.name, &item.path));
+    let queues = system.queues.iter().map(|(_, item)| ("queue", &item.name, &item.path));
+    let topics = system.topics.iter().map(|(_, item)| ("topic", &item.name, &item.path));
+    let data = databases.chain(buckets).chain(secrets).chain(caches);
+    for (kind, name, path) in services.chain(data).chain(queues).chain(topics) {
         let full = format!("{}-{name}", system.prefix);
         let (limit, what) = limit(kind, target);
         if full.len() > limit {

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod gcp;
 pub mod kubernetes;
 pub mod language;
+pub mod messaging;
 pub mod overrides;
 mod places;
 pub mod render;

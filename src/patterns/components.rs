@@ -30,6 +30,9 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
     let mut databases = Arena::default();
     let mut buckets = Arena::default();
     let mut secrets = Arena::default();
+    let mut caches = Arena::default();
+    let mut queues = Arena::default();
+    let mut topics = Arena::default();
     for scope in model.scopes() {
         let domain = scope.domain.map(|name| {
             domains.add(Domain {
@@ -60,6 +63,18 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
             let mut reader = Reader::new(blueprint, scope.path("secrets", name), &mut choices, problems);
             secrets.add(reader.secret((&scope.full_name(name), home(name)), said));
         }
+        for (name, said) in scope.caches {
+            let mut reader = Reader::new(blueprint, scope.path("caches", name), &mut choices, problems);
+            caches.add(reader.cache((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.queues {
+            let mut reader = Reader::new(blueprint, scope.path("queues", name), &mut choices, problems);
+            queues.add(reader.queue((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.topics {
+            let mut reader = Reader::new(blueprint, scope.path("topics", name), &mut choices, problems);
+            topics.add(reader.topic((&scope.full_name(name), home(name)), said));
+        }
     }
     let prefix = match &blueprint.environment {
         Some(environment) => format!("{}-{environment}", model.name),
@@ -81,11 +96,16 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         databases,
         buckets,
         secrets,
+        caches,
+        queues,
+        topics,
+        subscriptions: Arena::default(),
         public: None,
         internal: None,
         flows: vec![],
         grants: vec![],
         alarms: vec![],
+        inbox_alarms: vec![],
         alarm_emails: model.observability.emails.iter().map(ToString::to_string).collect(),
         log_days: model.observability.retention_days,
         budget: model.budget.as_ref().map(|budget| ir::Budget {
@@ -158,11 +178,14 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for scope in blueprint.model.scopes() {
-        let tables: [(&str, &str, Vec<&model::Name>); 4] = [
+        let tables: [(&str, &str, Vec<&model::Name>); 7] = [
             ("services", "service", scope.services.keys().collect()),
             ("databases", "database", scope.databases.keys().collect()),
             ("buckets", "bucket", scope.buckets.keys().collect()),
             ("secrets", "secret", scope.secrets.keys().collect()),
+            ("caches", "cache", scope.caches.keys().collect()),
+            ("queues", "queue", scope.queues.keys().collect()),
+            ("topics", "topic", scope.topics.keys().collect()),
         ];
         for (table, kind, names) in tables {
             for name in names {

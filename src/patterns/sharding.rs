@@ -198,6 +198,7 @@ fn proxy(
             min: scale.min,
             max: scale.max,
             cpu_percent: scale.cpu_percent,
+            queue_messages: None,
         },
         health: Health {
             probe: Probe::Tcp,

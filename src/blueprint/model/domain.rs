@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, Database, Model, Name, Owner, Secret, Service, Table};
+use super::{Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Service, Table, Topic};
 
 /// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +19,12 @@ pub struct Domain {
     pub buckets: Table<Bucket>,
     /// Entries of the vault that the owner fills, of this domain alone.
     pub secrets: Table<Secret>,
+    /// Caches in memory, of this domain alone.
+    pub caches: Table<Cache>,
+    /// Queues. Services of this domain alone take messages from them; every service may send to them.
+    pub queues: Table<Queue>,
+    /// Topics. Services of this domain alone send to them; every service may take messages from them.
+    pub topics: Table<Topic>,
 }
 
 /// A place that holds components: the blueprint itself, or one of its domains.
@@ -34,6 +40,12 @@ pub struct Scope<'a> {
     pub buckets: &'a Table<Bucket>,
     /// Its secrets.
     pub secrets: &'a Table<Secret>,
+    /// Its caches.
+    pub caches: &'a Table<Cache>,
+    /// Its queues.
+    pub queues: &'a Table<Queue>,
+    /// Its topics.
+    pub topics: &'a Table<Topic>,
 }
 
 impl Scope<'_> {
@@ -63,6 +75,9 @@ impl Model {
             databases: &self.databases,
             buckets: &self.buckets,
             secrets: &self.secrets,
+            caches: &self.caches,
+            queues: &self.queues,
+            topics: &self.topics,
         };
         let domains = self.domains.iter().map(|(name, domain)| Scope {
             domain: Some(name.as_str()),
@@ -70,6 +85,9 @@ impl Model {
             databases: &domain.databases,
             buckets: &domain.buckets,
             secrets: &domain.secrets,
+            caches: &domain.caches,
+            queues: &domain.queues,
+            topics: &domain.topics,
         });
         std::iter::once(shared).chain(domains)
     }

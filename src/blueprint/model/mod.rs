@@ -7,6 +7,7 @@
 mod component;
 mod data;
 mod domain;
+mod messaging;
 mod sharding;
 mod system;
 
@@ -16,8 +17,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
-pub use data::{Backup, Bucket, Database, Lifecycle, ReplicaScale, Replicas, Secret};
+pub use data::{Backup, Bucket, Cache, Database, Lifecycle, ReplicaScale, Replicas, Secret};
 pub use domain::{Domain, Scope};
+pub use messaging::{Filter, Queue, Topic};
 pub use sharding::{Proxy, Range, Sharding, Shards};
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 
@@ -68,6 +70,15 @@ pub struct Model {
     /// Entries of the vault that the owner fills.
     #[serde(default)]
     pub secrets: Table<Secret>,
+    /// Caches in memory.
+    #[serde(default)]
+    pub caches: Table<Cache>,
+    /// Queues: each message goes to one worker.
+    #[serde(default)]
+    pub queues: Table<Queue>,
+    /// Topics: each message goes to every subscriber.
+    #[serde(default)]
+    pub topics: Table<Topic>,
     /// Business domains: each scales and is deployed alone and owns its data (`pattern = "per-domain"`). What stands outside is
     /// shared.
     #[serde(default)]
@@ -219,6 +230,16 @@ text!(
     /// A value of the sharding key that stands in a directory.
     DirectoryKey, "^[A-Za-z0-9._@:/-]{1,64}$", "acme",
     "a key of a directory is at most 64 letters, digits and `._@:/-`"
+);
+text!(
+    /// The name of an attribute of a message.
+    Attribute, "^[A-Za-z][A-Za-z0-9_]{0,62}$", "kind",
+    "the name of a message's attribute is 1 to 63 letters, digits and underscores, starting with a letter"
+);
+text!(
+    /// The value of an attribute of a message.
+    AttributeValue, "^[A-Za-z0-9._-]{1,64}$", "paid",
+    "the value of a message's attribute is 1 to 64 letters, digits and `._-`"
 );
 text!(
     /// The path prefix of a request.

@@ -138,6 +138,19 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
             };
             format!("{scheme}://{}{port}", host(stack, id)).into()
         }
+        Value::CacheHost(_)
+        | Value::CachePort(_)
+        | Value::CacheAuth(_)
+        | Value::CacheUser(_)
+        | Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingProtocol(_)
+        | Value::MessagingEndpoint(_)
+        | Value::QueueName(_)
+        | Value::TopicName(_)
+        | Value::Source(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),
         Value::ReaderHost(id) => system.reader_host(id).into(),
         Value::ReaderPort(id) => system.databases[id].port.to_string().into(),

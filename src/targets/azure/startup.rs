@@ -102,6 +102,19 @@ fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
             let port = if is_default { String::new() } else { format!(":{port}") };
             format!("{scheme}://{}{port}", host(*id)).into()
         }
+        Value::CacheHost(_)
+        | Value::CachePort(_)
+        | Value::CacheAuth(_)
+        | Value::CacheUser(_)
+        | Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingProtocol(_)
+        | Value::MessagingEndpoint(_)
+        | Value::QueueName(_)
+        | Value::TopicName(_)
+        | Value::Source(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => plan.stores.databases[id].host.clone(),
         Value::ReaderHost(id) => system.reader_host(*id).into(),
         Value::ReaderPort(id) => system.databases[*id].port.to_string().into(),

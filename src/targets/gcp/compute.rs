@@ -286,6 +286,7 @@ fn ready(
                 .collect()
         }
         Resource::Bucket(_) | Resource::Secret(_) => vec![],
+        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
     });
     let balancers = stack
         .system
