@@ -84,6 +84,16 @@ pub fn offer(target: Target, engine: Engine) -> Option<&'static Offer> {
     }
 }
 
+/// The size of a task on AWS Fargate: the smallest that has at least as much of both, as processors and memory in GiB.
+pub fn aws_task(size: &Shape) -> Option<(u32, u32)> {
+    aws::task(size.cpu, size.memory_gb)
+}
+
+/// The largest task on AWS Fargate, as processors and memory in GiB.
+pub fn aws_largest_task() -> (u32, u32) {
+    aws::LARGEST_TASK
+}
+
 /// The first `count` zones of a Google Cloud region.
 pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
     gcp::zones(region, count)

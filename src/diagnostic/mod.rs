@@ -7,6 +7,7 @@ pub mod aws;
 pub mod azure;
 pub mod capability;
 pub mod domain;
+pub mod fargate;
 pub mod gcp;
 pub mod kubernetes;
 pub mod language;

@@ -1,4 +1,4 @@
-//! Virtual machines: one Auto Scaling group per service.
+//! Virtual machines: one Auto Scaling group per service that does not run as tasks ([`containers`]).
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,12 @@ use super::reader::Readers;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
-use super::{Base, Stack, logs, startup};
+use super::{Base, Stack, containers, logs, startup};
 use crate::catalog;
 use crate::ir::{Id, Peer, Resource, Service};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Runtime;
 use crate::{list, object, template};
 
 /// Longer than any component's name: services have roles too.
@@ -33,9 +34,9 @@ pub(super) const SNAPSHOT_TAG: &str = "snapshots";
 const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
 
 /// The machines of proxies, which do not serve before the servers behind them do.
-type Proxies = BTreeMap<Id<Service>, Address>;
+pub(super) type Proxies = BTreeMap<Id<Service>, Address>;
 
-/// Everything that machines refer to.
+/// Everything that machines and tasks refer to.
 pub(super) struct Parts<'a> {
     pub(super) base: &'a Base,
     pub(super) keys: &'a Keys,
@@ -57,16 +58,22 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     // Those that open connections to a proxy wait for its machines.
     let (first, rest): (Vec<_>, Vec<_>) = system.services.iter().partition(|(_, service)| service.is_tcp());
     let mut proxies = Proxies::new();
+    let cluster = stack.has_containers().then(|| containers::cluster(stack, parts.keys));
     for (id, service) in first.into_iter().chain(rest) {
         stack.module.file("compute", "");
         let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));
             stack.module.resource("aws_cloudwatch_log_group", &service.name, group)
         });
+        if let (Runtime::Container, Some(cluster), Some(log_group)) = (service.runtime, &cluster, &log_group) {
+            containers::lower(stack, id, (cluster, log_group), &proxies, parts);
+            continue;
+        }
         let identity = identity::lower(stack, id, log_group.as_ref(), parts);
         stack.module.file("compute", "");
         let template = launch_template(stack, id, &identity, parts);
-        let needs = needs(stack, id, &identity, log_group.as_ref(), &proxies, parts);
+        let granted = identity.grants.iter().chain(log_group.as_ref()).map(Address::whole);
+        let needs = granted.chain(needs(stack, id, &proxies, parts)).collect();
         let group = scaling_group(stack, id, &template, needs, parts);
         scaling_policy(stack, service, &group);
         if service.is_tcp() {
@@ -76,7 +83,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
             .report
             .component(&service.path, "Auto Scaling group of virtual machines", group.text());
     }
-    if !system.services.is_empty() {
+    if stack.has_machines() {
         snapshots(stack, parts.base);
     }
 }
@@ -180,15 +187,8 @@ fn scaling_group(
     stack.module.resource("aws_autoscaling_group", &service.name, body)
 }
 
-/// What must be there before the first machine boots and that Terraform cannot see.
-fn needs(
-    stack: &Stack<'_>,
-    id: Id<Service>,
-    identity: &Identity,
-    log_group: Option<&Address>,
-    proxies: &Proxies,
-    parts: &Parts<'_>,
-) -> Vec<Expression> {
+/// What must be there before the first machine or task starts and that Terraform cannot see, its identity's grants aside.
+pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts: &Parts<'_>) -> Vec<Expression> {
     let values = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => vec![parts.secrets.password(database)],
         Resource::Proxy(database) => vec![parts.secrets.router(database)],
@@ -196,8 +196,7 @@ fn needs(
         Resource::Bucket(_) | Resource::Secret(_) => vec![],
         Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
     });
-    let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
-    needs.extend(values.map(Address::whole));
+    let mut needs: Vec<Expression> = values.map(Address::whole).collect();
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
     let opens = |proxy| {
         let mut flows = stack.system.flows_from(Peer::Service(id));

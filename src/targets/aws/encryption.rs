@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack, alarms};
+use super::{Base, Stack, alarms, containers};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -19,7 +19,7 @@ pub(super) struct Keys {
 
 pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
     let system = stack.system;
-    let autoscaling = (!system.services.is_empty()).then(|| {
+    let autoscaling = stack.has_machines().then(|| {
         stack.module.file("identity", "");
         let role = Block::new()
             .set("aws_service_name", "autoscaling.amazonaws.com")
@@ -40,6 +40,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
                 .principal(principal())
                 .condition(object! { "Bool" => object! { "kms:GrantIsForAWSResource" => "true" } }),
         );
+    }
+    if stack.has_containers() {
+        data.extend(containers::disks(stack, base));
     }
     let region = stack.region();
     let groups = template![

@@ -13,7 +13,7 @@ use super::{Base, Stack, startup};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
 use crate::terraform::{Block, expr};
-use crate::vocabulary::Egress;
+use crate::vocabulary::{Egress, Runtime};
 use crate::{object, template};
 
 /// The service of AWS that is the vault.
@@ -57,6 +57,10 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     }
     if system.network.egress == Egress::None {
         services.insert("logs");
+        // A shell in a container is encrypted with a key of the system's own.
+        if system.network.bastion && any_on(system, Runtime::Container) {
+            services.insert("kms");
+        }
         if system
             .services
             .iter()
@@ -66,6 +70,11 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
         }
     }
     services
+}
+
+/// True if a service runs on this.
+fn any_on(system: &Checked<'_>, runtime: Runtime) -> bool {
+    system.services.iter().any(|(_, service)| service.runtime == runtime)
 }
 
 /// True if the vault is reached over an endpoint.
@@ -127,8 +136,16 @@ pub(super) fn lower(
         endpoints.needed_at_start.push(endpoint.whole());
     }
     if system.network.bastion {
-        let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
-        let services = BTreeSet::from(["ssm", "ssmmessages"]);
+        let (why, services) = match any_on(&system, Runtime::Vm) {
+            true => (
+                "Session Manager needs no open port on a machine: each holds a channel to these two.",
+                BTreeSet::from(["ssm", "ssmmessages"]),
+            ),
+            false => (
+                "Session Manager needs no open port on a task: each holds a channel to this one.",
+                BTreeSet::from(["ssmmessages"]),
+            ),
+        };
         let body = interface(stack, &services, Tier::Management, network, groups);
         stack
             .module

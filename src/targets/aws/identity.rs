@@ -51,6 +51,22 @@ pub(super) fn lower(
 fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Vec<Statement> {
     let system = stack.system;
     let service = &system.services[id];
+    let mut statements = granted(stack, id, parts);
+    if let Some(group) = log_group {
+        statements.push(write_logs(group));
+    }
+    if let Some(registry) = startup::registry(service) {
+        statements.extend(pull(&registry));
+    }
+    if system.network.bastion {
+        statements.extend(session_manager(stack, parts));
+    }
+    statements
+}
+
+/// What the links of a service grant.
+pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statement> {
+    let system = stack.system;
     let mut statements = vec![];
     let mut vault: Vec<Expression> = vec![];
     let mut via: Vec<&str> = vec![];
@@ -88,18 +104,13 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
         let key = parts.keys.data.attr("arn");
         statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
     }
-    if let Some(group) = log_group {
-        let streams = template![group.attr("arn"), ":log-stream:*"];
-        let write = ["logs:CreateLogStream", "logs:PutLogEvents"];
-        statements.push(Statement::allow("Logs", &write, streams));
-    }
-    if let Some(registry) = startup::registry(service) {
-        statements.extend(pull(&registry));
-    }
-    if system.network.bastion {
-        statements.extend(session_manager(stack, parts));
-    }
     statements
+}
+
+/// Writes a log group.
+pub(super) fn write_logs(group: &Address) -> Statement {
+    let streams = template![group.attr("arn"), ":log-stream:*"];
+    Statement::allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 }
 
 /// What a link to a bucket allows. Statement ids take letters and digits only.
@@ -132,7 +143,7 @@ fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>)
 }
 
 /// Pulls the service's image.
-fn pull(registry: &Registry<'_>) -> [Statement; 2] {
+pub(super) fn pull(registry: &Registry<'_>) -> [Statement; 2] {
     let repository = format!(
         "arn:aws:ecr:{}:{}:repository/{}",
         registry.region, registry.account, registry.repository
@@ -144,6 +155,17 @@ fn pull(registry: &Registry<'_>) -> [Statement; 2] {
     ]
 }
 
+/// The channels of Session Manager to what its agent runs in.
+pub(super) fn session_channels() -> Statement {
+    let channels = [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ];
+    Statement::allow("SessionChannels", &channels, "*")
+}
+
 /// What the agent of Session Manager needs, and nothing else of Systems Manager.
 fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
     let instances = template![
@@ -151,14 +173,8 @@ fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
         parts.base.account.clone(),
         ":instance/*"
     ];
-    let channels = [
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-    ];
     [
         Statement::allow("SessionAgent", &["ssm:UpdateInstanceInformation"], instances),
-        Statement::allow("SessionChannels", &channels, "*"),
+        session_channels(),
     ]
 }

@@ -13,6 +13,7 @@ use super::{Stack, edge, startup};
 use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Runtime;
 use crate::{list, template};
 
 /// TLS 1.2 and 1.3.
@@ -29,6 +30,7 @@ pub(super) struct Balancers {
     pub(super) tcp: Vec<(Id<Service>, Address)>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
     listeners: BTreeMap<Id<Service>, Vec<Address>>,
+    rules: BTreeMap<Id<Service>, Vec<Address>>,
 }
 
 impl Balancers {
@@ -41,9 +43,12 @@ impl Balancers {
     pub(super) fn listeners(&self, service: Id<Service>) -> &[Address] {
         self.listeners.get(&service).map_or(&[], Vec::as_slice)
     }
-}
 
-impl Balancers {
+    /// The listeners' rules that do the same.
+    pub(super) fn rules(&self, service: Id<Service>) -> &[Address] {
+        self.rules.get(&service).map_or(&[], Vec::as_slice)
+    }
+
     fn lead(&mut self, listener: &Listener, added: &Address) {
         for route in &listener.routes {
             self.listeners.entry(route.service).or_default().push(added.clone());
@@ -86,7 +91,7 @@ pub(super) fn lower(
                 port,
                 certificate.clone(),
                 (balancer, listener),
-                &targets,
+                (&targets, &mut balancers.rules),
             );
             balancers.lead(listener, &added);
         }
@@ -117,7 +122,7 @@ pub(super) fn lower(
                 port,
                 certificate.clone(),
                 (balancer, listener),
-                &targets,
+                (&targets, &mut balancers.rules),
             );
             balancers.lead(listener, &added);
         }
@@ -176,7 +181,14 @@ fn target_groups(
     for id in edge::services(balancer) {
         let service = &system.services[id];
         let exposure = name(balancer.exposure);
-        let letter = &exposure[..1];
+        let by_address = service.runtime == Runtime::Container;
+        // The letter differs from runtime to runtime too: the new group is made beside the old one.
+        let letter = match (balancer.exposure, by_address) {
+            (Exposure::Public, false) => "p",
+            (Exposure::Public, true) => "e",
+            (Exposure::Internal, false) => "i",
+            (Exposure::Internal, true) => "c",
+        };
         let check = Block::new()
             .set("path", service.health.path().unwrap_or_default())
             .set("matcher", "200")
@@ -189,6 +201,7 @@ fn target_groups(
                 "name",
                 format!("{}-{letter}{}", stack.name(&service.name), service.port),
             )
+            .set_some("target_type", by_address.then_some("ip"))
             .set("vpc_id", network.id.clone())
             .set("port", service.port)
             .set("protocol", "HTTP")
@@ -210,7 +223,10 @@ fn listen(
     port: u16,
     certificate: Option<Expression>,
     (balancer, listener): (&Balancer, &Listener),
-    targets: &BTreeMap<Id<Service>, Address>,
+    (targets, leading): (
+        &BTreeMap<Id<Service>, Address>,
+        &mut BTreeMap<Id<Service>, Vec<Address>>,
+    ),
 ) -> Address {
     let forward = |service: Id<Service>| targets.get(&service).map(forward);
     let default = listener.routes.iter().find(|route| route.is_default());
@@ -228,20 +244,27 @@ fn listen(
     let mut taken = vec![];
     for route in listener.routes.iter().filter(|route| !route.is_default()) {
         if let Some(action) = forward(route.service) {
+            let leading = leading.entry(route.service).or_default();
             if balancer.exposure == Exposure::Internal {
-                by_name(stack, &listener_address, route, action.clone(), &mut taken);
+                leading.extend(by_name(stack, &listener_address, route, action.clone(), &mut taken));
             }
-            rules(stack, balancer, &listener_address, route, action, &mut taken);
+            leading.push(rules(stack, balancer, &listener_address, route, action, &mut taken));
         }
     }
     listener_address
 }
 
 /// Whatever else leads to an internal service, its private name does: that is what its callers are told.
-fn by_name(stack: &mut Stack<'_>, listener: &Address, route: &Route, action: Block, taken: &mut Vec<u32>) {
+fn by_name(
+    stack: &mut Stack<'_>,
+    listener: &Address,
+    route: &Route,
+    action: Block,
+    taken: &mut Vec<u32>,
+) -> Option<Address> {
     let host = startup::host(stack, route.service);
     if route.paths.is_empty() && route.hosts.contains(&host) {
-        return;
+        return None;
     }
     let values = Block::new().set("values", list![host.as_str()]);
     let body = Block::new()
@@ -250,7 +273,7 @@ fn by_name(stack: &mut Stack<'_>, listener: &Address, route: &Route, action: Blo
         .block("action", action)
         .block("condition", Block::new().block("host_header", values));
     let local = format!("name_{}", stack.system.services[route.service].name);
-    stack.module.resource("aws_lb_listener_rule", &local, body);
+    Some(stack.module.resource("aws_lb_listener_rule", &local, body))
 }
 
 fn forward(group: &Address) -> Block {
@@ -277,7 +300,7 @@ fn rules(
     route: &Route,
     action: Block,
     taken: &mut Vec<u32>,
-) {
+) -> Address {
     let any = [String::new()];
     let hosts: &[String] = if route.hosts.is_empty() { &any } else { &route.hosts };
     let paths: &[String] = if route.paths.is_empty() { &any } else { &route.paths };
@@ -311,7 +334,7 @@ fn rules(
         });
     let service = &stack.system.services[route.service].name;
     let local = format!("{}_{service}", name(balancer.exposure));
-    stack.module.resource("aws_lb_listener_rule", &local, body);
+    stack.module.resource("aws_lb_listener_rule", &local, body)
 }
 
 /// Priority of a rule, 1 to 50,000; the lowest number that matches wins. Rules with a host come before those without, longer paths

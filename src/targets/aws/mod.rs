@@ -10,6 +10,7 @@
 mod alarms;
 mod budget;
 mod compute;
+mod containers;
 mod dashboard;
 mod database;
 mod edge;
@@ -37,6 +38,7 @@ use hcl::Expression;
 use super::shared::{self, report::Report};
 use crate::check::Checked;
 use crate::terraform::Module;
+use crate::vocabulary::Runtime;
 
 /// The output under construction.
 struct Stack<'a> {
@@ -49,6 +51,18 @@ impl<'a> Stack<'a> {
     /// `PREFIX-part`, the name of a resource in AWS.
     fn name(&self, part: &str) -> String {
         format!("{}-{part}", self.system.prefix)
+    }
+
+    /// True if a service runs on machines.
+    fn has_machines(&self) -> bool {
+        let mut services = self.system.services.iter();
+        services.any(|(_, service)| service.runtime != Runtime::Container)
+    }
+
+    /// True if a service runs as tasks on Fargate.
+    fn has_containers(&self) -> bool {
+        let mut services = self.system.services.iter();
+        services.any(|(_, service)| service.runtime == Runtime::Container)
     }
 
     /// The region, such as `ap-northeast-2`.
@@ -155,7 +169,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         readers: &readers,
     };
     stack.module.file("variables", "");
-    shared::startup::declare_rollout(&mut stack.module);
+    match stack.has_containers() {
+        true => containers::declare_rollout(&mut stack.module),
+        false => shared::startup::declare_rollout(&mut stack.module),
+    }
     compute::lower(&mut stack, &parts);
     budget::lower(&mut stack);
     report::fill(&mut stack, &parts);

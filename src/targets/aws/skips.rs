@@ -4,6 +4,7 @@ use super::database::replica;
 use super::{Stack, edge, load_balancer};
 use crate::ir::{Balancer, Database, Exposure, Router, Sharding, Tls};
 use crate::target::Target;
+use crate::vocabulary::Runtime;
 
 /// The bucket that receives access logs.
 const LOG_BUCKET: &str = "aws_s3_bucket.system_access_log_bucket";
@@ -14,6 +15,7 @@ pub(super) fn fill(stack: &mut Stack<'_>) {
     buckets(stack);
     vault(stack);
     databases(stack);
+    containers(stack);
 }
 
 fn local(name: &str) -> String {
@@ -192,5 +194,14 @@ fn databases(stack: &mut Stack<'_>) {
         if item.readers.is_some() {
             replicas(stack, item);
         }
+    }
+}
+
+fn containers(stack: &mut Stack<'_>) {
+    let services = stack.system.services.iter();
+    for (_, service) in services.filter(|(_, service)| service.runtime == Runtime::Container) {
+        let address = format!("aws_ecs_task_definition.{}", local(&service.name));
+        let why = "many images write beside their data; the disk is encrypted and goes with its task";
+        stack.report.skip("CKV_AWS_336", &address, why);
     }
 }

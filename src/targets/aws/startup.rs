@@ -122,7 +122,8 @@ pub(super) fn log_group(stack: &Stack<'_>, service: &Service) -> String {
     format!("/{}/service/{}", stack.system.prefix, service.name)
 }
 
-fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
+/// The value of a setting; of a secret, the ARN of its entry.
+pub(super) fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
     let system = stack.system;
     match *value {
         Value::Text(ref text) => text.as_str().into(),
@@ -158,7 +159,7 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
         Value::ProxySecret(id) | Value::ProxyPassword(id) | Value::ShardMapSecret(id) | Value::ShardMap(id) => {
             parts.secrets.of_router(id).attr("arn")
         }
-        Value::Shards(_) => unreachable!("a machine has its shards from a table"),
+        Value::Shards(_) => unreachable!("shards are spelled one by one"),
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),
         Value::BucketRegion(_) => stack.region().into(),

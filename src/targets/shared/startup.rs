@@ -75,8 +75,8 @@ pub fn declare_rollout(module: &mut Module) {
     module.variable("rollout", "number", 1, about);
 }
 
-/// What replaces the machines of a service when it changes: (what, its number).
-fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
+/// What replaces the machines or tasks of a service when it changes: (what, its number).
+pub fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
     let variable = |name: &str| expr::iterator("var", &[&identifier(name)]);
     let passwords = system.grants_of(id).filter_map(|grant| {
         let name = match grant.resource {
