@@ -27,6 +27,7 @@ pub(in crate::targets::aws) fn prerequisites(stack: &Stack<'_>, items: &mut Vec<
         "{} processors of Fargate On-Demand are free in the account for all tasks at their most, and as many again while all are replaced: the quota of new accounts is much lower.",
         most.sum::<u32>()
     ));
+    items.push("Images of services on containers are built for Linux on x86-64 (`linux/amd64`).".to_owned());
     items.push("The credentials may create service-linked roles: the first cluster and the first scaled service of an account make one each.".to_owned());
 }
 
