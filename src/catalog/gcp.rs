@@ -19,6 +19,9 @@ pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = false;
 
+/// APIs are built.
+pub(super) const APIS: bool = false;
+
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.
 pub(super) const MACHINES: [Machine; 34] = [

@@ -99,6 +99,7 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         caches,
         queues,
         topics,
+        apis: Arena::default(),
         subscriptions: Arena::default(),
         public: None,
         internal: None,
@@ -178,7 +179,7 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for scope in blueprint.model.scopes() {
-        let tables: [(&str, &str, Vec<&model::Name>); 7] = [
+        let tables: [(&str, &str, Vec<&model::Name>); 8] = [
             ("services", "service", scope.services.keys().collect()),
             ("databases", "database", scope.databases.keys().collect()),
             ("buckets", "bucket", scope.buckets.keys().collect()),
@@ -186,6 +187,7 @@ fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
             ("caches", "cache", scope.caches.keys().collect()),
             ("queues", "queue", scope.queues.keys().collect()),
             ("topics", "topic", scope.topics.keys().collect()),
+            ("apis", "API", scope.apis.keys().collect()),
         ];
         for (table, kind, names) in tables {
             for name in names {
