@@ -9,7 +9,10 @@ pub fn size(at: Option<Span>, (cpu, memory_gb): (u32, u32), largest: (u32, u32))
         at,
         format!("no task on AWS Fargate has {cpu} processors and {memory_gb} GiB or more"),
     )
-    .reason(format!("the largest has {} processors and {} GiB", largest.0, largest.1))
+    .reason(format!(
+        "the largest has {} processors and {} GiB",
+        largest.0, largest.1
+    ))
     .fix("ask for that or less, or use `runtime = \"vm\"`")
 }
 
@@ -18,7 +21,9 @@ pub fn machine(at: Option<Span>, service: &str, key: &str) -> Diagnostic {
     Diagnostic::error(
         "machine-for-a-container",
         at,
-        format!("`{key}` names a machine, and on AWS `{service}` runs as tasks on Fargate, which have none of their own"),
+        format!(
+            "`{key}` names a machine, and on AWS `{service}` runs as tasks on Fargate, which have none of their own"
+        ),
     )
     .fix(format!("remove `{key}`, or use `runtime = \"vm\"`"))
 }

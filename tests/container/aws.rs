@@ -59,7 +59,10 @@ fn written(text: &str, path: &str) -> String {
 /// Everything in one document.
 fn all(text: &str) -> String {
     let outcome = compile(text);
-    outcome.value.unwrap_or_else(|| panic!("{:?}", outcome.diagnostics)).terraform
+    outcome
+        .value
+        .unwrap_or_else(|| panic!("{:?}", outcome.diagnostics))
+        .terraform
 }
 
 /// The rules for which a blueprint is refused.
@@ -82,8 +85,14 @@ fn a_service_moves_to_tasks_behind_the_same_names() {
     let (machines, tasks) = (all(&shop("vm", false)), all(&shop("container", false)));
     for (kind, name) in [
         ("aws_security_group", "web"),
-        ("aws_vpc_security_group_ingress_rule", "internet_load_balancer_to_web_8080"),
-        ("aws_vpc_security_group_egress_rule", "web_to_internal_load_balancer_8081"),
+        (
+            "aws_vpc_security_group_ingress_rule",
+            "internet_load_balancer_to_web_8080",
+        ),
+        (
+            "aws_vpc_security_group_egress_rule",
+            "web_to_internal_load_balancer_8081",
+        ),
         ("aws_lb_listener", "public_http"),
         ("aws_lb_listener_rule", "public_web"),
         ("aws_cloudwatch_log_group", "web"),
@@ -93,7 +102,10 @@ fn a_service_moves_to_tasks_behind_the_same_names() {
     }
     let group = block(&tasks, "aws_lb_target_group", "public_web");
     assert!(group.contains("target_type") && group.contains("\"ip\""), "{group}");
-    assert!(group.contains("\"shop-web-e8080\"") && group.contains("\"/healthz\""), "{group}");
+    assert!(
+        group.contains("\"shop-web-e8080\"") && group.contains("\"/healthz\""),
+        "{group}"
+    );
     assert!(block(&machines, "aws_lb_target_group", "public_web").contains("\"shop-web-p8080\""));
     let service = block(&tasks, "aws_ecs_service", "web");
     for wanted in [
@@ -111,7 +123,12 @@ fn a_service_moves_to_tasks_behind_the_same_names() {
     ] {
         assert!(service.contains(wanted), "{wanted} in {service}");
     }
-    for gone in ["aws_autoscaling_group", "aws_launch_template", "aws_iam_instance_profile", "aws_dlm_lifecycle_policy"] {
+    for gone in [
+        "aws_autoscaling_group",
+        "aws_launch_template",
+        "aws_iam_instance_profile",
+        "aws_dlm_lifecycle_policy",
+    ] {
         assert!(!tasks.contains(gone), "{gone}");
     }
 }
@@ -120,8 +137,17 @@ fn a_service_moves_to_tasks_behind_the_same_names() {
 fn nothing_of_machines_changes_where_another_service_runs_as_tasks() {
     let both = all(&shop("vm", true));
     let only = all(&shop("vm", true).replace("runtime = \"container\"", "runtime = \"vm\""));
-    for kind in ["aws_autoscaling_group", "aws_launch_template", "aws_iam_role", "aws_lb_target_group"] {
-        let name = if kind == "aws_lb_target_group" { "public_web" } else { "web" };
+    for kind in [
+        "aws_autoscaling_group",
+        "aws_launch_template",
+        "aws_iam_role",
+        "aws_lb_target_group",
+    ] {
+        let name = if kind == "aws_lb_target_group" {
+            "public_web"
+        } else {
+            "web"
+        };
         assert_eq!(block(&both, kind, name), block(&only, kind, name), "{kind}");
     }
 }
@@ -130,7 +156,11 @@ fn nothing_of_machines_changes_where_another_service_runs_as_tasks() {
 fn a_task_has_two_roles_and_each_does_its_own() {
     let text = all(&shop("container", false));
     let own = block(&text, "aws_iam_role_policy", "api");
-    for wanted in ["s3:PutObject", "aws_secretsmanager_secret.key.arn", "aws_secretsmanager_secret.main.arn"] {
+    for wanted in [
+        "s3:PutObject",
+        "aws_secretsmanager_secret.key.arn",
+        "aws_secretsmanager_secret.main.arn",
+    ] {
         assert!(own.contains(wanted), "{wanted} in {own}");
     }
     for denied in ["ecr:", "logs:", "ssmmessages:", "s3:GetObject"] {
@@ -180,7 +210,10 @@ fn a_task_is_told_what_a_machine_is_told() {
         assert!(squeezed(&api).contains(&squeezed(wanted)), "{wanted} in {api}");
     }
     let web = block(&text, "aws_ecs_task_definition", "web");
-    assert!(web.contains("\"$${HOME}\"") && web.contains("http://api.shop.internal:8081"), "{web}");
+    assert!(
+        web.contains("\"$${HOME}\"") && web.contains("http://api.shop.internal:8081"),
+        "{web}"
+    );
     assert!(!web.contains("secrets"), "{web}");
 }
 
@@ -191,7 +224,12 @@ fn shells_are_for_those_who_ask_for_a_bastion() {
     assert!(block(&with, "aws_ecs_service", "web").contains("enable_execute_command"));
     assert!(block(&with, "aws_iam_role_policy", "web").contains("ssmmessages:OpenDataChannel"));
     assert!(block(&with, "aws_ecs_cluster", "main").contains("execute_command_configuration"));
-    for word in ["enable_execute_command", "ssmmessages", "execute_command_configuration", "initProcessEnabled"] {
+    for word in [
+        "enable_execute_command",
+        "ssmmessages",
+        "execute_command_configuration",
+        "initProcessEnabled",
+    ] {
         assert!(!without.contains(word), "{word}");
     }
     // Nobody asks for the agent of machines where there are none.
@@ -201,11 +239,17 @@ fn shells_are_for_those_who_ask_for_a_bastion() {
 #[test]
 fn without_egress_a_task_finds_all_it_needs_inside() {
     let text = shop("container", true)
-        .replace("\"web:1\"", "\"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/web:1\"")
+        .replace(
+            "\"web:1\"",
+            "\"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/web:1\"",
+        )
         .replace("[network]", "[network]\negress = \"none\"");
     let interfaces = block(&all(&text), "aws_vpc_endpoint", "interface");
     for service in ["ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager"] {
-        assert!(interfaces.contains(&format!("\"{service}\"")), "{service} in {interfaces}");
+        assert!(
+            interfaces.contains(&format!("\"{service}\"")),
+            "{service} in {interfaces}"
+        );
     }
     assert!(block(&all(&text), "aws_ecs_service", "web").contains("aws_vpc_endpoint.interface"));
     assert!(all(&text).contains("\"web_to_object_store_443\""));
@@ -242,13 +286,27 @@ fn shards_are_told_one_by_one() {
 
 #[test]
 fn what_fargate_does_not_have_is_refused() {
-    let with = |key: &str, value: &str| shop("container", true).replace("arguments =", &format!("{key} = {value}\narguments ="));
-    assert_eq!(rules(&with("size", "{ cpu = 16, memory_gb = 121 }")), ["size-not-offered"]);
-    assert_eq!(rules(&with("size", "{ cpu = 17, memory_gb = 32 }")), ["size-not-offered"]);
+    let with = |key: &str, value: &str| {
+        shop("container", true).replace("arguments =", &format!("{key} = {value}\narguments ="))
+    };
+    assert_eq!(
+        rules(&with("size", "{ cpu = 16, memory_gb = 121 }")),
+        ["size-not-offered"]
+    );
+    assert_eq!(
+        rules(&with("size", "{ cpu = 17, memory_gb = 32 }")),
+        ["size-not-offered"]
+    );
     assert!(rules(&with("size", "{ cpu = 1, memory_gb = 120 }")).is_empty());
     let machine = "machine-for-a-container";
-    assert_eq!(rules(&with("size", "{ cpu = 2, memory_gb = 4, aws = \"m7i.large\" }")), [machine]);
-    assert_eq!(rules(&with("machine_image", "{ aws = \"ami-0123456789abcdef0\" }")), [machine]);
+    assert_eq!(
+        rules(&with("size", "{ cpu = 2, memory_gb = 4, aws = \"m7i.large\" }")),
+        [machine]
+    );
+    assert_eq!(
+        rules(&with("machine_image", "{ aws = \"ami-0123456789abcdef0\" }")),
+        [machine]
+    );
     assert_eq!(rules(&with("disk_gb", "201")), ["disk-too-large"]);
     let long = format!("{{ LONG = \"{}\" }}", "x".repeat(70_000));
     assert_eq!(rules(&with("environment", &long)), ["too-much-for-a-task"]);
@@ -266,7 +324,12 @@ fn the_owner_is_told() {
     ] {
         assert!(readme.contains(wanted), "{wanted}");
     }
-    for machines in ["A shell on a machine", "New Ubuntu images", "IMDSv2", "snapshots of disks"] {
+    for machines in [
+        "A shell on a machine",
+        "New Ubuntu images",
+        "IMDSv2",
+        "snapshots of disks",
+    ] {
         assert!(!readme.contains(machines), "{machines}");
     }
 }

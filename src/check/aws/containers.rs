@@ -48,12 +48,17 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
 
 /// About how many bytes the task definition of a service has.
 fn definition(system: &System, service: &Service) -> usize {
-    let said = service.environment.iter().map(|(name, value)| SETTING + name.len() + value.len());
+    let said = service
+        .environment
+        .iter()
+        .map(|(name, value)| SETTING + name.len() + value.len());
     let settings = service.settings.iter().map(|setting| match &setting.value {
         Value::Text(text) => SETTING + setting.name.len() + text.len(),
         Value::Shards(id) => {
             let item = &system.databases[*id];
-            item.sharding.as_ref().map_or(0, |sharding| shards(system, &setting.name, item, sharding))
+            item.sharding
+                .as_ref()
+                .map_or(0, |sharding| shards(system, &setting.name, item, sharding))
         }
         _ => SETTING + setting.name.len() + VALUE,
     });
@@ -61,10 +66,15 @@ fn definition(system: &System, service: &Service) -> usize {
 }
 
 fn shards(system: &System, prefix: &str, item: &Database, sharding: &Sharding) -> usize {
-    let names: usize = SHARD_VARIABLES.iter().map(|what| SETTING + prefix.len() + 2 + what.len()).sum();
+    let names: usize = SHARD_VARIABLES
+        .iter()
+        .map(|what| SETTING + prefix.len() + 2 + what.len())
+        .sum();
     let full = system.prefix.len() + item.shard_name().len() + 2;
     let same = item.port.to_string().len() + item.database.len() + item.user.len() + "require".len();
     let each = names + same + HOST + full + 2 * (ARN + full);
-    let ids = sharding.active().map(|shard| shard.id.len() * (SHARD_VARIABLES.len() + 3));
+    let ids = sharding
+        .active()
+        .map(|shard| shard.id.len() * (SHARD_VARIABLES.len() + 3));
     ids.map(|id| each + id).sum()
 }

@@ -85,7 +85,9 @@ fn tasks(
             .set("container_name", service.name.as_str())
             .set("container_port", service.port)
     });
-    let provider = Block::new().set("capacity_provider", cluster::PROVIDER).set("weight", 1);
+    let provider = Block::new()
+        .set("capacity_provider", cluster::PROVIDER)
+        .set("weight", 1);
     let network = Block::new()
         .set("subnets", parts.network.of_service(service))
         .set("security_groups", parts.groups.of_service(id))
@@ -106,7 +108,9 @@ fn tasks(
         })
         .set("enable_ecs_managed_tags", true)
         .set("propagate_tags", "SERVICE")
-        .when(system.network.bastion, |block| block.set("enable_execute_command", true))
+        .when(system.network.bastion, |block| {
+            block.set("enable_execute_command", true)
+        })
         .block("capacity_provider_strategy", provider)
         .comment("New tasks that do not start or stay healthy go again, and the old ones stay.")
         .block("deployment_circuit_breaker", breaker)

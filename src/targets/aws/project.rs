@@ -38,8 +38,9 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     module.define("terraform", vec![], terraform);
 
     if has_machines {
-        module
-            .comment("Auto Scaling and launch templates do not inherit the provider's default tags: they repeat these.");
+        module.comment(
+            "Auto Scaling and launch templates do not inherit the provider's default tags: they repeat these.",
+        );
     }
     let tags = module.local("tags", expr::object(system.labels.clone()));
     let account = system.accounts.aws.as_ref();

@@ -127,8 +127,14 @@ fn security(stack: &mut Stack<'_>) {
         false => "log groups",
     };
     let (run, machines) = match (stack.has_machines(), stack.has_containers()) {
-        (_, false) => ("Machines", "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network"),
-        (true, true) => ("Machines, tasks", "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers on them share the host's network"),
+        (_, false) => (
+            "Machines",
+            "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network",
+        ),
+        (true, true) => (
+            "Machines, tasks",
+            "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers on them share the host's network",
+        ),
         (false, true) => ("Tasks", ""),
     };
     let mut items = vec![

@@ -49,9 +49,7 @@ pub(in crate::targets::aws) fn cluster(stack: &mut Stack<'_>, keys: &Keys) -> Cl
     let configuration = Block::new()
         .block_some("execute_command_configuration", typed)
         .block("managed_storage_configuration", disks);
-    let measured = Block::new()
-        .set("name", "containerInsights")
-        .set("value", "enhanced");
+    let measured = Block::new().set("name", "containerInsights").set("value", "enhanced");
     let body = Block::new()
         .set("name", name.as_str())
         .block("setting", measured)
@@ -63,7 +61,9 @@ pub(in crate::targets::aws) fn cluster(stack: &mut Stack<'_>, keys: &Keys) -> Cl
         .set("cluster_name", cluster.attr("name"))
         .set("capacity_providers", list![PROVIDER])
         .block("default_capacity_provider_strategy", default);
-    let providers = stack.module.resource("aws_ecs_cluster_capacity_providers", "main", body);
+    let providers = stack
+        .module
+        .resource("aws_ecs_cluster_capacity_providers", "main", body);
     Cluster {
         cluster,
         providers,

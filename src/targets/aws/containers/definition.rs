@@ -5,9 +5,9 @@ use hcl::Expression;
 use super::identity::Roles;
 use crate::catalog;
 use crate::ir::{Database, Id, Launch, SHARD_VARIABLES, Service, Value};
+use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::database::shard;
-use crate::targets::aws::Stack;
 use crate::targets::shared::startup::{Fetched, Plain, generation};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -69,11 +69,15 @@ fn container(
         let port = object! { "containerPort" => service.port, "hostPort" => service.port, "protocol" => "tcp" };
         pairs.push(("portMappings", list![port]));
     }
-    let environment = plain.iter().map(|setting| variable(setting.name.as_str(), "value", &setting.value));
+    let environment = plain
+        .iter()
+        .map(|setting| variable(setting.name.as_str(), "value", &setting.value));
     let environment = with_shards(stack, service, environment.collect(), |prefix, database| {
         shard_settings(prefix, database, parts)
     });
-    let secrets = fetched.iter().map(|secret| variable(secret.name.as_str(), "valueFrom", &secret.identifier));
+    let secrets = fetched
+        .iter()
+        .map(|secret| variable(secret.name.as_str(), "valueFrom", &secret.identifier));
     let secrets = with_shards(stack, service, secrets.collect(), |prefix, database| {
         shard_passwords(prefix, database, parts)
     });

@@ -74,7 +74,12 @@ fn unfilled(stack: &Stack<'_>, service: &Service) -> Option<String> {
         _ => None,
     });
     let (names, targets): (Vec<String>, Vec<String>) = entries
-        .map(|name| (format!("`{name}`"), format!(" -target=aws_secretsmanager_secret.{}", identifier(name))))
+        .map(|name| {
+            (
+                format!("`{name}`"),
+                format!(" -target=aws_secretsmanager_secret.{}", identifier(name)),
+            )
+        })
         .unzip();
     (!names.is_empty()).then(|| {
         format!(

@@ -18,7 +18,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, service: &Service, cluster: &Cluster,
         .set("scalable_dimension", "ecs:service:DesiredCount")
         .set("min_capacity", service.scale.min)
         .set("max_capacity", service.scale.max);
-    let target = stack.module.resource("aws_appautoscaling_target", &service.name, target);
+    let target = stack
+        .module
+        .resource("aws_appautoscaling_target", &service.name, target);
     let metric = Block::new().set("predefined_metric_type", "ECSServiceAverageCPUUtilization");
     let tracking = Block::new()
         .set("target_value", service.scale.cpu_percent)
@@ -32,5 +34,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, service: &Service, cluster: &Cluster,
         .set("resource_id", target.attr("resource_id"))
         .set("scalable_dimension", target.attr("scalable_dimension"))
         .block("target_tracking_scaling_policy_configuration", tracking);
-    stack.module.resource("aws_appautoscaling_policy", &service.name, policy);
+    stack
+        .module
+        .resource("aws_appautoscaling_policy", &service.name, policy);
 }
