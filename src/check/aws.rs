@@ -1,5 +1,6 @@
 //! What AWS alone is strict about.
 
+mod messaging;
 mod sharding;
 
 use crate::catalog;
@@ -21,6 +22,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
     databases(system, problems);
     sharding::check(system, problems);
+    messaging::check(system, problems);
     buckets(system, problems);
     network(system, problems);
     if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {
@@ -128,7 +130,11 @@ fn network(system: &System, problems: &mut Vec<Diagnostic>) {
     let tiers = [
         ("public", existing.public.len(), system.public.is_some()),
         ("application", existing.application.len(), true),
-        ("data", existing.data.len(), !system.databases.is_empty()),
+        (
+            "data",
+            existing.data.len(),
+            !system.databases.is_empty() || !system.caches.is_empty(),
+        ),
     ];
     for (tier, count, _) in tiers.into_iter().filter(|(_, count, needed)| *needed && *count < 2) {
         let at = system.places.span(&format!("network.existing.aws.{tier}"));

@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack, alarms};
+use super::{Base, Stack, alarms, topics};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -41,6 +41,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
                 .condition(object! { "Bool" => object! { "kms:GrantIsForAWSResource" => "true" } }),
         );
     }
+    let topics = topics::subscribed(stack, base);
+    if !topics.is_empty() {
+        // What it delivers goes to queues that this key encrypts.
+        data.push(
+            Statement::allow("Topics", &["kms:Decrypt", "kms:GenerateDataKey"], "*")
+                .service("sns.amazonaws.com")
+                .condition(object! { "ArnEquals" => object! { "aws:SourceArn" => Expression::Array(topics) } }),
+        );
+    }
     let region = stack.region();
     let groups = template![
         "arn:aws:logs:",
@@ -63,7 +72,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
                 .condition(object! { "StringEquals" => topic }),
         );
     }
-    stack.module.comment("Disks, databases, objects and secrets.");
+    let more = match (system.caches.is_empty(), system.inboxes().next()) {
+        (true, None) => "",
+        (false, None) => ", caches",
+        (true, Some(_)) => ", messages",
+        (false, Some(_)) => ", caches, messages",
+    };
+    stack
+        .module
+        .comment(&format!("Disks, databases{more}, objects and secrets."));
     let data = key(stack, "data", document(data));
     stack
         .module

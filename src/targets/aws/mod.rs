@@ -9,6 +9,7 @@
 
 mod alarms;
 mod budget;
+mod caches;
 mod compute;
 mod dashboard;
 mod database;
@@ -22,14 +23,17 @@ mod logs;
 mod network;
 mod policy;
 mod project;
+mod queues;
 mod reader;
 mod report;
 mod rules;
 mod runbook;
+mod scaling;
 mod secrets;
 mod skips;
 mod startup;
 mod storage;
+mod topics;
 mod waf;
 
 use hcl::Expression;
@@ -75,7 +79,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 22] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -93,6 +97,9 @@ const FILES: [(&str, &str); 19] = [
         "shards",
         "Servers beside the main one of a database, each with a part of the tables that are spread.",
     ),
+    ("caches", ""),
+    ("queues", ""),
+    ("topics", ""),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -124,7 +131,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
     let replicas = database::replica::lower(&mut stack, &keys, &network, &groups, &databases);
     let shards = database::shard::lower(&mut stack, &keys, &groups, &databases);
-    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards);
+    let caches = caches::lower(&mut stack, &keys, &network, &groups);
+    let mut queues = queues::lower(&mut stack, &keys);
+    let topics = topics::lower(&mut stack, &keys, &mut queues);
+    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards, &caches);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
@@ -135,7 +145,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
     let names = edge::names(&mut stack, &network, &balancers);
-    let alarms = alarms::lower(&mut stack, &base, &keys, &replicas, &shards);
+    let alarms = alarms::lower(&mut stack, &base, &keys, (&replicas, &shards), &queues);
     dashboard::lower(&mut stack, &shards);
     let readers = reader::lower(&mut stack, names.zone.as_ref(), &replicas, &alarms);
     waf::lower(&mut stack, &keys, &balancers);
@@ -149,6 +159,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         databases: &databases,
         shards: &shards,
         secrets: &secrets,
+        caches: &caches,
+        queues: &queues,
+        topics: &topics,
         buckets: &buckets,
         balancers: &balancers,
         names: &names,
