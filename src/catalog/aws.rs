@@ -18,7 +18,7 @@ pub(super) const SHARD_MAP: usize = 65_000;
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
 /// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = false;
+pub(super) const MESSAGING: bool = true;
 
 /// APIs are built.
 pub(super) const APIS: bool = false;
@@ -75,6 +75,22 @@ pub(super) fn task(cpu: u32, memory_gb: u32) -> Option<(u32, u32)> {
 
 /// The largest task.
 pub(super) const LARGEST_TASK: (u32, u32) = (TASKS[4].0, TASKS[4].2);
+
+/// Servers of caches, by size. What counts is the room for data: ElastiCache keeps a quarter of a server's memory for its own use.
+/// Memory as the ElastiCache user guide has it, November 2026: 1.37, 3.09, 6.38, 13.07, 26.32, 52.82, 105.81, 209.55, 317.77 and
+/// 419.09 GiB.
+pub(super) const CACHE_NODES: [Machine; 10] = [
+    machine("cache.t4g.small", 2, 1),
+    machine("cache.t4g.medium", 2, 2),
+    machine("cache.m7g.large", 2, 4),
+    machine("cache.r7g.large", 2, 9),
+    machine("cache.r7g.xlarge", 4, 19),
+    machine("cache.r7g.2xlarge", 8, 39),
+    machine("cache.r7g.4xlarge", 16, 79),
+    machine("cache.r7g.8xlarge", 32, 157),
+    machine("cache.r7g.12xlarge", 48, 238),
+    machine("cache.r7g.16xlarge", 64, 314),
+];
 
 /// Classes for the engines that run on AWS's own processors.
 const GRAVITON: [Machine; 17] = [

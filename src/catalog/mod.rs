@@ -104,6 +104,17 @@ pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
 }
 
+/// The smallest server of ElastiCache with room for so many GiB of data.
+pub fn aws_cache_node(memory_gb: u32) -> Option<&'static str> {
+    let mut nodes = aws::CACHE_NODES.iter();
+    nodes.find(|node| node.memory_gb >= memory_gb).map(|node| node.name)
+}
+
+/// GiB of data that servers of ElastiCache have room for, ascending.
+pub fn aws_cache_sizes() -> impl Iterator<Item = u32> {
+    aws::CACHE_NODES.iter().map(|node| node.memory_gb)
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

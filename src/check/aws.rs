@@ -1,6 +1,7 @@
 //! What AWS alone is strict about.
 
 mod containers;
+mod messaging;
 mod sharding;
 
 use crate::catalog;
@@ -23,6 +24,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     databases(system, problems);
     sharding::check(system, problems);
     containers::check(system, problems);
+    messaging::check(system, problems);
     buckets(system, problems);
     network(system, problems);
     if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {
@@ -130,7 +132,11 @@ fn network(system: &System, problems: &mut Vec<Diagnostic>) {
     let tiers = [
         ("public", existing.public.len(), system.public.is_some()),
         ("application", existing.application.len(), true),
-        ("data", existing.data.len(), !system.databases.is_empty()),
+        (
+            "data",
+            existing.data.len(),
+            !system.databases.is_empty() || !system.caches.is_empty(),
+        ),
     ];
     for (tier, count, _) in tiers.into_iter().filter(|(_, count, needed)| *needed && *count < 2) {
         let at = system.places.span(&format!("network.existing.aws.{tier}"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::caches::Caches;
 use super::database::Databases;
 use super::database::shard::Shards;
 use super::edge::Names;
@@ -14,11 +15,13 @@ use super::identity::{self, Identity};
 use super::load_balancer::Balancers;
 use super::network::Network;
 use super::policy::{Statement, inline, trust};
+use super::queues::Queues;
 use super::reader::Readers;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
-use super::{Base, Stack, containers, logs, startup};
+use super::topics::Topics;
+use super::{Base, Stack, containers, logs, scaling, startup};
 use crate::catalog;
 use crate::ir::{Id, Peer, Resource, Service};
 use crate::target::Target;
@@ -47,6 +50,9 @@ pub(super) struct Parts<'a> {
     pub(super) databases: &'a Databases,
     pub(super) shards: &'a Shards,
     pub(super) secrets: &'a Secrets,
+    pub(super) caches: &'a Caches,
+    pub(super) queues: &'a Queues,
+    pub(super) topics: &'a Topics,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
     pub(super) names: &'a Names,
@@ -75,7 +81,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         let granted = identity.grants.iter().chain(log_group.as_ref()).map(Address::whole);
         let needs = granted.chain(needs(stack, id, &proxies, parts)).collect();
         let group = scaling_group(stack, id, &template, needs, parts);
-        scaling_policy(stack, service, &group);
+        scaling::lower(stack, id, &group, parts.queues);
         if service.is_tcp() {
             proxies.insert(id, group.clone());
         }
@@ -173,6 +179,9 @@ fn scaling_group(
         })
         .set("health_check_grace_period", service.health.grace_seconds)
         .set("default_instance_warmup", service.health.grace_seconds)
+        .when(service.scale.queue_messages.is_some(), |block| {
+            block.set("enabled_metrics", list![scaling::MACHINES])
+        })
         .set_some("service_linked_role_arn", role.map(|role| role.attr("arn")))
         .block("launch_template", version)
         .comment("A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.")
@@ -193,8 +202,9 @@ pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts
         Resource::Database(database) => vec![parts.secrets.password(database)],
         Resource::Proxy(database) => vec![parts.secrets.router(database)],
         Resource::Shards(database) => parts.secrets.shards(database),
-        Resource::Bucket(_) | Resource::Secret(_) => vec![],
-        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
+        Resource::Cache(cache) => vec![parts.secrets.cache_passwords(cache)],
+        Resource::Topic(topic) => parts.topics.subscriptions(topic).collect(),
+        Resource::Bucket(_) | Resource::Secret(_) | Resource::Queue(_) | Resource::Subscription(_) => vec![],
     });
     let mut needs: Vec<Expression> = values.map(Address::whole).collect();
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
@@ -212,19 +222,6 @@ pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts
     needs.extend(parts.rules.of_service(id));
     needs.extend(parts.balancers.listeners(id).iter().map(Address::whole));
     needs
-}
-
-fn scaling_policy(stack: &mut Stack<'_>, service: &Service, group: &Address) {
-    let metric = Block::new().set("predefined_metric_type", "ASGAverageCPUUtilization");
-    let target = Block::new()
-        .set("target_value", service.scale.cpu_percent)
-        .block("predefined_metric_specification", metric);
-    let body = Block::new()
-        .set("name", "cpu")
-        .set("autoscaling_group_name", group.attr("name"))
-        .set("policy_type", "TargetTrackingScaling")
-        .block("target_tracking_configuration", target);
-    stack.module.resource("aws_autoscaling_policy", &service.name, body);
 }
 
 /// A snapshot of every machine's disk each day.

@@ -39,13 +39,13 @@ pub(super) fn lower(
 ) {
     let system = stack.system;
     let service = &system.services[id];
-    let (plain, fetched) = settings::split(service, |value| startup::spell(stack, value, parts));
+    let (plain, fetched) = settings::split(service, |value| startup::spell(stack, id, value, parts));
     let roles = identity::lower(stack, id, &fetched, (cluster, log_group), parts);
     stack.module.file("compute", "");
     let definition = definition::lower(stack, id, (&plain, &fetched), (&roles, log_group), parts);
     let needs = needs(stack, id, &roles, cluster, proxies, parts);
     let tasks = tasks(stack, id, cluster, &definition, needs, parts);
-    scaling::lower(stack, service, cluster, &tasks);
+    scaling::lower(stack, id, cluster, &tasks, parts.queues);
     stack
         .report
         .component(&service.path, "ECS service of tasks on Fargate", tasks.text());

@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack, alarms, containers};
+use super::{Base, Stack, alarms, containers, topics};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -44,6 +44,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
     if stack.has_containers() {
         data.extend(containers::disks(stack, base));
     }
+    let topics = topics::subscribed(stack, base);
+    if !topics.is_empty() {
+        // What it delivers goes to queues that this key encrypts.
+        data.push(
+            Statement::allow("Topics", &["kms:Decrypt", "kms:GenerateDataKey"], "*")
+                .service("sns.amazonaws.com")
+                .condition(object! { "ArnEquals" => object! { "aws:SourceArn" => Expression::Array(topics) } }),
+        );
+    }
     let region = stack.region();
     let groups = template![
         "arn:aws:logs:",
@@ -66,7 +75,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
                 .condition(object! { "StringEquals" => topic }),
         );
     }
-    stack.module.comment("Disks, databases, objects and secrets.");
+    let more = match (system.caches.is_empty(), system.inboxes().next()) {
+        (true, None) => "",
+        (false, None) => ", caches",
+        (true, Some(_)) => ", messages",
+        (false, Some(_)) => ", caches, messages",
+    };
+    stack
+        .module
+        .comment(&format!("Disks, databases{more}, objects and secrets."));
     let data = key(stack, "data", document(data));
     stack
         .module

@@ -1,5 +1,6 @@
 //! Load balancers: listeners, rules and target groups.
 
+mod target_groups;
 pub(super) mod tcp;
 
 use std::collections::BTreeMap;
@@ -9,11 +10,10 @@ use hcl::Expression;
 use super::firewall::Groups;
 use super::logs::{self, AccessLogs};
 use super::network::Network;
-use super::{Stack, edge, startup};
+use super::{Stack, startup};
 use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
-use crate::vocabulary::Runtime;
 use crate::{list, template};
 
 /// TLS 1.2 and 1.3.
@@ -76,7 +76,7 @@ pub(super) fn lower(
     let mut balancers = Balancers::default();
     if let Some(balancer) = &system.public {
         let address = add(stack, balancer, network, groups, access_logs);
-        let targets = target_groups(stack, balancer, network, &mut balancers);
+        let targets = target_groups::lower(stack, balancer, network, &mut balancers);
         for listener in &balancer.listeners {
             let local = if certificate.is_some() {
                 "public_https"
@@ -102,7 +102,7 @@ pub(super) fn lower(
     }
     if let Some(balancer) = &system.internal {
         let address = add(stack, balancer, network, groups, access_logs);
-        let targets = target_groups(stack, balancer, network, &mut balancers);
+        let targets = target_groups::lower(stack, balancer, network, &mut balancers);
         let certificate = match balancer.tls(Target::Aws) {
             Tls::Named(arn) => Some(Expression::from(arn)),
             _ => None,
@@ -167,53 +167,6 @@ fn add(
         )
         .set_some("depends_on", (!needs.is_empty()).then_some(needs));
     stack.module.resource("aws_lb", local, body)
-}
-
-/// One target group per service behind the load balancer.
-fn target_groups(
-    stack: &mut Stack<'_>,
-    balancer: &Balancer,
-    network: &Network,
-    balancers: &mut Balancers,
-) -> BTreeMap<Id<Service>, Address> {
-    let system = stack.system;
-    let mut added = BTreeMap::new();
-    for id in edge::services(balancer) {
-        let service = &system.services[id];
-        let exposure = name(balancer.exposure);
-        let by_address = service.runtime == Runtime::Container;
-        // The letter differs from runtime to runtime too: the new group is made beside the old one.
-        let letter = match (balancer.exposure, by_address) {
-            (Exposure::Public, false) => "p",
-            (Exposure::Public, true) => "e",
-            (Exposure::Internal, false) => "i",
-            (Exposure::Internal, true) => "c",
-        };
-        let check = Block::new()
-            .set("path", service.health.path().unwrap_or_default())
-            .set("matcher", "200")
-            .set("interval", 15)
-            .set("timeout", 5)
-            .set("healthy_threshold", 2);
-        let body = Block::new()
-            // The port is part of the name: a group for another port is made beside the old one before that goes.
-            .set(
-                "name",
-                format!("{}-{letter}{}", stack.name(&service.name), service.port),
-            )
-            .set_some("target_type", by_address.then_some("ip"))
-            .set("vpc_id", network.id.clone())
-            .set("port", service.port)
-            .set("protocol", "HTTP")
-            .set("deregistration_delay", 60)
-            .block("health_check", check)
-            .block("lifecycle", Block::new().set("create_before_destroy", true));
-        let local = format!("{exposure}_{}", service.name);
-        let group = stack.module.resource("aws_lb_target_group", &local, body);
-        balancers.target_groups.entry(id).or_default().push(group.clone());
-        added.insert(id, group);
-    }
-    added
 }
 
 fn listen(

@@ -9,6 +9,7 @@
 
 mod alarms;
 mod budget;
+mod caches;
 mod compute;
 mod containers;
 mod dashboard;
@@ -23,14 +24,17 @@ mod logs;
 mod network;
 mod policy;
 mod project;
+mod queues;
 mod reader;
 mod report;
 mod rules;
 mod runbook;
+mod scaling;
 mod secrets;
 mod skips;
 mod startup;
 mod storage;
+mod topics;
 mod waf;
 
 use hcl::Expression;
@@ -89,7 +93,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 22] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -107,6 +111,9 @@ const FILES: [(&str, &str); 19] = [
         "shards",
         "Servers beside the main one of a database, each with a part of the tables that are spread.",
     ),
+    ("caches", ""),
+    ("queues", ""),
+    ("topics", ""),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -138,7 +145,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
     let replicas = database::replica::lower(&mut stack, &keys, &network, &groups, &databases);
     let shards = database::shard::lower(&mut stack, &keys, &groups, &databases);
-    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards);
+    let caches = caches::lower(&mut stack, &keys, &network, &groups);
+    let mut queues = queues::lower(&mut stack, &keys);
+    let topics = topics::lower(&mut stack, &keys, &mut queues);
+    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards, &caches);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
@@ -149,7 +159,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
     let names = edge::names(&mut stack, &network, &balancers);
-    let alarms = alarms::lower(&mut stack, &base, &keys, &replicas, &shards);
+    let alarms = alarms::lower(&mut stack, &base, &keys, (&replicas, &shards), &queues);
     dashboard::lower(&mut stack, &shards);
     let readers = reader::lower(&mut stack, names.zone.as_ref(), &replicas, &alarms);
     waf::lower(&mut stack, &keys, &balancers);
@@ -163,6 +173,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         databases: &databases,
         shards: &shards,
         secrets: &secrets,
+        caches: &caches,
+        queues: &queues,
+        topics: &topics,
         buckets: &buckets,
         balancers: &balancers,
         names: &names,

@@ -3,7 +3,7 @@
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
 use super::{Stack, alarms, containers, database, endpoint, runbook, skips, startup};
-use crate::ir::{Database, Tls};
+use crate::ir::{Database, Inbox, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
@@ -50,6 +50,21 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         stack
             .module
             .output(&format!("{}_hosts", item.shard_name()), hosts, &description);
+    }
+    for (id, item) in system.caches.iter() {
+        let description = format!("Host of the cache {}.", item.name);
+        let host = parts.caches.get(id).attr("primary_endpoint_address");
+        stack.module.output(&format!("{}_host", item.name), host, &description);
+    }
+    for (id, item) in system.queues.iter() {
+        let description = format!("URL of the queue {}.", item.name);
+        let url = parts.queues.get(Inbox::Queue(id)).queue.attr("url");
+        stack.module.output(&format!("{}_queue", item.name), url, &description);
+    }
+    for (id, item) in system.topics.iter() {
+        let description = format!("ARN of the topic {}.", item.name);
+        let arn = parts.topics.get(id).attr("arn");
+        stack.module.output(&format!("{}_topic", item.name), arn, &description);
     }
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
@@ -149,6 +164,7 @@ fn security(stack: &mut Stack<'_>) {
     containers::runbook::security(stack, &mut items);
     items.extend(runbook::verification(stack));
     items.extend(runbook::shard::security(stack));
+    items.extend(runbook::messages::security(stack));
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -192,6 +208,7 @@ fn operations(stack: &mut Stack<'_>) {
     }
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
+    runbook::messages::messages(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tera::Context;
 
+use super::settings::applies;
 use super::template;
 
 use crate::check::Checked;
@@ -94,6 +95,8 @@ impl Report {
         context.insert("plain_http", &plain_http);
         context.insert("choices", &choices(system));
         context.insert("settings", &settings(system));
+        context.insert("caches", &!system.caches.is_empty());
+        context.insert("messaging", &(!system.queues.is_empty() || !system.topics.is_empty()));
         let text = template::fill(TEMPLATE, &context);
         text.trim_end().to_owned() + "\n"
     }
@@ -118,6 +121,7 @@ fn settings(system: &Checked<'_>) -> Vec<(String, Vec<String>)> {
                 service
                     .settings
                     .iter()
+                    .filter(|setting| applies(system.target(), &setting.value))
                     .flat_map(|setting| names(service, setting))
                     .collect(),
             )

@@ -98,7 +98,7 @@ fn container(
         let init = object! { "initProcessEnabled" => true };
         pairs.push(("linuxParameters", init));
     }
-    let generation = generation(&stack.system, id).into_iter();
+    let generation = generation(&stack.system, id, fetched).into_iter();
     // A change of these replaces the tasks, which read their secrets anew.
     let labels = generation.map(|(what, number)| (what.replace(' ', "-"), text(number)));
     pairs.push(("dockerLabels", expr::object(labels)));
