@@ -439,7 +439,14 @@ fn an_api_reaches_what_it_routes_to_over_the_internal_balancer() {
     let routes: Vec<(&str, bool, u32, usize)> = api
         .routes
         .iter()
-        .map(|route| (route.key.as_str(), route.open, route.burst, route.segments.len()))
+        .map(|route| {
+            (
+                route.key.as_str(),
+                route.open,
+                route.throttle.burst,
+                route.segments.len(),
+            )
+        })
         .collect();
     assert_eq!(routes, [("ANY /pay/*", true, 9, 2), ("GET /pay/{id}", false, 200, 2)]);
     let jwt = api.jwt.as_ref().expect("an issuer");

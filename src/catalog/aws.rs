@@ -21,7 +21,7 @@ pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 pub(super) const MESSAGING: bool = true;
 
 /// APIs are built.
-pub(super) const APIS: bool = false;
+pub(super) const APIS: bool = true;
 
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [

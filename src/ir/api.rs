@@ -27,6 +27,8 @@ pub struct Api {
     pub cors: Option<Cors>,
     /// Largest body of a request, in KiB.
     pub max_body_kb: u32,
+    /// What passes to a route that says nothing else.
+    pub throttle: Throttle,
     /// By method and path.
     pub routes: Vec<ApiRoute>,
 }
@@ -51,9 +53,16 @@ pub struct ApiRoute {
     pub service: Id<Service>,
     /// Anybody may call it, without a token.
     pub open: bool,
-    /// Requests per second, of all callers together, that go on for long.
+    /// What passes.
+    pub throttle: Throttle,
+}
+
+/// How many requests of all callers together pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Per second, for long.
     pub per_second: u32,
-    /// Requests at once, after a pause.
+    /// At once, after a pause.
     pub burst: u32,
 }
 

@@ -22,7 +22,7 @@ mod sharding;
 use std::collections::BTreeMap;
 
 pub use alarm::{Alarm, Signal};
-pub use api::{Api, ApiRoute, Cors, Jwt, Segment};
+pub use api::{Api, ApiRoute, Cors, Jwt, Segment, Throttle};
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
 pub use component::{

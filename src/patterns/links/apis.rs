@@ -6,7 +6,7 @@ use super::{Component, Linker};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, api as rules};
-use crate::ir::{Api, ApiRoute, Cors, Flow, Home, Jwt, Peer, Segment, System};
+use crate::ir::{Api, ApiRoute, Cors, Flow, Home, Jwt, Peer, Segment, System, Throttle};
 use crate::vocabulary::Method;
 
 /// Adds the APIs, and the flows over the internal load balancer to what they route to.
@@ -48,6 +48,7 @@ pub(super) fn resolve(
                 jwt: said.jwt.as_ref().map(jwt),
                 cors: said.cors.as_ref().map(|said| cors(said, &routes)),
                 max_body_kb: said.max_body_kb,
+                throttle: throttle(said.throttle),
                 routes,
             };
             open(system, api);
@@ -84,15 +85,13 @@ impl Linker<'_> {
             };
             match component {
                 Component::Service(id) if system.services[id].listens() => {
-                    let throttle = route.throttle.unwrap_or(said.throttle);
                     routes.push(ApiRoute {
                         key: key.to_string(),
                         method: Method::ALL.into_iter().find(|known| known.name() == method),
                         segments,
                         service: id,
                         open: route.open,
-                        per_second: throttle.per_second,
-                        burst: throttle.burst,
+                        throttle: throttle(route.throttle.unwrap_or(said.throttle)),
                     });
                 }
                 Component::Service(_) => self
@@ -116,6 +115,13 @@ fn segments(path: &str) -> Vec<Segment> {
             },
         )
         .collect()
+}
+
+fn throttle(said: model::Throttle) -> Throttle {
+    Throttle {
+        per_second: said.per_second,
+        burst: said.burst,
+    }
 }
 
 fn jwt(said: &model::Jwt) -> Jwt {

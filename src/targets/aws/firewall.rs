@@ -63,6 +63,8 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     peers.extend(alone.map(|(id, item)| (Peer::TcpBalancer(id), format!("Load balancer of {}", item.name))));
     let services = system.services.iter();
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
+    let apis = system.apis.iter();
+    peers.extend(apis.map(|(id, item)| (Peer::Api(id), format!("API {}", item.name))));
     let databases = system.databases.iter();
     peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
     let replicated = system.databases.iter().filter(|(_, item)| item.readers.is_some());
