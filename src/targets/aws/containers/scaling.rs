@@ -31,9 +31,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, cluster: &Cluster, t
     let metric = Block::new().set("predefined_metric_type", "ECSServiceAverageCPUUtilization");
     let load = tracking(service.scale.cpu_percent).block("predefined_metric_specification", metric);
     let load = policy("cpu", &target, load);
-    stack
-        .module
-        .resource("aws_appautoscaling_policy", &service.name, load);
+    stack.module.resource("aws_appautoscaling_policy", &service.name, load);
     let Some(messages) = service.scale.queue_messages else {
         return;
     };
