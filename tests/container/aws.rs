@@ -333,3 +333,30 @@ fn the_owner_is_told() {
         assert!(!readme.contains(machines), "{machines}");
     }
 }
+
+#[test]
+fn a_worker_has_no_port_and_as_many_tasks_as_messages_ask_for() {
+    let text = shop("container", false)
+        + "[queues.orders]\n[topics.paid]\n[services.worker]\nruntime = \"container\"\nimage = \"worker:1\"\n\
+           consumes = [\"orders\", \"paid\"]\nscale = { min = 1, max = 9, queue_messages = 40 }\n";
+    let text = all(&text);
+    let worker = block(&text, "aws_ecs_service", "worker");
+    for none in ["load_balancer", "health_check_grace_period_seconds"] {
+        assert!(!worker.contains(none), "{none} in {worker}");
+    }
+    assert!(!block(&text, "aws_ecs_task_definition", "worker").contains("portMappings"));
+    for inbox in ["orders", "worker_from_paid"] {
+        let policy = block(&text, "aws_appautoscaling_policy", &format!("worker_messages_waiting_in_{inbox}"));
+        for wanted in [
+            "= 40",
+            "RunningTaskCount",
+            "aws_ecs_service.worker.name",
+            "FILL(waiting, REPEAT) / FILL(tasks, REPEAT)",
+        ] {
+            assert!(policy.contains(wanted), "{wanted} in {policy}");
+        }
+    }
+    let own = block(&text, "aws_iam_role_policy", "worker");
+    assert!(own.contains("sqs:ReceiveMessage") && !own.contains("sqs:SendMessage"), "{own}");
+    assert!(!block(&text, "aws_iam_role_policy", "worker_task_execution_identity").contains("sqs:"));
+}
