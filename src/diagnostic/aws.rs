@@ -2,17 +2,6 @@
 
 use super::{Diagnostic, Span};
 
-/// `too-many-shards`
-pub fn too_many_shards(at: Option<Span>, database: &str, count: usize, most: usize) -> Diagnostic {
-    Diagnostic::error(
-        "too-many-shards",
-        at,
-        format!("`{database}` has {count} shards, at most {most} on AWS"),
-    )
-    .reason("a dashboard of CloudWatch draws no more servers in one graph")
-    .fix("take fewer and larger shards, or spread over several databases")
-}
-
 /// `too-much-for-a-machine`
 pub fn user_data(at: Option<Span>, service: &str, bytes: usize, most: usize) -> Diagnostic {
     Diagnostic::error(
