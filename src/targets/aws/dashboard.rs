@@ -44,10 +44,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, shards: &Shards) {
         let each = Block::new().set("for_each", further(ids));
         let part = template![format!("{}-", name(stack, item)), expr::each_key()];
         let body = dashboard(stack, item, each, part, &expr::each_value(&[]));
-        stack
-            .module
-            .comment("And these the further ones, by 500.")
-            .resource("aws_cloudwatch_dashboard", &format!("{local}-further"), body);
+        stack.module.comment("And these the further ones, by 500.").resource(
+            "aws_cloudwatch_dashboard",
+            &format!("{local}-further"),
+            body,
+        );
     }
 }
 
@@ -62,13 +63,7 @@ fn further(ids: &Expression) -> Expression {
     Expression::from(each)
 }
 
-fn dashboard(
-    stack: &Stack<'_>,
-    item: &Database,
-    block: Block,
-    name: impl Into<Expression>,
-    ids: &Expression,
-) -> Block {
+fn dashboard(stack: &Stack<'_>, item: &Database, block: Block, name: impl Into<Expression>, ids: &Expression) -> Block {
     let graphs = GRAPHS.iter().enumerate();
     let graphs = graphs.map(|(place, graph)| widget(stack, item, ids, place, graph));
     let body = object! { "widgets" => Expression::Array(graphs.collect()) };
