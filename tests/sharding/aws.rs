@@ -303,7 +303,7 @@ fn a_dashboard_draws_five_hundred_shards_and_a_further_one_the_rest() {
     assert!(!many.contains("\"ledger_shards_further\""));
     assert!(
         written(&shop("1000"), "README.md")
-            .contains("The dashboards `shop-main-shards`, `shop-main-shards-2` in CloudWatch")
+            .contains("The dashboards `shop-main-shards` and `shop-main-shards-2` in CloudWatch")
     );
 }
 

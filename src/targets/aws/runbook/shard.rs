@@ -73,7 +73,7 @@ fn watched(stack: &Stack<'_>, item: &Database, sharding: &Sharding) -> String {
         [one] => format!("The dashboard `{one}` in CloudWatch draws all shards of `{name}` in the same graphs."),
         several => format!(
             "The dashboards `{}` in CloudWatch draw the shards of `{name}`, 500 in each, in the order of `local.{}`.",
-            several.join("`, `"),
+            several.join("` and `"),
             identifier(&format!("{name}-shards"))
         ),
     };
