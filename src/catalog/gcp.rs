@@ -10,8 +10,8 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
 }
 
-/// Bytes of a map of shards: what one version of a secret holds.
-pub(super) const SHARD_MAP: usize = 65_536;
+/// Bytes of a map of shards: one version of a secret holds 65,536, and docker reads as many in one line with the variable's name.
+pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];

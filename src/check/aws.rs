@@ -2,6 +2,7 @@
 
 mod containers;
 mod messaging;
+mod room;
 mod sharding;
 
 use crate::catalog;
@@ -25,6 +26,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     sharding::check(system, problems);
     containers::check(system, problems);
     messaging::check(system, problems);
+    room::check(system, problems);
     buckets(system, problems);
     network(system, problems);
     if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {

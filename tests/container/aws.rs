@@ -198,10 +198,11 @@ fn a_task_is_told_what_a_machine_is_told() {
     for wanted in [
         "cpu                      = 2048",
         "memory                   = 5120",
-        "{ name = \"MAIN_HOST\", value = aws_db_instance.main.address }",
-        "{ name = \"MAIN_PASSWORD\", valueFrom = aws_secretsmanager_secret.main.arn }",
-        "{ name = \"KEY\", valueFrom = aws_secretsmanager_secret.key.arn }",
-        "{ name = \"PORT\", value = \"8081\" }",
+        "MAIN_HOST = aws_db_instance.main.address",
+        "MAIN_PASSWORD = aws_secretsmanager_secret.main.arn",
+        "KEY = aws_secretsmanager_secret.key.arn",
+        "PORT = \"8081\"",
+        "valueFrom = value",
         "tostring(var.main_password_version)",
         "tostring(var.rollout)",
         "stopTimeout",
@@ -267,7 +268,8 @@ fn shards_are_told_one_by_one() {
     };
     let web = block(&all(&text("4", "container")), "aws_ecs_task_definition", "web");
     for wanted in [
-        "MAIN_SHARD_${upper(id)}_HOST",
+        "MAIN_SHARD_${upper(id)}_${name}",
+        "shop/main-shard/${id}",
         "aws_db_instance.main_shard[id].address",
         "MAIN_SHARD_${upper(id)}_PASSWORD",
         "flatten([",
@@ -346,7 +348,11 @@ fn a_worker_has_no_port_and_as_many_tasks_as_messages_ask_for() {
     }
     assert!(!block(&text, "aws_ecs_task_definition", "worker").contains("portMappings"));
     for inbox in ["orders", "worker_from_paid"] {
-        let policy = block(&text, "aws_appautoscaling_policy", &format!("worker_messages_waiting_in_{inbox}"));
+        let policy = block(
+            &text,
+            "aws_appautoscaling_policy",
+            &format!("worker_messages_waiting_in_{inbox}"),
+        );
         for wanted in [
             "= 40",
             "RunningTaskCount",
@@ -357,6 +363,9 @@ fn a_worker_has_no_port_and_as_many_tasks_as_messages_ask_for() {
         }
     }
     let own = block(&text, "aws_iam_role_policy", "worker");
-    assert!(own.contains("sqs:ReceiveMessage") && !own.contains("sqs:SendMessage"), "{own}");
+    assert!(
+        own.contains("sqs:ReceiveMessage") && !own.contains("sqs:SendMessage"),
+        "{own}"
+    );
     assert!(!block(&text, "aws_iam_role_policy", "worker_task_execution_identity").contains("sqs:"));
 }

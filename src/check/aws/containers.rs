@@ -16,7 +16,7 @@ const REST: usize = 3_000;
 const SETTING: usize = 28;
 /// What a value takes that only AWS knows: the longest are host names and ARNs.
 const VALUE: usize = 160;
-/// What the ARN of a shard's secret and its host name take beside the names in them.
+/// What the ARN of a shard's secret and its host name take beside the names in them; its secret is told by its name.
 const ARN: usize = 72;
 const HOST: usize = 52;
 
@@ -72,7 +72,7 @@ fn shards(system: &System, prefix: &str, item: &Database, sharding: &Sharding) -
         .sum();
     let full = system.prefix.len() + item.shard_name().len() + 2;
     let same = item.port.to_string().len() + item.database.len() + item.user.len() + "require".len();
-    let each = names + same + HOST + full + 2 * (ARN + full);
+    let each = names + same + HOST + ARN + 3 * full;
     let ids = sharding
         .active()
         .map(|shard| shard.id.len() * (SHARD_VARIABLES.len() + 3));

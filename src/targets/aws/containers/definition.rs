@@ -1,6 +1,7 @@
 //! Task definitions: the container and what it is told.
 
-use hcl::Expression;
+use hcl::expr::ForExpr;
+use hcl::{Expression, Identifier};
 
 use super::identity::Roles;
 use crate::catalog;
@@ -8,10 +9,13 @@ use crate::ir::{Database, Id, Launch, SHARD_VARIABLES, Service, Value};
 use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::database::shard;
+use crate::targets::aws::secrets::shard::folder;
 use crate::targets::shared::startup::{Fetched, Plain, generation};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
+/// The last word of the variables that are fetched.
+const PASSWORD: &str = "PASSWORD";
 /// Seconds that a container has to end by itself, as on a machine.
 const STOP_SECONDS: u32 = 50;
 
@@ -69,16 +73,12 @@ fn container(
         let port = object! { "containerPort" => service.port, "hostPort" => service.port, "protocol" => "tcp" };
         pairs.push(("portMappings", list![port]));
     }
-    let environment = plain
-        .iter()
-        .map(|setting| variable(setting.name.as_str(), "value", &setting.value));
-    let environment = with_shards(stack, service, environment.collect(), |prefix, database| {
-        shard_settings(prefix, database, parts)
+    let environment = plain.iter().map(|setting| (&setting.name, &setting.value));
+    let environment = with_shards(service, listed(environment, "value"), |prefix, database| {
+        shard_settings(stack, prefix, database, parts)
     });
-    let secrets = fetched
-        .iter()
-        .map(|secret| variable(secret.name.as_str(), "valueFrom", &secret.identifier));
-    let secrets = with_shards(stack, service, secrets.collect(), |prefix, database| {
+    let secrets = fetched.iter().map(|secret| (&secret.name, &secret.identifier));
+    let secrets = with_shards(service, listed(secrets, "valueFrom"), |prefix, database| {
         shard_passwords(prefix, database, parts)
     });
     pairs.extend(environment.map(|environment| ("environment", environment)));
@@ -113,63 +113,67 @@ fn text(value: Expression) -> Expression {
     }
 }
 
-fn variable(name: impl Into<Expression>, key: &str, value: &Expression) -> Expression {
-    object! { "name" => name.into(), key => value.clone() }
+/// `[for name, value in {...} : { name = name, KEY = value }]`, which is how ECS wants them; none where there are none.
+fn listed<'a>(settings: impl Iterator<Item = (&'a String, &'a Expression)>, key: &str) -> Option<Expression> {
+    let mut settings = settings.map(|(name, value)| (name.as_str(), value.clone())).peekable();
+    settings.peek()?;
+    Some(each(expr::object(settings), expr::keyword("name"), key))
 }
 
-/// A list of variables, with those of each shard after it; none where it would be empty.
+fn each(settings: Expression, name: Expression, key: &str) -> Expression {
+    let variable = object! { "name" => name, key => expr::keyword("value") };
+    let each = ForExpr::new(Identifier::unchecked("value"), settings, variable);
+    Expression::from(each.with_key_var(Identifier::unchecked("name")))
+}
+
+/// A list of variables, with those of shards after it; none where it would be empty.
 fn with_shards(
-    stack: &Stack<'_>,
     service: &Service,
-    own: Vec<Expression>,
-    of_shards: impl Fn(&str, (Id<Database>, &Database)) -> Expression,
+    own: Option<Expression>,
+    of_shards: impl Fn(&str, Id<Database>) -> Expression,
 ) -> Option<Expression> {
     let shards = service.settings.iter().filter_map(|setting| match setting.value {
-        Value::Shards(database) => {
-            let item = &stack.system.databases[database];
-            Some(of_shards(setting.name.as_str(), (database, item)))
-        }
+        Value::Shards(database) => Some(of_shards(setting.name.as_str(), database)),
         _ => None,
     });
-    let mut lists: Vec<Expression> = shards.collect();
-    if lists.is_empty() {
-        return (!own.is_empty()).then_some(Expression::Array(own));
+    let mut lists: Vec<Expression> = own.into_iter().chain(shards).collect();
+    match lists.len() {
+        0 | 1 => lists.pop(),
+        _ => Some(expr::call("concat", lists)),
     }
-    lists.insert(0, Expression::Array(own));
-    Some(expr::call("concat", lists))
 }
 
-/// `MAIN_SHARD_S0_HOST`, for an expression of the shard's id.
-fn shard_variable(prefix: &str, id: &Expression, what: &str) -> Expression {
+/// `MAIN_SHARD_S0_HOST`, for expressions of the shard's id and of the last word.
+fn shard_variable(prefix: &str, id: &Expression, what: impl Into<Expression>) -> Expression {
     let id = expr::call("upper", [id.clone()]);
-    template![format!("{prefix}_"), id, format!("_{what}")]
+    template![format!("{prefix}_"), id, "_", what.into()]
 }
 
-/// What a task is told of each shard that rows are routed to.
-fn shard_settings(prefix: &str, (database, item): (Id<Database>, &Database), parts: &Parts<'_>) -> Expression {
+/// What a task is told of each shard that rows are routed to, but for its password.
+fn shard_settings(stack: &Stack<'_>, prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
+    let item = &stack.system.databases[database];
     let servers = parts.shards.get(database);
-    let entries = parts.secrets.of_shards(database);
-    let each = shard::each(&servers.active, |id| {
+    let all = shard::each(&servers.active, |id| {
         let value = |what: &str| match what {
             "HOST" => shard::of(&servers.instances, id, "address"),
             "PORT" => item.port.to_string().into(),
             "NAME" => item.database.as_str().into(),
             "USER" => item.user.as_str().into(),
             "TLS" => "require".into(),
-            _ => shard::of(entries, id, "arn"),
+            _ => template![folder(stack, item), id.clone()],
         };
-        let known = SHARD_VARIABLES.into_iter().filter(|what| *what != "PASSWORD");
-        let known = known.map(|what| variable(shard_variable(prefix, id, what), "value", &value(what)));
-        Expression::Array(known.collect())
+        let known = SHARD_VARIABLES.into_iter().filter(|what| *what != PASSWORD);
+        let settings = expr::object(known.map(|what| (what, value(what))));
+        each(settings, shard_variable(prefix, id, expr::keyword("name")), "value")
     });
-    expr::call("flatten", [each])
+    expr::call("flatten", [all])
 }
 
 /// The password of each of these shards.
-fn shard_passwords(prefix: &str, (database, _): (Id<Database>, &Database), parts: &Parts<'_>) -> Expression {
+fn shard_passwords(prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
     let entries = parts.secrets.of_shards(database);
     shard::each(&parts.shards.get(database).active, |id| {
-        let arn = shard::of(entries, id, "arn");
-        variable(shard_variable(prefix, id, "PASSWORD"), "valueFrom", &arn)
+        let name = shard_variable(prefix, id, PASSWORD);
+        object! { "name" => name, "valueFrom" => shard::of(entries, id, "arn") }
     })
 }

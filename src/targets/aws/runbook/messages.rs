@@ -6,6 +6,7 @@ use crate::ir::{Delivery, Service, dead_letters};
 use crate::targets::aws::{Stack, queues};
 use crate::targets::shared::template;
 use crate::terraform::identifier;
+use crate::vocabulary::Runtime;
 
 /// The commands that look at dead letters and send them again.
 const DEAD_LETTERS: &str = include_str!("../../../../templates/runbook/aws-dead-letters.md.tera");
@@ -17,7 +18,9 @@ pub(in crate::targets::aws) fn messages(stack: &Stack<'_>, items: &mut Vec<Strin
         items.push(dead(stack));
         items.push(once());
     }
-    if system.topics.iter().any(|(_, item)| item.delivery.fifo) || system.queues.iter().any(|(_, item)| item.delivery.fifo) {
+    if system.topics.iter().any(|(_, item)| item.delivery.fifo)
+        || system.queues.iter().any(|(_, item)| item.delivery.fifo)
+    {
         items.push(fifo());
     }
     for (id, item) in system.services.iter() {
@@ -72,8 +75,12 @@ fn scaled<'a>(item: &Service, inboxes: impl Iterator<Item = &'a str>) -> Option<
     let messages = item.scale.queue_messages?;
     let inboxes: Vec<String> = inboxes.map(|name| format!("`{name}`")).collect();
     Some(format!(
-        "`{}` gets more machines, up to {}, when more than {messages} messages wait for each in {}, or when their processors are busier than {} percent; whichever asks for most decides. What waits is measured once a minute.",
+        "`{}` gets more {}, up to {}, when more than {messages} messages wait for each in {}, or when their processors are busier than {} percent; whichever asks for most decides. What waits is measured once a minute.",
         item.name,
+        match item.runtime {
+            Runtime::Container => "tasks",
+            _ => "machines",
+        },
         item.scale.max,
         inboxes.join(" or "),
         item.scale.cpu_percent
@@ -81,6 +88,12 @@ fn scaled<'a>(item: &Service, inboxes: impl Iterator<Item = &'a str>) -> Option<
 }
 
 fn worker(item: &Service) -> String {
+    if item.runtime == Runtime::Container {
+        return format!(
+            "`{}` listens on no port, so no load balancer looks after it: ECS starts a new task when its process ends. A process that hangs is seen by the messages that wait. On its way out a task is sent SIGTERM and has 50 seconds: let it finish what it has.",
+            item.name
+        );
+    }
     format!(
         "`{}` listens on no port, so no load balancer looks after it: systemd starts its process again when it ends, and Auto Scaling replaces a machine that EC2 finds broken. A process that hangs is seen by the messages that wait. On its way out a machine sends it SIGTERM and waits 50 seconds: let it finish what it has.",
         item.name
@@ -94,7 +107,9 @@ fn caches(stack: &Stack<'_>, items: &mut Vec<String>) {
             "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read them are replaced one after the other. Until its turn comes, a machine's new connections to the cache fail, and those that it has go on.",
         ));
         let lost = match item.multi_zone {
-            true => "When its server fails, the copy takes over within a minute under the same name, without the last writes",
+            true => {
+                "When its server fails, the copy takes over within a minute under the same name, without the last writes"
+            }
             false => "When its server fails, it comes back empty: it has no copy",
         };
         items.push(format!(

@@ -78,7 +78,7 @@ pub(super) fn lower(
 ) -> Sharded {
     let system = stack.system;
     let item = &system.databases[id];
-    let folder = format!("{}/{}/", system.prefix, item.shard_name());
+    let folder = folder(stack, item);
     let passwords = passwords(stack, keys, item, &folder, servers);
     let pattern = template![
         format!("arn:aws:secretsmanager:{}:", stack.region()),
@@ -97,6 +97,11 @@ pub(super) fn lower(
         router,
         mapped,
     }
+}
+
+/// What the names of the entries with the passwords of a database's shards begin with; they end with the shards' ids.
+pub(in crate::targets::aws) fn folder(stack: &Stack<'_>, item: &Database) -> String {
+    format!("{}/{}/", stack.system.prefix, item.shard_name())
 }
 
 /// One entry for each shard, all of them in one folder.
