@@ -194,27 +194,31 @@ fn a_task_has_two_roles_and_each_does_its_own() {
 #[test]
 fn a_task_is_told_what_a_machine_is_told() {
     let text = all(&shop("container", false));
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let api = block(&text, "aws_ecs_task_definition", "api");
     for wanted in [
         "cpu                      = 2048",
         "memory                   = 5120",
-        "MAIN_HOST = aws_db_instance.main.address",
-        "MAIN_PASSWORD = aws_secretsmanager_secret.main.arn",
-        "KEY = aws_secretsmanager_secret.key.arn",
-        "PORT = \"8081\"",
+        "environment = [for name, value in local.api_settings",
+        "secrets = [for name, value in local.api_secrets",
         "valueFrom = value",
         "tostring(var.main_password_version)",
         "tostring(var.rollout)",
         "stopTimeout",
     ] {
-        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(squeezed(&api).contains(&squeezed(wanted)), "{wanted} in {api}");
     }
+    for wanted in [
+        "MAIN_HOST = aws_db_instance.main.address",
+        "MAIN_PASSWORD = aws_secretsmanager_secret.main.arn",
+        "KEY = aws_secretsmanager_secret.key.arn",
+        "PORT = \"8081\"",
+        "= \"http://api.shop.internal:8081\"",
+    ] {
+        assert!(squeezed(&text).contains(wanted), "{wanted}");
+    }
     let web = block(&text, "aws_ecs_task_definition", "web");
-    assert!(
-        web.contains("\"$${HOME}\"") && web.contains("http://api.shop.internal:8081"),
-        "{web}"
-    );
+    assert!(web.contains("\"$${HOME}\""), "{web}");
     assert!(!web.contains("secrets"), "{web}");
 }
 
@@ -266,17 +270,18 @@ fn shards_are_told_one_by_one() {
              router = \"application\"\n"
         )
     };
-    let web = block(&all(&text("4", "container")), "aws_ecs_task_definition", "web");
+    let text_of_four = all(&text("4", "container"));
     for wanted in [
-        "MAIN_SHARD_${upper(id)}_${name}",
+        "local.web_main_shard_settings)",
+        "local.web_main_shard_secrets)",
+        "MAIN_SHARD_${upper(id)}_HOST",
         "shop/main-shard/${id}",
         "aws_db_instance.main_shard[id].address",
         "MAIN_SHARD_${upper(id)}_PASSWORD",
-        "flatten([",
         "password-of-main-shard",
         "map-of-main",
     ] {
-        assert!(web.contains(wanted), "{wanted} in {web}");
+        assert!(text_of_four.contains(wanted), "{wanted}");
     }
     assert_eq!(rules(&text("300", "container")), ["too-much-for-a-task"]);
     assert!(rules(&text("300", "vm")).is_empty());

@@ -1,6 +1,6 @@
 //! Task definitions: the container and what it is told.
 
-use hcl::expr::ForExpr;
+use hcl::expr::{ForExpr, FuncCall, ObjectKey};
 use hcl::{Expression, Identifier};
 
 use super::identity::Roles;
@@ -26,12 +26,15 @@ pub(super) fn lower(
     (roles, log_group): (&Roles, &Address),
     parts: &Parts<'_>,
 ) -> Address {
-    let service = &stack.system.services[id];
+    let system = stack.system;
+    let service = &system.services[id];
     let (cpu, memory_gb) = catalog::aws_task(&service.size).unwrap_or_else(|| unreachable!("the size was checked"));
     let platform = Block::new()
         .set("operating_system_family", "LINUX")
         .set("cpu_architecture", "X86_64");
-    let container = container(stack, id, told, log_group, parts);
+    let generation = generation(&stack.system, id, told.1);
+    let told = self::told(stack, service, told, parts);
+    let container = container(stack, service, (told, generation), log_group);
     let body = Block::new()
         .set("family", stack.name(&service.name))
         .set("requires_compatibilities", list!["FARGATE"])
@@ -50,12 +53,10 @@ pub(super) fn lower(
 
 fn container(
     stack: &Stack<'_>,
-    id: Id<Service>,
-    (plain, fetched): (&[Plain], &[Fetched]),
+    service: &Service,
+    (told, generation): (Vec<(&'static str, &'static str, Expression)>, Vec<(String, Expression)>),
     log_group: &Address,
-    parts: &Parts<'_>,
 ) -> Expression {
-    let service = &stack.system.services[id];
     let (image, arguments) = match &service.launch {
         Launch::Container { image, arguments } => (image.as_str(), arguments.as_slice()),
         Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
@@ -73,16 +74,12 @@ fn container(
         let port = object! { "containerPort" => service.port, "hostPort" => service.port, "protocol" => "tcp" };
         pairs.push(("portMappings", list![port]));
     }
-    let environment = plain.iter().map(|setting| (&setting.name, &setting.value));
-    let environment = with_shards(service, listed(environment, "value"), |prefix, database| {
-        shard_settings(stack, prefix, database, parts)
-    });
-    let secrets = fetched.iter().map(|secret| (&secret.name, &secret.identifier));
-    let secrets = with_shards(service, listed(secrets, "valueFrom"), |prefix, database| {
-        shard_passwords(prefix, database, parts)
-    });
-    pairs.extend(environment.map(|environment| ("environment", environment)));
-    pairs.extend(secrets.map(|secrets| ("secrets", secrets)));
+    for (key, name, told) in told {
+        let variable = object! { "name" => expr::keyword("name"), name => expr::keyword("value") };
+        let each = ForExpr::new(Identifier::unchecked("value"), told, variable);
+        let each = each.with_key_var(Identifier::unchecked("name"));
+        pairs.push((key, Expression::from(each)));
+    }
     let options = object! {
         "awslogs-group" => log_group.attr("name"),
         "awslogs-region" => stack.region(),
@@ -98,9 +95,10 @@ fn container(
         let init = object! { "initProcessEnabled" => true };
         pairs.push(("linuxParameters", init));
     }
-    let generation = generation(&stack.system, id, fetched).into_iter();
     // A change of these replaces the tasks, which read their secrets anew.
-    let labels = generation.map(|(what, number)| (what.replace(' ', "-"), text(number)));
+    let labels = generation
+        .into_iter()
+        .map(|(what, number)| (what.replace(' ', "-"), text(number)));
     pairs.push(("dockerLabels", expr::object(labels)));
     expr::object(pairs)
 }
@@ -113,40 +111,54 @@ fn text(value: Expression) -> Expression {
     }
 }
 
-/// `[for name, value in {...} : { name = name, KEY = value }]`, which is how ECS wants them; none where there are none.
-fn listed<'a>(settings: impl Iterator<Item = (&'a String, &'a Expression)>, key: &str) -> Option<Expression> {
-    let mut settings = settings.map(|(name, value)| (name.as_str(), value.clone())).peekable();
-    settings.peek()?;
-    Some(each(expr::object(settings), expr::keyword("name"), key))
-}
-
-fn each(settings: Expression, name: Expression, key: &str) -> Expression {
-    let variable = object! { "name" => name, key => expr::keyword("value") };
-    let each = ForExpr::new(Identifier::unchecked("value"), settings, variable);
-    Expression::from(each.with_key_var(Identifier::unchecked("name")))
-}
-
-/// A list of variables, with those of shards after it; none where it would be empty.
-fn with_shards(
+/// What the container is told, as objects by variable: in the task definition's words for them and for a value.
+fn told(
+    stack: &mut Stack<'_>,
     service: &Service,
-    own: Option<Expression>,
-    of_shards: impl Fn(&str, Id<Database>) -> Expression,
-) -> Option<Expression> {
-    let shards = service.settings.iter().filter_map(|setting| match setting.value {
-        Value::Shards(database) => Some(of_shards(setting.name.as_str(), database)),
-        _ => None,
-    });
-    let mut lists: Vec<Expression> = own.into_iter().chain(shards).collect();
-    match lists.len() {
-        0 | 1 => lists.pop(),
-        _ => Some(expr::call("concat", lists)),
+    (plain, fetched): (&[Plain], &[Fetched]),
+    parts: &Parts<'_>,
+) -> Vec<(&'static str, &'static str, Expression)> {
+    let (mut environment, mut secrets) = (vec![], vec![]);
+    let name = |what: &str| format!("{}_{what}", service.name);
+    if !plain.is_empty() {
+        let pairs = plain
+            .iter()
+            .map(|setting| (setting.name.as_str(), setting.value.clone()));
+        environment.push(stack.module.local(&name("settings"), expr::object(pairs)));
     }
+    if !fetched.is_empty() {
+        let pairs = fetched
+            .iter()
+            .map(|secret| (secret.name.as_str(), secret.identifier.clone()));
+        let why = "ECS puts the values of these entries into the environment when a task starts.";
+        let local = stack.module.comment(why).local(&name("secrets"), expr::object(pairs));
+        secrets.push(local);
+    }
+    for setting in &service.settings {
+        if let Value::Shards(database) = setting.value {
+            let prefix = setting.name.as_str();
+            let settings = shard_settings(stack, prefix, database, parts);
+            let passwords = shard_passwords(prefix, database, parts);
+            let name = name(&prefix.to_lowercase());
+            environment.push(stack.module.local(&format!("{name}_settings"), settings));
+            secrets.push(stack.module.local(&format!("{name}_secrets"), passwords));
+        }
+    }
+    let all = [("environment", "value", environment), ("secrets", "valueFrom", secrets)];
+    let merged = all.into_iter().filter_map(|(key, name, mut parts)| {
+        let merged = match parts.len() {
+            0 | 1 => parts.pop()?,
+            _ => expr::call("merge", parts),
+        };
+        Some((key, name, merged))
+    });
+    merged.collect()
 }
 
-/// `MAIN_SHARD_S0_HOST`, for expressions of the shard's id and of the last word.
-fn shard_variable(prefix: &str, id: &Expression, what: impl Into<Expression>) -> Expression {
+/// `MAIN_SHARD_S0_HOST`, for an expression of the shard's id.
+fn shard_variable(prefix: &str, id: &Expression, what: &str) -> Expression {
     let id = expr::call("upper", [id.clone()]);
-    template![format!("{prefix}_"), id, "_", what.into()]
+    template![format!("{prefix}_"), id, format!("_{what}")]
 }
 
 /// What a task is told of each shard that rows are routed to, but for its password.
@@ -163,17 +175,21 @@ fn shard_settings(stack: &Stack<'_>, prefix: &str, database: Id<Database>, parts
             _ => template![folder(stack, item), id.clone()],
         };
         let known = SHARD_VARIABLES.into_iter().filter(|what| *what != PASSWORD);
-        let settings = expr::object(known.map(|what| (what, value(what))));
-        each(settings, shard_variable(prefix, id, expr::keyword("name")), "value")
+        let known = known.map(|what| (ObjectKey::Expression(shard_variable(prefix, id, what)), value(what)));
+        Expression::Object(known.collect())
     });
-    expr::call("flatten", [all])
+    let merge = FuncCall::builder(Identifier::unchecked("merge")).arg(all);
+    Expression::from(merge.expand_final(true).build())
 }
 
 /// The password of each of these shards.
 fn shard_passwords(prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
-    let entries = parts.secrets.of_shards(database);
-    shard::each(&parts.shards.get(database).active, |id| {
-        let name = shard_variable(prefix, id, PASSWORD);
-        object! { "name" => name, "valueFrom" => shard::of(entries, id, "arn") }
-    })
+    let id = expr::keyword("id");
+    let arn = shard::of(parts.secrets.of_shards(database), &id, "arn");
+    let each = ForExpr::new(
+        Identifier::unchecked("id"),
+        parts.shards.get(database).active.clone(),
+        arn,
+    );
+    Expression::from(each.with_key_expr(shard_variable(prefix, &id, PASSWORD)))
 }
