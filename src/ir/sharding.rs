@@ -95,6 +95,11 @@ impl Database {
         format!("{}-shard", self.name)
     }
 
+    /// The proxy in front of its shards, where there is one.
+    pub fn proxy(&self) -> Option<Id<Service>> {
+        self.sharding.as_ref().and_then(Sharding::proxy)
+    }
+
     /// The name of the proxy in front of its shards.
     pub fn proxy_name(&self) -> String {
         format!("{}-proxy", self.name)
