@@ -206,6 +206,7 @@ pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database) 
     context.insert("variable", &identifier(&database.home.name).to_uppercase());
     context.insert("host", &stack.system.reader_host(id));
     context.insert("ttl", &READERS_TTL);
+    context.insert("proxy", &database.proxy().is_some());
     context.insert("keys", &database.replica_keys());
     context.insert("pool", &pool);
     context.insert("multi_zone", &database.multi_zone);
