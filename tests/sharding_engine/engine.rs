@@ -10,7 +10,7 @@ use cloudgen::output::Rendered;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::configuration::{Files, files, shop};
+use crate::configuration::{Files, files, replicated, shop};
 use crate::servers::{DATABASE, Server, Servers, USER, binaries};
 use crate::support::project;
 use crate::support::tools::{folder, is_there, run};
@@ -68,6 +68,11 @@ impl Engine {
         &self.servers.all[number + 1]
     }
 
+    /// The last server stands for a replica, though it follows nobody.
+    fn replica(&self) -> &Server {
+        &self.servers.all[self.servers.all.len() - 1]
+    }
+
     /// Runs the start script with these shards, and compares every answer.
     fn run(&self, rendered: &Files, shards: usize, questions: &Questions) {
         let root = TempDir::new().unwrap();
@@ -86,6 +91,7 @@ impl Engine {
             .env("WORKER_ID", "7")
             .env("MAIN_HOST", &main.host)
             .env("MAIN_PASSWORD", &main.password)
+            .env("MAIN_READ_HOST", &self.replica().host)
             .env("MAIN_PROXY_PASSWORD", "of \"clients\"")
             .env("MAIN_SHARDS", ids.join(" "));
         for (number, id) in ids.iter().enumerate() {
@@ -126,7 +132,8 @@ impl Engine {
         for (name, text) in rendered {
             // The servers' port is not PostgreSQL's own, which may be taken on this machine.
             let here = text.replace(":5432/", &format!(":{}/", self.servers.port));
-            assert_eq!(name == "source.yaml", here != *text, "{name}");
+            let tells = name == "source.yaml" || name == "replica.yaml";
+            assert_eq!(tells, here != *text, "{name}");
             fs::write(config.join(name), here).unwrap();
         }
         fs::copy(&self.servers.authority, config.join("trust/main.crt")).unwrap();
@@ -268,6 +275,7 @@ fn rows_are_where_the_configuration_says() {
     ranges(&engine);
     directory(&engine);
     growing(&engine);
+    replica(&engine);
 }
 
 /// Two shards by hash become four, as the README says.
@@ -381,4 +389,51 @@ fn directory(engine: &Engine) {
             &keys.iter().map(|key| (key.clone(), shard(key))).collect(),
         );
     }
+}
+
+/// Reads of the main server's own tables go to the replica, and everything else to the server.
+fn replica(engine: &Engine) {
+    engine.servers.clear();
+    let (main, replica) = (&engine.servers.all[0], engine.replica());
+    // A replica has the login of its primary, and here an old state of it.
+    let password = main.password.replace('\'', "''");
+    replica.ask(&format!(
+        "CREATE TABLE customers (id bigint PRIMARY KEY, name text); INSERT INTO customers VALUES (1, 'old');
+         CREATE TABLE countries (code text PRIMARY KEY);
+         ALTER TABLE customers OWNER TO {USER}; ALTER TABLE countries OWNER TO {USER};
+         SET standard_conforming_strings = on; ALTER ROLE {USER} PASSWORD '{password}'"
+    ));
+    let rendered = replicated(&format!("{TABLES}\nstrategy = \"hash\"\nshards = 2"));
+    let mut questions = Questions::default();
+    schema(&mut questions, "customer_id", "bigint");
+    questions.tell("INSERT INTO customers VALUES (1, 'new'), (2, 'new')");
+    questions.ask("SELECT name FROM customers", "old");
+    questions.ask("SELECT name FROM customers WHERE id = ?\t1", "old");
+    questions.ask("SELECT name FROM customers WHERE id = 1 FOR UPDATE", "new");
+    questions.ask(
+        "/* SHARDINGSPHERE_HINT: WRITE_ROUTE_ONLY=true */ SELECT count(*) FROM customers",
+        2,
+    );
+    questions.tell("BEGIN");
+    questions.ask("SELECT count(*) FROM customers", 2);
+    questions.tell("INSERT INTO customers VALUES (3, 'new')");
+    questions.ask("SELECT name FROM customers WHERE id = ?\t3", "new");
+    questions.tell("COMMIT");
+    questions.ask("SELECT count(*) FROM customers", 1);
+    questions.tell("INSERT INTO countries VALUES ('DE')");
+    for key in 0..20 {
+        questions.tell(format!(
+            "INSERT INTO orders (customer_id, amount) VALUES (?, ?)\t{key}\t1"
+        ));
+    }
+    questions.ask("SELECT count(*) FROM orders", 20);
+    questions.ask("SELECT count(*) FROM orders o JOIN countries c ON c.code = 'DE'", 20);
+    engine.run(&files(&rendered), 2, &questions);
+    assert_eq!(main.ask("SELECT count(*) FROM customers"), "3");
+    assert_eq!(replica.ask("SELECT count(*) FROM customers"), "1");
+    let countries = engine.servers.all[..3]
+        .iter()
+        .chain([replica])
+        .map(|server| server.ask("SELECT count(*) FROM countries"));
+    assert_eq!(countries.collect::<Vec<_>>(), ["1", "1", "1", "0"]);
 }
