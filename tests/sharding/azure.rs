@@ -128,7 +128,7 @@ fn replicas_of_the_main_server_are_the_proxys() {
     let blocks = render(&text);
     let rules = &blocks["resource azurerm_network_security_group.application"];
     assert!(rules.contains("\"main-proxy-to-main-read\"") && !rules.contains("\"market-to-main-read\""));
-    let told = &blocks["locals main-proxy-user-data"];
+    let told = &blocks["locals main_proxy_user_data"];
     for part in [
         "MAIN_READ_HOST=main-read.shop.internal",
         "- !READWRITE_SPLITTING",
@@ -138,8 +138,8 @@ fn replicas_of_the_main_server_are_the_proxys() {
     ] {
         assert!(told.contains(part), "{part} in {told}");
     }
-    assert!(!blocks["locals market-user-data"].contains("MAIN_READ"));
-    let machines = &blocks["resource azurerm_orchestrated_virtual_machine_scale_set.main_proxy"];
+    assert!(!blocks["locals market_user_data"].contains("MAIN_READ"));
+    let machines = &blocks["resource azurerm_linux_virtual_machine_scale_set.main_proxy"];
     assert!(
         machines.contains("azurerm_private_dns_a_record.main_read"),
         "{machines}"

@@ -182,7 +182,8 @@ fn replicas_of_the_main_server_are_the_proxys() {
     };
     let (market, proxy) = (service("market"), service("main-proxy"));
     let all = replicated("postgres", "shards = 2\n");
-    let pod = |role| server(&[("cnpg.io/cluster", "main"), ("cnpg.io/instanceRole", role)]);
+    let instance = ("cnpg.io/podRole", "instance");
+    let pod = |role| server(&[("cnpg.io/cluster", "main"), ("cnpg.io/instanceRole", role), instance]);
     for role in ["primary", "replica"] {
         assert!(
             may(&all, &proxy, &pod(role), 5432) && !may(&all, &market, &pod(role), 5432),
