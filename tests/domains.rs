@@ -120,7 +120,7 @@ fn a_domain_has_a_folder_in_a_cluster() {
 }
 
 /// Links that a service may say, in its own words; some are wrong.
-const LINKS: [&str; 9] = [
+const LINKS: [&str; 11] = [
     "main",
     "files",
     "key",
@@ -129,6 +129,8 @@ const LINKS: [&str; 9] = [
     "pay.main",
     "pay.files",
     "market.key",
+    "market.hot",
+    "hot",
     "pay.api",
 ];
 
@@ -150,7 +152,7 @@ proptest! {
             format!("image = \"nginx:1.29\"\nport = 8080\nreads = {reads:?}\nwrites = {writes:?}\ncalls = {calls:?}\n")
         };
         let components = |name: &str| {
-            format!("[domains.{name}.databases.main]\nengine = \"postgres\"\n[domains.{name}.buckets.files]\n[domains.{name}.secrets.key]\n")
+            format!("[domains.{name}.databases.main]\nengine = \"postgres\"\n[domains.{name}.buckets.files]\n[domains.{name}.secrets.key]\n[domains.{name}.caches.hot]\n")
         };
         let text = format!(
             "name = \"mall\"\npattern = \"per-domain\"\nregion = \"seoul\"\n\
@@ -190,6 +192,7 @@ fn keeps_to_itself(system: &System) -> bool {
         };
         match flow.to {
             Peer::Database(id) | Peer::Readers(id) | Peer::Shards(id) => may(from, system.databases[id].home.domain),
+            Peer::Cache(id) => may(from, system.caches[id].home.domain),
             _ => true,
         }
     });
@@ -198,6 +201,12 @@ fn keeps_to_itself(system: &System) -> bool {
             Resource::Database(id) | Resource::Proxy(id) | Resource::Shards(id) => system.databases[id].home.domain,
             Resource::Bucket(id) => system.buckets[id].home.domain,
             Resource::Secret(id) => system.secrets[id].home.domain,
+            Resource::Cache(id) => system.caches[id].home.domain,
+            // Others send to its queues and take from its topics.
+            Resource::Queue(id) if grant.access.reads() => system.queues[id].home.domain,
+            Resource::Queue(_) => None,
+            Resource::Topic(id) => system.topics[id].home.domain,
+            Resource::Subscription(id) => of(system.subscriptions[id].service),
         };
         may(of(grant.service), to)
     });

@@ -5,7 +5,7 @@
 //! in the RDS user guide.
 
 use super::{Machine, Offer, Replicas};
-use crate::vocabulary::{Edition, Engine, License};
+use crate::vocabulary::{Edition, Engine, License, Runtime};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
@@ -13,6 +13,15 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 
 /// Bytes of a map of shards: Secrets Manager keeps 65,536 in one entry, and docker reads as many in one line with the variable's name.
 pub(super) const SHARD_MAP: usize = 65_000;
+
+/// Where services run.
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+
+/// Queues, topics and caches are built.
+pub(super) const MESSAGING: bool = false;
+
+/// APIs are built.
+pub(super) const APIS: bool = true;
 
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [

@@ -8,7 +8,7 @@
 //! November 2026.
 
 use super::{Machine, Offer, Replicas};
-use crate::vocabulary::{Edition, Engine, License};
+use crate::vocabulary::{Edition, Engine, License, Runtime};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
@@ -16,6 +16,15 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 
 /// Bytes of a map of shards: what an entry of Key Vault holds.
 pub(super) const SHARD_MAP: usize = 25_000;
+
+/// Where services run.
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+
+/// Queues, topics and caches are built.
+pub(super) const MESSAGING: bool = false;
+
+/// APIs are built.
+pub(super) const APIS: bool = false;
 
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [

@@ -10,7 +10,7 @@ pub mod places;
 
 use crate::ir::Shape;
 use crate::target::Target;
-use crate::vocabulary::{Edition, Engine, License};
+use crate::vocabulary::{Edition, Engine, License, Runtime};
 
 /// A machine type or database class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +106,36 @@ pub fn targets_with(engine: Engine) -> Vec<Target> {
 pub fn targets_with_replicas(engine: Engine) -> Vec<Target> {
     let has = |&target: &Target| offer(target, engine).is_some_and(|offer| offer.replicas.is_some());
     Target::ALL.into_iter().filter(has).collect()
+}
+
+/// Where a target runs services. A plain cluster runs every service as pods, whatever the blueprint says.
+pub fn runtimes(target: Target) -> &'static [Runtime] {
+    match target {
+        Target::Aws => aws::RUNTIMES,
+        Target::Azure => azure::RUNTIMES,
+        Target::Gcp => gcp::RUNTIMES,
+        Target::Kubernetes => &[],
+    }
+}
+
+/// Whether a target has queues, topics and caches.
+pub fn has_messaging(target: Target) -> bool {
+    match target {
+        Target::Aws => aws::MESSAGING,
+        Target::Azure => azure::MESSAGING,
+        Target::Gcp => gcp::MESSAGING,
+        Target::Kubernetes => kubernetes::MESSAGING,
+    }
+}
+
+/// Whether a target has APIs.
+pub fn has_apis(target: Target) -> bool {
+    match target {
+        Target::Aws => aws::APIS,
+        Target::Azure => azure::APIS,
+        Target::Gcp => gcp::APIS,
+        Target::Kubernetes => kubernetes::APIS,
+    }
 }
 
 /// Bytes that a map of shards may have, where it goes to the vault. A plain cluster keeps it beside the data sources.

@@ -9,6 +9,7 @@ mod database;
 mod edge;
 mod gcp;
 mod kubernetes;
+mod messaging;
 mod names;
 mod runtime;
 
@@ -59,6 +60,7 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     runtime::check(system, target, &mut problems);
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
+    messaging::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
     match target {
         Target::Aws => aws::check(system, &mut problems),

@@ -15,10 +15,14 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
             }
             continue;
         }
-        if service.runtime != Runtime::Vm {
-            problems.push(capability::runtime(at("runtime"), service.runtime.name(), target));
+        let offered = catalog::runtimes(target);
+        if !offered.contains(&service.runtime) {
+            problems.push(capability::runtime(at("runtime"), service.runtime, target, offered));
         }
-        if catalog::machine(target, &service.size).is_none() {
+        if let (Launch::Script(_), true) = (&service.launch, service.runtime != Runtime::Vm) {
+            problems.push(capability::script_needs_vm(at("start"), &service.name));
+        }
+        if service.runtime == Runtime::Vm && catalog::machine(target, &service.size).is_none() {
             let (cpu, memory_gb) = (service.size.cpu, service.size.memory_gb);
             problems.push(capability::size(at("size"), cpu, memory_gb, "machine type", target));
         }
@@ -28,7 +32,10 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
         {
             problems.push(capability::image_unreachable(at("image"), image, target));
         }
-        if system.network.egress == Egress::None && service.machine_image.get(target).is_none() {
+        if service.runtime == Runtime::Vm
+            && system.network.egress == Egress::None
+            && service.machine_image.get(target).is_none()
+        {
             let at = system.places.key(&service.path);
             problems.push(capability::packages_unreachable(at, &service.name, target));
         }

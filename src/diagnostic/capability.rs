@@ -2,6 +2,7 @@
 
 use super::{Diagnostic, Span};
 use crate::target::Target;
+use crate::vocabulary::Runtime;
 
 /// `no-region`
 pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
@@ -11,17 +12,28 @@ pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
 }
 
 /// `runtime-not-offered`
-pub fn runtime(at: Option<Span>, runtime: &str, target: Target) -> Diagnostic {
+pub fn runtime(at: Option<Span>, runtime: Runtime, target: Target, offered: &[Runtime]) -> Diagnostic {
     let message = format!(
-        "`runtime = \"{runtime}\"` is not rendered for {} under this pattern",
+        "`runtime = \"{}\"` is not rendered for {}",
+        runtime.name(),
         target.title()
     );
-    Diagnostic::error("runtime-not-offered", at, message).fix("use `runtime = \"vm\"`")
+    let offered = offered
+        .iter()
+        .map(|runtime| format!("`runtime = \"{}\"`", runtime.name()));
+    Diagnostic::error("runtime-not-offered", at, message)
+        .fix(format!("use {}", offered.collect::<Vec<_>>().join(" or ")))
+}
+
+/// `component-not-built`
+pub fn component(at: Option<Span>, kind: &str, target: Target) -> Diagnostic {
+    let message = format!("this version has no {kind} on {}", target.title());
+    Diagnostic::error("component-not-built", at, message).fix("render for another target, or do without")
 }
 
 /// `script-needs-vm`
 pub fn script_needs_vm(at: Option<Span>, service: &str) -> Diagnostic {
-    let message = format!("service `{service}` is started by a script, which a pod cannot run");
+    let message = format!("service `{service}` is started by a script, which a container cannot run");
     Diagnostic::error("script-needs-vm", at, message)
         .fix("build a container image and name it with `image`, or render for `aws`, `azure` or `gcp`")
 }

@@ -3,6 +3,7 @@
 //! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`language`], [`semantic`] and [`capability`],
 //! so that the words, the rule id and the advice of a rule stand in one place.
 
+pub mod api;
 pub mod aws;
 pub mod azure;
 pub mod capability;
@@ -10,6 +11,7 @@ pub mod domain;
 pub mod gcp;
 pub mod kubernetes;
 pub mod language;
+pub mod messaging;
 pub mod overrides;
 mod places;
 pub mod render;

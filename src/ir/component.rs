@@ -7,7 +7,7 @@ use super::domain::Home;
 use super::link::Setting;
 use super::sharding::Sharding;
 use crate::target::Target;
-use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
+use crate::vocabulary::{Edition, Engine, Eviction, License, PerTarget, Runtime};
 
 /// A long-running process group.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Service {
     pub launch: Launch,
     /// Machine images that replace the current Ubuntu LTS.
     pub machine_image: PerTarget,
-    /// TCP port that the process listens on.
+    /// TCP port that the process listens on; 0 for a worker without one ([`Probe::Process`]).
     pub port: u16,
     /// Behind the public load balancer.
     pub public: bool,
@@ -48,6 +48,11 @@ impl Service {
     /// True for a service that does not speak HTTP: it stands behind a TCP load balancer of its own.
     pub fn is_tcp(&self) -> bool {
         self.health.probe == Probe::Tcp
+    }
+
+    /// True for a service that listens on its port. A worker need not: it takes its work from queues and topics.
+    pub fn listens(&self) -> bool {
+        self.health.probe != Probe::Process
     }
 }
 
@@ -109,6 +114,8 @@ pub struct Scale {
     pub max: u32,
     /// Target of the average processor load, in percent.
     pub cpu_percent: u32,
+    /// Messages waiting per machine or pod, as a target: for services that consume. The greater need of the two wins.
+    pub queue_messages: Option<u32>,
 }
 
 /// The health check of a service.
@@ -125,7 +132,7 @@ impl Health {
     pub fn path(&self) -> Option<&str> {
         match &self.probe {
             Probe::Http(path) => Some(path),
-            Probe::Tcp => None,
+            Probe::Tcp | Probe::Process => None,
         }
     }
 }
@@ -137,6 +144,8 @@ pub enum Probe {
     Http(String),
     /// Its port accepts connections.
     Tcp,
+    /// It runs: nobody reaches it over the network.
+    Process,
 }
 
 /// A managed relational database.
@@ -250,6 +259,28 @@ pub struct Lifecycle {
     pub archive_after_days: Option<u32>,
     /// Deleted.
     pub delete_after_days: Option<u32>,
+}
+
+/// A cache in memory that speaks the protocol of Redis, over TLS.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// The component's name in the system.
+    pub name: String,
+    /// Where it stands, and what it is called there.
+    pub home: Home,
+    /// Its path in the blueprint.
+    pub path: String,
+    /// Memory for data, in GiB.
+    pub memory_gb: u32,
+    /// A copy in another zone.
+    pub multi_zone: bool,
+    /// What goes when memory is full.
+    pub eviction: Eviction,
+}
+
+impl Cache {
+    /// TCP port, where a cloud has no other of its own.
+    pub const PORT: u16 = 6379;
 }
 
 /// An entry of the vault that the owner fills.

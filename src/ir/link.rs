@@ -1,7 +1,9 @@
 //! What follows from the links: flows, grants and settings.
 
+use super::api::Api;
 use super::arena::Id;
-use super::component::{Bucket, Database, Secret, Service};
+use super::component::{Bucket, Cache, Database, Secret, Service};
+use super::messaging::{Inbox, Queue, Subscription, Topic};
 
 /// One end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +24,11 @@ pub enum Peer {
     Readers(Id<Database>),
     /// The shards of a database, all of them.
     Shards(Id<Database>),
-    /// Private endpoints of the object store and the vault.
+    /// A cache.
+    Cache(Id<Cache>),
+    /// An API gateway.
+    Api(Id<Api>),
+    /// Private endpoints of the object store, the vault, the queues and the topics.
     Endpoints,
 }
 
@@ -52,6 +58,24 @@ pub enum Resource {
     Bucket(Id<Bucket>),
     /// A vault entry: its value.
     Secret(Id<Secret>),
+    /// A cache: its keys, and the login where there is one.
+    Cache(Id<Cache>),
+    /// A queue: [`Access::Write`] sends to it, [`Access::Read`] takes from it.
+    Queue(Id<Queue>),
+    /// A topic: sent to only.
+    Topic(Id<Topic>),
+    /// A subscription of a topic: taken from only, by the one service that it is of.
+    Subscription(Id<Subscription>),
+}
+
+impl Resource {
+    /// True for what messages are sent to or taken from.
+    pub fn is_messaging(self) -> bool {
+        matches!(
+            self,
+            Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_)
+        )
+    }
 }
 
 /// How something is used.
@@ -150,6 +174,32 @@ pub enum Value {
     SecretId(Id<Secret>),
     /// The entry's value: fetched by the workload at its start.
     SecretValue(Id<Secret>),
+    /// Host name of a cache. Its clients speak TLS.
+    CacheHost(Id<Cache>),
+    /// The port of the same.
+    CachePort(Id<Cache>),
+    /// How a client proves who it is: `password`, or `token` where it asks the cloud for a short-lived one with its own identity.
+    CacheAuth(Id<Cache>),
+    /// The user that a client logs in as; empty where only the password or the token counts.
+    CacheUser(Id<Cache>),
+    /// The vault's identifier of the password. Left out where clients log in with a token.
+    CacheSecret(Id<Cache>),
+    /// The password itself: fetched like [`Value::DatabasePassword`]. Left out where clients log in with a token.
+    CachePassword(Id<Cache>),
+    /// What clients of a queue or topic speak: `sqs`, `sns`, `servicebus`, `pubsub` or `amqp` (0-9-1, RabbitMQ).
+    MessagingProtocol(Resource),
+    /// Where clients of a queue or topic reach the service that keeps it, in the words that its client libraries want.
+    MessagingEndpoint(Resource),
+    /// What clients call a queue that they send to.
+    QueueName(Id<Queue>),
+    /// What clients call a topic that they send to.
+    TopicName(Id<Topic>),
+    /// What clients call the queue or the subscription that they take messages from.
+    Source(Inbox),
+    /// The user of the broker, one for each service. Left out where the cloud knows the workload's identity.
+    MessagingUser(Id<Service>),
+    /// Its password: fetched like [`Value::DatabasePassword`]. Left out where the cloud knows the workload's identity.
+    MessagingPassword(Id<Service>),
 }
 
 /// What the variables of one shard are called, after the prefix and the shard's id in upper case: `MAIN_SHARD_S0_HOST`. The password is
@@ -166,6 +216,8 @@ impl Value {
                 | Value::Shards(_)
                 | Value::ShardMap(_)
                 | Value::SecretValue(_)
+                | Value::CachePassword(_)
+                | Value::MessagingPassword(_)
         )
     }
 }

@@ -8,11 +8,13 @@
 //! at the line.
 
 mod alarm;
+mod api;
 mod arena;
 mod balancer;
 mod component;
 mod domain;
 mod link;
+mod messaging;
 mod network;
 mod shard_map;
 mod sharding;
@@ -20,13 +22,15 @@ mod sharding;
 use std::collections::BTreeMap;
 
 pub use alarm::{Alarm, Signal};
+pub use api::{Api, ApiRoute, Cors, Jwt, Segment, Throttle};
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
 pub use component::{
-    Backup, Bucket, Database, Health, Launch, Lifecycle, Probe, Readers, Scale, Secret, Service, Shape,
+    Backup, Bucket, Cache, Database, Health, Launch, Lifecycle, Probe, Readers, Scale, Secret, Service, Shape,
 };
 pub use domain::{Domain, Home};
 pub use link::{Access, Flow, Grant, Peer, Resource, SHARD_VARIABLES, Setting, Value};
+pub use messaging::{Delivery, Inbox, InboxAlarm, Queue, Subscription, Topic, Trouble, dead_letters};
 pub use network::{Network, Slice, Tier};
 pub use shard_map::{shard_map, shard_map_version};
 pub use sharding::{Router, Shard, Sharding, Strategy};
@@ -66,6 +70,16 @@ pub struct System {
     pub buckets: Arena<Bucket>,
     /// Vault entries that the owner fills.
     pub secrets: Arena<Secret>,
+    /// Caches.
+    pub caches: Arena<Cache>,
+    /// Queues.
+    pub queues: Arena<Queue>,
+    /// Topics.
+    pub topics: Arena<Topic>,
+    /// What services get of topics.
+    pub subscriptions: Arena<Subscription>,
+    /// API gateways.
+    pub apis: Arena<Api>,
     /// The load balancer that the internet reaches.
     pub public: Option<Balancer>,
     /// The load balancer between the tiers.
@@ -74,8 +88,10 @@ pub struct System {
     pub flows: Vec<Flow>,
     /// Who may use what. What is not here is denied.
     pub grants: Vec<Grant>,
-    /// What is watched, by name.
+    /// What is watched about databases, by name.
     pub alarms: Vec<Alarm>,
+    /// What is watched about queues and subscriptions, by name.
+    pub inbox_alarms: Vec<InboxAlarm>,
     /// Who is told when an alarm goes off.
     pub alarm_emails: Vec<String>,
     /// Days that logs are kept.
@@ -113,6 +129,26 @@ impl System {
             .iter()
             .filter(move |grant| grant.resource == resource)
             .map(|grant| (grant.service, grant.access))
+    }
+
+    /// What a service takes messages from.
+    pub fn inboxes_of(&self, service: Id<Service>) -> impl Iterator<Item = Inbox> {
+        let read = self.grants_of(service).filter(|grant| grant.access.reads());
+        read.filter_map(|grant| Inbox::of(grant.resource))
+    }
+
+    /// The name in the system of what messages are taken from, and how they are handed out.
+    pub fn inbox(&self, inbox: Inbox) -> (&str, Delivery) {
+        match inbox {
+            Inbox::Queue(id) => (&self.queues[id].name, self.queues[id].delivery),
+            Inbox::Subscription(id) => (&self.subscriptions[id].name, self.subscriptions[id].delivery),
+        }
+    }
+
+    /// Every queue and subscription.
+    pub fn inboxes(&self) -> impl Iterator<Item = Inbox> {
+        let queues = self.queues.iter().map(|(id, _)| Inbox::Queue(id));
+        queues.chain(self.subscriptions.iter().map(|(id, _)| Inbox::Subscription(id)))
     }
 
     /// The one name in the private zone behind which all read replicas of a database stand.

@@ -30,6 +30,9 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
     let mut databases = Arena::default();
     let mut buckets = Arena::default();
     let mut secrets = Arena::default();
+    let mut caches = Arena::default();
+    let mut queues = Arena::default();
+    let mut topics = Arena::default();
     for scope in model.scopes() {
         let domain = scope.domain.map(|name| {
             domains.add(Domain {
@@ -60,6 +63,18 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
             let mut reader = Reader::new(blueprint, scope.path("secrets", name), &mut choices, problems);
             secrets.add(reader.secret((&scope.full_name(name), home(name)), said));
         }
+        for (name, said) in scope.caches {
+            let mut reader = Reader::new(blueprint, scope.path("caches", name), &mut choices, problems);
+            caches.add(reader.cache((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.queues {
+            let mut reader = Reader::new(blueprint, scope.path("queues", name), &mut choices, problems);
+            queues.add(reader.queue((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.topics {
+            let mut reader = Reader::new(blueprint, scope.path("topics", name), &mut choices, problems);
+            topics.add(reader.topic((&scope.full_name(name), home(name)), said));
+        }
     }
     let prefix = match &blueprint.environment {
         Some(environment) => format!("{}-{environment}", model.name),
@@ -81,11 +96,17 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         databases,
         buckets,
         secrets,
+        caches,
+        queues,
+        topics,
+        apis: Arena::default(),
+        subscriptions: Arena::default(),
         public: None,
         internal: None,
         flows: vec![],
         grants: vec![],
         alarms: vec![],
+        inbox_alarms: vec![],
         alarm_emails: model.observability.emails.iter().map(ToString::to_string).collect(),
         log_days: model.observability.retention_days,
         budget: model.budget.as_ref().map(|budget| ir::Budget {
@@ -154,15 +175,20 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
     }
 }
 
-/// Names are known in the whole system, where those of a domain's components begin with the domain's.
+/// Names are known in the whole system, where those of a domain's components begin with the domain's. In a link, what is of the
+/// domain goes before what is shared.
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for scope in blueprint.model.scopes() {
-        let tables: [(&str, &str, Vec<&model::Name>); 4] = [
+        let tables: [(&str, &str, Vec<&model::Name>); 8] = [
             ("services", "service", scope.services.keys().collect()),
             ("databases", "database", scope.databases.keys().collect()),
             ("buckets", "bucket", scope.buckets.keys().collect()),
             ("secrets", "secret", scope.secrets.keys().collect()),
+            ("caches", "cache", scope.caches.keys().collect()),
+            ("queues", "queue", scope.queues.keys().collect()),
+            ("topics", "topic", scope.topics.keys().collect()),
+            ("apis", "API", scope.apis.keys().collect()),
         ];
         for (table, kind, names) in tables {
             for name in names {
@@ -171,9 +197,7 @@ fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
                 if full.len() > NAME && scope.domain.is_some() {
                     problems.push(domain::long_name(at, &full, NAME));
                 }
-                // A link says it without the domain.
-                let shared = scope.domain.and_then(|_| seen.get(name.as_str()));
-                match seen.get(&full).or(shared) {
+                match seen.get(&full) {
                     Some(first) => problems.push(semantic::duplicate_name(at, name.as_str(), first, kind)),
                     None => {
                         seen.insert(full, kind);

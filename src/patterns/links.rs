@@ -1,6 +1,8 @@
 //! Links to flows, grants and settings: least privilege from what the blueprint says and nothing else.
 
+mod apis;
 mod flows;
+mod messaging;
 mod proxy;
 mod reserved;
 mod settings;
@@ -9,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
-use crate::diagnostic::{Diagnostic, domain, semantic};
-use crate::ir::{Access, Bucket, Database, Grant, Home, Id, Peer, Resource, Router, Secret, Service, System};
+use crate::diagnostic::{Diagnostic, Span, domain, messaging as rules, semantic};
+use crate::ir::{
+    Access, Bucket, Cache, Database, Grant, Home, Id, Peer, Queue, Resource, Router, Secret, Service, System, Topic,
+};
 
 /// What a name in a link can stand for.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +23,9 @@ enum Component {
     Database(Id<Database>),
     Bucket(Id<Bucket>),
     Secret(Id<Secret>),
+    Cache(Id<Cache>),
+    Queue(Id<Queue>),
+    Topic(Id<Topic>),
 }
 
 impl Component {
@@ -28,6 +35,19 @@ impl Component {
             Component::Database(_) => "database",
             Component::Bucket(_) => "bucket",
             Component::Secret(_) => "secret",
+            Component::Cache(_) => "cache",
+            Component::Queue(_) => "queue",
+            Component::Topic(_) => "topic",
+        }
+    }
+
+    /// The verbs that a service can say of it.
+    fn verbs(self) -> &'static str {
+        match self {
+            Component::Service(_) => "calls",
+            Component::Database(_) | Component::Bucket(_) | Component::Cache(_) => "reads` or `writes",
+            Component::Secret(_) => "reads",
+            Component::Queue(_) | Component::Topic(_) => "publishes` or `consumes",
         }
     }
 }
@@ -45,13 +65,17 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
             service: system.services[id].path.clone(),
             problems,
         };
-        let grants = routed(system, linker.grants(said));
-        let calls = linker.calls(id, said);
+        let mut grants = routed(system, linker.grants(said));
+        let calls = linker.calls(system, id, said);
+        linker.messaging(system, id, said, &mut grants);
         flows::open(system, id, &grants, &calls);
         settings::describe(blueprint, system, id, (&grants, &calls), problems);
         give(system, id, grants);
         system.services[id].calls = calls;
     }
+    apis::resolve(blueprint, system, &names, problems);
+    messaging::filters(blueprint, system, problems);
+    messaging::watch(system);
     unlinked(system, problems);
     proxy::link(system);
     // Several callers share the way from the balancer to what they call.
@@ -121,7 +145,14 @@ fn names(system: &System) -> BTreeMap<String, Component> {
         .secrets
         .iter()
         .map(|(id, item)| (said(&item.home), Component::Secret(id)));
-    services.chain(databases).chain(buckets).chain(secrets).collect()
+    let caches = system.caches.iter();
+    let caches = caches.map(|(id, item)| (said(&item.home), Component::Cache(id)));
+    let queues = system.queues.iter();
+    let queues = queues.map(|(id, item)| (said(&item.home), Component::Queue(id)));
+    let topics = system.topics.iter();
+    let topics = topics.map(|(id, item)| (said(&item.home), Component::Topic(id)));
+    let data = databases.chain(buckets).chain(secrets).chain(caches);
+    services.chain(data).chain(queues).chain(topics).collect()
 }
 
 /// Resolves the links of one service.
@@ -137,32 +168,37 @@ struct Linker<'a> {
 
 impl Linker<'_> {
     /// The components that a list of names stands for, with the place of each. Unknown and repeated names are reported and left out.
-    fn resolve(
-        &mut self,
-        verb: &str,
-        names: &[model::Link],
-    ) -> Vec<(Component, Option<crate::diagnostic::Span>, String)> {
+    fn resolve(&mut self, verb: &str, names: &[model::Link]) -> Vec<(Component, Option<Span>, String)> {
         let mut resolved = vec![];
         for (index, name) in names.iter().enumerate() {
-            let at = self.blueprint.places.span(&format!("{}.{verb}.{index}", self.service));
+            let place = format!("{verb}.{index}");
             if names[..index].contains(name) {
+                let at = self.blueprint.places.span(&format!("{}.{place}", self.service));
                 self.problems.push(semantic::duplicate_link(at, verb, name.as_str()));
                 continue;
             }
-            let Some((full, component)) = self.find(name.as_str()) else {
-                let known = self.names.keys().map(String::as_str);
-                self.problems.push(semantic::unresolved_link(at, name.as_str(), known));
-                continue;
-            };
-            match self.owner_of(&full) {
-                Some(owner) if !matches!(component, Component::Service(_)) => {
-                    let problem = domain::boundary(at, name.as_str(), component.kind(), &owner);
-                    self.problems.push(problem);
-                }
-                _ => resolved.push((component, at, name.to_string())),
-            }
+            resolved.extend(self.resolve_one(&place, name));
         }
         resolved
+    }
+
+    /// The component that one name stands for, at a place below the component that says it: `calls.0`.
+    fn resolve_one(&mut self, place: &str, name: &model::Link) -> Option<(Component, Option<Span>, String)> {
+        let at = self.blueprint.places.span(&format!("{}.{place}", self.service));
+        let Some((full, component)) = self.find(name.as_str()) else {
+            let known = self.names.keys().map(String::as_str);
+            self.problems.push(semantic::unresolved_link(at, name.as_str(), known));
+            return None;
+        };
+        let verb = place.split('.').next().unwrap_or_default();
+        let owner = self.owner_of(&full);
+        match owner.and_then(|owner| foreign((verb, name.as_str()), component, at, &owner)) {
+            Some(problem) => {
+                self.problems.push(problem);
+                None
+            }
+            None => Some((component, at, name.to_string())),
+        }
     }
 
     /// A component of the service's own domain, else one that is shared, else the one that is said with its domain.
@@ -193,54 +229,59 @@ impl Linker<'_> {
                     Component::Database(id) => Resource::Database(id),
                     Component::Bucket(id) => Resource::Bucket(id),
                     Component::Secret(id) if access == Access::Read => Resource::Secret(id),
-                    Component::Secret(_) => {
-                        self.problems
-                            .push(semantic::wrong_verb(at, verb, &name, component.kind(), "reads"));
-                        continue;
-                    }
-                    Component::Service(_) => {
-                        self.problems
-                            .push(semantic::wrong_verb(at, verb, &name, component.kind(), "calls"));
+                    Component::Cache(id) => Resource::Cache(id),
+                    _ => {
+                        self.wrong_verb(at, verb, &name, component);
                         continue;
                     }
                 };
-                grants
-                    .entry(resource)
-                    .and_modify(|existing| {
-                        if *existing != access {
-                            *existing = Access::ReadWrite;
-                        }
-                    })
-                    .or_insert(access);
+                add(&mut grants, resource, access);
             }
         }
         grants
     }
 
-    fn calls(&mut self, caller: Id<Service>, said: &model::Service) -> Vec<Id<Service>> {
+    fn wrong_verb(&mut self, at: Option<Span>, verb: &str, name: &str, component: Component) {
+        let problem = semantic::wrong_verb(at, verb, name, component.kind(), component.verbs());
+        self.problems.push(problem);
+    }
+
+    fn calls(&mut self, system: &System, caller: Id<Service>, said: &model::Service) -> Vec<Id<Service>> {
         let mut calls = vec![];
         for (component, at, name) in self.resolve("calls", &said.calls) {
             match component {
                 Component::Service(id) if id == caller => self.problems.push(semantic::self_call(at, &name)),
+                Component::Service(id) if !system.services[id].listens() => {
+                    self.problems.push(rules::worker_called(at, &name));
+                }
                 Component::Service(id) => calls.push(id),
-                Component::Secret(_) => {
-                    self.problems
-                        .push(semantic::wrong_verb(at, "calls", &name, component.kind(), "reads"));
-                }
-                Component::Database(_) | Component::Bucket(_) => {
-                    self.problems.push(semantic::wrong_verb(
-                        at,
-                        "calls",
-                        &name,
-                        component.kind(),
-                        "reads` or `writes",
-                    ));
-                }
+                other => self.wrong_verb(at, "calls", &name, other),
             }
         }
         calls.sort();
         calls
     }
+}
+
+/// What a link from another domain than the owner's may not say. Data is the owner's alone; messages come in through its queues and go
+/// out through its topics.
+fn foreign((verb, name): (&str, &str), component: Component, at: Option<Span>, owner: &str) -> Option<Diagnostic> {
+    match component {
+        Component::Service(_) => None,
+        Component::Queue(_) if verb == "consumes" => Some(rules::foreign_queue(at, name, owner)),
+        Component::Topic(_) if verb == "publishes" => Some(rules::foreign_topic(at, name, owner)),
+        Component::Queue(_) | Component::Topic(_) => None,
+        _ => Some(domain::boundary(at, name, component.kind(), owner)),
+    }
+}
+
+fn add(grants: &mut BTreeMap<Resource, Access>, resource: Resource, access: Access) {
+    let merge = |existing: &mut Access| {
+        if *existing != access {
+            *existing = Access::ReadWrite;
+        }
+    };
+    grants.entry(resource).and_modify(merge).or_insert(access);
 }
 
 fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
@@ -257,14 +298,16 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
     let buckets = buckets.map(|(id, item)| (Resource::Bucket(id), "bucket", &item.home.name, &item.path));
     let secrets = system.secrets.iter();
     let secrets = secrets.map(|(id, item)| (Resource::Secret(id), "secret", &item.home.name, &item.path));
-    for (resource, kind, name, path) in databases.chain(buckets).chain(secrets) {
+    let caches = system.caches.iter();
+    let caches = caches.map(|(id, item)| (Resource::Cache(id), "cache", &item.home.name, &item.path));
+    for (resource, kind, name, path) in databases.chain(buckets).chain(secrets).chain(caches) {
         if !used.contains(&resource) {
             problems.push(semantic::unlinked(system.places.key(path), kind, name));
         }
     }
     // Proxies come after the services that reach them.
     for (id, service) in system.services.iter().filter(|(_, service)| !service.is_tcp()) {
-        if !reached.contains(&Peer::Service(id)) {
+        if !reached.contains(&Peer::Service(id)) && system.inboxes_of(id).next().is_none() {
             let at = system.places.key(&service.path);
             problems.push(semantic::unreachable(at, &said(system, &service.home)));
         }

@@ -2,9 +2,12 @@
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas, Size, SizeName};
-use crate::diagnostic::{Diagnostic, Span, semantic};
+use crate::diagnostic::{Diagnostic, Span, messaging, semantic};
 use crate::ir::{self, Backup, Choice, Home, Launch, Lifecycle, Readers, Shape};
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
+
+/// Messages waiting per machine or pod of a service that says nothing: a minute's work for one that needs half a second for each.
+const QUEUE_MESSAGES: u32 = 100;
 
 /// Reads one component and notes what was chosen for it.
 pub(super) struct Reader<'a> {
@@ -60,16 +63,17 @@ impl<'a> Reader<'a> {
             runtime: said.runtime.unwrap_or(runtime),
             launch: launch?,
             machine_image: said.machine_image.clone(),
-            port: said.port,
+            port: said.port.unwrap_or_default(),
             public: said.public,
             size,
             scale: ir::Scale {
                 min: said.scale.min,
                 max: said.scale.max,
                 cpu_percent: said.scale.cpu_percent,
+                queue_messages: self.queue_messages(said),
             },
             health: ir::Health {
-                probe: ir::Probe::Http(said.health.path.to_string()),
+                probe: self.probe(name, said),
                 grace_seconds: said.health.grace_seconds,
             },
             disk_gb: said.disk_gb,
@@ -81,6 +85,77 @@ impl<'a> Reader<'a> {
             calls: vec![],
             settings: vec![],
         })
+    }
+
+    /// What a worker is scaled by besides its processors.
+    fn queue_messages(&mut self, said: &model::Service) -> Option<u32> {
+        let at = self.at("scale.queue_messages");
+        match said.scale.queue_messages {
+            Some(_) if said.consumes.is_empty() => {
+                self.problems.push(messaging::nothing_to_count(at));
+                None
+            }
+            None if !said.consumes.is_empty() => {
+                self.chose("scale.queue_messages", QUEUE_MESSAGES.to_string());
+                Some(QUEUE_MESSAGES)
+            }
+            count => count,
+        }
+    }
+
+    /// Who takes its work from queues and topics need not listen on a port.
+    fn probe(&mut self, name: &str, said: &model::Service) -> ir::Probe {
+        if said.port.is_some() {
+            return ir::Probe::Http(said.health.path.to_string());
+        }
+        let at = self.blueprint.places.key(&self.path);
+        if said.consumes.is_empty() {
+            self.problems.push(messaging::port_missing(at, name));
+        } else if said.public {
+            self.problems.push(messaging::public_worker(self.at("public"), name));
+        }
+        ir::Probe::Process
+    }
+
+    pub(super) fn cache(&mut self, (name, home): (&str, Home), said: &model::Cache) -> ir::Cache {
+        ir::Cache {
+            name: name.to_owned(),
+            home,
+            path: self.path.clone(),
+            memory_gb: said.memory_gb,
+            multi_zone: said.multi_zone,
+            eviction: said.eviction,
+        }
+    }
+
+    pub(super) fn queue(&mut self, (name, home): (&str, Home), said: &model::Queue) -> ir::Queue {
+        ir::Queue {
+            name: name.to_owned(),
+            home,
+            path: self.path.clone(),
+            delivery: ir::Delivery {
+                fifo: said.fifo,
+                visibility_seconds: said.visibility_seconds,
+                retention_days: said.retention_days,
+                max_receives: said.max_receives,
+                batch: said.batch,
+            },
+        }
+    }
+
+    pub(super) fn topic(&mut self, (name, home): (&str, Home), said: &model::Topic) -> ir::Topic {
+        ir::Topic {
+            name: name.to_owned(),
+            home,
+            path: self.path.clone(),
+            delivery: ir::Delivery {
+                fifo: said.fifo,
+                visibility_seconds: said.visibility_seconds,
+                retention_days: said.retention_days,
+                max_receives: said.max_receives,
+                batch: said.batch,
+            },
+        }
     }
 
     /// Arguments and settings are lines of files on the machine, so they may not have several. A script may, but has no other
@@ -229,6 +304,7 @@ impl<'a> Reader<'a> {
                     min: scale.min,
                     max: scale.max,
                     cpu_percent: scale.cpu_percent,
+                    queue_messages: None,
                 }))
             }
         }

@@ -73,7 +73,13 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
     let buckets = system.buckets.iter().map(|(_, item)| (item.home.domain, &item.name));
     let secrets = system.secrets.iter().map(|(_, item)| (item.home.domain, &item.name));
     let mut names: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    for (domain, name) in services.chain(databases).chain(buckets).chain(secrets) {
+    let caches = system.caches.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let queues = system.queues.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let topics = system.topics.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let apis = system.apis.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let data = databases.chain(buckets).chain(secrets).chain(caches);
+    let messages = queues.chain(topics);
+    for (domain, name) in services.chain(data).chain(messages).chain(apis) {
         if let Some(domain) = domain {
             names.entry(domain).or_default().push(identifier(name));
         }

@@ -11,6 +11,7 @@ use crate::vocabulary::{PerTarget, Runtime};
 /// A long-running process group: one autoscaling group of machines or pods.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = { "not": { "required": ["consumes"] } }, "then" = { "required": ["port"] }))]
 pub struct Service {
     /// Where it runs; the pattern's default when left out.
     #[serde(default)]
@@ -27,9 +28,10 @@ pub struct Service {
     /// Arguments of the container.
     #[serde(default)]
     pub arguments: Vec<String>,
-    /// TCP port that the process listens on.
+    /// TCP port that the process listens on. A worker that takes its work from queues and topics needs none.
+    #[serde(default)]
     #[schemars(range(min = 1, max = 65535), example = 8080)]
-    pub port: u16,
+    pub port: Option<u16>,
     /// Reachable through the public entry point; otherwise from linked services only.
     #[serde(default)]
     pub public: bool,
@@ -55,15 +57,21 @@ pub struct Service {
     /// Plain settings of the process. Secrets do not belong here: link a `[secrets.NAME]`.
     #[serde(default)]
     pub environment: BTreeMap<Variable, String>,
-    /// Databases, buckets and secrets that it reads.
+    /// Databases, caches, buckets and secrets that it reads.
     #[serde(default)]
     pub reads: Vec<Link>,
-    /// Databases and buckets that it writes.
+    /// Databases, caches and buckets that it writes.
     #[serde(default)]
     pub writes: Vec<Link>,
     /// Services that it calls.
     #[serde(default)]
     pub calls: Vec<Link>,
+    /// Queues and topics that it sends messages to.
+    #[serde(default)]
+    pub publishes: Vec<Link>,
+    /// Queues and topics that it takes messages from. Of a topic, it gets a subscription of its own.
+    #[serde(default)]
+    pub consumes: Vec<Link>,
 }
 
 /// Size of one machine, pod or database server.
@@ -124,6 +132,9 @@ pub struct Scale {
     /// Average processor load, in percent, that more machines or pods keep it under.
     #[schemars(range(min = 10, max = 95))]
     pub cpu_percent: u32,
+    /// Messages waiting per machine or pod that more of them keep it under: for services that consume; 100 when left out.
+    #[schemars(range(min = 1, max = 100000))]
+    pub queue_messages: Option<u32>,
 }
 
 impl Default for Scale {
@@ -132,6 +143,7 @@ impl Default for Scale {
             min: 2,
             max: 4,
             cpu_percent: 60,
+            queue_messages: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Sharding, Size, yes};
-use crate::vocabulary::{Edition, Engine, License};
+use crate::vocabulary::{Edition, Engine, Eviction, License};
 
 /// A managed relational database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -124,6 +124,29 @@ pub struct Lifecycle {
     /// Days until an object is deleted.
     #[schemars(range(min = 1, max = 36500))]
     pub delete_after_days: Option<u32>,
+}
+
+/// A cache in memory: sessions, and answers that are dear to compute. It speaks the protocol of Redis, over TLS.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cache {
+    /// Memory for data, in GiB.
+    #[schemars(range(min = 1, max = 512))]
+    pub memory_gb: u32,
+    /// Keep a copy in another zone, which takes over when the first is lost.
+    pub multi_zone: bool,
+    /// What goes when memory is full.
+    pub eviction: Eviction,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            memory_gb: 1,
+            multi_zone: true,
+            eviction: Eviction::Lru,
+        }
+    }
 }
 
 /// An entry of the vault. Its value is put there by the owner, never by Terraform.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, Database, Model, Name, Owner, Secret, Service, Table};
+use super::{Api, Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Service, Table, Topic};
 
 /// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +19,14 @@ pub struct Domain {
     pub buckets: Table<Bucket>,
     /// Entries of the vault that the owner fills, of this domain alone.
     pub secrets: Table<Secret>,
+    /// Caches in memory, of this domain alone.
+    pub caches: Table<Cache>,
+    /// Queues. Services of this domain alone take messages from them; every service may send to them.
+    pub queues: Table<Queue>,
+    /// Topics. Services of this domain alone send to them; every service may take messages from them.
+    pub topics: Table<Topic>,
+    /// API gateways in front of services.
+    pub apis: Table<Api>,
 }
 
 /// A place that holds components: the blueprint itself, or one of its domains.
@@ -34,6 +42,14 @@ pub struct Scope<'a> {
     pub buckets: &'a Table<Bucket>,
     /// Its secrets.
     pub secrets: &'a Table<Secret>,
+    /// Its caches.
+    pub caches: &'a Table<Cache>,
+    /// Its queues.
+    pub queues: &'a Table<Queue>,
+    /// Its topics.
+    pub topics: &'a Table<Topic>,
+    /// Its APIs.
+    pub apis: &'a Table<Api>,
 }
 
 impl Scope<'_> {
@@ -63,6 +79,10 @@ impl Model {
             databases: &self.databases,
             buckets: &self.buckets,
             secrets: &self.secrets,
+            caches: &self.caches,
+            queues: &self.queues,
+            topics: &self.topics,
+            apis: &self.apis,
         };
         let domains = self.domains.iter().map(|(name, domain)| Scope {
             domain: Some(name.as_str()),
@@ -70,6 +90,10 @@ impl Model {
             databases: &domain.databases,
             buckets: &domain.buckets,
             secrets: &domain.secrets,
+            caches: &domain.caches,
+            queues: &domain.queues,
+            topics: &domain.topics,
+            apis: &domain.apis,
         });
         std::iter::once(shared).chain(domains)
     }

@@ -4,9 +4,11 @@
 //! and their doc comments are what an author sees on hover. Defaults that depend on nothing else stand here; those that depend on
 //! the pattern are chosen in [`crate::patterns`].
 
+mod api;
 mod component;
 mod data;
 mod domain;
+mod messaging;
 mod sharding;
 mod system;
 
@@ -15,9 +17,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use api::{Api, ApiRoute, Cors, Jwt, Throttle};
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
-pub use data::{Backup, Bucket, Database, Lifecycle, ReplicaScale, Replicas, Secret};
+pub use data::{Backup, Bucket, Cache, Database, Lifecycle, ReplicaScale, Replicas, Secret};
 pub use domain::{Domain, Scope};
+pub use messaging::{Filter, Queue, Topic};
 pub use sharding::{Proxy, Range, Sharding, Shards};
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 
@@ -68,6 +72,18 @@ pub struct Model {
     /// Entries of the vault that the owner fills.
     #[serde(default)]
     pub secrets: Table<Secret>,
+    /// Caches in memory.
+    #[serde(default)]
+    pub caches: Table<Cache>,
+    /// Queues: each message goes to one worker.
+    #[serde(default)]
+    pub queues: Table<Queue>,
+    /// Topics: each message goes to every subscriber.
+    #[serde(default)]
+    pub topics: Table<Topic>,
+    /// API gateways in front of services.
+    #[serde(default)]
+    pub apis: Table<Api>,
     /// Business domains: each scales and is deployed alone and owns its data (`pattern = "per-domain"`). What stands outside is
     /// shared.
     #[serde(default)]
@@ -149,6 +165,12 @@ macro_rules! text {
             }
         }
 
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -219,6 +241,31 @@ text!(
     /// A value of the sharding key that stands in a directory.
     DirectoryKey, "^[A-Za-z0-9._@:/-]{1,64}$", "acme",
     "a key of a directory is at most 64 letters, digits and `._@:/-`"
+);
+text!(
+    /// The name of an attribute of a message.
+    Attribute, "^[A-Za-z][A-Za-z0-9_]{0,62}$", "kind",
+    "the name of a message's attribute is 1 to 63 letters, digits and underscores, starting with a letter"
+);
+text!(
+    /// The value of an attribute of a message.
+    AttributeValue, "^[A-Za-z0-9._-]{1,64}$", "paid",
+    "the value of a message's attribute is 1 to 64 letters, digits and `._-`"
+);
+text!(
+    /// Method and path of a route of an API. `{id}` stands for one segment, a last `*` for the rest.
+    ApiPath, "^(ANY|DELETE|GET|HEAD|PATCH|POST|PUT) /(([A-Za-z0-9._~-]+|\\{[a-z][A-Za-z0-9_]*\\})(/([A-Za-z0-9._~-]+|\\{[a-z][A-Za-z0-9_]*\\}))*(/[*])?|[*])?$", "GET /orders/{id}",
+    "a route is a method (or `ANY`) and a path such as `GET /orders/{id}`; a last `*` stands for everything below"
+);
+text!(
+    /// Scheme and host of a page.
+    Origin, "^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", "https://shop.example.com",
+    "an origin is a scheme and a host, such as `https://shop.example.com`"
+);
+text!(
+    /// The name of a header, in lower case.
+    HeaderName, "^[a-z][a-z0-9-]{0,62}$", "content-type",
+    "the name of a header is in lower case, such as `content-type`"
 );
 text!(
     /// The path prefix of a request.

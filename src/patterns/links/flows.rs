@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Access, Flow, Id, Peer, Resource, Service, Sharding, System};
+use crate::ir::{Access, Cache, Flow, Id, Peer, Resource, Service, Sharding, System};
 use crate::vocabulary::Egress;
 
 /// The flows that the links of one service open.
@@ -40,6 +40,10 @@ pub(super) fn open(system: &mut System, id: Id<Service>, grants: &BTreeMap<Resou
             let target = &system.databases[database];
             let why = format!("{name} uses shards of {}", target.name);
             flow(Peer::Service(id), Peer::Shards(database), target.port, why);
+        }
+        if let Resource::Cache(cache) = *resource {
+            let why = format!("{name} uses {}", system.caches[cache].name);
+            flow(Peer::Service(id), Peer::Cache(cache), Cache::PORT, why);
         }
         if let Resource::Database(database) = *resource {
             let target = &system.databases[database];

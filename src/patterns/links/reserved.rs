@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, domain, semantic, sharding};
-use crate::ir::System;
+use crate::diagnostic::{Diagnostic, domain, messaging, semantic, sharding};
+use crate::ir::{System, dead_letters};
 
 /// Name in the system to path in the blueprint.
 type Names<'a> = BTreeMap<&'a str, &'a str>;
@@ -24,10 +24,42 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         .secrets
         .iter()
         .map(|(_, item)| (item.name.as_str(), item.path.as_str()));
-    let names: Names<'_> = services.chain(databases).chain(buckets).chain(secrets).collect();
+    let caches = system.caches.iter();
+    let caches = caches.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let queues = system.queues.iter();
+    let queues = queues.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let topics = system.topics.iter();
+    let topics = topics.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let apis = system.apis.iter();
+    let apis = apis.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let data = databases.chain(buckets).chain(secrets).chain(caches);
+    let messages = queues.chain(topics);
+    let names: Names<'_> = services.chain(data).chain(messages).chain(apis).collect();
     replicas(system, &names, problems);
     shards(system, &names, problems);
     domains(system, &names, problems);
+    inboxes(system, &names, problems);
+}
+
+/// Nor one of the dead letters of a queue, `orders-dead`, or of a subscription, `worker-from-orders`.
+fn inboxes(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
+    for (_, queue) in system.queues.iter() {
+        let dead = dead_letters(&queue.name);
+        if let Some(path) = names.get(dead.as_str()) {
+            problems.push(messaging::name_taken(system.places.key(path), &dead, &queue.name));
+        }
+    }
+    if system.topics.is_empty() {
+        return;
+    }
+    for (name, path) in names {
+        let Some((_, topic)) = name.split_once("-from-") else {
+            continue;
+        };
+        if system.topics.iter().any(|(_, item)| item.name == topic) {
+            problems.push(messaging::name_taken(system.places.key(path), name, topic));
+        }
+    }
 }
 
 /// A component may not have a name that the replicas of a database have, together or each: `main-read`, `main-replica`,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, semantic};
-use crate::ir::{Access, Database, Id, Resource, Service, Setting, Sharding, System, Value};
+use crate::ir::{Access, Database, Home, Id, Inbox, Resource, Service, Setting, Sharding, System, Value};
 
 /// The settings that tell one service where its links are, under the names that its links say.
 pub(super) fn describe(
@@ -19,7 +19,9 @@ pub(super) fn describe(
         let name = variable(component, suffix);
         settings.push(Setting { name, value });
     };
-    set("port", "", Value::Text(system.services[id].port.to_string()));
+    if system.services[id].listens() {
+        set("port", "", Value::Text(system.services[id].port.to_string()));
+    }
     for (resource, access) in grants {
         match *resource {
             Resource::Database(database) => {
@@ -72,18 +74,31 @@ pub(super) fn describe(
                 set(name, "secret", Value::SecretId(secret));
                 set(name, "", Value::SecretValue(secret));
             }
+            Resource::Cache(cache) => {
+                let name = system.caches[cache].home.name.as_str();
+                set(name, "host", Value::CacheHost(cache));
+                set(name, "port", Value::CachePort(cache));
+                set(name, "tls", Value::Text("require".to_owned()));
+                set(name, "auth", Value::CacheAuth(cache));
+                set(name, "user", Value::CacheUser(cache));
+                set(name, "secret", Value::CacheSecret(cache));
+                set(name, "password", Value::CachePassword(cache));
+            }
+            Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
+                messaging(system, id, (*resource, *access), &mut set);
+            }
         }
     }
     for &callee in calls {
         let called = &system.services[callee];
-        // As the link says it, with a domain where that is another one.
-        let near = called.home.domain.is_none() || called.home.domain == system.services[id].home.domain;
-        let name = if near { &called.home.name } else { &called.name };
+        let name = near(system, id, &called.home, &called.name);
         set(name, "host", Value::ServiceHost(callee));
         set(name, "port", Value::Text(called.port.to_string()));
         set(name, "url", Value::ServiceUrl(callee));
     }
     settings.sort_by(|a, b| a.name.cmp(&b.name));
+    // Who sends to a topic and takes from it logs in once.
+    settings.dedup();
     let service = &system.services[id];
     for pair in settings.windows(2).filter(|pair| pair[0].name == pair[1].name) {
         let at = blueprint.places.key(&service.path);
@@ -105,6 +120,52 @@ pub(super) fn describe(
         ));
     }
     system.services[id].settings = settings;
+}
+
+/// What a service calls a component: as the link says it, with a domain where that is another one.
+fn near<'a>(system: &System, service: Id<Service>, home: &'a Home, name: &'a str) -> &'a str {
+    let own = home.domain.is_none() || home.domain == system.services[service].home.domain;
+    if own { &home.name } else { name }
+}
+
+/// The settings of a queue or topic: `ORDERS_QUEUE` to send to it, `ORDERS_SOURCE` to take from it.
+fn messaging(
+    system: &System,
+    service: Id<Service>,
+    (resource, access): (Resource, Access),
+    set: &mut impl FnMut(&str, &str, Value),
+) {
+    let (home, name) = match resource {
+        Resource::Queue(id) => (&system.queues[id].home, &system.queues[id].name),
+        Resource::Topic(id) => (&system.topics[id].home, &system.topics[id].name),
+        Resource::Subscription(id) => {
+            let topic = &system.topics[system.subscriptions[id].topic];
+            (&topic.home, &topic.name)
+        }
+        _ => return,
+    };
+    let name = near(system, service, home, name);
+    let sent = match resource {
+        Resource::Queue(id) => Some(("queue", Value::QueueName(id))),
+        Resource::Topic(id) => Some(("topic", Value::TopicName(id))),
+        _ => None,
+    };
+    if let Some((suffix, value)) = sent.filter(|_| access.writes()) {
+        set(name, suffix, value);
+        set(name, "protocol", Value::MessagingProtocol(resource));
+        set(name, "endpoint", Value::MessagingEndpoint(resource));
+    }
+    if let Some(inbox) = Inbox::of(resource).filter(|_| access.reads()) {
+        let delivery = system.inbox(inbox).1;
+        set(name, "source", Value::Source(inbox));
+        set(name, "source_protocol", Value::MessagingProtocol(resource));
+        set(name, "source_endpoint", Value::MessagingEndpoint(resource));
+        set(name, "batch", Value::Text(delivery.batch.to_string()));
+        let seconds = delivery.visibility_seconds.to_string();
+        set(name, "visibility_seconds", Value::Text(seconds));
+    }
+    set(name, "user", Value::MessagingUser(service));
+    set(name, "password", Value::MessagingPassword(service));
 }
 
 /// The settings of one data source, by their suffix. `login` is the vault's identifier and the password itself.

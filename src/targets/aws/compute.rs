@@ -194,6 +194,7 @@ fn needs(
         Resource::Proxy(database) => vec![parts.secrets.router(database)],
         Resource::Shards(database) => parts.secrets.shards(database),
         Resource::Bucket(_) | Resource::Secret(_) => vec![],
+        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
     });
     let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
     needs.extend(values.map(Address::whole));

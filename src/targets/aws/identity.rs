@@ -61,6 +61,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
             Resource::Proxy(database) => vault.push(parts.secrets.of_router(database).attr("arn")),
             Resource::Shards(database) => vault.extend(parts.secrets.arns_of_shards(database)),
             Resource::Secret(secret) => vault.push(parts.secrets.get(secret).attr("arn")),
+            Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {}
             Resource::Bucket(bucket) => {
                 statements.extend(objects(stack, bucket, grant.access, parts));
                 via.push("s3");

@@ -265,6 +265,7 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
                 needed.extend(readers.map(|readers| readers.name.clone()));
                 needed.push(parts.vault.endpoint.clone());
             }
+            Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {}
             Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),
             Resource::Proxy(database) => {
                 let proxy = stack.system.databases[database].sharding.as_ref();
@@ -283,7 +284,9 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
 }
 
 fn autoscale(stack: &mut Stack<'_>, service: &Service, set: &Address) {
-    let Scale { min, max, cpu_percent } = service.scale;
+    let Scale {
+        min, max, cpu_percent, ..
+    } = service.scale;
     let capacity = Block::new().set("default", min).set("minimum", min).set("maximum", max);
     let rule = |operator: &str, threshold: u32, window: &str, direction: &str| {
         let trigger = Block::new()

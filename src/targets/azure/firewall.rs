@@ -249,9 +249,14 @@ fn endpoints(stack: &Stack<'_>, groups: &Groups, service: Id<Service>) -> Vec<Ad
         .grants_of(service)
         .map(|grant| match grant.resource {
             Resource::Bucket(bucket) => groups.buckets[&bucket].clone(),
-            Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => {
-                groups.vault.clone()
-            }
+            Resource::Database(_)
+            | Resource::Proxy(_)
+            | Resource::Shards(_)
+            | Resource::Secret(_)
+            | Resource::Cache(_)
+            | Resource::Queue(_)
+            | Resource::Topic(_)
+            | Resource::Subscription(_) => groups.vault.clone(),
         })
         .collect();
     found.sort();
@@ -268,6 +273,8 @@ fn label(stack: &Stack<'_>, peer: Peer) -> String {
         Peer::Database(id) => stack.system.databases[id].name.clone(),
         Peer::Readers(id) => stack.system.databases[id].reader_name(),
         Peer::TcpBalancer(id) => format!("{}-balancer", stack.system.services[id].name),
+        Peer::Cache(id) => stack.system.caches[id].name.clone(),
+        Peer::Api(id) => stack.system.apis[id].name.clone(),
         Peer::Shards(id) => stack.system.databases[id].shard_name(),
         Peer::Endpoints => "endpoints".to_owned(),
     }

@@ -74,6 +74,7 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
     let entry = |secret: &Address| (READER, secret.attr("resource_versionless_id"));
     let (name, (role, scope)) = match (grant.resource, grant.access) {
         (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
+        (Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_), _) => return None,
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {
             let shards = stores.databases[&id].shards.as_ref()?;

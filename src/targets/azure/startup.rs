@@ -70,7 +70,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
     }
     let shards = known_shards(system, id).filter_map(|database| {
         let lines = plan.stores.databases[&database].shards.as_ref()?.table.clone();
-        Some(startup::Shards { database, lines })
+        let names = None;
+        Some(startup::Shards { database, lines, names })
     });
     let platform = Platform {
         fetch: FETCH,
@@ -102,6 +103,19 @@ fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
             let port = if is_default { String::new() } else { format!(":{port}") };
             format!("{scheme}://{}{port}", host(*id)).into()
         }
+        Value::CacheHost(_)
+        | Value::CachePort(_)
+        | Value::CacheAuth(_)
+        | Value::CacheUser(_)
+        | Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingProtocol(_)
+        | Value::MessagingEndpoint(_)
+        | Value::QueueName(_)
+        | Value::TopicName(_)
+        | Value::Source(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => plan.stores.databases[id].host.clone(),
         Value::ReaderHost(id) => system.reader_host(*id).into(),
         Value::ReaderPort(id) => system.databases[*id].port.to_string().into(),

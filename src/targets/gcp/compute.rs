@@ -234,6 +234,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
                 Resource::Shards(database) => Some(startup::Shards {
                     database,
                     lines: shards::table(stack, database),
+                    names: None,
                 }),
                 _ => None,
             })
@@ -286,6 +287,7 @@ fn ready(
                 .collect()
         }
         Resource::Bucket(_) | Resource::Secret(_) => vec![],
+        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
     });
     let balancers = stack
         .system

@@ -96,6 +96,9 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             for object in objects(stack, grant.resource) {
                 let (kind, attribute, role) = match grant.resource {
                     Resource::Bucket(_) => ("google_storage_bucket_iam_member", "bucket", object_role(grant.access)),
+                    Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
+                        continue;
+                    }
                     Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => (
                         "google_secret_manager_secret_iam_member",
                         "secret_id",
@@ -142,6 +145,7 @@ fn objects(stack: &Stack<'_>, resource: Resource) -> Vec<Object> {
             };
             std::iter::once(shards).chain(map).collect()
         }
+        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
         Resource::Secret(id) => vec![one(stack.system.secrets[id].name.clone(), stack.secrets[&id].id())],
         Resource::Bucket(id) => vec![one(
             stack.system.buckets[id].name.clone(),

@@ -24,6 +24,19 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
             let name = &stack.system.databases[id].name;
             format!("{name}.{}", stack.system.network.private_domain).into()
         }
+        Value::CacheHost(_)
+        | Value::CachePort(_)
+        | Value::CacheAuth(_)
+        | Value::CacheUser(_)
+        | Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingProtocol(_)
+        | Value::MessagingEndpoint(_)
+        | Value::QueueName(_)
+        | Value::TopicName(_)
+        | Value::Source(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_) => Expression::Null,
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),

@@ -164,7 +164,7 @@ fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec
     };
     let ask = match &service.health.probe {
         Probe::Http(path) => Ask::Http { path, scheme: "HTTP" },
-        Probe::Tcp => Ask::Tcp,
+        Probe::Tcp | Probe::Process => Ask::Tcp,
     };
     let port = protocol(service);
     let arguments: Vec<String> = arguments.iter().map(|argument| pod::literal(argument)).collect();

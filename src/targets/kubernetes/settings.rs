@@ -47,6 +47,19 @@ fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> Vec<EnvVar> {
     let spelled = match value {
         Value::Shards(id) => return shards::passwords(stack, *id),
         Value::ShardMap(_) => return vec![],
+        Value::CacheHost(_)
+        | Value::CachePort(_)
+        | Value::CacheAuth(_)
+        | Value::CacheUser(_)
+        | Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingProtocol(_)
+        | Value::MessagingEndpoint(_)
+        | Value::QueueName(_)
+        | Value::TopicName(_)
+        | Value::Source(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_) => return vec![],
         Value::ShardMapSecret(id) => variable(name, &shards::config_name(&system.databases[*id])),
         Value::ProxySecret(id) => variable(name, &proxy::login(&system.databases[*id])),
         Value::ProxyPassword(id) => secret_variable(name, &proxy::login(&system.databases[*id]), "password", false),
