@@ -17,7 +17,9 @@ pub(in crate::targets::aws) fn messages(stack: &Stack<'_>, items: &mut Vec<Strin
         items.push(dead(stack));
         items.push(once());
     }
-    if system.topics.iter().any(|(_, item)| item.delivery.fifo) || system.queues.iter().any(|(_, item)| item.delivery.fifo) {
+    if system.topics.iter().any(|(_, item)| item.delivery.fifo)
+        || system.queues.iter().any(|(_, item)| item.delivery.fifo)
+    {
         items.push(fifo());
     }
     for (id, item) in system.services.iter() {
@@ -35,6 +37,9 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if system.inboxes().next().is_some() || !system.topics.is_empty() {
         items.push("Queues and topics are encrypted with the key `data` and refuse requests without TLS. A service may send to what it publishes to and take from what it consumes, no more; nobody but administrators reads dead letters. A subscription's queue takes messages from its topic alone.".to_owned());
+        if system.network.existing.aws.is_none() {
+            items.push("Messages are sent and taken over private endpoints, which pass nothing but those of this system's queues and topics.".to_owned());
+        }
     }
     if !system.caches.is_empty() {
         items.push("Caches are encrypted with the key `data`, accept TLS only and know two logins, `app` for services that write and `reader` for those that only read, neither of which may administer the cache or run dangerous commands (`FLUSHALL`, `KEYS`, `CONFIG`); who names no login is refused. Their certificates are signed by Amazon Trust Services, which every client trusts.".to_owned());
@@ -64,7 +69,7 @@ fn once() -> String {
 }
 
 fn fifo() -> String {
-    "What goes to a queue or topic with `fifo` says its `MessageGroupId`, whose messages are handed out in their order, one batch after the other; how many workers have something to do follows from the number of groups. Of messages with the same `MessageDeduplicationId`, or the same content where there is none, those after the first are dropped for five minutes.".to_owned()
+    "What goes to a queue or topic with `fifo` says its `MessageGroupId`, whose messages are handed out in their order, one batch after the other; how many workers have something to do follows from the number of groups. Of messages with the same `MessageDeduplicationId`, or the same content where there is none, those after the first are dropped for five minutes. `fifo` is chosen once: a change makes another queue, and what waits in the first is lost.".to_owned()
 }
 
 /// How a service that takes messages gets more machines.
@@ -94,7 +99,9 @@ fn caches(stack: &Stack<'_>, items: &mut Vec<String>) {
             "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read them are replaced one after the other. Until its turn comes, a machine's new connections to the cache fail, and those that it has go on.",
         ));
         let lost = match item.multi_zone {
-            true => "When its server fails, the copy takes over within a minute under the same name, without the last writes",
+            true => {
+                "When its server fails, the copy takes over within a minute under the same name, without the last writes"
+            }
             false => "When its server fails, it comes back empty: it has no copy",
         };
         items.push(format!(
