@@ -1,6 +1,7 @@
 //! What AWS alone is strict about.
 
 mod messaging;
+mod room;
 mod sharding;
 
 use crate::catalog;
@@ -23,6 +24,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     databases(system, problems);
     sharding::check(system, problems);
     messaging::check(system, problems);
+    room::check(system, problems);
     buckets(system, problems);
     network(system, problems);
     if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {

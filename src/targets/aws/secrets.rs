@@ -1,7 +1,7 @@
 //! The vault.
 
 mod cache;
-mod shard;
+pub(super) mod shard;
 
 use hcl::Expression;
 
