@@ -108,7 +108,10 @@ fn a_queue_is_encrypted_and_gives_up_after_so_many_times() {
 #[test]
 fn a_topic_delivers_in_order_to_the_queue_of_each_consumer() {
     let name = "worker_from_paid";
-    has(&resource("topics", "aws_sns_topic", "paid"), &["shop-paid.fifo", "fifo_topic = true"]);
+    has(
+        &resource("topics", "aws_sns_topic", "paid"),
+        &["shop-paid.fifo", "fifo_topic = true"],
+    );
     let queue = resource("topics", "aws_sqs_queue", name);
     has(&queue, &["shop-worker-from-paid.fifo", "fifo_queue = true"]);
     has(
@@ -118,7 +121,11 @@ fn a_topic_delivers_in_order_to_the_queue_of_each_consumer() {
     let policy = resource("topics", "aws_sqs_queue_policy", name);
     has(
         &policy,
-        &["sns.amazonaws.com", "\"aws:SourceArn\" = aws_sns_topic.paid.arn", "aws:SecureTransport"],
+        &[
+            "sns.amazonaws.com",
+            "\"aws:SourceArn\" = aws_sns_topic.paid.arn",
+            "aws:SecureTransport",
+        ],
     );
     let subscription = resource("topics", "aws_sns_topic_subscription", name);
     has(
@@ -126,7 +133,7 @@ fn a_topic_delivers_in_order_to_the_queue_of_each_consumer() {
         &[
             "raw_message_delivery = true",
             "filter_policy_scope = \"MessageAttributes\"",
-            "kind = [ \"paid\", \"refunded\", ]",
+            "kind = [\"paid\", \"refunded\"]",
             "deadLetterTargetArn = aws_sqs_queue.worker_from_paid_dead.arn",
             "aws_sqs_queue_policy.worker_from_paid_dead",
         ],
@@ -150,7 +157,14 @@ fn services_may_do_what_their_links_say() {
     );
     assert!(!web.contains("sqs:ReceiveMessage"), "{web}");
     let worker = resource("identity", "aws_iam_role_policy", "worker");
-    has(&worker, &["sqs:ReceiveMessage", "aws_sqs_queue.worker_from_paid.arn", "aws_sqs_queue.orders.arn"]);
+    has(
+        &worker,
+        &[
+            "sqs:ReceiveMessage",
+            "aws_sqs_queue.worker_from_paid.arn",
+            "aws_sqs_queue.orders.arn",
+        ],
+    );
     for never in ["sqs:SendMessage", "sns:", "kms:GenerateDataKey", "_dead"] {
         assert!(!worker.contains(never), "{worker}");
     }
@@ -198,10 +212,18 @@ fn a_worker_has_no_port_and_scales_by_what_waits() {
         assert!(!machines.contains(never), "{machines}");
     }
     for (local, queue) in [("orders", "orders"), ("worker_from_paid", "worker_from_paid")] {
-        let policy = resource("compute", "aws_autoscaling_policy", &format!("worker_messages_waiting_in_{local}"));
+        let policy = resource(
+            "compute",
+            "aws_autoscaling_policy",
+            &format!("worker_messages_waiting_in_{local}"),
+        );
         has(
             &policy,
-            &["target_value = 20", "FILL(waiting, REPEAT)", &format!("value = aws_sqs_queue.{queue}.name")],
+            &[
+                "target_value = 20",
+                "FILL(waiting, REPEAT)",
+                &format!("value = aws_sqs_queue.{queue}.name"),
+            ],
         );
     }
     assert!(!resource("compute", "aws_autoscaling_group", "web").contains("enabled_metrics"));
@@ -231,15 +253,27 @@ fn a_worker_has_no_port_and_scales_by_what_waits() {
     );
     // A message to a topic that nobody subscribes to yet is lost.
     let first = resource("compute", "aws_autoscaling_group", "web");
-    has(&first, &["aws_sns_topic_subscription.worker_from_paid", "aws_secretsmanager_secret_version.session"]);
+    has(
+        &first,
+        &[
+            "aws_sns_topic_subscription.worker_from_paid",
+            "aws_secretsmanager_secret_version.session",
+        ],
+    );
 }
 
 #[test]
 fn endpoints_are_there_for_what_is_used() {
     let all = file("endpoints");
-    has(&all, &["\"secretsmanager\", \"sns\", \"sqs\"", "sqs:SendMessage", "sns:Publish"]);
+    has(
+        &all,
+        &["\"secretsmanager\", \"sns\", \"sqs\"", "sqs:SendMessage", "sns:Publish"],
+    );
     let files = SHOP.replace("[\"orders\", \"paid\"]", "[\"orders\"]");
-    let files = files.replace("[topics.paid]\nfifo = true\nfilters = { worker = { kind = [\"paid\", \"refunded\"] } }\n", "");
+    let files = files.replace(
+        "[topics.paid]\nfifo = true\nfilters = { worker = { kind = [\"paid\", \"refunded\"] } }\n",
+        "",
+    );
     let less = written(&files, "terraform/endpoints.tf");
     assert!(less.contains("sqs") && !less.contains("sns"), "{less}");
 }
@@ -248,7 +282,10 @@ fn endpoints_are_there_for_what_is_used() {
 fn alarms_on_messages_are_told_to_the_same_people() {
     let told = format!("{SHOP}\n[observability]\nemails = [\"ops@example.com\"]\n");
     let alarms = written(&told, "terraform/alarms.tf");
-    let dead = block(&alarms, "resource \"aws_cloudwatch_metric_alarm\" \"worker_from_paid_dead\"");
+    let dead = block(
+        &alarms,
+        "resource \"aws_cloudwatch_metric_alarm\" \"worker_from_paid_dead\"",
+    );
     has(
         &dead,
         &[
@@ -258,14 +295,25 @@ fn alarms_on_messages_are_told_to_the_same_people() {
         ],
     );
     let waiting = block(&alarms, "resource \"aws_cloudwatch_metric_alarm\" \"orders_waiting\"");
-    has(&waiting, &["ApproximateAgeOfOldestMessage", "threshold = 900", "notBreaching"]);
+    has(
+        &waiting,
+        &["ApproximateAgeOfOldestMessage", "threshold = 900", "notBreaching"],
+    );
 }
 
 #[test]
 fn what_elasticache_and_sns_do_not_take_is_refused() {
-    assert_eq!(rules(&SHOP.replace("memory_gb = 3", "memory_gb = 400")), ["cache-too-large"]);
-    let alarms = SHOP.replace("topics.paid", "topics.alarms").replace("\"paid\"]", "\"alarms\"]");
-    assert_eq!(rules(&alarms.replace("[\"alarms\"] }", "[\"paid\"] }")), ["topic-of-alarms"]);
+    assert_eq!(
+        rules(&SHOP.replace("memory_gb = 3", "memory_gb = 400")),
+        ["cache-too-large"]
+    );
+    let alarms = SHOP
+        .replace("topics.paid", "topics.alarms")
+        .replace("\"paid\"]", "\"alarms\"]");
+    assert_eq!(
+        rules(&alarms.replace("[\"alarms\"] }", "[\"paid\"] }")),
+        ["topic-of-alarms"]
+    );
     let many = (1..=6).map(|number| format!("a{number} = [\"x\"]"));
     let many = many.collect::<Vec<_>>().join(", ");
     let filters = SHOP.replace("kind = [\"paid\", \"refunded\"]", &many);

@@ -132,10 +132,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, network: &Network, group
             .module
             .resource("aws_elasticache_parameter_group", &item.name, body);
         let body = servers(stack, item, keys)
+            .set("user_group_ids", list![members.attr("user_group_id")])
+            .set("parameter_group_name", parameters.attr("name"))
             .set("subnet_group_name", subnets.attr("name"))
             .set("security_group_ids", groups.ids(Peer::Cache(id)))
-            .set("parameter_group_name", parameters.attr("name"))
-            .set("user_group_ids", list![members.attr("user_group_id")]);
+            .comment("What is in a cache stands elsewhere too: no backups.")
+            .set("snapshot_retention_limit", 0);
         let group = stack
             .module
             .resource("aws_elasticache_replication_group", &item.name, body);
@@ -172,8 +174,6 @@ fn servers(stack: &Stack<'_>, item: &Cache, keys: &Keys) -> Block {
         .set("kms_key_id", keys.data.attr("arn"))
         .set("transit_encryption_enabled", true)
         .set("transit_encryption_mode", "required")
-        .comment("What is in a cache stands elsewhere too: no backups.")
-        .set("snapshot_retention_limit", 0)
 }
 
 /// Who logs in to a cache.

@@ -16,6 +16,7 @@ pub(super) fn fill(stack: &mut Stack<'_>) {
     vault(stack);
     databases(stack);
     containers(stack);
+    caches(stack);
 }
 
 fn local(name: &str) -> String {
@@ -146,6 +147,23 @@ fn vault(stack: &mut Stack<'_>) {
         stack
             .report
             .skip("CKV2_AWS_57", &address, "its owner fills and rotates it");
+    }
+}
+
+fn caches(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    for (id, item) in system.caches.iter() {
+        let name = local(&item.name);
+        if !super::caches::logins(&system, id).is_empty() {
+            let why = "applications read the passwords when they start: they are rotated by a variable, together with a restart";
+            let address = format!("aws_secretsmanager_secret.{name}");
+            stack.report.skip("CKV2_AWS_57", &address, why);
+        }
+        if !item.multi_zone {
+            let address = format!("aws_elasticache_replication_group.{name}");
+            let why = "the blueprint asks for one zone";
+            stack.report.skip("CKV2_AWS_50", &address, why);
+        }
     }
 }
 

@@ -101,8 +101,6 @@ impl Report {
         context.insert("plain_http", &plain_http);
         context.insert("choices", &choices(system));
         context.insert("settings", &settings(system));
-        context.insert("caches", &!system.caches.is_empty());
-        context.insert("messaging", &(!system.queues.is_empty() || !system.topics.is_empty()));
         let text = template::fill(TEMPLATE, &context);
         text.trim_end().to_owned() + "\n"
     }

@@ -38,6 +38,9 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if system.inboxes().next().is_some() || !system.topics.is_empty() {
         items.push("Queues and topics are encrypted with the key `data` and refuse requests without TLS. A service may send to what it publishes to and take from what it consumes, no more; nobody but administrators reads dead letters. A subscription's queue takes messages from its topic alone.".to_owned());
+        if system.network.existing.aws.is_none() {
+            items.push("Messages are sent and taken over private endpoints, which pass nothing but those of this system's queues and topics.".to_owned());
+        }
     }
     if !system.caches.is_empty() {
         items.push("Caches are encrypted with the key `data`, accept TLS only and know two logins, `app` for services that write and `reader` for those that only read, neither of which may administer the cache or run dangerous commands (`FLUSHALL`, `KEYS`, `CONFIG`); who names no login is refused. Their certificates are signed by Amazon Trust Services, which every client trusts.".to_owned());
@@ -67,7 +70,7 @@ fn once() -> String {
 }
 
 fn fifo() -> String {
-    "What goes to a queue or topic with `fifo` says its `MessageGroupId`, whose messages are handed out in their order, one batch after the other; how many workers have something to do follows from the number of groups. Of messages with the same `MessageDeduplicationId`, or the same content where there is none, those after the first are dropped for five minutes.".to_owned()
+    "What goes to a queue or topic with `fifo` says its `MessageGroupId`, whose messages are handed out in their order, one batch after the other; how many workers have something to do follows from the number of groups. Of messages with the same `MessageDeduplicationId`, or the same content where there is none, those after the first are dropped for five minutes. `fifo` is chosen once: a change makes another queue, and what waits in the first is lost.".to_owned()
 }
 
 /// How a service that takes messages gets more machines.
