@@ -1,7 +1,7 @@
 //! Machine types, zones and database engines of Google Cloud.
 //!
 //! Read in November 2026 from the public pages of Compute Engine (machine families E2 and N2, regions and zones) and Cloud SQL
-//! (supported versions, editions and their tiers, replication, read pools and their autoscaling).
+//! (supported versions, editions and their tiers, replication, read pools and their autoscaling), and Cloud Run (sizes of containers).
 
 use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License, Runtime};
@@ -14,10 +14,13 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 65_536;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = false;
+
+/// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
+pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.

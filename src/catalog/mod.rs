@@ -94,6 +94,21 @@ pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
 }
 
+/// Processors and GiB of a container on Cloud Run, the smallest with at least as much of both.
+pub fn gcp_container(size: &Shape) -> Option<(u32, u32)> {
+    gcp::CONTAINERS
+        .into_iter()
+        .find(|&(cpu, _, most)| cpu >= size.cpu && most >= size.memory_gb)
+        .map(|(cpu, least, _)| (cpu, size.memory_gb.max(least)))
+}
+
+/// Processors and GiB of the largest container on Cloud Run.
+pub fn gcp_largest_container() -> (u32, u32) {
+    gcp::CONTAINERS
+        .into_iter()
+        .fold((0, 0), |_, (cpu, _, most)| (cpu, most))
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

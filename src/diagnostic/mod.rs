@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod azure;
 pub mod capability;
+pub mod cloud_run;
 pub mod domain;
 pub mod gcp;
 pub mod kubernetes;

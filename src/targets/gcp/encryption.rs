@@ -14,6 +14,8 @@ pub(super) struct Encryption {
     pub key: Address,
     /// Who may use it.
     pub users: Address,
+    /// Cloud Run's agent, where anything runs there.
+    pub run: Option<Address>,
 }
 
 impl Encryption {
@@ -52,7 +54,7 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
                     .block("lifecycle", Block::new().set("prevent_destroy", true))
             }),
     );
-    let agents = agents(system, module, project);
+    let (agents, run) = agents(system, module, project);
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -64,11 +66,16 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
                 .set("role", "roles/cloudkms.cryptoKeyEncrypterDecrypter")
                 .set("member", expr::each_value(&[])),
         );
-    Encryption { key, users }
+    Encryption { key, users, run }
 }
 
-/// (service, its agent as an IAM member), for the services that keep something under the key.
-fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(&'static str, Expression)> {
+/// (service, its agent as an IAM member), for the services that keep something under the key; and the agent of Cloud Run, if it is one.
+fn agents(
+    system: &Checked<'_>,
+    module: &mut Module,
+    project: &Project,
+) -> (Vec<(&'static str, Expression)>, Option<Address>) {
+    let mut run = None;
     let mut agents = vec![(
         "compute",
         template![
@@ -78,6 +85,11 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
         ],
     )];
     let identities = [
+        (
+            "artifactregistry",
+            !super::containers::remote_registries(system).is_empty(),
+        ),
+        ("run", super::containers::any(system)),
         ("secretmanager", super::project::has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),
     ];
@@ -91,6 +103,9 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
                 .set("depends_on", project.ready()),
         );
         agents.push((service, identity.attr("member")));
+        if service == "run" {
+            run = Some(identity);
+        }
     }
     if !system.buckets.is_empty() {
         let identity = module
@@ -98,5 +113,5 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
             .data("google_storage_project_service_account", "this", Block::new());
         agents.push(("storage", identity.attr("member")));
     }
-    agents
+    (agents, run)
 }

@@ -2,6 +2,7 @@
 
 use hcl::Expression;
 
+use super::containers;
 use crate::check::Checked;
 use crate::ir::Tls;
 use crate::target::Target;
@@ -34,7 +35,7 @@ impl Project {
 pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     module.file("versions", "");
     let provider = |source: &str, version: &str| object! { "source" => source, "version" => version };
-    let beta = has_vault(system);
+    let beta = has_vault(system) || containers::any(system);
     let providers = Block::new()
         .set("google", provider("hashicorp/google", "~> 7.0"))
         .when(beta, |block| {
@@ -112,7 +113,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         .as_ref()
         .is_some_and(|public| matches!(public.tls(Target::Gcp), Tls::Requested { .. }));
     let has_budget = super::budget::account(system).is_some();
-    let registry = super::identity::registries(system).next().is_some();
+    let registry = super::identity::registries(system).next().is_some() || containers::any(system);
     let wanted = [
         ("artifactregistry", registry),
         ("billingbudgets", has_budget),
@@ -126,6 +127,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("logging", true),
         ("monitoring", has_budget || !system.alarms.is_empty()),
         ("oslogin", system.network.bastion),
+        ("run", containers::any(system)),
         ("secretmanager", has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),
         ("storage", !system.buckets.is_empty()),
