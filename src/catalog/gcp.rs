@@ -10,8 +10,8 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
 }
 
-/// Bytes of a map of shards: what one version of a secret holds.
-pub(super) const SHARD_MAP: usize = 65_536;
+/// Bytes of a map of shards: one version of a secret holds 65,536, and docker reads as many in one line with the variable's name.
+pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
@@ -21,6 +21,9 @@ pub(super) const MESSAGING: bool = false;
 
 /// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
 pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
+
+/// APIs are built.
+pub(super) const APIS: bool = false;
 
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.
