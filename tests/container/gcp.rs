@@ -72,7 +72,8 @@ fn problems(text: &str) -> Vec<(String, Severity)> {
     let blueprint = blueprint::load(text, None).unwrap();
     let outcome = cloudgen::compile(&blueprint, Target::Gcp);
     let said = outcome.diagnostics.iter();
-    said.map(|problem| (problem.rule.to_string(), problem.severity)).collect()
+    said.map(|problem| (problem.rule.to_string(), problem.severity))
+        .collect()
 }
 
 fn has(block: &str, wanted: &[&str]) {
@@ -117,12 +118,24 @@ fn nothing_but_a_load_balancer_reaches_a_service() {
 fn rules_tell_containers_apart_by_their_tags() {
     let all = blocks(SHOP);
     let rule = |name: &str| &all[&format!("google_compute_firewall.{name}")];
-    has(rule("deny_egress_of_containers"), &["target_tags = [\n    \"shop\"", "EGRESS"]);
+    has(
+        rule("deny_egress_of_containers"),
+        &["target_tags = [\n    \"shop\"", "EGRESS"],
+    );
     has(rule("was_run_to_main"), &["\"shop-was\"", "\"5432\""]);
     has(rule("web_run_to_balancer"), &["\"shop-web\"", "\"8000\""]);
-    has(rule("batch_to_balancer"), &["google_service_account.batch.email", "\"8000\""]);
-    let of_web = all.keys().filter(|name| name.starts_with("google_compute_firewall.web"));
-    assert_eq!(of_web.count(), 1, "the web service may reach the load balancer, and no database");
+    has(
+        rule("batch_to_balancer"),
+        &["google_service_account.batch.email", "\"8000\""],
+    );
+    let of_web = all
+        .keys()
+        .filter(|name| name.starts_with("google_compute_firewall.web"));
+    assert_eq!(
+        of_web.count(),
+        1,
+        "the web service may reach the load balancer, and no database"
+    );
     let accounts = &all["service_accounts"];
     assert!(accounts.contains("batch") && !accounts.contains("was"), "{accounts}");
     assert!(!all.contains_key("google_project_iam_member.was_logs"));
@@ -147,7 +160,15 @@ fn secrets_come_in_a_version_and_never_as_text() {
     );
     assert!(!was.contains("\"PORT\"") && !was.contains("_wo"), "{was}");
     let web = &all["google_cloud_run_v2_service.web"];
-    has(web, &["failure_threshold = 6", "path = \"/healthz\"", "\"LEVEL\"", "\"WAS_URL\""]);
+    has(
+        web,
+        &[
+            "failure_threshold = 6",
+            "path = \"/healthz\"",
+            "\"LEVEL\"",
+            "\"WAS_URL\"",
+        ],
+    );
     assert!(!web.contains("secret_key_ref"), "{web}");
 }
 
@@ -156,14 +177,24 @@ fn images_come_from_artifact_registry() {
     let all = blocks(SHOP);
     has(
         &all["google_artifact_registry_repository.images_registry_example_com"],
-        &["mode = \"REMOTE_REPOSITORY\"", "uri = \"https://registry.example.com\"", "kms_key_name"],
+        &[
+            "mode = \"REMOTE_REPOSITORY\"",
+            "uri = \"https://registry.example.com\"",
+            "kms_key_name",
+        ],
     );
     has(
         &all["google_cloud_run_v2_service.web"],
         &["google_artifact_registry_repository.images_registry_example_com.repository_id}/shop/web:1"],
     );
     let named = &all["google_artifact_registry_repository_iam_member.cloud_run"];
-    has(named, &["\"shop/asia-northeast3/images\"", "google_project_service_identity.run.member"]);
+    has(
+        named,
+        &[
+            "\"shop/asia-northeast3/images\"",
+            "google_project_service_identity.run.member",
+        ],
+    );
 }
 
 #[test]
@@ -177,39 +208,77 @@ fn one_more_service_changes_no_other() {
 
 #[test]
 fn every_shard_is_spelled() {
-    let sharded = with("monolith", "sharding")
-        .replace("engine = \"postgres\"", "engine = \"postgres\"\nsharding = { key = \"id\", shards = 2, tables = [\"t\"], router = \"application\" }");
+    let sharded = with("monolith", "sharding").replace(
+        "engine = \"postgres\"",
+        "engine = \"postgres\"\nsharding = { key = \"id\", shards = 2, tables = [\"t\"], router = \"application\" }",
+    );
     let was = blocks(&sharded)["google_cloud_run_v2_service.was"].clone();
     for variable in ["HOST", "PORT", "NAME", "USER", "TLS", "SECRET", "PASSWORD"] {
         has(&was, &[&format!("\"MAIN_SHARD_S1_{variable}\"")]);
     }
-    has(&was, &["google_secret_manager_secret_version.main_shard[\"s1\"].version"]);
+    has(
+        &was,
+        &["google_secret_manager_secret_version.main_shard[\"s1\"].version"],
+    );
     let many = sharded.replace("shards = 2", "shards = 200");
     assert!(problems(&many).contains(&("container-variables".to_owned(), Severity::Error)));
 }
 
 #[test]
 fn containers_reach_a_proxy_from_their_subnet() {
-    let proxied = with("monolith", "sharding")
-        .replace("engine = \"postgres\"", "engine = \"postgres\"\nsharding = { key = \"id\", shards = 2, tables = [\"t\"] }");
+    let proxied = with("monolith", "sharding").replace(
+        "engine = \"postgres\"",
+        "engine = \"postgres\"\nsharding = { key = \"id\", shards = 2, tables = [\"t\"] }",
+    );
     let all = blocks(&proxied);
     has(
         &all["google_compute_firewall.main_proxy_from_was"],
-        &["source_ranges = [\n    google_compute_subnetwork.containers.ip_cidr_range", "INGRESS"],
+        &[
+            "source_ranges = [\n    google_compute_subnetwork.containers.ip_cidr_range",
+            "INGRESS",
+        ],
     );
-    has(&all["google_compute_firewall.was_run_to_main_proxy"], &["\"shop-was\"", "EGRESS"]);
+    has(
+        &all["google_compute_firewall.was_run_to_main_proxy"],
+        &["\"shop-was\"", "EGRESS"],
+    );
 }
 
 #[test]
 fn what_cloud_run_has_not_is_said() {
     let cases = [
-        ("cpu = 3, memory_gb = 4", "cpu = 16, memory_gb = 4", "container-size", Severity::Error),
-        ("cpu = 3, memory_gb = 4", "gcp = \"e2-standard-4\"", "container-machine-type", Severity::Error),
+        (
+            "cpu = 3, memory_gb = 4",
+            "cpu = 16, memory_gb = 4",
+            "container-size",
+            Severity::Error,
+        ),
+        (
+            "cpu = 3, memory_gb = 4",
+            "gcp = \"e2-standard-4\"",
+            "container-machine-type",
+            Severity::Error,
+        ),
         ("LEVEL", "K_SERVICE", "container-variable", Severity::Error),
         ("max = 9", "max = 5000", "container-addresses", Severity::Error),
-        ("max = 9", "max = 9, cpu_percent = 80", "container-load", Severity::Warning),
-        ("grace_seconds = 60", "grace_seconds = 600", "container-start", Severity::Warning),
-        ("port = 8000", "port = 8000\ndisk_gb = 50", "container-disk", Severity::Warning),
+        (
+            "max = 9",
+            "max = 9, cpu_percent = 80",
+            "container-load",
+            Severity::Warning,
+        ),
+        (
+            "grace_seconds = 60",
+            "grace_seconds = 600",
+            "container-start",
+            Severity::Warning,
+        ),
+        (
+            "port = 8000",
+            "port = 8000\ndisk_gb = 50",
+            "container-disk",
+            Severity::Warning,
+        ),
     ];
     for (from, to, rule, severity) in cases {
         let said = problems(&with(from, to));
