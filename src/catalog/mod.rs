@@ -94,6 +94,17 @@ pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
 }
 
+/// The smallest node type of Memorystore for Valkey that has so many GiB for data.
+pub fn gcp_cache_node(memory_gb: u32) -> Option<&'static str> {
+    let mut nodes = gcp::CACHE_NODES.into_iter();
+    nodes.find(|(_, memory)| *memory >= memory_gb).map(|(name, _)| name)
+}
+
+/// The GiB for data that the node types of Memorystore for Valkey have.
+pub fn gcp_cache_sizes() -> Vec<u32> {
+    gcp::CACHE_NODES.into_iter().map(|(_, memory)| memory).collect()
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

@@ -1,4 +1,4 @@
-//! The key that encrypts disks, databases, objects and secrets.
+//! The key that encrypts disks, databases, objects, secrets, messages and caches.
 
 use hcl::Expression;
 
@@ -7,6 +7,9 @@ use crate::check::Checked;
 use crate::terraform::{Address, Block, Module, expr};
 use crate::{list, template};
 
+/// The word for Pub/Sub.
+const PUBSUB: &str = "pubsub";
+
 /// The key and the grants without which nothing can be encrypted with it.
 #[derive(Debug)]
 pub(super) struct Encryption {
@@ -14,6 +17,8 @@ pub(super) struct Encryption {
     pub key: Address,
     /// Who may use it.
     pub users: Address,
+    /// The agent of Pub/Sub as an IAM member, where there are queues or topics.
+    pub pubsub: Option<Expression>,
 }
 
 impl Encryption {
@@ -53,6 +58,8 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
             }),
     );
     let agents = agents(system, module, project);
+    let pubsub = agents.iter().find(|(service, _)| *service == PUBSUB);
+    let pubsub = pubsub.map(|(_, member)| member.clone());
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -64,7 +71,22 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
                 .set("role", "roles/cloudkms.cryptoKeyEncrypterDecrypter")
                 .set("member", expr::each_value(&[])),
         );
-    Encryption { key, users }
+    Encryption { key, users, pubsub }
+}
+
+/// True if the agents of some services have to be made: the provider that can is wanted for nothing else.
+pub(super) fn has_identities(system: &Checked<'_>) -> bool {
+    identities(system).into_iter().any(|(_, wanted)| wanted)
+}
+
+/// The services that make their agents only when they are asked to, and whether the system uses them.
+fn identities(system: &Checked<'_>) -> [(&'static str, bool); 4] {
+    [
+        ("secretmanager", super::project::has_vault(system)),
+        ("sqladmin", !system.databases.is_empty()),
+        (PUBSUB, super::project::has_messages(system)),
+        ("memorystore", !system.caches.is_empty()),
+    ]
 }
 
 /// (service, its agent as an IAM member), for the services that keep something under the key.
@@ -77,11 +99,7 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
             "@compute-system.iam.gserviceaccount.com"
         ],
     )];
-    let identities = [
-        ("secretmanager", super::project::has_vault(system)),
-        ("sqladmin", !system.databases.is_empty()),
-    ];
-    for (service, _) in identities.into_iter().filter(|(_, wanted)| *wanted) {
+    for (service, _) in identities(system).into_iter().filter(|(_, wanted)| *wanted) {
         let identity = module.resource(
             "google_project_service_identity",
             service,

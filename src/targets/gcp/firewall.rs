@@ -152,10 +152,12 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
     } else if stack.system.flows_to(Peer::Service(id)).next().is_some() {
         sources.insert(0, stack.network.proxies.clone());
     }
-    rules.push((
-        format!("{}-from-balancer", service.name),
-        opened(Way::In, Expression::Array(sources), vec![service.port]),
-    ));
+    if service.listens() {
+        rules.push((
+            format!("{}-from-balancer", service.name),
+            opened(Way::In, Expression::Array(sources), vec![service.port]),
+        ));
+    }
     let mut called: Vec<u16> = vec![];
     for flow in stack.system.flows_from(Peer::Service(id)) {
         match flow.to {
@@ -192,8 +194,15 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                     opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
                 ));
             }
+            Peer::Cache(cache) => {
+                let address = stack.caches[&cache].address.clone();
+                rules.push((
+                    format!("{}-to-{}", service.name, stack.system.caches[cache].name),
+                    opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
+                ));
+            }
             // The same for every service: see `shared`.
-            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) | Peer::Cache(_) => {}
+            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) => {}
         }
     }
     if let (Some(address), false) = (&entries.internal, called.is_empty()) {
