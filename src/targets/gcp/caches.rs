@@ -25,8 +25,8 @@ pub(super) struct Placed {
     pub instance: Address,
     /// The address at which it is read and written.
     pub address: Expression,
-    /// The certificates of the authority that signed its own.
-    authority: Expression,
+    /// The certificates of the authority that signed its own, as text.
+    pub authority: Expression,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>) {

@@ -95,7 +95,10 @@ fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
         (
             "to_google_apis",
             opened(Way::Out, google, vec![443]),
-            "Logs, secrets and objects, at Google's private addresses.",
+            match super::project::has_messages(stack.system) {
+                true => "Logs, secrets, objects and messages, at Google's private addresses.",
+                false => "Logs, secrets and objects, at Google's private addresses.",
+            },
         ),
     ];
     if stack.system.network.bastion {
