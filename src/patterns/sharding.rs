@@ -8,9 +8,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::read_replica::{split, told};
+use super::read_replica::split;
 use super::reader::Reader;
-use super::{Summary, balancers, components, links, per_domain};
+use super::{Summary, alarms, balancers, components, links, per_domain};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas};
 use crate::diagnostic::{Diagnostic, sharding as rules};
@@ -58,8 +58,8 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
     }
     split(&mut system);
     watch(&mut system);
-    told(blueprint, &system, problems);
     links::resolve(blueprint, &mut system, problems);
+    alarms::told(blueprint, &system, problems);
     balancers::build(blueprint, &mut system, problems);
     Some(system)
 }

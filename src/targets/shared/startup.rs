@@ -44,8 +44,19 @@ pub struct Shards {
     /// The database.
     pub database: Id<Database>,
     /// One line for each active shard, with six spaces after every line break: id, host and the vault's identifier of its password,
-    /// with spaces between.
+    /// with spaces between; where there are `names`, only the id and what follows it in the host.
     pub lines: Expression,
+    /// What need not be told line by line.
+    pub names: Option<Names>,
+}
+
+/// What hosts and identifiers of all shards of a database have in common.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// What stands before the shard's id in its host.
+    pub server: String,
+    /// What stands before the shard's id in the vault's identifier of its password; nothing follows.
+    pub vault: String,
 }
 
 /// A setting whose value is known to Terraform.
@@ -196,6 +207,7 @@ fn shard_table(system: &System, service: &Service, shards: &Shards, references: 
         "name": database.shard_name(),
         "variable": variable.map(|setting| setting.name.as_str()),
         "lines": references.text(&shards.lines),
+        "names": shards.names.as_ref().map(|names| serde_json::json!({ "server": names.server, "vault": names.vault })),
         // The proxy has the rest in its configuration.
         "whole": !matches!(service.launch, Launch::ShardingProxy { .. }),
         "port": database.port,

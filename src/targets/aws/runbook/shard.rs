@@ -21,7 +21,7 @@ pub(in crate::targets::aws) fn shards(stack: &Stack<'_>, items: &mut Vec<String>
     for (id, item, sharding) in stack.system.sharded() {
         items.extend(sharding::runbook(&stack.system, item, sharding));
         items.extend(connections(item, sharding));
-        items.push(watched(stack, item));
+        items.push(watched(stack, item, sharding));
         items.extend(shell(stack, id, item, sharding));
         items.push(number(stack, item));
         items.push(passwords(item, sharding));
@@ -63,16 +63,21 @@ fn connections(item: &Database, sharding: &Sharding) -> Option<String> {
     ))
 }
 
-fn watched(stack: &Stack<'_>, item: &Database) -> String {
+fn watched(stack: &Stack<'_>, item: &Database, sharding: &Sharding) -> String {
     let mean = match alarms::compares_all(item) {
         true => "all",
         false => "itself and the nine that follow it, because an alarm takes ten metrics",
     };
-    format!(
-        "The dashboard `{}` in CloudWatch draws all shards of `{}` in the same graphs. Each shard has alarms of its own; a hot one is compared with the mean of {mean}.",
-        dashboard::name(stack, item),
-        item.name
-    )
+    let name = &item.name;
+    let drawn = match dashboard::names(stack, item, sharding).as_slice() {
+        [one] => format!("The dashboard `{one}` in CloudWatch draws all shards of `{name}` in the same graphs."),
+        several => format!(
+            "The dashboards `{}` in CloudWatch draw the shards of `{name}`, 500 in each, in the order of `local.{}`.",
+            several.join("` and `"),
+            identifier(&format!("{name}-shards"))
+        ),
+    };
+    format!("{drawn} Each shard has alarms of its own; a hot one is compared with the mean of {mean}.")
 }
 
 /// How one comes to a shard, through a machine that may.

@@ -34,10 +34,7 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
     context.insert("active", &active);
     context.insert("twice", &(active.len() * 2));
     context.insert("where", &moved(database, sharding, active.len()));
-    let text = template::fill(TEMPLATE, &context);
-    // Lines of a list item are indented under it.
-    let item = |part: &str| part.trim().replace('\n', "\n  ").replace("\n  \n", "\n\n");
-    text.split("@@").map(item).collect()
+    template::items(TEMPLATE, &context)
 }
 
 /// `a`, `b` and `c`
