@@ -109,6 +109,17 @@ pub fn gcp_largest_container() -> (u32, u32) {
         .fold((0, 0), |_, (cpu, _, most)| (cpu, most))
 }
 
+/// The smallest node type of Memorystore for Valkey that has so many GiB for data.
+pub fn gcp_cache_node(memory_gb: u32) -> Option<&'static str> {
+    let mut nodes = gcp::CACHE_NODES.into_iter();
+    nodes.find(|(_, memory)| *memory >= memory_gb).map(|(name, _)| name)
+}
+
+/// The GiB for data that the node types of Memorystore for Valkey have.
+pub fn gcp_cache_sizes() -> Vec<u32> {
+    gcp::CACHE_NODES.into_iter().map(|(_, memory)| memory).collect()
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

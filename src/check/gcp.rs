@@ -1,6 +1,9 @@
 //! What only Google Cloud asks for.
 
 mod containers;
+mod messaging;
+
+pub use messaging::pubsub_filter;
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
 use crate::ir::{Database, Id, Readers, Resource, Service, Sharding, System, Tls};
@@ -77,6 +80,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     containers::check(system, problems);
+    messaging::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));

@@ -1,5 +1,7 @@
 //! Machines: one regional managed instance group per service, with its template, health check and autoscaler.
 
+mod scaling;
+
 use std::collections::BTreeMap;
 
 use hcl::Expression;
@@ -8,7 +10,7 @@ use super::containers::is_container;
 use super::edge::{Entries, Records};
 use super::firewall::Rules;
 use super::identity::Registry;
-use super::{Stack, settings, shards, tcp_balancer};
+use super::{Stack, caches, settings, shards, tcp_balancer};
 use crate::catalog;
 use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
@@ -40,8 +42,15 @@ pub(super) struct Machines {
 pub(super) struct Group {
     /// The instance group manager.
     pub manager: Address,
-    /// The health check.
-    pub check: Address,
+    /// The health check, of a service that listens.
+    check: Option<Address>,
+}
+
+impl Group {
+    /// The health checks of a load balancer's backend.
+    pub fn checks(&self) -> Expression {
+        Expression::Array(self.check.iter().map(Address::id).collect())
+    }
 }
 
 /// Adds every service, those behind load balancers of their own first, with these: the machines of the others wait for them.
@@ -57,12 +66,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, records: &Records,
     let snapshots = snapshots(stack);
     for (id, service) in first.into_iter().chain(others) {
         stack.module.file("compute", "");
-        let check = health_check(stack, service);
-        let healing = healing_check(stack, service);
+        let check = service.listens().then(|| health_check(stack, service));
+        let healing = service.listens().then(|| healing_check(stack, service));
         let template = template(stack, id, service, &snapshots);
         let ready = ready(stack, id, records, rules, &machines);
-        let manager = manager(stack, service, &template, &healing, ready);
-        autoscaler(stack, service, &manager);
+        let manager = manager(stack, service, &template, healing.as_ref(), ready);
+        scaling::lower(stack, id, service, &manager);
         let group = Group { manager, check };
         if let Some(address) = entries.tcp.get(&id) {
             machines
@@ -186,9 +195,13 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         ("user-data", user_data(stack, id, service)),
     ];
     let authorities = match service.launch {
-        Launch::ShardingProxy { database, .. } => Some(("authorities", shards::authorities(stack, database))),
+        Launch::ShardingProxy { database, .. } => {
+            Some(("authorities".to_owned(), shards::authorities(stack, database)))
+        }
         Launch::Container { .. } | Launch::Script(_) => None,
     };
+    let authorities = authorities.into_iter().chain(caches::metadata(stack, id));
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
     let body = Block::new()
         .set("name_prefix", format!("{}-", stack.name(&service.name)))
         .set("region", stack.region())
@@ -201,7 +214,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         )
         .block("service_account", account)
         .block("shielded_instance_config", shielded)
-        .set("metadata", expr::object(authorities.into_iter().chain(metadata)))
+        .set("metadata", expr::object(authorities.chain(metadata)))
         .block("lifecycle", Block::new().set("create_before_destroy", true))
         .set("depends_on", stack.encryption.ready());
     stack
@@ -231,11 +244,16 @@ fn disk_type(machine: &str) -> &'static str {
 }
 
 fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expression {
-    let (plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    let (mut plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    plain.extend(caches::settings(stack, id));
+    plain.sort_by(|a, b| a.name.cmp(&b.name));
+    let publish = service.listens().then(|| format!("--publish {0}:{0}", service.port));
+    let options = publish.into_iter().chain(caches::docker_options(stack, id));
+    let options: Vec<String> = options.chain(["--log-driver gcplogs".to_owned()]).collect();
     let platform = startup::Platform {
         fetch: FETCH,
-        docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
-        prepare: prepare(service),
+        docker_options: options.join(" "),
+        prepare: prepare(stack, id, service),
         installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         mtu: Some(1460),
@@ -258,12 +276,13 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
 }
 
 /// Bash for before each start.
-fn prepare(service: &Service) -> String {
+fn prepare(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> String {
     let trust = match service.launch {
         Launch::ShardingProxy { .. } => Some(TRUST.replace("@FOLDER@", &startup::proxy_folder(service))),
         Launch::Container { .. } | Launch::Script(_) => None,
     };
-    let steps: Vec<String> = trust.into_iter().chain(pull(service)).collect();
+    let trust = trust.into_iter().chain(caches::prepare(stack, id));
+    let steps: Vec<String> = trust.chain(pull(service)).collect();
     steps.join("\n")
 }
 
@@ -298,8 +317,13 @@ pub(super) fn ready(
                 .chain(map)
                 .collect()
         }
-        Resource::Bucket(_) | Resource::Secret(_) => vec![],
-        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
+        // Its grants have references to them.
+        Resource::Bucket(_)
+        | Resource::Secret(_)
+        | Resource::Cache(_)
+        | Resource::Queue(_)
+        | Resource::Topic(_)
+        | Resource::Subscription(_) => vec![],
     });
     let balancers = stack
         .system
@@ -321,16 +345,18 @@ fn manager(
     stack: &mut Stack<'_>,
     service: &Service,
     template: &Address,
-    healing: &Address,
+    healing: Option<&Address>,
     ready: Vec<Expression>,
 ) -> Address {
     let zones: Vec<Expression> = catalog::gcp_zones(stack.region(), stack.system.network.zones)
         .into_iter()
         .map(Expression::from)
         .collect();
-    let healing = Block::new()
-        .set("health_check", healing.id())
-        .set("initial_delay_sec", service.health.grace_seconds);
+    let healing = healing.map(|check| {
+        Block::new()
+            .set("health_check", check.id())
+            .set("initial_delay_sec", service.health.grace_seconds)
+    });
     let update = Block::new()
         .set("type", "PROACTIVE")
         .set("minimal_action", "REPLACE")
@@ -346,10 +372,10 @@ fn manager(
         .set("distribution_policy_zones", Expression::Array(zones))
         .set("distribution_policy_target_shape", "EVEN")
         .block("version", Block::new().set("instance_template", template.id()))
-        .when(!service.is_tcp(), |block| {
+        .when(service.listens() && !service.is_tcp(), |block| {
             block.block("named_port", Block::new().set("name", "http").set("port", service.port))
         })
-        .block("auto_healing_policies", healing)
+        .block_some("auto_healing_policies", healing)
         .comment("A new machine in each zone first, then an old one goes.")
         .block("update_policy", update)
         .block("lifecycle", Block::new().set("create_before_destroy", true))
@@ -358,28 +384,4 @@ fn manager(
     stack
         .module
         .resource("google_compute_region_instance_group_manager", &service.name, body)
-}
-
-fn autoscaler(stack: &mut Stack<'_>, service: &Service, manager: &Address) {
-    let load = Block::new().set("target", f64::from(service.scale.cpu_percent) / 100.0);
-    let down = Block::new()
-        .block("max_scaled_in_replicas", Block::new().set("fixed", 1))
-        .set("time_window_sec", 600);
-    let policy = Block::new()
-        .set("min_replicas", service.scale.min)
-        .set("max_replicas", service.scale.max)
-        .comment("Seconds in which a new machine's load does not count.")
-        .set("cooldown_period", service.health.grace_seconds.max(60))
-        .block("cpu_utilization", load)
-        .comment("One machine in ten minutes, each drained before it stops.")
-        .block("scale_in_control", down);
-    let body = Block::new()
-        .set("name", group_name(stack, service))
-        .set("region", stack.region())
-        .set("target", manager.id())
-        .block("autoscaling_policy", policy)
-        .block("lifecycle", Block::new().set("create_before_destroy", true));
-    stack
-        .module
-        .resource("google_compute_region_autoscaler", &service.name, body);
 }

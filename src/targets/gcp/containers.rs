@@ -5,6 +5,7 @@
 
 mod images;
 mod settings;
+mod trust;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,11 @@ pub(super) fn any(system: &System) -> bool {
     all(system).next().is_some()
 }
 
+/// True if containers get files from Secret Manager.
+pub(super) fn has_files(system: &System) -> bool {
+    trust::wanted(system)
+}
+
 /// Registries other than Google's, from which Cloud Run takes no image: Artifact Registry fetches them.
 pub(super) fn remote_registries(system: &System) -> std::collections::BTreeSet<&str> {
     images::remotes(system)
@@ -59,22 +65,25 @@ pub(super) fn lower(
     }
     let images = images::lower(stack);
     let versions = settings::versions(stack);
+    let authorities = trust::lower(stack);
     stack.module.file("containers", "");
     for (id, service) in all(stack.system) {
         let mut ready = compute::ready(stack, id, records, rules, machines);
         ready.extend(images.ready(service));
         ready.push(stack.encryption.users.whole());
+        ready.extend(trust::grants(stack, id, &authorities).iter().map(Address::whole));
         let container = container(stack, id, service, images.reference(stack, service), &versions);
+        let volumes = trust::volumes(stack, id, &authorities);
         let (cpu, memory_gb) = size(service);
         let what = format!("{cpu} processors and {memory_gb} GiB for each container");
         if service.listens() {
-            let address = run(stack, id, service, container, ready);
+            let address = run(stack, id, service, (container, volumes), ready);
             let what = format!("service of Cloud Run, {what}");
             stack.report.component(&service.path, what, address.text());
             let group = group(stack, service, &address);
             groups.insert(id, group);
         } else {
-            let address = pool(stack, id, service, container, ready);
+            let address = pool(stack, id, service, (container, volumes), ready);
             let what = format!("worker pool of Cloud Run, {what}");
             stack.report.component(&service.path, what, address.text());
         }
@@ -110,7 +119,7 @@ fn run(
     stack: &mut Stack<'_>,
     id: Id<Service>,
     service: &Service,
-    container: Block,
+    (container, volumes): (Block, Vec<Block>),
     ready: Vec<hcl::Expression>,
 ) -> Address {
     let (cpu, _) = size(service);
@@ -120,7 +129,8 @@ fn run(
         .comment("Of a request.")
         .set("timeout", "60s")
         .block("scaling", Block::new().set("max_instance_count", service.scale.max))
-        .block("containers", container);
+        .block("containers", container)
+        .blocks("volumes", volumes);
     let ingress = match service.public {
         true => "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
         false => "INGRESS_TRAFFIC_INTERNAL_ONLY",
@@ -146,7 +156,7 @@ fn pool(
     stack: &mut Stack<'_>,
     id: Id<Service>,
     service: &Service,
-    container: Block,
+    (container, volumes): (Block, Vec<Block>),
     ready: Vec<hcl::Expression>,
 ) -> Address {
     let scale = service.scale;
@@ -159,7 +169,9 @@ fn pool(
             .set("min_instance_count", scale.min)
             .set("max_instance_count", scale.max),
     };
-    let template = template(stack, id, service).block("containers", container);
+    let template = template(stack, id, service)
+        .block("containers", container)
+        .blocks("volumes", volumes);
     let body = Block::new()
         .set("name", stack.name(&service.name))
         .set("location", stack.region())

@@ -142,7 +142,10 @@ fn shared(stack: &Stack<'_>) -> Vec<(&'static str, Rule, &'static str)> {
         (
             "to_google_apis",
             opened(Way::Out, google, vec![443]),
-            "Logs, secrets and objects, at Google's private addresses.",
+            match super::project::has_messages(stack.system) {
+                true => "Logs, secrets, objects and messages, at Google's private addresses.",
+                false => "Logs, secrets and objects, at Google's private addresses.",
+            },
         ),
     ];
     if stack.system.network.bastion {
@@ -191,7 +194,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
     } else if stack.system.flows_to(Peer::Service(id)).next().is_some() {
         sources.insert(0, stack.network.proxies.clone());
     }
-    if !is_container(service) {
+    if service.listens() && !is_container(service) {
         rules.push((
             format!("{name}-from-balancer"),
             opened(Way::In, Expression::Array(sources), vec![service.port]),
@@ -233,13 +236,15 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
                     opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
                 ));
             }
+            Peer::Cache(cache) => {
+                let address = stack.caches[&cache].address.clone();
+                rules.push((
+                    format!("{name}-to-{}", stack.system.caches[cache].name),
+                    opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
+                ));
+            }
             // The same for every service: see `shared`.
-            Peer::Internet
-            | Peer::Endpoints
-            | Peer::PublicBalancer
-            | Peer::Service(_)
-            | Peer::Cache(_)
-            | Peer::Api(_) => {}
+            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) | Peer::Api(_) => {}
         }
     }
     if let (Some(address), false) = (&entries.internal, called.is_empty()) {

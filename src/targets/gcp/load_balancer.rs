@@ -169,7 +169,7 @@ fn backends(
             .set("port_name", "http")
             .set("timeout_sec", 60)
             .set("connection_draining_timeout_sec", 60)
-            .set("health_checks", list![machines.check.id()])
+            .set("health_checks", machines.checks())
             .set_some("security_policy", firewall.map(Address::id))
             .block("backend", group)
             .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));

@@ -6,6 +6,7 @@
 mod alarms;
 mod balancer_routes;
 mod budget;
+mod caches;
 mod compute;
 mod containers;
 mod dashboards;
@@ -18,6 +19,7 @@ mod load_balancer;
 mod logs;
 mod network;
 mod project;
+mod queues;
 mod readme;
 mod replicas;
 mod secrets;
@@ -25,6 +27,7 @@ mod settings;
 mod shards;
 mod storage;
 mod tcp_balancer;
+mod topics;
 
 use std::collections::BTreeMap;
 
@@ -32,12 +35,12 @@ use hcl::Expression;
 
 use super::shared::{self, report::Report};
 use crate::check::Checked;
-use crate::ir::{Bucket, Database, Id, Secret, Service};
+use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Subscription, Topic};
 use crate::template;
 use crate::terraform::{Address, Module};
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 19] = [
+const FILES: [&str; 22] = [
     "versions",
     "variables",
     "apis",
@@ -49,6 +52,9 @@ const FILES: [&str; 19] = [
     "containers",
     "database",
     "storage",
+    "caches",
+    "queues",
+    "topics",
     "secrets",
     "identity",
     "encryption",
@@ -78,6 +84,10 @@ struct Stack<'a> {
     maps: BTreeMap<Id<Database>, shards::Kept>,
     buckets: BTreeMap<Id<Bucket>, Address>,
     secrets: BTreeMap<Id<Secret>, Address>,
+    caches: BTreeMap<Id<Cache>, caches::Placed>,
+    queues: BTreeMap<Id<Queue>, queues::Placed>,
+    topics: BTreeMap<Id<Topic>, Address>,
+    subscriptions: BTreeMap<Id<Subscription>, queues::Inbox>,
     /// Grants of each service, which its machines wait for.
     grants: BTreeMap<Id<Service>, Vec<Address>>,
 }
@@ -121,12 +131,19 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         maps: BTreeMap::new(),
         buckets: BTreeMap::new(),
         secrets: BTreeMap::new(),
+        caches: BTreeMap::new(),
+        queues: BTreeMap::new(),
+        topics: BTreeMap::new(),
+        subscriptions: BTreeMap::new(),
         grants: BTreeMap::new(),
     };
     identity::accounts(&mut stack);
     database::lower(&mut stack);
     shards::lower(&mut stack);
     storage::lower(&mut stack);
+    caches::lower(&mut stack);
+    queues::lower(&mut stack);
+    topics::lower(&mut stack);
     secrets::lower(&mut stack);
     identity::grants(&mut stack);
     let entries = edge::addresses(&mut stack);

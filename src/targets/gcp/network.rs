@@ -33,7 +33,7 @@ pub(super) struct Network {
     shard_proxies: Option<Expression>,
     /// Subnet of the containers, where it is not that of the machines.
     containers: Option<Address>,
-    /// Subnet of the databases' endpoints.
+    /// Subnet of the endpoints of databases and caches.
     pub data: Expression,
     /// Range of the proxy-only subnet: both load balancers speak to the machines from there.
     pub proxies: Expression,
@@ -116,7 +116,7 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
     };
     let application = tier(module, Tier::Application);
     let mut data = application.id();
-    if !system.databases.is_empty() {
+    if !system.databases.is_empty() || !system.caches.is_empty() {
         data = tier(module, Tier::Data).id();
     }
     let shard_proxies = shard_proxies(system, module, &network);

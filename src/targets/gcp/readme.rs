@@ -1,6 +1,7 @@
 //! What the README of the output says about Google Cloud.
 
 mod containers;
+mod messaging;
 mod sharding;
 
 use super::Stack;
@@ -24,13 +25,14 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on (`gcloud services enable`): Terraform asks for the project's number before it switches on anything. The other APIs are switched on by `apis.tf`.".to_owned(),
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
     ];
-    if !system.alarms.is_empty() {
+    if super::alarms::any(system) {
         items.push(match system.sharded().next() {
             Some(_) => "The same for Monitoring: alert policies, notification channels and dashboards.".to_owned(),
             None => "The same for Monitoring: alert policies and notification channels.".to_owned(),
         });
     }
     items.extend(containers::prerequisites(stack));
+    items.extend(messaging::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
     if !system.buckets.is_empty() {
@@ -90,6 +92,7 @@ fn security(stack: &mut Stack<'_>) {
         items.push("A service that only reads a database reaches its read replicas and not its primary, one that only writes the primary and not the replicas. Replicas have an address, TLS, key and credentials like their primary.");
     }
     items.extend(sharding::security(stack));
+    items.extend(messaging::security(stack));
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
     }
@@ -134,6 +137,7 @@ fn operations(stack: &mut Stack<'_>) {
         }
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
+    items.extend(messaging::operations(stack));
     for (id, database) in system.databases.iter() {
         items.extend(super::replicas::runbook(stack, id, database));
     }

@@ -6,7 +6,7 @@ use super::startup::{Fetched, Plain};
 use crate::ir::{Service, Value};
 
 /// Splits the settings of a service into those Terraform knows and those fetched at its start. `spell` gives the expression of a
-/// value: for secret values, the vault's identifier.
+/// value: for secret values, the vault's identifier; null leaves the setting out.
 pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> (Vec<Plain>, Vec<Fetched>) {
     let mut plain: Vec<Plain> = service
         .environment
@@ -25,6 +25,9 @@ pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> 
             Value::Shards(_) => continue,
             value => spell(value),
         };
+        if spelled == Expression::Null {
+            continue;
+        }
         match setting.value {
             Value::DatabasePassword(_) | Value::ProxyPassword(_) | Value::ShardMap(_) | Value::SecretValue(_) => {
                 fetched.push(Fetched {

@@ -76,7 +76,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Images {
             .set("location", repository.attr("location"))
             .set("repository", repository.attr("repository_id"))
             .set("role", READER)
-            .set("member", agent.attr("member"));
+            .set("member", agent.clone());
         let grant = stack
             .module
             .resource("google_artifact_registry_repository_iam_member", &part(host), body);
@@ -95,7 +95,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Images {
             .set("location", expr::each_value(&["location"]))
             .set("repository", expr::each_value(&["repository"]))
             .set("role", READER)
-            .set("member", agent.attr("member"));
+            .set("member", agent.clone());
         let grant = stack
             .module
             .comment("Cloud Run's agent reads the images, not the services.")

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hcl::Expression;
 use hcl::expr::{BinaryOp, BinaryOperator, Conditional};
 
-use super::Stack;
+use super::{Stack, trust};
 use crate::ir::{Database, Id, Resource, Secret, Service, Sharding, Value};
 use crate::list;
 use crate::targets::gcp::settings::spell;
@@ -78,7 +78,12 @@ pub(super) fn environment(stack: &Stack<'_>, id: Id<Service>, versions: &Version
     // Cloud Run says PORT by itself, and refuses to be told.
     let links = service.settings.iter().filter(|setting| setting.name != "PORT");
     let links = links.flat_map(|setting| linked(stack, &setting.name, &setting.value, versions));
-    let mut variables: Vec<Named> = own.chain(links).collect();
+    let files = trust::settings(stack, id).into_iter();
+    let files = files.map(|(name, file)| Named {
+        name,
+        content: Content::Plain(file.into()),
+    });
+    let mut variables: Vec<Named> = own.chain(links).chain(files).collect();
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     variables.into_iter().map(block).collect()
 }

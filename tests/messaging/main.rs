@@ -1,0 +1,4 @@
+//! Queues, topics, caches and workers, target by target: who may send, take and connect, what is told, what does not fit.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod gcp;
