@@ -220,12 +220,13 @@ fn container(
             )
         });
     let variables = settings::environment(stack, id, versions);
-    variables
+    let container = variables
         .into_iter()
         .fold(container, |container, variable| match variable {
             settings::Variable::Always(body) => container.block("env", body),
             settings::Variable::Filled(body) => container.labelled("dynamic", &["env"], body),
-        })
+        });
+    container.blocks("volume_mounts", trust::mounts(stack, id))
 }
 
 /// A check that is passed once before requests come, and a patient one that restarts what does not answer any more.
