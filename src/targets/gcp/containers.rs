@@ -97,22 +97,23 @@ fn size(service: &Service) -> (u32, u32) {
 }
 
 /// What a service and a worker pool have in common.
-fn template(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Block {
-    let network = Block::new()
-        .set("subnetwork", stack.network.of_service(service))
-        .set("tags", firewall::tags(stack, service));
+fn template(stack: &Stack<'_>, id: Id<Service>) -> Block {
     Block::new()
         .comment("Another number makes a revision of its own.")
         .set("labels", object! { "rollout" => expr::iterator("var", &["rollout"]) })
         .set("service_account", stack.accounts[&id].attr("email"))
         .set("encryption_key", stack.encryption.key.id())
-        .comment("All of it through the network: firewall rules, private names, address translation.")
-        .block(
-            "vpc_access",
-            Block::new()
-                .set("egress", "ALL_TRAFFIC")
-                .block("network_interfaces", network),
-        )
+}
+
+/// Where what goes out goes.
+fn way_out(stack: &Stack<'_>, service: &Service) -> Block {
+    let network = Block::new()
+        .set("subnetwork", stack.network.of_service(service))
+        .set("tags", firewall::tags(stack, service));
+    Block::new()
+        .comment("What goes out goes through the network: firewall rules, private names, address translation.")
+        .set("egress", "ALL_TRAFFIC")
+        .block("network_interfaces", network)
 }
 
 fn run(
@@ -123,12 +124,13 @@ fn run(
     ready: Vec<hcl::Expression>,
 ) -> Address {
     let (cpu, _) = size(service);
-    let template = template(stack, id, service)
+    let template = template(stack, id)
         .set("execution_environment", "EXECUTION_ENVIRONMENT_GEN2")
         .set("max_instance_request_concurrency", (cpu * REQUESTS).min(MOST_REQUESTS))
         .comment("Of a request.")
         .set("timeout", "60s")
         .block("scaling", Block::new().set("max_instance_count", service.scale.max))
+        .block("vpc_access", way_out(stack, service))
         .block("containers", container)
         .blocks("volumes", volumes);
     let ingress = match service.public {
@@ -169,7 +171,8 @@ fn pool(
             .set("min_instance_count", scale.min)
             .set("max_instance_count", scale.max),
     };
-    let template = template(stack, id, service)
+    let template = template(stack, id)
+        .block("vpc_access", way_out(stack, service))
         .block("containers", container)
         .blocks("volumes", volumes);
     let body = Block::new()
