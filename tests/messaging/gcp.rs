@@ -75,7 +75,10 @@ fn says(blocks: &BTreeMap<String, String>, address: &str, lines: &[&str]) {
 /// Who is given a role of a kind of thing, by the name of the grant.
 fn grants<'a>(blocks: &'a BTreeMap<String, String>, kind: &str) -> Vec<&'a str> {
     let start = format!("resource {kind}.");
-    blocks.keys().filter_map(|address| address.strip_prefix(&start)).collect()
+    blocks
+        .keys()
+        .filter_map(|address| address.strip_prefix(&start))
+        .collect()
 }
 
 #[test]
@@ -114,7 +117,11 @@ fn fifo_is_ordered_and_acknowledged_once() {
 fn a_filter_wants_every_attribute_and_one_of_its_values() {
     let filter =
         r#"filter = "(attributes.kind = \"paid\" OR attributes.kind = \"refunded\") AND attributes.tier = \"gold\"""#;
-    says(&shop(""), "resource google_pubsub_subscription.worker_from_paid", &[filter]);
+    says(
+        &shop(""),
+        "resource google_pubsub_subscription.worker_from_paid",
+        &[filter],
+    );
 }
 
 #[test]
@@ -123,7 +130,12 @@ fn who_sends_only_sends_and_who_takes_only_takes() {
     let topics = grants(&blocks, "google_pubsub_topic_iam_member");
     assert_eq!(
         topics,
-        ["orders_dead", "web_uses_orders", "web_uses_paid", "worker_from_paid_dead"]
+        [
+            "orders_dead",
+            "web_uses_orders",
+            "web_uses_paid",
+            "worker_from_paid_dead"
+        ]
     );
     let subscriptions = grants(&blocks, "google_pubsub_subscription_iam_member");
     let taken = [
@@ -237,6 +249,16 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(refused("DELIVERY", "max_receives = 4"), ["delivery-attempts"]);
     assert_eq!(refused("memory_gb = 4", "memory_gb = 89"), ["cache-size"]);
     let long = format!("\"{}\"", "x".repeat(60));
-    let many = [long.as_str(), "\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\"", "\"f\"", "\"g\""].join(", ");
+    let many = [
+        long.as_str(),
+        "\"a\"",
+        "\"b\"",
+        "\"c\"",
+        "\"d\"",
+        "\"e\"",
+        "\"f\"",
+        "\"g\"",
+    ]
+    .join(", ");
     assert_eq!(refused("\"gold\"", &many), ["filter-length"]);
 }

@@ -115,9 +115,7 @@ fn policy(stack: &mut Stack<'_>, (alarm, about): (&str, &str), wanted: Policy, c
         .blocks("conditions", wanted.conditions)
         .block("documentation", documentation)
         .set("depends_on", Expression::Array(ready.collect()));
-    let address = stack
-        .module
-        .resource("google_monitoring_alert_policy", alarm, body);
+    let address = stack.module.resource("google_monitoring_alert_policy", alarm, body);
     let what = match channels {
         Some(_) => "alert policy of Cloud Monitoring",
         None => "alert policy of Cloud Monitoring, nobody is told",

@@ -66,7 +66,11 @@ fn connections(stack: &mut Stack<'_>) -> Option<Address> {
     let policy = stack
         .module
         .comment("Memorystore makes the endpoints of its instances by itself, where this allows it to.")
-        .resource("google_network_connectivity_service_connection_policy", "memorystore", body);
+        .resource(
+            "google_network_connectivity_service_connection_policy",
+            "memorystore",
+            body,
+        );
     Some(policy)
 }
 
@@ -84,9 +88,15 @@ fn place(stack: &mut Stack<'_>, cache: &Cache, policy: Option<&Address>) -> Plac
         .comment("One node holds all, so that every client can talk to it.")
         .set("mode", "CLUSTER_DISABLED")
         .set("shard_count", 1)
-        .set("node_type", catalog::gcp_cache_node(cache.memory_gb).unwrap_or_default())
+        .set(
+            "node_type",
+            catalog::gcp_cache_node(cache.memory_gb).unwrap_or_default(),
+        )
         .set("replica_count", u32::from(cache.multi_zone))
-        .set("engine_configs", object! { "maxmemory-policy" => cache.eviction.policy() })
+        .set(
+            "engine_configs",
+            object! { "maxmemory-policy" => cache.eviction.policy() },
+        )
         .set("authorization_mode", "IAM_AUTH")
         .set("transit_encryption_mode", "SERVER_AUTHENTICATION")
         .set("server_ca_mode", "GOOGLE_MANAGED_PER_INSTANCE_CA")
@@ -102,9 +112,7 @@ fn place(stack: &mut Stack<'_>, cache: &Cache, policy: Option<&Address>) -> Plac
         .module
         .comment("There are two addresses: the other one leads to the copy, which is read only.")
         .local(&format!("{name}_address"), primary(&instance));
-    let authority = stack
-        .module
-        .local(&format!("{name}_authority"), authorities(&instance));
+    let authority = stack.module.local(&format!("{name}_authority"), authorities(&instance));
     Placed {
         instance,
         address,

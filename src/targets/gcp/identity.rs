@@ -176,12 +176,12 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
         }
         Resource::Secret(id) => vec![secret(&system.secrets[id].name, &stack.secrets[&id])],
         Resource::Bucket(id) => {
-            let kind = [
-                "google_storage_bucket_iam_member",
-                "bucket",
-                object_role(grant.access),
-            ];
-            vec![Object::new(kind, &system.buckets[id].name, stack.buckets[&id].attr("name"))]
+            let kind = ["google_storage_bucket_iam_member", "bucket", object_role(grant.access)];
+            vec![Object::new(
+                kind,
+                &system.buckets[id].name,
+                stack.buckets[&id].attr("name"),
+            )]
         }
         Resource::Queue(id) => {
             let (name, placed) = (&system.queues[id].name, &stack.queues[&id]);
@@ -190,7 +190,11 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
             let send = grant.access.writes().then(send);
             send.into_iter().chain(grant.access.reads().then(take)).collect()
         }
-        Resource::Topic(id) => vec![Object::new(SEND, &system.topics[id].name, stack.topics[&id].attr("name"))],
+        Resource::Topic(id) => vec![Object::new(
+            SEND,
+            &system.topics[id].name,
+            stack.topics[&id].attr("name"),
+        )],
         Resource::Subscription(id) => {
             let name = &system.subscriptions[id].name;
             vec![Object::new(TAKE, name, stack.subscriptions[&id].subscription.id())]

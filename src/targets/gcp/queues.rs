@@ -120,10 +120,11 @@ fn forward(stack: &mut Stack<'_>, from: (&str, &Address), to: (&str, &Address), 
         .set("subscription", subscription.id())
         .set("role", "roles/pubsub.subscriber")
         .set("member", agent.clone());
-    stack
-        .module
-        .comment("Pub/Sub itself moves dead letters.")
-        .resource("google_pubsub_subscription_iam_member", part, body);
+    stack.module.comment("Pub/Sub itself moves dead letters.").resource(
+        "google_pubsub_subscription_iam_member",
+        part,
+        body,
+    );
     let (part, topic) = to;
     let body = Block::new()
         .set("topic", topic.attr("name"))

@@ -37,10 +37,9 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
         Value::Source(inbox) => pubsub(stack, "subscriptions", stack.system.inbox(inbox).0),
         // Workloads log in as their service accounts.
-        Value::CacheSecret(_)
-        | Value::CachePassword(_)
-        | Value::MessagingUser(_)
-        | Value::MessagingPassword(_) => Expression::Null,
+        Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
+            Expression::Null
+        }
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),
@@ -60,11 +59,7 @@ fn topic(stack: &Stack<'_>, name: &str) -> Expression {
 
 /// The full name of a topic or a subscription, which is known before it is there.
 fn pubsub(stack: &Stack<'_>, kind: &str, name: &str) -> Expression {
-    template![
-        "projects/",
-        stack.project.id(),
-        format!("/{kind}/{}", stack.name(name))
-    ]
+    template!["projects/", stack.project.id(), format!("/{kind}/{}", stack.name(name))]
 }
 
 fn url(stack: &Stack<'_>, id: Id<Service>) -> String {

@@ -122,7 +122,10 @@ fn choices(system: &Checked<'_>) -> Vec<(String, String)> {
 fn settings(system: &Checked<'_>, more: &BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
     let target = system.target();
     let told = |service: &Service| {
-        let settings = service.settings.iter().filter(|setting| is_told(&setting.value, target));
+        let settings = service
+            .settings
+            .iter()
+            .filter(|setting| is_told(&setting.value, target));
         let mut names: Vec<String> = settings.flat_map(|setting| names(service, setting)).collect();
         let own = more.get(&service.name).into_iter().flatten();
         // The others stay in the order of their settings.
