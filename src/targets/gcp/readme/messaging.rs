@@ -4,7 +4,7 @@ use tera::Context;
 
 use crate::ir::{Access, Delivery, Resource, dead_letters};
 use crate::targets::gcp::{Stack, caches, project};
-use crate::targets::shared::template::fill;
+use crate::targets::shared::template::items;
 
 const MESSAGES: &str = include_str!("../../../../templates/messaging/gcp.md.tera");
 const CACHES: &str = include_str!("../../../../templates/messaging/gcp-caches.md.tera");
@@ -65,16 +65,16 @@ pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
 }
 
 pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
-    let mut items = messages(stack).unwrap_or_default();
+    let mut said = messages(stack).unwrap_or_default();
     if !stack.caches.is_empty() {
         let mut context = Context::new();
         let hosts: Vec<String> = stack.caches.keys().map(|id| caches::host(stack, *id)).collect();
         context.insert("hosts", &hosts);
         let copies = stack.system.caches.iter().any(|(_, cache)| cache.multi_zone);
         context.insert("copies", &copies);
-        items.extend(paragraphs(&fill(CACHES, &context)));
+        said.extend(items(CACHES, &context));
     }
-    items
+    said
 }
 
 fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
@@ -103,9 +103,5 @@ fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
     context.insert("workers", &workers);
     context.insert("scaled", &scaled);
     context.insert("region", stack.region());
-    Some(paragraphs(&fill(MESSAGES, &context)))
-}
-
-fn paragraphs(text: &str) -> Vec<String> {
-    text.split("@@").map(|part| part.trim().to_owned()).collect()
+    Some(items(MESSAGES, &context))
 }
