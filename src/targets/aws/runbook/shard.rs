@@ -33,13 +33,17 @@ pub(in crate::targets::aws) fn shards(stack: &Stack<'_>, items: &mut Vec<String>
 pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let of_database = |item: &Database, sharding: &Sharding| {
         let name = &item.name;
+        let replicas = match item.readers {
+            Some(_) => " At a replica it looks at the certificate alone, since the name of all is in none.",
+            None => "",
+        };
         match sharding.router {
             Router::Proxy(_) => vec![
                 format!(
                     "Whoever can log in to the proxy of `{name}` can make it tell the passwords of all its servers (`EXPORT DATABASE CONFIGURATION`): its port is open to the services that are linked with `{name}` and to nobody else, the servers' ports to the proxy alone, and each shard has a password of its own."
                 ),
                 format!(
-                    "The proxy of `{name}` looks at the certificate and the host name of every server, with the authorities that AWS publishes at https://truststore.pki.rds.amazonaws.com, which its machines fetch whenever they start. Its clients encrypt, but cannot verify it: it makes a certificate of its own at every start, and accepts connections without encryption too."
+                    "The proxy of `{name}` looks at the certificate and the host name of every server, with the authorities that AWS publishes at https://truststore.pki.rds.amazonaws.com, which its machines fetch whenever they start.{replicas} Its clients encrypt, but cannot verify it: it makes a certificate of its own at every start, and accepts connections without encryption too."
                 ),
             ],
             Router::Application => vec![format!(
