@@ -115,6 +115,32 @@ pub fn aws_cache_sizes() -> impl Iterator<Item = u32> {
     aws::CACHE_NODES.iter().map(|node| node.memory_gb)
 }
 
+/// Processors and GiB of a container on Cloud Run, the smallest with at least as much of both.
+pub fn gcp_container(size: &Shape) -> Option<(u32, u32)> {
+    gcp::CONTAINERS
+        .into_iter()
+        .find(|&(cpu, _, most)| cpu >= size.cpu && most >= size.memory_gb)
+        .map(|(cpu, least, _)| (cpu, size.memory_gb.max(least)))
+}
+
+/// Processors and GiB of the largest container on Cloud Run.
+pub fn gcp_largest_container() -> (u32, u32) {
+    gcp::CONTAINERS
+        .into_iter()
+        .fold((0, 0), |_, (cpu, _, most)| (cpu, most))
+}
+
+/// The smallest node type of Memorystore for Valkey that has so many GiB for data.
+pub fn gcp_cache_node(memory_gb: u32) -> Option<&'static str> {
+    let mut nodes = gcp::CACHE_NODES.into_iter();
+    nodes.find(|(_, memory)| *memory >= memory_gb).map(|(name, _)| name)
+}
+
+/// The GiB for data that the node types of Memorystore for Valkey have.
+pub fn gcp_cache_sizes() -> Vec<u32> {
+    gcp::CACHE_NODES.into_iter().map(|(_, memory)| memory).collect()
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

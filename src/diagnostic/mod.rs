@@ -7,6 +7,7 @@ pub mod api;
 pub mod aws;
 pub mod azure;
 pub mod capability;
+pub mod cloud_run;
 pub mod domain;
 pub mod fargate;
 pub mod gcp;
