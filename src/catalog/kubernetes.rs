@@ -14,7 +14,7 @@ use super::{Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 /// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = false;
+pub(super) const MESSAGING: bool = true;
 
 /// The release of MySQL behind the major version `8.4`: the operator wants it in full.
 pub(super) const MYSQL_RELEASE: &str = "8.4.7";
