@@ -62,7 +62,12 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         problems.push(kubernetes::budget(system.places.key("budget")));
     }
     let inboxes = system.inbox_alarms.iter().map(|alarm| alarm.name.as_str());
-    let alarms: Vec<&str> = system.alarms.iter().map(|alarm| alarm.name.as_str()).chain(inboxes).collect();
+    let alarms: Vec<&str> = system
+        .alarms
+        .iter()
+        .map(|alarm| alarm.name.as_str())
+        .chain(inboxes)
+        .collect();
     if !system.cluster.prometheus && !alarms.is_empty() {
         let at = system.places.key("kubernetes").or(system.places.span("pattern"));
         problems.push(kubernetes::alarms(at, &alarms));
@@ -203,7 +208,9 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             rest.is_some_and(|rest| suffixes.contains(&rest))
         });
         let cache = system.caches.iter().find(|(_, cache)| {
-            let rest = name.strip_prefix(cache.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+            let rest = name
+                .strip_prefix(cache.name.as_str())
+                .and_then(|rest| rest.strip_prefix('-'));
             rest.is_some_and(|rest| is_of_server(rest, suffixes))
         });
         let login = system.services.iter().find(|(_, service)| {

@@ -91,7 +91,8 @@ pub fn short_visibility(at: Option<Span>, name: &str, seconds: u32, least: u32) 
 
 /// `too-many-combinations`
 pub fn too_many_combinations(at: Option<Span>, service: &str, ways: usize, most: usize) -> Diagnostic {
-    let message = format!("Kubernetes takes filters with at most {most} combinations of values; that of `{service}` has {ways}");
+    let message =
+        format!("Kubernetes takes filters with at most {most} combinations of values; that of `{service}` has {ways}");
     Diagnostic::error("too-many-combinations", at, message)
         .reason("each combination of one value of each attribute is a binding of its own, which the broker holds against every message")
         .fix("filter by fewer attributes and let the service drop the rest, or use a topic for each kind of message")

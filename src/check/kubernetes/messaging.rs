@@ -26,8 +26,14 @@ pub fn authority_variable(setting: &str) -> Option<String> {
 }
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
-    let queues = system.queues.iter().map(|(_, item)| (&item.path, &item.name, item.delivery));
-    let topics = system.topics.iter().map(|(_, item)| (&item.path, &item.name, item.delivery));
+    let queues = system
+        .queues
+        .iter()
+        .map(|(_, item)| (&item.path, &item.name, item.delivery));
+    let topics = system
+        .topics
+        .iter()
+        .map(|(_, item)| (&item.path, &item.name, item.delivery));
     for (path, name, delivery) in queues.chain(topics) {
         deliveries(system, (path, name), delivery, problems);
     }
@@ -42,7 +48,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     let topics: BTreeSet<&str> = system.topics.iter().map(|(_, topic)| topic.name.as_str()).collect();
-    for (_, queue) in system.queues.iter().filter(|(_, queue)| topics.contains(queue.name.as_str())) {
+    for (_, queue) in system
+        .queues
+        .iter()
+        .filter(|(_, queue)| topics.contains(queue.name.as_str()))
+    {
         let at = system.places.key(&queue.path);
         problems.push(kubernetes::reserved_name(at, &queue.name, "the topic of that name"));
     }

@@ -12,8 +12,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::alarms::prometheus;
 use super::custom::rabbitmq::{
-    ClusterReference, Overrides, Permission, Permissions, Persistence, RabbitmqCluster, SetOverride, SetSpec, Tls, User,
-    UserReference,
+    ClusterReference, Overrides, Permission, Permissions, Persistence, RabbitmqCluster, SetOverride, SetSpec, Tls,
+    User, UserReference,
 };
 use super::encryption::{authority, names, secret};
 use super::firewall::{from, in_namespace, pods, policy, to, to_api_server, to_dns};
@@ -130,10 +130,7 @@ fn cluster(stack: &Stack<'_>) -> Object {
             "spec/terminationGracePeriodSeconds",
             "a server goes when the others have caught up, or after so long; the default is a week",
         )
-        .comment(
-            "spec/override",
-            "what becomes of the volumes when the cluster goes",
-        )
+        .comment("spec/override", "what becomes of the volumes when the cluster goes")
 }
 
 /// On nodes of their own, as far as there are any.

@@ -200,9 +200,7 @@ fn proxy() -> Container {
         scheme: "HTTP",
     };
     let password = ["/bin/sh", "-eu", "-c"].map(str::to_owned);
-    let run = format!(
-        "CACHE_PASSWORD=\"$(cat /etc/logins/{INTERNAL})\" exec haproxy -db -f /etc/valkey/haproxy.cfg"
-    );
+    let run = format!("CACHE_PASSWORD=\"$(cat /etc/logins/{INTERNAL})\" exec haproxy -db -f /etc/valkey/haproxy.cfg");
     Container {
         command: Some(password.into_iter().chain([run]).collect()),
         ports: Some(vec![port("valkey", PORT), port("health", HEALTH_PORT)]),

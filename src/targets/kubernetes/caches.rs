@@ -74,7 +74,11 @@ pub(super) fn copies(cache: &Cache) -> Vec<String> {
 pub(super) fn demand(cache: &Cache) -> Demand {
     // The proxy and the sentinel beside the server have little.
     let pods = if cache.multi_zone { PODS } else { 1 };
-    Demand::of(pods, 2, (cache_pod::memory_mb(cache) + cache_pod::ASSISTANTS_MB).div_ceil(1024))
+    Demand::of(
+        pods,
+        2,
+        (cache_pod::memory_mb(cache) + cache_pod::ASSISTANTS_MB).div_ceil(1024),
+    )
 }
 
 /// Somebody who logs in.

@@ -212,7 +212,9 @@ fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec
 /// Who takes messages may finish those that it has.
 fn end_seconds(stack: &Stack<'_>, id: Id<Service>) -> u32 {
     let inboxes = stack.system.inboxes_of(id);
-    let longest = inboxes.map(|inbox| stack.system.inbox(inbox).1.visibility_seconds).max();
+    let longest = inboxes
+        .map(|inbox| stack.system.inbox(inbox).1.visibility_seconds)
+        .max();
     longest.map_or(END, |seconds| seconds.clamp(END, WORKER_END))
 }
 
@@ -249,7 +251,9 @@ fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, Vec<Volume>
     let mut volumes = vec![pod::scratch("tmp"), pod::memory("run", "16Mi")];
     let store = stack.uses_store(id).then(|| (STORE, storage::CA_FOLDER.to_owned()));
     let broker = stack.uses_broker(id).then(|| (BROKER, broker::CA_FOLDER.to_owned()));
-    let caches = stack.caches_of(id).map(|cache| (cache.name.as_str(), caches::ca_folder(cache)));
+    let caches = stack
+        .caches_of(id)
+        .map(|cache| (cache.name.as_str(), caches::ca_folder(cache)));
     for (name, folder) in store.into_iter().chain(broker).chain(caches) {
         let volume = secret(name, "ca");
         mounts.push(pod::mount(&volume, &folder, true));

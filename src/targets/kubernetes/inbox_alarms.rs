@@ -65,7 +65,10 @@ fn rule(stack: &Stack<'_>, alarm: &InboxAlarm) -> Object {
     };
     let about = match alarm.trouble {
         Trouble::DeadLetters => alarm.about.clone(),
-        Trouble::Waiting { .. } => format!("{} (Measured is that the queue was never empty for so long.)", alarm.about),
+        Trouble::Waiting { .. } => format!(
+            "{} (Measured is that the queue was never empty for so long.)",
+            alarm.about
+        ),
     };
     let spec = alert(stack, (&alarm.name, &about), expr, minutes);
     Object::custom(stack.meta(alarm.name.as_str(), part_of, "messaging"), spec)

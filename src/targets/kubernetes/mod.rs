@@ -23,6 +23,7 @@ mod identity;
 mod inbox_alarms;
 mod load_balancer;
 mod measures;
+mod messages;
 mod network;
 mod object;
 mod operations;

@@ -12,9 +12,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::broker;
 use super::compute;
-use super::custom::keda::{
-    AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication,
-};
+use super::custom::keda::{AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication};
 use super::encryption::{TRUST, secret};
 use super::object::Object;
 use super::stack::{BROKER, Stack};

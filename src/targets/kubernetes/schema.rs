@@ -17,10 +17,7 @@ use serde_json::Value;
 use super::path::Path;
 use crate::{pattern, split};
 
-const DATA: [&str; 2] = [
-    include_str!("data/kinds.jsonl"),
-    include_str!("data/rabbitmq.jsonl"),
-];
+const DATA: [&str; 2] = [include_str!("data/kinds.jsonl"), include_str!("data/rabbitmq.jsonl")];
 
 /// (path, what is wrong)
 pub(super) type Fault = (String, String);

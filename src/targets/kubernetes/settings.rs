@@ -95,6 +95,7 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::MessagingEndpoint(_) => Some(broker::CA_FOLDER.to_owned()),
         _ => None,
     };
-    let authority = authority.and_then(|folder| Some(variable(&authority_variable(name)?, &format!("{folder}/ca.crt"))));
+    let authority =
+        authority.and_then(|folder| Some(variable(&authority_variable(name)?, &format!("{folder}/ca.crt"))));
     std::iter::once(spelled).chain(authority).collect()
 }

@@ -12,7 +12,8 @@ use crate::ir::Subscription;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let topics = stack.system.topics.iter().map(|(_, topic)| {
-        exchange(stack, &topic.name, "topic", "headers").about("What is sent here goes by its headers, not by its routing key")
+        exchange(stack, &topic.name, "topic", "headers")
+            .about("What is sent here goes by its headers, not by its routing key")
     });
     let subscriptions = stack.system.subscriptions.iter();
     let subscriptions = subscriptions.flat_map(|(_, subscription)| subscribed(stack, subscription));
@@ -67,5 +68,9 @@ fn digest(combination: &[(&str, &str)]) -> String {
         hash.update(value.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
