@@ -23,6 +23,9 @@ pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = false;
 
+/// APIs are built.
+pub(super) const APIS: bool = false;
+
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [
     machine("Standard_B2ts_v2", 2, 1),
