@@ -19,6 +19,9 @@ use crate::{list, template};
 /// TLS 1.2 and 1.3.
 const TLS_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
+/// What leads requests to each service.
+type Leading = BTreeMap<Id<Service>, Vec<Address>>;
+
 /// The load balancers and what stands behind them.
 #[derive(Default)]
 pub(super) struct Balancers {
@@ -31,8 +34,8 @@ pub(super) struct Balancers {
     /// What the internal one listens on, by port.
     pub(super) ports: BTreeMap<u16, Address>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
-    listeners: BTreeMap<Id<Service>, Vec<Address>>,
-    rules: BTreeMap<Id<Service>, Vec<Address>>,
+    listeners: Leading,
+    rules: Leading,
 }
 
 impl Balancers {
@@ -179,10 +182,7 @@ fn listen(
     port: u16,
     certificate: Option<Expression>,
     (balancer, listener): (&Balancer, &Listener),
-    (targets, leading): (
-        &BTreeMap<Id<Service>, Address>,
-        &mut BTreeMap<Id<Service>, Vec<Address>>,
-    ),
+    (targets, leading): (&BTreeMap<Id<Service>, Address>, &mut Leading),
 ) -> Address {
     let forward = |service: Id<Service>| targets.get(&service).map(forward);
     let default = listener.routes.iter().find(|route| route.is_default());

@@ -54,7 +54,7 @@ pub(super) fn lower(
 fn container(
     stack: &Stack<'_>,
     service: &Service,
-    (told, generation): (Vec<(&'static str, &'static str, Expression)>, Vec<(String, Expression)>),
+    (told, generation): (Vec<Told>, Vec<(String, Expression)>),
     log_group: &Address,
 ) -> Expression {
     let (image, arguments) = match &service.launch {
@@ -111,13 +111,16 @@ fn text(value: Expression) -> Expression {
     }
 }
 
-/// What the container is told, as objects by variable: in the task definition's words for them and for a value.
+/// What a container is told: the task definition's words for it and for a value, and the values by variable.
+type Told = (&'static str, &'static str, Expression);
+
+/// What the container of a service is told.
 fn told(
     stack: &mut Stack<'_>,
     service: &Service,
     (plain, fetched): (&[Plain], &[Fetched]),
     parts: &Parts<'_>,
-) -> Vec<(&'static str, &'static str, Expression)> {
+) -> Vec<Told> {
     let (mut environment, mut secrets) = (vec![], vec![]);
     let name = |what: &str| format!("{}_{what}", service.name);
     if !plain.is_empty() {
