@@ -21,10 +21,14 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 }
 
 fn queues(stack: &mut Stack<'_>) {
+    let protect = stack.system.protect;
     let report = &mut stack.report;
     report.security.push("Queues and topics are reached over a private endpoint only, with TLS, on AMQP's ports (5671, 5672) and 443, and only by the machines of services that have a link. They are encrypted with the system's key, and by Azure below that once more. There are no access keys: a service that publishes has *Azure Service Bus Data Sender* on that one queue or topic, one that consumes *Azure Service Bus Data Receiver* on the one queue that it takes from. Nobody has a role on the dead letters.".to_owned());
     report.operations.push("A message is locked for whoever takes it (`X_VISIBILITY_SECONDS`), and is handed out again unless it is completed, or its lock renewed, in time. What nobody completes in `max_receives` attempts, and what nobody takes in `retention_days`, becomes a dead letter. `X_QUEUE`, `X_TOPIC` and `X_SOURCE` are the names that the client libraries of Service Bus take, together with `X_ENDPOINT` (or `X_SOURCE_ENDPOINT`) as the fully qualified namespace and a credential of the managed identity that `AZURE_CLIENT_ID` names.".to_owned());
-    report.operations.push("The namespace has one messaging unit, which is paid by the hour, with or without messages. More of them: `[override.azure.azurerm_servicebus_namespace.main]` with `capacity = 2`, `4`, `8` or `16`. It is guarded by `prevent_destroy` and not by a lock, which would also keep queues and roles from being taken away with their links.".to_owned());
+    report.operations.push("The namespace has one messaging unit, which is paid by the hour, with or without messages. More of them: `[override.azure.azurerm_servicebus_namespace.main]` with `capacity = 2`, `4`, `8` or `16`.".to_owned());
+    if protect {
+        report.operations.push("The namespace is guarded by `prevent_destroy`, and not by a lock, which would also keep queues and roles from being taken away with their links. A queue or subscription that is taken out of the blueprint goes with the messages in it.".to_owned());
+    }
 }
 
 fn ordered(stack: &mut Stack<'_>) {
@@ -70,7 +74,7 @@ fn dead(stack: &mut Stack<'_>) {
     );
     let (show, update) = (az.replace("COMMAND", "show"), az.replace("COMMAND", "update"));
     stack.report.operations.push(format!(
-        "Dead letters of `{name}` go to the queue `{dead}` (the others are named alike) and wait there for {days} days; one with a shorter time to live, such as `retention_days`, goes on to the built-in dead-letter queue of `{dead}`, where it stays until somebody removes it. How many there are: `{show} --query countDetails`. To look at them, somebody needs *Azure Service Bus Data Receiver* on that queue, which nobody has, and a client inside the network (`peek_messages` of the SDK takes nothing away); `DeadLetterReason` and `DeadLetterSource` say what happened. To send all of them again, once the reason is gone: `{update} --forward-to {name}`; the next `terraform apply` ends it. Messages of `{dead}/$DeadLetterQueue` are sent again by a client only.",
+        "Dead letters of `{name}` go to the queue `{dead}` (the others are named alike) and wait there for {days} days; one with a shorter time to live, such as `retention_days`, goes on to the built-in dead-letter queue of `{dead}`, where it stays until somebody removes it. How many there are: `{show} --query countDetails`. To look at them, somebody needs *Azure Service Bus Data Receiver* on that queue, which nobody has, and a client inside the network (`peek_messages` of the SDK takes nothing away); `DeadLetterReason` and `DeadLetterSource` say what happened. To send all of them again, once the reason is gone: `{update} --forward-to {name}`; the next `terraform apply` ends it. Where the queue keeps order, wait until 10 minutes after the messages were sent: before that they would be dropped as repeated. Messages of `{dead}/$DeadLetterQueue` are sent again by a client only.",
         dead = dead_letters(name),
         days = Delivery::DEAD_DAYS,
     ));

@@ -60,7 +60,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Messaging> {
     let mut inboxes = BTreeMap::new();
     for (id, item) in system.queues.iter() {
         stack.module.file("queues", "");
-        let built = queues(stack, &namespace, &item.name, item.delivery);
+        let built = queues(stack, &namespace, (&item.name, true), item.delivery);
         stack.built(&item.path, "Service Bus queue", &built.queue);
         inboxes.insert(Inbox::Queue(id), built.queue);
     }
@@ -102,8 +102,14 @@ fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> Address {
     namespace
 }
 
-/// Adds a queue that messages are taken from, and that of its dead letters, to the file chosen last.
-pub(super) fn queues(stack: &mut Stack<'_>, namespace: &Address, name: &str, delivery: Delivery) -> Queues {
+/// Adds a queue that messages are taken from, and that of its dead letters, to the file chosen last. It is known by its name, and by whether
+/// services send to it: behind a topic it need not look for messages that were sent twice.
+pub(super) fn queues(
+    stack: &mut Stack<'_>,
+    namespace: &Address,
+    (name, sent): (&str, bool),
+    delivery: Delivery,
+) -> Queues {
     let dead_name = dead_letters(name);
     let body = Block::new()
         .set("name", dead_name.as_str())
@@ -130,8 +136,10 @@ pub(super) fn queues(stack: &mut Stack<'_>, namespace: &Address, name: &str, del
                 "In order within a session: every message names one, and whoever takes messages accepts sessions.",
             )
             .set("requires_session", true)
-            .set("requires_duplicate_detection", true)
-            .set("duplicate_detection_history_time_window", REMEMBERED)
+        })
+        .when(delivery.fifo && sent, |body| {
+            body.set("requires_duplicate_detection", true)
+                .set("duplicate_detection_history_time_window", REMEMBERED)
         });
     let queue = stack.module.resource("azurerm_servicebus_queue", name, body);
     Queues { queue, dead }

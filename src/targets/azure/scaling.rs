@@ -44,8 +44,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, set: &Address, messa
         })
     });
     let measures: Vec<Measure<'_>> = std::iter::once(cpu).chain(waiting).collect();
+    let name = if measures.len() == 1 { "cpu" } else { "load" };
     let profile = Block::new()
-        .set("name", "cpu")
+        .set("name", name)
         .block("capacity", capacity)
         .blocks("rule", measures.iter().map(more));
     let mut fewer = measures.iter().map(fewer);

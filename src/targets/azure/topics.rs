@@ -61,7 +61,7 @@ pub(super) fn lower(
 fn subscribe(stack: &mut Stack<'_>, namespace: &Address, topic: &Address, item: &Subscription) -> (Address, Address) {
     let system = stack.system;
     let name = item.name.as_str();
-    let built = queues(stack, namespace, name, item.delivery);
+    let built = queues(stack, namespace, (name, false), item.delivery);
     let body = Block::new()
         // Named by the service alone: Azure takes 50 characters.
         .set("name", system.services[item.service].name.as_str())
