@@ -7,8 +7,8 @@ use cloudgen::blueprint;
 use cloudgen::target::Target;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-/// A database with as many shards, behind the application's own routing.
-fn shards(count: usize) -> String {
+/// A database with as many shards.
+fn shards(count: usize, router: &str) -> String {
     format!(
         r#"
 name    = "scale"
@@ -29,18 +29,25 @@ key      = "customer_id"
 shards   = {count}
 strategy = "hash"
 tables   = ["orders"]
-router   = "application"
+router   = "{router}"
 "#
     )
 }
 
-/// From one to a thousand shards.
+/// From an eighth of a thousand shards to a thousand, with both routers.
 fn sharding(criterion: &mut Criterion) {
-    for target in Target::ALL {
-        let mut group = criterion.benchmark_group(format!("shards on {target}"));
+    for (target, router) in Target::ALL
+        .iter()
+        .flat_map(|&target| [(target, "application"), (target, "proxy")])
+    {
+        let mut group = criterion.benchmark_group(format!("shards on {target}, {router}"));
         group.sample_size(10);
         for count in [125, 250, 500, 1000] {
-            let text = shards(count);
+            // Google Cloud hands a proxy the certificates of fewer servers.
+            if target == Target::Gcp && router == "proxy" && count > 160 {
+                continue;
+            }
+            let text = shards(count, router);
             group.throughput(Throughput::Elements(count as u64));
             group.bench_with_input(BenchmarkId::from_parameter(count), &text, |bencher, text| {
                 bencher.iter(|| {

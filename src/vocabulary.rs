@@ -93,6 +93,48 @@ pub enum Router {
     Application,
 }
 
+/// A method of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Removes.
+    Delete,
+    /// Looks.
+    Get,
+    /// Looks, without the body.
+    Head,
+    /// Changes a part.
+    Patch,
+    /// Adds, or does.
+    Post,
+    /// Replaces.
+    Put,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Method; 6] = [
+        Method::Delete,
+        Method::Get,
+        Method::Head,
+        Method::Patch,
+        Method::Post,
+        Method::Put,
+    ];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Delete => "DELETE",
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Patch => "PATCH",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+        }
+    }
+}
+
 /// What a cache drops when its memory is full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -1,4 +1,5 @@
 //! What follows from the links of a blueprint: flows, grants, settings and routes, and nothing else.
+#![allow(clippy::expect_used)]
 
 use cloudgen::blueprint;
 use cloudgen::ir::{Access, Id, Peer, Resource, Service, System, Value};
@@ -65,6 +66,7 @@ fn peer(system: &System, peer: Peer) -> String {
         Peer::Shards(id) => system.databases[id].shard_name(),
         Peer::TcpBalancer(id) => format!("balancer of {}", system.services[id].name),
         Peer::Cache(id) => system.caches[id].name.clone(),
+        Peer::Api(id) => system.apis[id].name.clone(),
         Peer::Endpoints => "endpoints".to_owned(),
     }
 }
@@ -417,4 +419,39 @@ fn who_sends_and_who_takes_is_told_so_under_the_names_of_its_links() {
         .filter(|flow| flow.ends_with(":6379"))
         .collect();
     assert_eq!(reached, ["ship-worker -> ship-hot:6379"]);
+}
+
+#[test]
+fn an_api_reaches_what_it_routes_to_over_the_internal_balancer() {
+    let system = build(&format!(
+        "{MESSAGES}\n[apis.front]\njwt = {{ issuer = \"https://login.example.com\", audiences = [\"mall\"] }}\ncors = {{ origins = \
+         [\"https://mall.example.com\"] }}\n[apis.front.routes]\n\"GET /pay/{{id}}\" = {{ service = \"pay.api\" }}\n\"ANY /pay/*\" = {{ service = \
+         \"pay.api\", open = true, throttle = {{ per_second = 5, burst = 9 }} }}\n"
+    ));
+    let (_, api) = system.apis.iter().next().expect("one API");
+    let ways: Vec<String> = flows(&system)
+        .into_iter()
+        .filter(|flow| flow.contains("front") || flow.contains("internal balancer"))
+        .collect();
+    assert_eq!(
+        ways,
+        ["front -> internal balancer:8080", "internal balancer -> pay-api:8080"]
+    );
+    let routes: Vec<(&str, bool, u32, usize)> = api
+        .routes
+        .iter()
+        .map(|route| {
+            (
+                route.key.as_str(),
+                route.open,
+                route.throttle.burst,
+                route.segments.len(),
+            )
+        })
+        .collect();
+    assert_eq!(routes, [("ANY /pay/*", true, 9, 2), ("GET /pay/{id}", false, 200, 2)]);
+    let jwt = api.jwt.as_ref().expect("an issuer");
+    assert_eq!(jwt.keys, "https://login.example.com/.well-known/jwks.json");
+    let methods = api.cors.as_ref().map(|cors| cors.methods.len());
+    assert_eq!(methods, Some(6), "a route takes any method");
 }

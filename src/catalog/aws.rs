@@ -20,6 +20,9 @@ pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = false;
 
+/// APIs are built.
+pub(super) const APIS: bool = true;
+
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [
     machine("t3.micro", 2, 1),

@@ -37,6 +37,9 @@ pub(super) const CACHES: [(&str, u32); 9] = [
     ("Balanced_B350", 288),
 ];
 
+/// APIs are built.
+pub(super) const APIS: bool = false;
+
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [
     machine("Standard_B2ts_v2", 2, 1),

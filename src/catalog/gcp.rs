@@ -10,14 +10,17 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
 }
 
-/// Bytes of a map of shards: what one version of a secret holds.
-pub(super) const SHARD_MAP: usize = 65_536;
+/// Bytes of a map of shards: one version of a secret holds 65,536, and docker reads as many in one line with the variable's name.
+pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
 
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = false;
+
+/// APIs are built.
+pub(super) const APIS: bool = false;
 
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.

@@ -16,6 +16,9 @@ use crate::vocabulary::{Edition, Engine, License};
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = false;
 
+/// APIs are built.
+pub(super) const APIS: bool = false;
+
 /// The release of MySQL behind the major version `8.4`: the operator wants it in full.
 pub(super) const MYSQL_RELEASE: &str = "8.4.7";
 

@@ -1,5 +1,6 @@
 //! What AWS alone is strict about.
 
+mod room;
 mod sharding;
 
 use crate::catalog;
@@ -21,6 +22,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
     databases(system, problems);
     sharding::check(system, problems);
+    room::check(system, problems);
     buckets(system, problems);
     network(system, problems);
     if let Some(budget) = system.budget.as_ref().filter(|budget| budget.currency != "USD") {

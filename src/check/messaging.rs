@@ -1,4 +1,4 @@
-//! Queues, topics and caches: does the target have them?
+//! Queues, topics, caches and APIs: does the target have them?
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
@@ -6,13 +6,14 @@ use crate::ir::System;
 use crate::target::Target;
 
 pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
-    if catalog::has_messaging(target) {
-        return;
-    }
     let caches = system.caches.iter().map(|(_, item)| ("caches", &item.path));
     let queues = system.queues.iter().map(|(_, item)| ("queues", &item.path));
     let topics = system.topics.iter().map(|(_, item)| ("topics", &item.path));
-    for (kind, path) in caches.chain(queues).chain(topics) {
+    let messaging = caches.chain(queues).chain(topics);
+    let messaging = messaging.filter(|_| !catalog::has_messaging(target));
+    let apis = system.apis.iter().map(|(_, item)| ("APIs", &item.path));
+    let apis = apis.filter(|_| !catalog::has_apis(target));
+    for (kind, path) in messaging.chain(apis) {
         problems.push(capability::component(system.places.key(path), kind, target));
     }
 }

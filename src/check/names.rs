@@ -26,8 +26,10 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
     let caches = system.caches.iter().map(|(_, item)| ("cache", &item.name, &item.path));
     let queues = system.queues.iter().map(|(_, item)| ("queue", &item.name, &item.path));
     let topics = system.topics.iter().map(|(_, item)| ("topic", &item.name, &item.path));
+    let apis = system.apis.iter().map(|(_, item)| ("API", &item.name, &item.path));
     let data = databases.chain(buckets).chain(secrets).chain(caches);
-    for (kind, name, path) in services.chain(data).chain(queues).chain(topics) {
+    let messages = queues.chain(topics);
+    for (kind, name, path) in services.chain(data).chain(messages).chain(apis) {
         let full = format!("{}-{name}", system.prefix);
         let (limit, what) = limit(kind, target);
         if full.len() > limit {

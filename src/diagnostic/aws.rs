@@ -2,19 +2,15 @@
 
 use super::{Diagnostic, Span};
 
-/// `too-many-shards`
-pub fn too_many_shards(at: Option<Span>, database: &str, count: usize, most: usize) -> Diagnostic {
-    Diagnostic::error(
-        "too-many-shards",
-        at,
-        format!("`{database}` has {count} shards, at most {most} on AWS"),
-    )
-    .reason("a dashboard of CloudWatch draws no more servers in one graph")
-    .fix("take fewer and larger shards, or spread over several databases")
-}
-
 /// `too-much-for-a-machine`
-pub fn user_data(at: Option<Span>, service: &str, bytes: usize, most: usize) -> Diagnostic {
+pub fn user_data(at: Option<Span>, service: &str, bytes: usize, most: usize, proxied: bool) -> Diagnostic {
+    let fix = match proxied {
+        true => {
+            "use `router = \"application\"`, whose map stands in the vault, or take fewer shards, tables, ranges or keys of the \
+                 directory; ids that are counted (`shards = 64`) take the least"
+        }
+        false => "take fewer shards, or give them shorter ids: those that are counted (`shards = 64`) take the least",
+    };
     Diagnostic::error(
         "too-much-for-a-machine",
         at,
@@ -23,5 +19,28 @@ pub fn user_data(at: Option<Span>, service: &str, bytes: usize, most: usize) -> 
              most {most}"
         ),
     )
-    .fix("take fewer shards, tables or keys in the directory, or give shards short ids: `shards = 64` counts them")
+    .fix(fix)
+}
+
+/// `no-room-for-shards`
+pub fn no_room(at: Option<Span>, servers: usize, addresses: usize, room: u64) -> Diagnostic {
+    Diagnostic::error(
+        "no-room-for-shards",
+        at,
+        format!("{servers} database servers and their standbys need {addresses} addresses, and the subnets for data have {room}"),
+    )
+    .reason("every server and every standby has an address of its own in the eighth of the network that is kept for data")
+    .fix("give `network.cidr` a larger block, or make fewer shards")
+}
+
+/// `quota-to-raise`
+pub fn quota(at: Option<Span>, what: &str, quota: &str, most: u64) -> Diagnostic {
+    Diagnostic::warning(
+        "quota-to-raise",
+        at,
+        format!("{what}, and an account has {most} in a region unless asked for more"),
+    )
+    .fix(format!(
+        "have the quota `{quota}` of Amazon RDS raised in Service Quotas before the first apply"
+    ))
 }

@@ -1,5 +1,6 @@
 //! What follows from the links: flows, grants and settings.
 
+use super::api::Api;
 use super::arena::Id;
 use super::component::{Bucket, Cache, Database, Secret, Service};
 use super::messaging::{Inbox, Queue, Subscription, Topic};
@@ -25,6 +26,8 @@ pub enum Peer {
     Shards(Id<Database>),
     /// A cache.
     Cache(Id<Cache>),
+    /// An API gateway.
+    Api(Id<Api>),
     /// Private endpoints of the object store, the vault, the queues and the topics.
     Endpoints,
 }

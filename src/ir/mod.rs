@@ -8,6 +8,7 @@
 //! at the line.
 
 mod alarm;
+mod api;
 mod arena;
 mod balancer;
 mod component;
@@ -21,6 +22,7 @@ mod sharding;
 use std::collections::BTreeMap;
 
 pub use alarm::{Alarm, Signal};
+pub use api::{Api, ApiRoute, Cors, Jwt, Segment, Throttle};
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
 pub use component::{
@@ -76,6 +78,8 @@ pub struct System {
     pub topics: Arena<Topic>,
     /// What services get of topics.
     pub subscriptions: Arena<Subscription>,
+    /// API gateways.
+    pub apis: Arena<Api>,
     /// The load balancer that the internet reaches.
     pub public: Option<Balancer>,
     /// The load balancer between the tiers.

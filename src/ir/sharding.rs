@@ -95,6 +95,27 @@ impl Database {
         format!("{}-shard", self.name)
     }
 
+    /// The proxy in front of its shards, where there is one.
+    pub fn proxy(&self) -> Option<Id<Service>> {
+        self.sharding.as_ref().and_then(Sharding::proxy)
+    }
+
+    /// How many servers it has: the main one, its read replicas as far as the author said a number, and its shards.
+    pub fn servers(&self) -> usize {
+        let shards = self.sharding.as_ref().map_or(0, |sharding| sharding.shards.len());
+        1 + self.replica_keys().len() + shards
+    }
+
+    /// GiB of storage of all these, as they are made.
+    pub fn stored_gb(&self) -> u64 {
+        let alike = 1 + self.replica_keys().len() as u64;
+        let shards = self.sharding.as_ref();
+        let shards = shards.map_or(0, |sharding| {
+            sharding.shards.len() as u64 * u64::from(sharding.storage_gb)
+        });
+        alike * u64::from(self.storage_gb) + shards
+    }
+
     /// The name of the proxy in front of its shards.
     pub fn proxy_name(&self) -> String {
         format!("{}-proxy", self.name)

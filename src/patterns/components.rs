@@ -99,6 +99,7 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         caches,
         queues,
         topics,
+        apis: Arena::default(),
         subscriptions: Arena::default(),
         public: None,
         internal: None,
@@ -174,11 +175,12 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
     }
 }
 
-/// Names are known in the whole system, where those of a domain's components begin with the domain's.
+/// Names are known in the whole system, where those of a domain's components begin with the domain's. In a link, what is of the
+/// domain goes before what is shared.
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for scope in blueprint.model.scopes() {
-        let tables: [(&str, &str, Vec<&model::Name>); 7] = [
+        let tables: [(&str, &str, Vec<&model::Name>); 8] = [
             ("services", "service", scope.services.keys().collect()),
             ("databases", "database", scope.databases.keys().collect()),
             ("buckets", "bucket", scope.buckets.keys().collect()),
@@ -186,6 +188,7 @@ fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
             ("caches", "cache", scope.caches.keys().collect()),
             ("queues", "queue", scope.queues.keys().collect()),
             ("topics", "topic", scope.topics.keys().collect()),
+            ("apis", "API", scope.apis.keys().collect()),
         ];
         for (table, kind, names) in tables {
             for name in names {
@@ -194,9 +197,7 @@ fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
                 if full.len() > NAME && scope.domain.is_some() {
                     problems.push(domain::long_name(at, &full, NAME));
                 }
-                // A link says it without the domain.
-                let shared = scope.domain.and_then(|_| seen.get(name.as_str()));
-                match seen.get(&full).or(shared) {
+                match seen.get(&full) {
                     Some(first) => problems.push(semantic::duplicate_name(at, name.as_str(), first, kind)),
                     None => {
                         seen.insert(full, kind);

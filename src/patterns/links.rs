@@ -1,5 +1,6 @@
 //! Links to flows, grants and settings: least privilege from what the blueprint says and nothing else.
 
+mod apis;
 mod flows;
 mod messaging;
 mod proxy;
@@ -72,6 +73,7 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
         give(system, id, grants);
         system.services[id].calls = calls;
     }
+    apis::resolve(blueprint, system, &names, problems);
     messaging::filters(blueprint, system, problems);
     messaging::watch(system);
     unlinked(system, problems);
@@ -169,23 +171,34 @@ impl Linker<'_> {
     fn resolve(&mut self, verb: &str, names: &[model::Link]) -> Vec<(Component, Option<Span>, String)> {
         let mut resolved = vec![];
         for (index, name) in names.iter().enumerate() {
-            let at = self.blueprint.places.span(&format!("{}.{verb}.{index}", self.service));
+            let place = format!("{verb}.{index}");
             if names[..index].contains(name) {
+                let at = self.blueprint.places.span(&format!("{}.{place}", self.service));
                 self.problems.push(semantic::duplicate_link(at, verb, name.as_str()));
                 continue;
             }
-            let Some((full, component)) = self.find(name.as_str()) else {
-                let known = self.names.keys().map(String::as_str);
-                self.problems.push(semantic::unresolved_link(at, name.as_str(), known));
-                continue;
-            };
-            let owner = self.owner_of(&full);
-            match owner.and_then(|owner| foreign((verb, name.as_str()), component, at, &owner)) {
-                Some(problem) => self.problems.push(problem),
-                None => resolved.push((component, at, name.to_string())),
-            }
+            resolved.extend(self.resolve_one(&place, name));
         }
         resolved
+    }
+
+    /// The component that one name stands for, at a place below the component that says it: `calls.0`.
+    fn resolve_one(&mut self, place: &str, name: &model::Link) -> Option<(Component, Option<Span>, String)> {
+        let at = self.blueprint.places.span(&format!("{}.{place}", self.service));
+        let Some((full, component)) = self.find(name.as_str()) else {
+            let known = self.names.keys().map(String::as_str);
+            self.problems.push(semantic::unresolved_link(at, name.as_str(), known));
+            return None;
+        };
+        let verb = place.split('.').next().unwrap_or_default();
+        let owner = self.owner_of(&full);
+        match owner.and_then(|owner| foreign((verb, name.as_str()), component, at, &owner)) {
+            Some(problem) => {
+                self.problems.push(problem);
+                None
+            }
+            None => Some((component, at, name.to_string())),
+        }
     }
 
     /// A component of the service's own domain, else one that is shared, else the one that is said with its domain.

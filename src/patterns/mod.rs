@@ -1,5 +1,6 @@
 //! Blueprint to IR: one file per pattern. All sizing and topology decisions are made here, once for every cloud.
 
+mod alarms;
 mod balancers;
 mod components;
 mod links;

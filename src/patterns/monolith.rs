@@ -3,7 +3,7 @@
 //! Every tier has its own load balancer and scales alone: internet, public balancer, web tier, internal balancer, application tier,
 //! database. Services run on virtual machines unless the blueprint says otherwise.
 
-use super::{Summary, balancers, components, links, per_domain, sharding};
+use super::{Summary, alarms, balancers, components, links, per_domain, sharding};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::Replicas;
 use crate::diagnostic::{Diagnostic, semantic};
@@ -29,6 +29,7 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
     sharding::refuse(blueprint, problems);
     let mut system = components::system(blueprint, Runtime::Vm, problems)?;
     links::resolve(blueprint, &mut system, problems);
+    alarms::told(blueprint, &system, problems);
     balancers::build(blueprint, &mut system, problems);
     Some(system)
 }

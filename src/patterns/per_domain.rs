@@ -6,8 +6,8 @@
 
 mod cycles;
 
-use super::read_replica::{split, told};
-use super::{Summary, balancers, components, links, sharding};
+use super::read_replica::split;
+use super::{Summary, alarms, balancers, components, links, sharding};
 use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, domain as rules};
 use crate::ir::System;
@@ -27,8 +27,8 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
     sharding::spread(blueprint, &mut system, problems);
     split(&mut system);
     sharding::watch(&mut system);
-    told(blueprint, &system, problems);
     links::resolve(blueprint, &mut system, problems);
+    alarms::told(blueprint, &system, problems);
     balancers::build(blueprint, &mut system, problems);
     cycles::check(&system, problems);
     Some(system)

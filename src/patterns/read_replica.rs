@@ -3,7 +3,7 @@
 //! An application that reads and writes gets two data sources; programs that only read are services of their own, scale alone and
 //! reach the replicas alone. Everything else is as under [`super::monolith`].
 
-use super::{Summary, balancers, components, links, per_domain, sharding};
+use super::{Summary, alarms, balancers, components, links, per_domain, sharding};
 use crate::blueprint::Blueprint;
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::{Alarm, Database, Signal, System};
@@ -30,33 +30,18 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
     if blueprint.environment.is_none() && system.databases.iter().all(|(_, item)| item.readers.is_none()) {
         problems.push(semantic::no_replicas(blueprint.places.span("pattern")));
     }
-    told(blueprint, &system, problems);
     links::resolve(blueprint, &mut system, problems);
+    alarms::told(blueprint, &system, problems);
     balancers::build(blueprint, &mut system, problems);
     Some(system)
-}
-
-/// Warns of alarms that nobody hears.
-pub(super) fn told(blueprint: &Blueprint, system: &System, problems: &mut Vec<Diagnostic>) {
-    if let (Some(alarm), true) = (system.alarms.first(), system.alarm_emails.is_empty()) {
-        let at = blueprint.places.key("observability");
-        problems.push(semantic::nobody_told(
-            at.or(blueprint.places.span("pattern")),
-            &alarm.name,
-        ));
-    }
 }
 
 /// Gives reads and writes data sources of their own, and watches the replicas. The names of the settings do not depend on the number
 /// of replicas, so that an environment without them runs the same application.
 pub(super) fn split(system: &mut System) {
-    // Behind a proxy there is one data source for both.
-    let behind_proxy = |item: &Database| {
-        item.sharding
-            .as_ref()
-            .is_some_and(|sharding| sharding.proxy().is_some())
-    };
-    let told_apart = system.databases.iter().filter(|(_, item)| !behind_proxy(item));
+    // Behind a proxy there is one data source for both, and the proxy is told of replicas that there are.
+    let told_apart = |item: &Database| item.readers.is_some() || item.proxy().is_none();
+    let told_apart = system.databases.iter().filter(|(_, item)| told_apart(item));
     let ids: Vec<_> = told_apart.map(|(id, _)| id).collect();
     for id in ids {
         let database = &mut system.databases[id];

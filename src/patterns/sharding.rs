@@ -8,11 +8,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::read_replica::{split, told};
+use super::read_replica::split;
 use super::reader::Reader;
-use super::{Summary, balancers, components, links, per_domain};
+use super::{Summary, alarms, balancers, components, links, per_domain};
 use crate::blueprint::Blueprint;
-use crate::blueprint::model::{self, Replicas};
+use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, sharding as rules};
 use crate::ir::{Alarm, Database, Health, Home, Id, Launch, Probe, Router, Scale, Service, Sharding, Signal, System};
 use crate::vocabulary::{self, Engine, Runtime};
@@ -58,8 +58,8 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
     }
     split(&mut system);
     watch(&mut system);
-    told(blueprint, &system, problems);
     links::resolve(blueprint, &mut system, problems);
+    alarms::told(blueprint, &system, problems);
     balancers::build(blueprint, &mut system, problems);
     Some(system)
 }
@@ -82,7 +82,7 @@ pub(super) fn spread(blueprint: &Blueprint, system: &mut System, problems: &mut 
     let ids: Vec<Id<Database>> = system.databases.iter().map(|(id, _)| id).collect();
     for (id, (_, _, said)) in ids.into_iter().zip(blueprint.model.all_databases()) {
         if let Some(sharding) = &said.sharding {
-            spread_one(blueprint, system, id, (said, sharding), problems);
+            spread_one(blueprint, system, id, sharding, problems);
         }
     }
 }
@@ -92,16 +92,10 @@ fn spread_one(
     blueprint: &Blueprint,
     system: &mut System,
     id: Id<Database>,
-    (database, said): (&model::Database, &model::Sharding),
+    said: &model::Sharding,
     problems: &mut Vec<Diagnostic>,
 ) {
     let path = format!("{}.sharding", system.databases[id].path);
-    if said.router == vocabulary::Router::Proxy && database.replicas != Replicas::default() {
-        let at = blueprint
-            .places
-            .span(&format!("{}.replicas", system.databases[id].path));
-        problems.push(rules::replicas(at, &system.databases[id].name));
-    }
     let Some(shards) = table::shards(blueprint, &path, said, problems) else {
         return;
     };

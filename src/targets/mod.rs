@@ -76,8 +76,10 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
     let caches = system.caches.iter().map(|(_, item)| (item.home.domain, &item.name));
     let queues = system.queues.iter().map(|(_, item)| (item.home.domain, &item.name));
     let topics = system.topics.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let apis = system.apis.iter().map(|(_, item)| (item.home.domain, &item.name));
     let data = databases.chain(buckets).chain(secrets).chain(caches);
-    for (domain, name) in services.chain(data).chain(queues).chain(topics) {
+    let messages = queues.chain(topics);
+    for (domain, name) in services.chain(data).chain(messages).chain(apis) {
         if let Some(domain) = domain {
             names.entry(domain).or_default().push(identifier(name));
         }

@@ -10,7 +10,10 @@ use crate::support::{Example, examples, project};
 use crate::{Offline, has_terraform};
 
 /// Blueprints of one system, each the step after the one before.
-const STEPS: [(&str, &str); 1] = [("estate-1-lift", "estate-2-replica")];
+const STEPS: [(&str, &str); 2] = [
+    ("estate-1-lift", "estate-2-replica"),
+    ("estate-2-replica", "estate-3-domains"),
+];
 
 /// Types that hold data, the keys to it, or the names it is found under.
 const STATEFUL: [&str; 21] = [

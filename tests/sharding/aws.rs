@@ -160,6 +160,38 @@ fn clients_of_the_proxy_reach_nothing_behind_it() {
 }
 
 #[test]
+fn replicas_of_the_main_server_are_the_proxys() {
+    let text = shop("4").replace("[databases.main]", "[databases.main]\nreplicas = 2");
+    let rules = file(&text, "firewall");
+    assert_eq!(
+        rules.matches("\"main_proxy_to_main_read_5432\"").count(),
+        2,
+        "both ends"
+    );
+    assert!(!rules.contains("\"web_to_main_read"), "{rules}");
+    let machines = file(&text, "compute");
+    let template = block(&machines, "resource \"aws_launch_template\" \"main_proxy\"");
+    for part in [
+        "MAIN_READ_HOST=main-read.shop.internal",
+        "- !READWRITE_SPLITTING",
+        "transactionalReadQueryStrategy: PRIMARY",
+        // A replica's certificate has its own name alone.
+        "sslmode=verify-full",
+        "sslmode=verify-ca",
+    ] {
+        assert!(template.contains(part), "{part}");
+    }
+    let group = block(&machines, "resource \"aws_autoscaling_group\" \"main_proxy\"");
+    assert!(group.contains("aws_route53_record.internal_main_read,"), "{group}");
+    let web = block(&machines, "resource \"aws_launch_template\" \"web\"");
+    assert!(
+        web.contains("MAIN_HOST=main-proxy.") && !web.contains("MAIN_READ"),
+        "{web}"
+    );
+    assert!(file(&text, "alarms").contains("\"main_replica_lag\""));
+}
+
+#[test]
 fn machines_with_shards_are_told_in_compressed_form_and_others_as_ever() {
     let machines = file(&shop("4"), "compute");
     let data = |service: &str| {
@@ -232,16 +264,99 @@ fn proxies_stand_among_1024_addresses() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    assert_eq!(rules(&shop("500")), Vec::<&str>::new());
-    assert_eq!(rules(&shop("501")), ["too-many-shards"]);
-    let ids: Vec<String> = (0..300).map(|number| format!("\"shard{number:07}\"")).collect();
-    assert_eq!(
-        rules(&shop(&format!("[{}]", ids.join(", ")))),
-        ["too-much-for-a-machine"]
-    );
+    let named = |length: usize| {
+        let ids: Vec<String> = (0..1000).map(|number| format!("\"s{number:0length$}\"")).collect();
+        format!("[{}]", ids.join(", "))
+    };
+    // Routed by a proxy and by the application.
+    assert_eq!(rules(&shop("1000")), Vec::<&str>::new());
+    let routed = |shards: &str| {
+        shop(shards).replace(
+            "[databases.main.sharding]",
+            "[databases.main.sharding]\nrouter = \"application\"",
+        )
+    };
+    assert_eq!(rules(&routed("1000")), Vec::<&str>::new());
+    assert_eq!(rules(&routed(&named(6))), Vec::<&str>::new());
+    assert_eq!(rules(&shop(&named(6))), ["too-much-for-a-machine"]);
+    let small = |shards: &str| shop(shards) + "\n[network]\ncidr = \"10.20.0.0/20\"\n";
+    // Three subnets of 123 addresses, where every server and every standby has one.
+    assert_eq!(rules(&small("180")), Vec::<&str>::new());
+    assert_eq!(rules(&small("181")), ["no-room-for-shards"]);
     let keys: Vec<String> = (0..1000).map(|number| format!("\"{number:064}\" = \"east\"")).collect();
     let large = shop("4").replace("acme = \"east\"", &keys.join(", "));
     assert_eq!(rules(&large), ["shard-map-too-large"]);
+}
+
+#[test]
+fn quotas_that_must_be_raised_are_told_before_the_first_apply() {
+    let told = |text: &str| {
+        let problems = compile(text).diagnostics;
+        let quotas = problems.iter().filter(|problem| problem.rule == "quota-to-raise");
+        quotas.map(|problem| problem.message.clone()).collect::<Vec<_>>()
+    };
+    // Beside these shards: the two main servers, and the two other shards.
+    assert_eq!(told(&shop("36")), Vec::<String>::new());
+    let servers = "41 database servers, and an account has 40 in a region unless asked for more";
+    assert_eq!(told(&shop("37")), [servers]);
+    let stored = shop("1000").replace("key = \"customer_id\"", "key = \"customer_id\"\nstorage_gb = 100");
+    let stored = told(&stored);
+    assert_eq!(stored.len(), 2, "{stored:?}");
+    assert!(stored[1].contains("GiB of storage for databases, and an account has 100000"));
+    let licensed = SHOP.replace("SHARDS", "2").replace("ENGINE", "sqlserver");
+    assert_eq!(told(&licensed), Vec::<String>::new());
+    let ids: Vec<String> = (0..10).map(|number| format!("\"t{number}\"")).collect();
+    let licensed = licensed.replace("\"east\", \"west\"", &format!("\"east\", \"west\", {}", ids.join(", ")));
+    let licensed = told(&licensed);
+    assert!(
+        matches!(licensed.as_slice(), [one] if one.starts_with("13 servers of SQL Server (")),
+        "{licensed:?}"
+    );
+}
+
+#[test]
+fn a_dashboard_draws_five_hundred_shards_and_a_further_one_the_rest() {
+    let few = file(&shop("500"), "dashboards");
+    assert!(few.contains("metrics = [for id in local.main_shards : [") && !few.contains("_further"));
+    assert!(!written(&shop("500"), "README.md").contains("`shop-main-shards-2`"));
+    let many = file(&shop("501"), "dashboards");
+    // The first keeps its address and its name, whatever comes after it.
+    let first = block(&many, "resource \"aws_cloudwatch_dashboard\" \"main_shards\"");
+    assert!(!first.contains("for_each") && first.contains("dashboard_name = \"shop-main-shards\"\n"));
+    assert_eq!(first.matches("for id in slice(local.main_shards, 0, 500) :").count(), 5);
+    let further = block(&many, "resource \"aws_cloudwatch_dashboard\" \"main_shards_further\"");
+    for part in [
+        "for_each       = { for number, ids in chunklist(local.main_shards, 500) : number + 1 => ids if number > 0 }\n",
+        "dashboard_name = \"shop-main-shards-${each.key}\"\n",
+    ] {
+        assert!(further.contains(part), "{further}");
+    }
+    assert_eq!(further.matches("for id in each.value :").count(), 5);
+    assert!(!many.contains("\"ledger_shards_further\""));
+    assert!(
+        written(&shop("1000"), "README.md")
+            .contains("The dashboards `shop-main-shards` and `shop-main-shards-2` in CloudWatch")
+    );
+}
+
+#[test]
+fn a_machine_knows_the_names_of_a_shard_by_its_id() {
+    let machines = file(&shop("4"), "compute");
+    let lines = "[for id in local.main_shards : \"${id} ${trimprefix(aws_db_instance.main_shard[id].address, \"shop-main-shard-${id}\")}\"]";
+    assert_eq!(machines.matches(lines).count(), 1);
+    for line in ["host=shop-main-shard-$id$domain\n", "identifier=shop/main-shard/$id\n"] {
+        assert_eq!(machines.matches(line).count(), 1, "{line}");
+    }
+    let secrets = file(&shop("4"), "secrets");
+    assert!(
+        block(&secrets, "\"aws_secretsmanager_secret\" \"main_shard\"").contains("\"shop/main-shard/${each.key}\"")
+    );
+    // Nothing in the table says so, but the passwords are there before the machines.
+    let group = block(&machines, "resource \"aws_autoscaling_group\" \"main_proxy\"");
+    assert!(
+        group.contains("aws_secretsmanager_secret_version.main_shard,"),
+        "{group}"
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::vocabulary::{PerTarget, Runtime};
 /// A long-running process group: one autoscaling group of machines or pods.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = { "not": { "required": ["consumes"] } }, "then" = { "required": ["port"] }))]
 pub struct Service {
     /// Where it runs; the pattern's default when left out.
     #[serde(default)]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Service, Table, Topic};
+use super::{Api, Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Service, Table, Topic};
 
 /// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,8 @@ pub struct Domain {
     pub queues: Table<Queue>,
     /// Topics. Services of this domain alone send to them; every service may take messages from them.
     pub topics: Table<Topic>,
+    /// API gateways in front of services.
+    pub apis: Table<Api>,
 }
 
 /// A place that holds components: the blueprint itself, or one of its domains.
@@ -46,6 +48,8 @@ pub struct Scope<'a> {
     pub queues: &'a Table<Queue>,
     /// Its topics.
     pub topics: &'a Table<Topic>,
+    /// Its APIs.
+    pub apis: &'a Table<Api>,
 }
 
 impl Scope<'_> {
@@ -78,6 +82,7 @@ impl Model {
             caches: &self.caches,
             queues: &self.queues,
             topics: &self.topics,
+            apis: &self.apis,
         };
         let domains = self.domains.iter().map(|(name, domain)| Scope {
             domain: Some(name.as_str()),
@@ -88,6 +93,7 @@ impl Model {
             caches: &domain.caches,
             queues: &domain.queues,
             topics: &domain.topics,
+            apis: &domain.apis,
         });
         std::iter::once(shared).chain(domains)
     }

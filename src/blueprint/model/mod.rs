@@ -4,6 +4,7 @@
 //! and their doc comments are what an author sees on hover. Defaults that depend on nothing else stand here; those that depend on
 //! the pattern are chosen in [`crate::patterns`].
 
+mod api;
 mod component;
 mod data;
 mod domain;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use api::{Api, ApiRoute, Cors, Jwt, Throttle};
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
 pub use data::{Backup, Bucket, Cache, Database, Lifecycle, ReplicaScale, Replicas, Secret};
 pub use domain::{Domain, Scope};
@@ -79,6 +81,9 @@ pub struct Model {
     /// Topics: each message goes to every subscriber.
     #[serde(default)]
     pub topics: Table<Topic>,
+    /// API gateways in front of services.
+    #[serde(default)]
+    pub apis: Table<Api>,
     /// Business domains: each scales and is deployed alone and owns its data (`pattern = "per-domain"`). What stands outside is
     /// shared.
     #[serde(default)]
@@ -157,6 +162,12 @@ macro_rules! text {
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
             }
         }
 
@@ -240,6 +251,21 @@ text!(
     /// The value of an attribute of a message.
     AttributeValue, "^[A-Za-z0-9._-]{1,64}$", "paid",
     "the value of a message's attribute is 1 to 64 letters, digits and `._-`"
+);
+text!(
+    /// Method and path of a route of an API. `{id}` stands for one segment, a last `*` for the rest.
+    ApiPath, "^(ANY|DELETE|GET|HEAD|PATCH|POST|PUT) /(([A-Za-z0-9._~-]+|\\{[a-z][A-Za-z0-9_]*\\})(/([A-Za-z0-9._~-]+|\\{[a-z][A-Za-z0-9_]*\\}))*(/[*])?|[*])?$", "GET /orders/{id}",
+    "a route is a method (or `ANY`) and a path such as `GET /orders/{id}`; a last `*` stands for everything below"
+);
+text!(
+    /// Scheme and host of a page.
+    Origin, "^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", "https://shop.example.com",
+    "an origin is a scheme and a host, such as `https://shop.example.com`"
+);
+text!(
+    /// The name of a header, in lower case.
+    HeaderName, "^[a-z][a-z0-9-]{0,62}$", "content-type",
+    "the name of a header is in lower case, such as `content-type`"
 );
 text!(
     /// The path prefix of a request.

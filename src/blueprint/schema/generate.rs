@@ -20,6 +20,7 @@ pub(in crate::blueprint) fn lines() -> String {
     generator.subschema_for::<model::LabelKey>();
     generator.subschema_for::<model::Variable>();
     generator.subschema_for::<model::Attribute>();
+    generator.subschema_for::<model::ApiPath>();
     let mut root = generator.into_root_schema_for::<model::Model>().to_value();
     close_overrides(&mut root);
     let schema = of_root(root);

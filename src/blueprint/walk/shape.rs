@@ -246,7 +246,8 @@ impl Schema {
     fn keys(&self, schema: &Json) -> Option<String> {
         let schema = self.resolve(schema);
         let properties = schema.get("properties").and_then(Json::as_object)?;
-        let required = schema.get("required").and_then(|keys| keys.get(0)?.as_str());
+        let required = schema.get("required").or_else(|| schema.pointer("/then/required"));
+        let required = required.and_then(|keys| keys.get(0)?.as_str());
         let key = required.or_else(|| properties.keys().next().map(String::as_str))?;
         Some(format!("{{ {key} = {} }}", self.example(properties.get(key)?)))
     }

@@ -48,8 +48,7 @@ impl Walk<'_> {
                 self.value(schema, &entry.node, &place.key(key, about));
             }
         }
-        for key in rules.get("required").and_then(Json::as_array).into_iter().flatten() {
-            let Some(key) = key.as_str() else { continue };
+        for key in required(rules, table) {
             // A slip of the pen in the key is reported where it stands, once.
             if table.contains_key(key) || slips.contains(&key) {
                 continue;
@@ -74,6 +73,21 @@ impl Walk<'_> {
             place,
         );
     }
+}
+
+/// The keys that a table must have: always, and while it lacks another one (`if` without that one, `then` these).
+fn required<'a>(rules: &'a Map<String, Json>, table: &Table) -> impl Iterator<Item = &'a str> {
+    let keys = |rules: Option<&'a Json>| {
+        rules
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+    };
+    let instead = rules.get("if").and_then(|other| other.pointer("/not/required"));
+    let lacks = keys(instead).any(|key| !table.contains_key(key));
+    let then = rules.get("then").and_then(|then| then.get("required"));
+    keys(rules.get("required")).chain(keys(then.filter(|_| lacks)))
 }
 
 /// The keys that could still be added; all of them where none is left.

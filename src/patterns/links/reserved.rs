@@ -30,8 +30,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let queues = queues.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
     let topics = system.topics.iter();
     let topics = topics.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let apis = system.apis.iter();
+    let apis = apis.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
     let data = databases.chain(buckets).chain(secrets).chain(caches);
-    let names: Names<'_> = services.chain(data).chain(queues).chain(topics).collect();
+    let messages = queues.chain(topics);
+    let names: Names<'_> = services.chain(data).chain(messages).chain(apis).collect();
     replicas(system, &names, problems);
     shards(system, &names, problems);
     domains(system, &names, problems);

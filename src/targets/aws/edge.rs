@@ -32,21 +32,33 @@ pub(super) fn certificate(stack: &mut Stack<'_>) -> Option<Expression> {
     let system = stack.system;
     match system.public.as_ref()?.tls(Target::Aws) {
         Tls::Named(arn) => Some(arn.into()),
-        Tls::Requested { domain, zone } => Some(requested(stack, domain, zone)),
+        Tls::Requested { domain, zone } => {
+            // The wildcard is proved by the same record as the name itself.
+            let wildcard = (!hosts(stack, domain).is_empty()).then(|| list![format!("*.{domain}")]);
+            Some(requested(stack, "public", (domain, wildcard), zone))
+        }
         Tls::Off => None,
     }
 }
 
-fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Expression {
+/// A certificate of a domain and more names: its ARN, once it is valid. `name` is what it is called in the output.
+pub(super) fn requested(
+    stack: &mut Stack<'_>,
+    name: &str,
+    (domain, more): (&str, Option<Expression>),
+    zone: Option<&str>,
+) -> Expression {
     stack.module.file("edge", "");
-    // The wildcard is proved by the same record as the name itself.
-    let wildcard = (!hosts(stack, domain).is_empty()).then(|| list![format!("*.{domain}")]);
+    let validation = match name {
+        "public" => "certificate_validation".to_owned(),
+        other => format!("{other}_certificate_validation"),
+    };
     let body = Block::new()
         .set("domain_name", domain)
-        .set_some("subject_alternative_names", wildcard)
+        .set_some("subject_alternative_names", more)
         .set("validation_method", "DNS")
         .block("lifecycle", Block::new().set("create_before_destroy", true));
-    let certificate = stack.module.resource("aws_acm_certificate", "public", body);
+    let certificate = stack.module.resource("aws_acm_certificate", name, body);
     let options = expr::call("tolist", [certificate.attr("domain_validation_options")]);
     let option = |name: &str| expr::attribute(options.clone(), &["0", name]);
     let record = zone.map(|zone| {
@@ -57,17 +69,16 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
             .set("records", list![option("resource_record_value")])
             .set("ttl", 300)
             .set("allow_overwrite", true);
-        stack.module.comment("Proves that the domain is ours.").resource(
-            "aws_route53_record",
-            "certificate_validation",
-            body,
-        )
+        stack
+            .module
+            .comment("Proves that the domain is ours.")
+            .resource("aws_route53_record", &validation, body)
     });
     if record.is_none() {
         stack.module.file("outputs", "");
         let value = object! { "name" => option("resource_record_name"), "value" => option("resource_record_value") };
         let description = "CNAME record that proves the ownership of the domain to the certificate's issuer.";
-        stack.module.output("certificate_validation", value, description);
+        stack.module.output(&validation, value, description);
         stack.module.file("edge", "");
     }
     stack.module.comment(match record {
@@ -78,7 +89,7 @@ fn requested(stack: &mut Stack<'_>, domain: &str, zone: Option<&str>) -> Express
         "validation_record_fqdns",
         record.map(|record| list![record.attr("fqdn")]),
     );
-    let valid = stack.module.resource("aws_acm_certificate_validation", "public", body);
+    let valid = stack.module.resource("aws_acm_certificate_validation", name, body);
     valid.attr("certificate_arn")
 }
 

@@ -43,6 +43,7 @@ pub(super) fn word(stack: &Stack<'_>, peer: Peer) -> String {
         Peer::Readers(id) => stack.system.databases[id].reader_name(),
         Peer::TcpBalancer(id) => format!("{}_load_balancer", stack.system.services[id].name),
         Peer::Cache(id) => stack.system.caches[id].name.clone(),
+        Peer::Api(id) => stack.system.apis[id].name.clone(),
         Peer::Shards(id) => stack.system.databases[id].shard_name(),
         Peer::Endpoints => "private_service_endpoints".to_owned(),
     }
@@ -62,6 +63,8 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     peers.extend(alone.map(|(id, item)| (Peer::TcpBalancer(id), format!("Load balancer of {}", item.name))));
     let services = system.services.iter();
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
+    let apis = system.apis.iter();
+    peers.extend(apis.map(|(id, item)| (Peer::Api(id), format!("API {}", item.name))));
     let databases = system.databases.iter();
     peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
     let replicated = system.databases.iter().filter(|(_, item)| item.readers.is_some());

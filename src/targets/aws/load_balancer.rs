@@ -27,6 +27,8 @@ pub(super) struct Balancers {
     pub(super) internal: Option<Address>,
     /// Those in front of one service each that does not speak HTTP.
     pub(super) tcp: Vec<(Id<Service>, Address)>,
+    /// What the internal one listens on, by port.
+    pub(super) ports: BTreeMap<u16, Address>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
     listeners: BTreeMap<Id<Service>, Vec<Address>>,
 }
@@ -120,6 +122,7 @@ pub(super) fn lower(
                 &targets,
             );
             balancers.lead(listener, &added);
+            balancers.ports.insert(port, added);
         }
         balancers.internal = Some(address);
     }

@@ -8,6 +8,7 @@
 //! same holds for the names that AWS sees.
 
 mod alarms;
+mod apis;
 mod budget;
 mod compute;
 mod dashboard;
@@ -75,7 +76,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 19] = [
+const FILES: [(&str, &str); 20] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -86,6 +87,10 @@ const FILES: [(&str, &str); 19] = [
     ),
     ("edge", ""),
     ("load_balancer", ""),
+    (
+        "apis",
+        "API gateways: who may call which service from outside, and how often.",
+    ),
     ("compute", ""),
     ("database", ""),
     ("replicas", "Read replicas, and the one name that leads to all of them."),
@@ -135,6 +140,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
     let names = edge::names(&mut stack, &network, &balancers);
+    apis::lower(&mut stack, &keys, &network, &groups, &balancers);
     let alarms = alarms::lower(&mut stack, &base, &keys, &replicas, &shards);
     dashboard::lower(&mut stack, &shards);
     let readers = reader::lower(&mut stack, names.zone.as_ref(), &replicas, &alarms);

@@ -10,6 +10,9 @@ use crate::vocabulary::{Egress, Engine};
 
 /// Servers that RDS runs in a region before one asks for more.
 const SERVERS: usize = 40;
+/// GiB of all servers in a region, and final snapshots in it, before one asks for more.
+const STORAGE: u64 = 100_000;
+const SNAPSHOTS: usize = 100;
 
 pub(super) fn fill(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     outputs(stack, parts);
@@ -85,14 +88,21 @@ fn prerequisites(stack: &mut Stack<'_>) {
             system.network.zones
         ));
     }
-    let beside = |item: &Database| item.sharding.as_ref().map_or(0, |sharding| sharding.shards.len());
-    let servers = system.databases.iter();
-    let servers: usize = servers
-        .map(|(_, item)| 1 + item.replica_keys().len() + beside(item))
-        .sum();
+    let servers: usize = system.databases.iter().map(|(_, item)| item.servers()).sum();
     if servers > SERVERS {
         items.push(format!(
             "{servers} database servers are free in the account: the quota is {SERVERS} per region unless it was raised."
+        ));
+    }
+    let storage: u64 = system.databases.iter().map(|(_, item)| item.stored_gb()).sum();
+    if storage > STORAGE {
+        items.push(format!(
+            "{storage} GiB of storage for databases are free in the account: the quota is {STORAGE} per region unless it was raised."
+        ));
+    }
+    if system.protect && servers > SNAPSHOTS {
+        items.push(format!(
+            "Every server leaves a final snapshot when it is removed, and the quota of snapshots that are not taken automatically is {SNAPSHOTS} per region: have it raised too before many are."
         ));
     }
     match system.public.as_ref().map(|public| (public, public.tls(Target::Aws))) {

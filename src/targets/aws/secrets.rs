@@ -1,6 +1,6 @@
 //! The vault.
 
-mod shard;
+pub(super) mod shard;
 
 use hcl::Expression;
 

@@ -5,11 +5,12 @@ use hcl::Expression;
 use super::Stack;
 use super::compute::Parts;
 use super::database::shard;
+use super::secrets::shard::folder;
 use crate::ir::{Database, Id, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
-use crate::targets::shared::startup::{Platform, Shards, proxy_folder, user_data};
+use crate::targets::shared::startup::{Names, Platform, Shards, proxy_folder, user_data};
 use crate::template;
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
@@ -72,7 +73,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let shards: Vec<Shards> = system
         .grants_of(id)
         .filter_map(|grant| match grant.resource {
-            Resource::Shards(database) => Some(shards(database, parts)),
+            Resource::Shards(database) => Some(shards(stack, database, parts)),
             _ => None,
         })
         .collect();
@@ -101,16 +102,26 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     expr::call(encode, [text])
 }
 
-/// What a machine is told of each shard that rows are routed to: its id, its host, and the ARN of its password.
-fn shards(database: Id<Database>, parts: &Parts<'_>) -> Shards {
+/// What a machine is told of each shard that rows are routed to: as little as there is to know beside its id, so that a thousand fit.
+/// The vault finds a password by its name; an ARN ends in characters that do not compress.
+fn shards(stack: &Stack<'_>, database: Id<Database>, parts: &Parts<'_>) -> Shards {
     let servers = parts.shards.get(database);
+    let item = &stack.system.databases[database];
+    let names = Names {
+        server: shard::prefix(stack, item),
+        vault: folder(stack, item),
+    };
     let lines = shard::each(&servers.active, |id| {
         let host = shard::of(&servers.instances, id, "address");
-        let secret = shard::of(parts.secrets.of_shards(database), id, "arn");
-        template![id.clone(), " ", host, " ", secret]
+        let server = template![names.server.as_str(), id.clone()];
+        template![id.clone(), " ", expr::call("trimprefix", [host, server])]
     });
     let lines = expr::call("join", [Expression::from("\n      "), lines]);
-    Shards { database, lines }
+    Shards {
+        database,
+        lines,
+        names: Some(names),
+    }
 }
 
 /// True if a service's output goes to a log group: the container engine sends it there, a script's stays in the journal.

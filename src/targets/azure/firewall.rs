@@ -313,6 +313,7 @@ fn label(stack: &Stack<'_>, peer: Peer) -> String {
         Peer::Readers(id) => stack.system.databases[id].reader_name(),
         Peer::TcpBalancer(id) => format!("{}-balancer", stack.system.services[id].name),
         Peer::Cache(id) => stack.system.caches[id].name.clone(),
+        Peer::Api(id) => stack.system.apis[id].name.clone(),
         Peer::Shards(id) => stack.system.databases[id].shard_name(),
         Peer::Endpoints => "endpoints".to_owned(),
     }

@@ -70,7 +70,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
     }
     let shards = known_shards(system, id).filter_map(|database| {
         let lines = plan.stores.databases[&database].shards.as_ref()?.table.clone();
-        Some(startup::Shards { database, lines })
+        let names = None;
+        Some(startup::Shards { database, lines, names })
     });
     let platform = Platform {
         fetch: FETCH,

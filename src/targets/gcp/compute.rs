@@ -235,6 +235,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
                 Resource::Shards(database) => Some(startup::Shards {
                     database,
                     lines: shards::table(stack, database),
+                    names: None,
                 }),
                 _ => None,
             })

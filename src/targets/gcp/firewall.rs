@@ -193,7 +193,12 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                 ));
             }
             // The same for every service: see `shared`.
-            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) | Peer::Cache(_) => {}
+            Peer::Internet
+            | Peer::Endpoints
+            | Peer::PublicBalancer
+            | Peer::Service(_)
+            | Peer::Cache(_)
+            | Peer::Api(_) => {}
         }
     }
     if let (Some(address), false) = (&entries.internal, called.is_empty()) {

@@ -77,7 +77,8 @@ fn security(stack: &mut Stack<'_>) {
     if !system.databases.is_empty() {
         items.push("Databases have one private address each, refuse connections without TLS, and their passwords stand in Secret Manager alone, never in Terraform's state.");
     }
-    if system.databases.iter().any(|(_, database)| database.readers.is_some()) {
+    let apart = |database: &Database| database.readers.is_some() && database.proxy().is_none();
+    if system.databases.iter().any(|(_, database)| apart(database)) {
         items.push("A service that only reads a database reaches its read replicas and not its primary, one that only writes the primary and not the replicas. Replicas have an address, TLS, key and credentials like their primary.");
     }
     items.extend(sharding::security(stack));

@@ -209,7 +209,12 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     if system.internal.is_some() {
         says("Services speak HTTP to each other; a service mesh of the cluster can encrypt between them.");
     }
-    if stack.system.databases.iter().any(|(_, item)| item.readers.is_some()) {
+    if stack
+        .system
+        .databases
+        .iter()
+        .any(|(_, item)| item.readers.is_some() && item.proxy().is_none())
+    {
         says(
             "A service that only reads a database with replicas reaches none of the ways to its primary, and one that \
                 only writes none to the replicas. Both have the same login: it is the network that keeps them apart.",

@@ -1,5 +1,6 @@
 //! What several targets share: start-up of machines, the README of the output, state and providers.
 
+mod domains;
 pub mod owners;
 pub mod report;
 pub mod settings;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tera::Context;
 
 use super::settings::applies;
-use super::template;
+use super::{domains, template};
 
 use crate::check::Checked;
 use crate::ir::{Exposure, SHARD_VARIABLES, Service, Setting, Tls, Value};
@@ -92,6 +92,12 @@ impl Report {
         context.insert("region", system.region());
         context.insert("protect", &system.protect);
         context.insert("report", self);
+        context.insert("messages", &system.inboxes().next().is_some());
+        context.insert("caches", &!system.caches.is_empty());
+        let operations = domains::runbook(system)
+            .into_iter()
+            .chain(self.operations.iter().cloned());
+        context.insert("operations", &operations.collect::<Vec<_>>());
         context.insert("plain_http", &plain_http);
         context.insert("choices", &choices(system));
         context.insert("settings", &settings(system));

@@ -6,7 +6,7 @@
 use hcl::Expression;
 use tera::Context;
 
-use super::sharding::{self, Trust};
+use super::sharding::{self, Servers, Trust};
 use super::template;
 use crate::ir::{Database, Id, Launch, Resource, Service, Setting, System, Value, shard_map_version};
 use crate::terraform::expr::{self, Part};
@@ -32,7 +32,7 @@ pub struct Platform<'a> {
     /// The shards of the databases that the service knows by shard, if any.
     pub shards: Vec<Shards>,
     /// How a proxy knows the servers behind it. Bash in `prepare` puts the authorities' certificates into `trust/` of
-    /// [`proxy_folder`].
+    /// [`proxy_folder`]. The name of all replicas is not in their certificates.
     pub trust: Trust,
     /// TCP port of the loopback interface at which the machine says whether its service runs, for one that nobody can ask.
     pub health_port: Option<u16>,
@@ -46,8 +46,19 @@ pub struct Shards {
     /// The database.
     pub database: Id<Database>,
     /// One line for each active shard, with six spaces after every line break: id, host and the vault's identifier of its password,
-    /// with spaces between.
+    /// with spaces between; where there are `names`, only the id and what follows it in the host.
     pub lines: Expression,
+    /// What need not be told line by line.
+    pub names: Option<Names>,
+}
+
+/// What hosts and identifiers of all shards of a database have in common.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// What stands before the shard's id in its host.
+    pub server: String,
+    /// What stands before the shard's id in the vault's identifier of its password; nothing follows.
+    pub vault: String,
 }
 
 /// A setting whose value is known to Terraform.
@@ -166,8 +177,8 @@ pub fn user_data(
         Launch::ShardingProxy { image, database } => {
             let folder = proxy_folder(service);
             if let Some(sharding) = &system.databases[*database].sharding {
-                let written = sharding::files(system, *database, sharding, platform.trust);
-                files.extend(written.map(|file| {
+                let written = sharding::files(system, *database, sharding, servers(system, *database, platform.trust));
+                files.extend(written.into_iter().map(|file| {
                     serde_json::json!({
                         "path": format!("{folder}/{}", file.name),
                         "text": indented(file.text.trim_end(), 6),
@@ -186,6 +197,18 @@ pub fn user_data(
     expr::heredoc(references.parts(&text))
 }
 
+/// How a proxy reaches the servers behind it: clouds give a replica a name of its own, and not the one that all have together.
+fn servers(system: &System, id: Id<Database>, trust: Trust) -> Servers {
+    let alike = Servers::alike(&system.databases[id], trust);
+    match trust {
+        Trust::Name => Servers {
+            replicas: Trust::Authority,
+            ..alike
+        },
+        Trust::Authority | Trust::Encrypted => alike,
+    }
+}
+
 /// Where the configuration of a proxy stands on its machine.
 pub fn proxy_folder(service: &Service) -> String {
     format!("/etc/cloudgen/{}", service.name)
@@ -199,6 +222,7 @@ fn shard_table(system: &System, service: &Service, shards: &Shards, references: 
         "name": database.shard_name(),
         "variable": variable.map(|setting| setting.name.as_str()),
         "lines": references.text(&shards.lines),
+        "names": shards.names.as_ref().map(|names| serde_json::json!({ "server": names.server, "vault": names.vault })),
         // The proxy has the rest in its configuration.
         "whole": !matches!(service.launch, Launch::ShardingProxy { .. }),
         "port": database.port,

@@ -19,3 +19,9 @@ pub(in crate::targets) fn fill(template: &'static str, context: &Context) -> Str
     let text = tera.render(NAME, context);
     text.unwrap_or_else(|error| unreachable!("a template of the project: {error}"))
 }
+
+/// A template whose parts between `@@` are items of a list: lines of an item are indented under it.
+pub(in crate::targets) fn items(text: &'static str, context: &Context) -> Vec<String> {
+    let item = |part: &str| part.trim().replace('\n', "\n  ").replace("\n  \n", "\n\n");
+    fill(text, context).split("@@").map(item).collect()
+}

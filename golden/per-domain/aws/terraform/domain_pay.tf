@@ -133,39 +133,39 @@ resource "aws_secretsmanager_secret" "pay_psp_key" {
   recovery_window_in_days = 30
 }
 
-resource "aws_vpc_security_group_egress_rule" "internal_load_balancer_to_pay_api_8080" {
+resource "aws_vpc_security_group_egress_rule" "internal_load_balancer_to_pay_api_8081" {
   security_group_id            = aws_security_group.internal_load_balancer.id
   description                  = "internal load balancer to pay-api"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8081
+  to_port                      = 8081
   referenced_security_group_id = aws_security_group.pay_api.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "internal_load_balancer_to_pay_api_8080" {
+resource "aws_vpc_security_group_ingress_rule" "internal_load_balancer_to_pay_api_8081" {
   security_group_id            = aws_security_group.pay_api.id
   description                  = "internal load balancer to pay-api"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8081
+  to_port                      = 8081
   referenced_security_group_id = aws_security_group.internal_load_balancer.id
 }
 
-resource "aws_vpc_security_group_egress_rule" "pay_api_to_internal_load_balancer_8080" {
+resource "aws_vpc_security_group_egress_rule" "pay_api_to_internal_load_balancer_8082" {
   security_group_id            = aws_security_group.pay_api.id
   description                  = "pay-api to internal load balancer"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8082
+  to_port                      = 8082
   referenced_security_group_id = aws_security_group.internal_load_balancer.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "pay_api_to_internal_load_balancer_8080" {
+resource "aws_vpc_security_group_ingress_rule" "pay_api_to_internal_load_balancer_8082" {
   security_group_id            = aws_security_group.internal_load_balancer.id
   description                  = "pay-api to internal load balancer"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8082
+  to_port                      = 8082
   referenced_security_group_id = aws_security_group.pay_api.id
 }
 
@@ -224,9 +224,9 @@ resource "aws_vpc_security_group_ingress_rule" "pay_api_to_private_service_endpo
 }
 
 resource "aws_lb_target_group" "internal_pay_api" {
-  name                 = "bumall-pay-api-i8080"
+  name                 = "bumall-pay-api-i8081"
   vpc_id               = aws_vpc.main.id
-  port                 = 8080
+  port                 = 8081
   protocol             = "HTTP"
   deregistration_delay = 60
 
@@ -240,29 +240,6 @@ resource "aws_lb_target_group" "internal_pay_api" {
 
   lifecycle {
     create_before_destroy = true
-  }
-}
-
-resource "aws_lb_listener_rule" "internal_pay_api" {
-  for_each = {
-    "pay-api.bumall.internal" = {
-      host     = "pay-api.bumall.internal"
-      priority = 24967
-    }
-  }
-
-  listener_arn = aws_lb_listener.internal_8080.arn
-  priority     = each.value.priority
-
-  action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.internal_pay_api.arn
-  }
-
-  condition {
-    host_header {
-      values = [each.value.host]
-    }
   }
 }
 
@@ -389,11 +366,11 @@ resource "aws_launch_template" "pay_api" {
           MAIN_SECRET=${aws_secretsmanager_secret.pay_main.arn}
           MAIN_TLS=require
           MAIN_USER=app_owner
-          PORT=8080
+          PORT=8081
           PSP_KEY_SECRET=${aws_secretsmanager_secret.pay_psp_key.arn}
           SHIP_API_HOST=ship-api.bumall.internal
-          SHIP_API_PORT=8080
-          SHIP_API_URL=http://ship-api.bumall.internal:8080
+          SHIP_API_PORT=8082
+          SHIP_API_URL=http://ship-api.bumall.internal:8082
 
       - path: /usr/local/bin/bumall-pay-api-environment
         permissions: "0755"
@@ -576,12 +553,12 @@ resource "aws_autoscaling_group" "pay_api" {
     aws_route_table_association.application,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.interface,
-    aws_vpc_security_group_egress_rule.pay_api_to_internal_load_balancer_8080,
+    aws_vpc_security_group_egress_rule.pay_api_to_internal_load_balancer_8082,
     aws_vpc_security_group_egress_rule.pay_api_to_pay_main_5432,
     aws_vpc_security_group_egress_rule.pay_api_to_internet_443,
     aws_vpc_security_group_egress_rule.pay_api_to_internet_80,
     aws_vpc_security_group_egress_rule.pay_api_to_private_service_endpoints_443,
-    aws_lb_listener.internal_8080,
+    aws_lb_listener.internal_8081,
   ]
 }
 

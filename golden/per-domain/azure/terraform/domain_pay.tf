@@ -224,11 +224,11 @@ locals {
           MAIN_SECRET=${azurerm_key_vault_secret.pay_main.versionless_id}
           MAIN_TLS=require
           MAIN_USER=app_owner
-          PORT=8080
+          PORT=8081
           PSP_KEY_SECRET=${azurerm_key_vault_secret.pay_psp_key.versionless_id}
           SHIP_API_HOST=ship-api.bumall.internal
-          SHIP_API_PORT=8080
-          SHIP_API_URL=http://ship-api.bumall.internal:8080
+          SHIP_API_PORT=8082
+          SHIP_API_URL=http://ship-api.bumall.internal:8082
 
       - path: /usr/local/bin/bumall-pay-api-environment
         permissions: "0755"
@@ -301,7 +301,7 @@ locals {
           TimeoutStopSec=60
           ExecStartPre=/usr/local/bin/bumall-pay-api-environment
           ExecStartPre=-/usr/bin/docker rm --force pay-api
-          ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8080:8080 --log-driver none registry.example.com/bumall/pay:2.0.0
+          ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8081:8081 --log-driver none registry.example.com/bumall/pay:2.0.0
           ExecStop=/usr/bin/docker stop -t 50 pay-api
 
           [Install]
@@ -400,7 +400,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "pay_api" {
 
     settings = jsonencode({
       protocol    = "http"
-      port        = 8080
+      port        = 8081
       requestPath = "/healthz"
     })
   }

@@ -205,7 +205,7 @@ locals {
           MAIN_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
           MAIN_TLS=require
           MAIN_USER=app_owner
-          PORT=8080
+          PORT=8082
 
       - path: /usr/local/bin/bumall-ship-api-environment
         permissions: "0755"
@@ -273,7 +273,7 @@ locals {
           TimeoutStopSec=60
           ExecStartPre=/usr/local/bin/bumall-ship-api-environment
           ExecStartPre=-/usr/bin/docker rm --force ship-api
-          ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8080:8080 --log-driver none registry.example.com/bumall/ship:2.0.0
+          ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8082:8082 --log-driver none registry.example.com/bumall/ship:2.0.0
           ExecStop=/usr/bin/docker stop -t 50 ship-api
 
           [Install]
@@ -372,7 +372,7 @@ resource "azurerm_linux_virtual_machine_scale_set" "ship_api" {
 
     settings = jsonencode({
       protocol    = "http"
-      port        = 8080
+      port        = 8082
       requestPath = "/healthz"
     })
   }

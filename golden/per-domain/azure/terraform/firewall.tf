@@ -96,7 +96,7 @@ resource "azurerm_network_security_group" "balancer" {
     source_application_security_group_ids = [azurerm_application_security_group.market_web.id]
     source_port_range                     = "*"
     destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
-    destination_port_range                = "8080"
+    destination_port_range                = "8081"
   }
 
   security_rule {
@@ -108,7 +108,7 @@ resource "azurerm_network_security_group" "balancer" {
     source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
     source_port_range                     = "*"
     destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
-    destination_port_range                = "8080"
+    destination_port_range                = "8082"
   }
 
   security_rule {
@@ -186,7 +186,7 @@ resource "azurerm_network_security_group" "application" {
     source_address_prefix                      = azurerm_subnet.balancer.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
-    destination_port_range                     = "8080"
+    destination_port_range                     = "8081"
   }
 
   security_rule {
@@ -198,7 +198,7 @@ resource "azurerm_network_security_group" "application" {
     source_address_prefix                      = azurerm_subnet.balancer.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.ship_api.id]
-    destination_port_range                     = "8080"
+    destination_port_range                     = "8082"
   }
 
   security_rule {
@@ -246,7 +246,7 @@ resource "azurerm_network_security_group" "application" {
     source_application_security_group_ids = [azurerm_application_security_group.market_web.id]
     source_port_range                     = "*"
     destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
-    destination_port_range                = "8080"
+    destination_port_range                = "8081"
   }
 
   security_rule {
@@ -306,7 +306,7 @@ resource "azurerm_network_security_group" "application" {
     source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
     source_port_range                     = "*"
     destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
-    destination_port_range                = "8080"
+    destination_port_range                = "8082"
   }
 
   security_rule {

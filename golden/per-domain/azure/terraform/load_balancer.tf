@@ -224,40 +224,43 @@ resource "azurerm_application_gateway" "internal" {
   }
 
   frontend_port {
-    name = "port-8080"
-    port = 8080
+    name = "port-8081"
+    port = 8081
+  }
+
+  frontend_port {
+    name = "port-8082"
+    port = 8082
   }
 
   http_listener {
-    name                           = "port-8080-pay-api.bumall.internal"
+    name                           = "port-8081"
     frontend_ip_configuration_name = "internal"
-    frontend_port_name             = "port-8080"
-    host_name                      = "pay-api.bumall.internal"
+    frontend_port_name             = "port-8081"
     protocol                       = "Http"
   }
 
   http_listener {
-    name                           = "port-8080-ship-api.bumall.internal"
+    name                           = "port-8082"
     frontend_ip_configuration_name = "internal"
-    frontend_port_name             = "port-8080"
-    host_name                      = "ship-api.bumall.internal"
+    frontend_port_name             = "port-8082"
     protocol                       = "Http"
   }
 
   request_routing_rule {
-    name                       = "port-8080-pay-api.bumall.internal"
-    priority                   = 2794
+    name                       = "port-8081"
+    priority                   = 18081
     rule_type                  = "Basic"
-    http_listener_name         = "port-8080-pay-api.bumall.internal"
+    http_listener_name         = "port-8081"
     backend_address_pool_name  = "pay-api"
     backend_http_settings_name = "pay-api"
   }
 
   request_routing_rule {
-    name                       = "port-8080-ship-api.bumall.internal"
-    priority                   = 2112
+    name                       = "port-8082"
+    priority                   = 18082
     rule_type                  = "Basic"
-    http_listener_name         = "port-8080-ship-api.bumall.internal"
+    http_listener_name         = "port-8082"
     backend_address_pool_name  = "ship-api"
     backend_http_settings_name = "ship-api"
   }
@@ -268,7 +271,7 @@ resource "azurerm_application_gateway" "internal" {
 
   backend_http_settings {
     name                                 = "pay-api"
-    port                                 = 8080
+    port                                 = 8081
     protocol                             = "Http"
     probe_name                           = "pay-api"
     request_timeout                      = 30
@@ -288,7 +291,7 @@ resource "azurerm_application_gateway" "internal" {
     name                                      = "pay-api"
     protocol                                  = "Http"
     host                                      = "127.0.0.1"
-    port                                      = 8080
+    port                                      = 8081
     path                                      = "/healthz"
     interval                                  = 10
     timeout                                   = 5
@@ -304,7 +307,7 @@ resource "azurerm_application_gateway" "internal" {
 
   backend_http_settings {
     name                                 = "ship-api"
-    port                                 = 8080
+    port                                 = 8082
     protocol                             = "Http"
     probe_name                           = "ship-api"
     request_timeout                      = 30
@@ -324,7 +327,7 @@ resource "azurerm_application_gateway" "internal" {
     name                                      = "ship-api"
     protocol                                  = "Http"
     host                                      = "127.0.0.1"
-    port                                      = 8080
+    port                                      = 8082
     path                                      = "/healthz"
     interval                                  = 10
     timeout                                   = 5

@@ -427,7 +427,7 @@ resource "google_compute_firewall" "market_web_to_balancer" {
 
   allow {
     protocol = "tcp"
-    ports    = ["8080"]
+    ports    = ["8081"]
   }
 }
 
@@ -544,8 +544,8 @@ resource "google_compute_region_instance_template" "market_web" {
             MEDIA_ENDPOINT=https://storage.googleapis.com
             MEDIA_REGION=asia-northeast3
             PAY_API_HOST=pay-api.bumall.internal
-            PAY_API_PORT=8080
-            PAY_API_URL=http://pay-api.bumall.internal:8080
+            PAY_API_PORT=8081
+            PAY_API_URL=http://pay-api.bumall.internal:8081
             PORT=8080
 
         - path: /usr/local/bin/bumall-market-web-environment

@@ -270,7 +270,7 @@ resource "google_compute_firewall" "pay_api_from_balancer" {
 
   allow {
     protocol = "tcp"
-    ports    = ["8080"]
+    ports    = ["8081"]
   }
 }
 
@@ -298,7 +298,7 @@ resource "google_compute_firewall" "pay_api_to_balancer" {
 
   allow {
     protocol = "tcp"
-    ports    = ["8080"]
+    ports    = ["8082"]
   }
 }
 
@@ -311,7 +311,7 @@ resource "google_compute_region_health_check" "pay_api" {
   unhealthy_threshold = 3
 
   http_health_check {
-    port         = 8080
+    port         = 8081
     request_path = "/healthz"
   }
 
@@ -332,7 +332,7 @@ resource "google_compute_region_health_check" "pay_api_healing" {
   unhealthy_threshold = 10
 
   http_health_check {
-    port         = 8080
+    port         = 8081
     request_path = "/healthz"
   }
 
@@ -411,11 +411,11 @@ resource "google_compute_region_instance_template" "pay_api" {
             MAIN_SECRET=${google_secret_manager_secret.pay_main.id}
             MAIN_TLS=require
             MAIN_USER=app_owner
-            PORT=8080
+            PORT=8081
             PSP_KEY_SECRET=${google_secret_manager_secret.pay_psp_key.id}
             SHIP_API_HOST=ship-api.bumall.internal
-            SHIP_API_PORT=8080
-            SHIP_API_URL=http://ship-api.bumall.internal:8080
+            SHIP_API_PORT=8082
+            SHIP_API_URL=http://ship-api.bumall.internal:8082
 
         - path: /usr/local/bin/bumall-pay-api-environment
           permissions: "0755"
@@ -478,7 +478,7 @@ resource "google_compute_region_instance_template" "pay_api" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-pay-api-environment
             ExecStartPre=-/usr/bin/docker rm --force pay-api
-            ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8080:8080 --log-driver gcplogs registry.example.com/bumall/pay:2.0.0
+            ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8081:8081 --log-driver gcplogs registry.example.com/bumall/pay:2.0.0
             ExecStop=/usr/bin/docker stop -t 50 pay-api
 
             [Install]
@@ -511,7 +511,7 @@ resource "google_compute_region_instance_group_manager" "pay_api" {
 
   named_port {
     name = "http"
-    port = 8080
+    port = 8081
   }
 
   auto_healing_policies {

@@ -172,58 +172,52 @@ resource "google_compute_forwarding_rule" "public_redirect" {
   depends_on            = [google_compute_subnetwork.balancer]
 }
 
-resource "google_compute_region_url_map" "internal_8080" {
-  name   = "bumall-internal-8080"
-  region = "asia-northeast3"
-
-  # No route takes the rest: answered with 404 before it gets to the service.
+resource "google_compute_region_url_map" "internal_8081" {
+  name            = "bumall-internal-8081"
+  region          = "asia-northeast3"
   default_service = google_compute_region_backend_service.pay_api_internal.id
-
-  default_route_action {
-    fault_injection_policy {
-      abort {
-        http_status = 404
-        percentage  = 100
-      }
-    }
-  }
-
-  host_rule {
-    hosts        = ["pay-api.bumall.internal"]
-    path_matcher = "host-pay-api-bumall-internal"
-  }
-
-  host_rule {
-    hosts        = ["ship-api.bumall.internal"]
-    path_matcher = "host-ship-api-bumall-internal"
-  }
-
-  path_matcher {
-    name            = "host-pay-api-bumall-internal"
-    default_service = google_compute_region_backend_service.pay_api_internal.id
-  }
-
-  path_matcher {
-    name            = "host-ship-api-bumall-internal"
-    default_service = google_compute_region_backend_service.ship_api_internal.id
-  }
 }
 
-resource "google_compute_region_target_http_proxy" "internal_8080" {
-  name    = "bumall-internal-8080"
+resource "google_compute_region_target_http_proxy" "internal_8081" {
+  name    = "bumall-internal-8081"
   region  = "asia-northeast3"
-  url_map = google_compute_region_url_map.internal_8080.id
+  url_map = google_compute_region_url_map.internal_8081.id
 }
 
-resource "google_compute_forwarding_rule" "internal_8080" {
-  name                  = "bumall-internal-8080"
+resource "google_compute_forwarding_rule" "internal_8081" {
+  name                  = "bumall-internal-8081"
   region                = "asia-northeast3"
   network               = google_compute_network.main.id
   load_balancing_scheme = "INTERNAL_MANAGED"
   subnetwork            = google_compute_subnetwork.application.id
   ip_address            = google_compute_address.internal.id
   ip_protocol           = "TCP"
-  port_range            = "8080"
-  target                = google_compute_region_target_http_proxy.internal_8080.id
+  port_range            = "8081"
+  target                = google_compute_region_target_http_proxy.internal_8081.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_compute_region_url_map" "internal_8082" {
+  name            = "bumall-internal-8082"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.ship_api_internal.id
+}
+
+resource "google_compute_region_target_http_proxy" "internal_8082" {
+  name    = "bumall-internal-8082"
+  region  = "asia-northeast3"
+  url_map = google_compute_region_url_map.internal_8082.id
+}
+
+resource "google_compute_forwarding_rule" "internal_8082" {
+  name                  = "bumall-internal-8082"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "INTERNAL_MANAGED"
+  subnetwork            = google_compute_subnetwork.application.id
+  ip_address            = google_compute_address.internal.id
+  ip_protocol           = "TCP"
+  port_range            = "8082"
+  target                = google_compute_region_target_http_proxy.internal_8082.id
   depends_on            = [google_compute_subnetwork.balancer]
 }

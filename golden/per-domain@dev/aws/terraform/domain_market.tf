@@ -143,21 +143,21 @@ resource "aws_vpc_security_group_ingress_rule" "internet_load_balancer_to_market
   referenced_security_group_id = aws_security_group.internet_load_balancer.id
 }
 
-resource "aws_vpc_security_group_egress_rule" "market_web_to_internal_load_balancer_8080" {
+resource "aws_vpc_security_group_egress_rule" "market_web_to_internal_load_balancer_8081" {
   security_group_id            = aws_security_group.market_web.id
   description                  = "market-web to internal load balancer"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8081
+  to_port                      = 8081
   referenced_security_group_id = aws_security_group.internal_load_balancer.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "market_web_to_internal_load_balancer_8080" {
+resource "aws_vpc_security_group_ingress_rule" "market_web_to_internal_load_balancer_8081" {
   security_group_id            = aws_security_group.internal_load_balancer.id
   description                  = "market-web to internal load balancer"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8081
+  to_port                      = 8081
   referenced_security_group_id = aws_security_group.market_web.id
 }
 
@@ -377,8 +377,8 @@ resource "aws_launch_template" "market_web" {
           MEDIA_ENDPOINT=https://s3.ap-northeast-2.amazonaws.com
           MEDIA_REGION=ap-northeast-2
           PAY_API_HOST=pay-api.bumall.internal
-          PAY_API_PORT=8080
-          PAY_API_URL=http://pay-api.bumall.internal:8080
+          PAY_API_PORT=8081
+          PAY_API_URL=http://pay-api.bumall.internal:8081
           PORT=8080
 
       - path: /usr/local/bin/bumall-dev-market-web-environment
@@ -557,7 +557,7 @@ resource "aws_autoscaling_group" "market_web" {
     aws_route_table_association.application,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.interface,
-    aws_vpc_security_group_egress_rule.market_web_to_internal_load_balancer_8080,
+    aws_vpc_security_group_egress_rule.market_web_to_internal_load_balancer_8081,
     aws_vpc_security_group_egress_rule.market_web_to_market_main_5432,
     aws_vpc_security_group_egress_rule.market_web_to_internet_443,
     aws_vpc_security_group_egress_rule.market_web_to_internet_80,

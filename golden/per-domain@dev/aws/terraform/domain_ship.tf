@@ -130,21 +130,21 @@ resource "aws_secretsmanager_secret_version" "ship_main" {
   depends_on               = [aws_db_instance.ship_main]
 }
 
-resource "aws_vpc_security_group_egress_rule" "internal_load_balancer_to_ship_api_8080" {
+resource "aws_vpc_security_group_egress_rule" "internal_load_balancer_to_ship_api_8082" {
   security_group_id            = aws_security_group.internal_load_balancer.id
   description                  = "internal load balancer to ship-api"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8082
+  to_port                      = 8082
   referenced_security_group_id = aws_security_group.ship_api.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "internal_load_balancer_to_ship_api_8080" {
+resource "aws_vpc_security_group_ingress_rule" "internal_load_balancer_to_ship_api_8082" {
   security_group_id            = aws_security_group.ship_api.id
   description                  = "internal load balancer to ship-api"
   ip_protocol                  = "tcp"
-  from_port                    = 8080
-  to_port                      = 8080
+  from_port                    = 8082
+  to_port                      = 8082
   referenced_security_group_id = aws_security_group.internal_load_balancer.id
 }
 
@@ -203,9 +203,9 @@ resource "aws_vpc_security_group_ingress_rule" "ship_api_to_private_service_endp
 }
 
 resource "aws_lb_target_group" "internal_ship_api" {
-  name                 = "bumall-dev-ship-api-i8080"
+  name                 = "bumall-dev-ship-api-i8082"
   vpc_id               = aws_vpc.main.id
-  port                 = 8080
+  port                 = 8082
   protocol             = "HTTP"
   deregistration_delay = 60
 
@@ -219,29 +219,6 @@ resource "aws_lb_target_group" "internal_ship_api" {
 
   lifecycle {
     create_before_destroy = true
-  }
-}
-
-resource "aws_lb_listener_rule" "internal_ship_api" {
-  for_each = {
-    "ship-api.bumall.internal" = {
-      host     = "ship-api.bumall.internal"
-      priority = 24917
-    }
-  }
-
-  listener_arn = aws_lb_listener.internal_8080.arn
-  priority     = each.value.priority
-
-  action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.internal_ship_api.arn
-  }
-
-  condition {
-    host_header {
-      values = [each.value.host]
-    }
   }
 }
 
@@ -368,7 +345,7 @@ resource "aws_launch_template" "ship_api" {
           MAIN_SECRET=${aws_secretsmanager_secret.ship_main.arn}
           MAIN_TLS=require
           MAIN_USER=app_owner
-          PORT=8080
+          PORT=8082
 
       - path: /usr/local/bin/bumall-dev-ship-api-environment
         permissions: "0755"
@@ -550,7 +527,7 @@ resource "aws_autoscaling_group" "ship_api" {
     aws_vpc_security_group_egress_rule.ship_api_to_internet_443,
     aws_vpc_security_group_egress_rule.ship_api_to_internet_80,
     aws_vpc_security_group_egress_rule.ship_api_to_private_service_endpoints_443,
-    aws_lb_listener.internal_8080,
+    aws_lb_listener.internal_8082,
   ]
 }
 

@@ -63,19 +63,26 @@ resource "aws_lb" "internal" {
 }
 
 # HTTP: no certificate is named for the private names, and the traffic stays inside the network.
-resource "aws_lb_listener" "internal_8080" {
+resource "aws_lb_listener" "internal_8081" {
   load_balancer_arn = aws_lb.internal.arn
-  port              = 8080
+  port              = 8081
   protocol          = "HTTP"
 
   default_action {
-    type = "fixed-response"
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.internal_pay_api.arn
+  }
+}
 
-    fixed_response {
-      content_type = "text/plain"
-      message_body = "Not found"
-      status_code  = "404"
-    }
+# HTTP: no certificate is named for the private names, and the traffic stays inside the network.
+resource "aws_lb_listener" "internal_8082" {
+  load_balancer_arn = aws_lb.internal.arn
+  port              = 8082
+  protocol          = "HTTP"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.internal_ship_api.arn
   }
 }
 

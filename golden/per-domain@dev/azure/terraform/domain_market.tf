@@ -188,8 +188,8 @@ locals {
           MEDIA_ENDPOINT=${trimsuffix(azurerm_storage_account.media.primary_blob_endpoint, "/")}
           MEDIA_REGION=koreacentral
           PAY_API_HOST=pay-api.bumall.internal
-          PAY_API_PORT=8080
-          PAY_API_URL=http://pay-api.bumall.internal:8080
+          PAY_API_PORT=8081
+          PAY_API_URL=http://pay-api.bumall.internal:8081
           PORT=8080
 
       - path: /usr/local/bin/bumall-dev-market-web-environment

@@ -218,7 +218,7 @@ resource "google_compute_firewall" "ship_api_from_balancer" {
 
   allow {
     protocol = "tcp"
-    ports    = ["8080"]
+    ports    = ["8082"]
   }
 }
 
@@ -245,7 +245,7 @@ resource "google_compute_region_health_check" "ship_api" {
   unhealthy_threshold = 3
 
   http_health_check {
-    port         = 8080
+    port         = 8082
     request_path = "/healthz"
   }
 
@@ -266,7 +266,7 @@ resource "google_compute_region_health_check" "ship_api_healing" {
   unhealthy_threshold = 10
 
   http_health_check {
-    port         = 8080
+    port         = 8082
     request_path = "/healthz"
   }
 
@@ -345,7 +345,7 @@ resource "google_compute_region_instance_template" "ship_api" {
             MAIN_SECRET=${google_secret_manager_secret.ship_main.id}
             MAIN_TLS=require
             MAIN_USER=app_owner
-            PORT=8080
+            PORT=8082
 
         - path: /usr/local/bin/bumall-dev-ship-api-environment
           permissions: "0755"
@@ -403,7 +403,7 @@ resource "google_compute_region_instance_template" "ship_api" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-dev-ship-api-environment
             ExecStartPre=-/usr/bin/docker rm --force ship-api
-            ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8080:8080 --log-driver gcplogs registry.example.com/bumall/ship:2.0.0
+            ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8082:8082 --log-driver gcplogs registry.example.com/bumall/ship:2.0.0
             ExecStop=/usr/bin/docker stop -t 50 ship-api
 
             [Install]
@@ -436,7 +436,7 @@ resource "google_compute_region_instance_group_manager" "ship_api" {
 
   named_port {
     name = "http"
-    port = 8080
+    port = 8082
   }
 
   auto_healing_policies {

@@ -21,7 +21,7 @@ pub(in crate::targets::aws) fn shards(stack: &Stack<'_>, items: &mut Vec<String>
     for (id, item, sharding) in stack.system.sharded() {
         items.extend(sharding::runbook(&stack.system, item, sharding));
         items.extend(connections(item, sharding));
-        items.push(watched(stack, item));
+        items.push(watched(stack, item, sharding));
         items.extend(shell(stack, id, item, sharding));
         items.push(number(stack, item));
         items.push(passwords(item, sharding));
@@ -33,13 +33,17 @@ pub(in crate::targets::aws) fn shards(stack: &Stack<'_>, items: &mut Vec<String>
 pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let of_database = |item: &Database, sharding: &Sharding| {
         let name = &item.name;
+        let replicas = match item.readers {
+            Some(_) => " At a replica it looks at the certificate alone, since the name of all is in none.",
+            None => "",
+        };
         match sharding.router {
             Router::Proxy(_) => vec![
                 format!(
                     "Whoever can log in to the proxy of `{name}` can make it tell the passwords of all its servers (`EXPORT DATABASE CONFIGURATION`): its port is open to the services that are linked with `{name}` and to nobody else, the servers' ports to the proxy alone, and each shard has a password of its own."
                 ),
                 format!(
-                    "The proxy of `{name}` looks at the certificate and the host name of every server, with the authorities that AWS publishes at https://truststore.pki.rds.amazonaws.com, which its machines fetch whenever they start. Its clients encrypt, but cannot verify it: it makes a certificate of its own at every start, and accepts connections without encryption too."
+                    "The proxy of `{name}` looks at the certificate and the host name of every server, with the authorities that AWS publishes at https://truststore.pki.rds.amazonaws.com, which its machines fetch whenever they start.{replicas} Its clients encrypt, but cannot verify it: it makes a certificate of its own at every start, and accepts connections without encryption too."
                 ),
             ],
             Router::Application => vec![format!(
@@ -63,16 +67,21 @@ fn connections(item: &Database, sharding: &Sharding) -> Option<String> {
     ))
 }
 
-fn watched(stack: &Stack<'_>, item: &Database) -> String {
+fn watched(stack: &Stack<'_>, item: &Database, sharding: &Sharding) -> String {
     let mean = match alarms::compares_all(item) {
         true => "all",
         false => "itself and the nine that follow it, because an alarm takes ten metrics",
     };
-    format!(
-        "The dashboard `{}` in CloudWatch draws all shards of `{}` in the same graphs. Each shard has alarms of its own; a hot one is compared with the mean of {mean}.",
-        dashboard::name(stack, item),
-        item.name
-    )
+    let name = &item.name;
+    let drawn = match dashboard::names(stack, item, sharding).as_slice() {
+        [one] => format!("The dashboard `{one}` in CloudWatch draws all shards of `{name}` in the same graphs."),
+        several => format!(
+            "The dashboards `{}` in CloudWatch draw the shards of `{name}`, 500 in each, in the order of `local.{}`.",
+            several.join("` and `"),
+            identifier(&format!("{name}-shards"))
+        ),
+    };
+    format!("{drawn} Each shard has alarms of its own; a hot one is compared with the mean of {mean}.")
 }
 
 /// How one comes to a shard, through a machine that may.

@@ -21,6 +21,7 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
     let image = proxy.and_then(|proxy| proxy.launch.image()).unwrap_or_default();
     context.insert("proxy", &proxy.is_some());
     context.insert("image", image);
+    context.insert("replicas", &database.readers.is_some());
     context.insert("movable", &!image.contains('@'));
     context.insert("minutes", &(ANSWER_SECONDS / 60));
     context.insert("user", &database.user);
@@ -34,10 +35,7 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
     context.insert("active", &active);
     context.insert("twice", &(active.len() * 2));
     context.insert("where", &moved(database, sharding, active.len()));
-    let text = template::fill(TEMPLATE, &context);
-    // Lines of a list item are indented under it.
-    let item = |part: &str| part.trim().replace('\n', "\n  ").replace("\n  \n", "\n\n");
-    text.split("@@").map(item).collect()
+    template::items(TEMPLATE, &context)
 }
 
 /// `a`, `b` and `c`
