@@ -10,6 +10,7 @@ use super::Stack;
 use crate::catalog;
 use crate::ir::{Cache, Grant, Id, Resource, Service, System};
 use crate::object;
+use crate::target::Target;
 use crate::targets::shared::startup::Plain;
 use crate::terraform::{Address, Block, expr};
 
@@ -90,7 +91,7 @@ fn place(stack: &mut Stack<'_>, cache: &Cache, policy: Option<&Address>) -> Plac
         .set("shard_count", 1)
         .set(
             "node_type",
-            catalog::gcp_cache_node(cache.memory_gb).unwrap_or_default(),
+            catalog::cache(Target::Gcp, cache.memory_gb).unwrap_or_default(),
         )
         .set("replica_count", u32::from(cache.multi_zone))
         .set(
