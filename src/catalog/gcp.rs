@@ -1,7 +1,8 @@
 //! Machine types, zones and database engines of Google Cloud.
 //!
 //! Read in November 2026 from the public pages of Compute Engine (machine families E2 and N2, regions and zones) and Cloud SQL
-//! (supported versions, editions and their tiers, replication, read pools and their autoscaling), and from Memorystore for Valkey's (node types).
+//! (supported versions, editions and their tiers, replication, read pools and their autoscaling), Cloud Run (sizes of containers), and
+//! from Memorystore for Valkey's (node types).
 
 use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License, Runtime};
@@ -14,10 +15,13 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
 /// Queues, topics and caches are built.
 pub(super) const MESSAGING: bool = true;
+
+/// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
+pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
 /// APIs are built.
 pub(super) const APIS: bool = false;

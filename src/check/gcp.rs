@@ -1,5 +1,6 @@
 //! What only Google Cloud asks for.
 
+mod containers;
 mod messaging;
 
 pub use messaging::pubsub_filter;
@@ -78,6 +79,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(gcp::shard_table(system.places.key(&service.path), &service.name, bytes));
         }
     }
+    containers::check(system, problems);
     messaging::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {

@@ -8,7 +8,7 @@ use hcl::{Expression, Identifier};
 
 use super::Stack;
 use crate::catalog;
-use crate::ir::{Cache, Grant, Id, Resource, Service};
+use crate::ir::{Cache, Grant, Id, Resource, Service, System};
 use crate::object;
 use crate::targets::shared::startup::Plain;
 use crate::terraform::{Address, Block, expr};
@@ -16,7 +16,7 @@ use crate::terraform::{Address, Block, expr};
 const AUTHORITY: &str = include_str!("../../../templates/startup/gcp-authority.sh");
 
 /// Where the certificates of caches' authorities stand, on machines and in containers.
-const FOLDER: &str = "/etc/cloudgen/trust";
+pub(super) const FOLDER: &str = "/etc/cloudgen/trust";
 
 /// Where a cache went.
 #[derive(Debug)]
@@ -154,21 +154,23 @@ pub(super) fn host(stack: &Stack<'_>, id: Id<Cache>) -> String {
 }
 
 /// The caches that a service uses.
-fn used<'a>(stack: &'a Stack<'_>, service: Id<Service>) -> impl Iterator<Item = (Id<Cache>, &'a Cache)> {
+pub(super) fn used(system: &System, service: Id<Service>) -> impl Iterator<Item = (Id<Cache>, &Cache)> {
     let cache = |grant: &Grant| match grant.resource {
         Resource::Cache(id) => Some(id),
         _ => None,
     };
-    let ids = stack.system.grants_of(service).filter_map(cache);
-    ids.map(|id| (id, &stack.system.caches[id]))
+    let ids = system.grants_of(service).filter_map(cache);
+    ids.map(|id| (id, &system.caches[id]))
 }
 
 /// The settings that only this cloud has, `SESSION_CA_FILE`: (its name, the file with the authority's certificates).
 fn files(stack: &Stack<'_>, service: Id<Service>) -> impl Iterator<Item = (String, String)> {
-    used(stack, service).map(|(_, cache)| {
-        let variable = cache.home.name.replace('-', "_").to_uppercase();
-        (format!("{variable}_CA_FILE"), format!("{FOLDER}/{}.pem", cache.name))
-    })
+    used(stack.system, service).map(|(_, cache)| (variable(cache), format!("{FOLDER}/{}.pem", cache.name)))
+}
+
+/// The name of that setting.
+pub(super) fn variable(cache: &Cache) -> String {
+    format!("{}_CA_FILE", cache.home.name.replace('-', "_").to_uppercase())
 }
 
 /// The same as settings of a machine.
@@ -182,7 +184,8 @@ pub(super) fn settings(stack: &Stack<'_>, service: Id<Service>) -> Vec<Plain> {
 
 /// Metadata of a service's machines: the certificates of the authorities of its caches.
 pub(super) fn metadata(stack: &Stack<'_>, service: Id<Service>) -> Vec<(String, Expression)> {
-    let each = used(stack, service).map(|(id, cache)| (metadata_key(cache), stack.caches[&id].authority.clone()));
+    let each =
+        used(stack.system, service).map(|(id, cache)| (metadata_key(cache), stack.caches[&id].authority.clone()));
     each.collect()
 }
 
@@ -192,7 +195,7 @@ fn metadata_key(cache: &Cache) -> String {
 
 /// Bash for before each start of a service: puts the certificates where it looks for them.
 pub(super) fn prepare(stack: &Stack<'_>, service: Id<Service>) -> Option<String> {
-    let steps: Vec<String> = used(stack, service)
+    let steps: Vec<String> = used(stack.system, service)
         .map(|(_, cache)| {
             AUTHORITY
                 .replace("@FOLDER@", FOLDER)
@@ -205,6 +208,6 @@ pub(super) fn prepare(stack: &Stack<'_>, service: Id<Service>) -> Option<String>
 
 /// Options of `docker run` that show the certificates to a container.
 pub(super) fn docker_options(stack: &Stack<'_>, service: Id<Service>) -> Option<String> {
-    let used = used(stack, service).next();
+    let used = used(stack.system, service).next();
     used.map(|_| format!("--volume {FOLDER}:{FOLDER}:ro"))
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::containers::is_container;
 use super::edge::{Entries, Records};
 use super::firewall::Rules;
 use super::identity::Registry;
@@ -27,6 +28,15 @@ const TRUST: &str = include_str!("../../../templates/startup/gcp-trust.sh");
 const SNAPSHOT_TIME: &str = "18:00";
 const SNAPSHOT_DAYS: u32 = 7;
 
+/// The machines of all services.
+#[derive(Debug, Default)]
+pub(super) struct Machines {
+    /// By service; none for those on containers.
+    pub groups: BTreeMap<Id<Service>, Group>,
+    /// What leads to services behind load balancers of their own.
+    balancers: BTreeMap<Id<Service>, Address>,
+}
+
 /// The machines of a service.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -44,36 +54,38 @@ impl Group {
 }
 
 /// Adds every service, those behind load balancers of their own first, with these: the machines of the others wait for them.
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    entries: &Entries,
-    records: &Records,
-    rules: &Rules,
-) -> BTreeMap<Id<Service>, Group> {
+pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, records: &Records, rules: &Rules) -> Machines {
+    let mut machines = Machines::default();
+    let services = stack.system.services.iter();
+    let services = services.filter(|(_, service)| !is_container(service));
+    let (first, others): (Vec<_>, Vec<_>) = services.partition(|(_, service)| service.is_tcp());
+    if first.is_empty() && others.is_empty() {
+        return machines;
+    }
     stack.module.file("compute", "");
     let snapshots = snapshots(stack);
-    let (first, others): (Vec<_>, Vec<_>) = stack.system.services.iter().partition(|(_, service)| service.is_tcp());
-    let mut groups = BTreeMap::new();
-    let mut balancers = BTreeMap::new();
     for (id, service) in first.into_iter().chain(others) {
         stack.module.file("compute", "");
         let check = service.listens().then(|| health_check(stack, service));
         let healing = service.listens().then(|| healing_check(stack, service));
         let template = template(stack, id, service, &snapshots);
-        let ready = ready(stack, id, records, rules, &balancers);
+        let ready = ready(stack, id, records, rules, &machines);
         let manager = manager(stack, service, &template, healing.as_ref(), ready);
         scaling::lower(stack, id, service, &manager);
         let group = Group { manager, check };
         if let Some(address) = entries.tcp.get(&id) {
-            balancers.insert(id, tcp_balancer::lower(stack, service, address, &group));
+            machines
+                .balancers
+                .insert(id, tcp_balancer::lower(stack, service, address, &group));
         }
-        groups.insert(id, group);
+        machines.groups.insert(id, group);
     }
-    for (id, service) in stack.system.services.iter() {
+    for (id, group) in &machines.groups {
+        let service = &stack.system.services[*id];
         let what = "regional managed instance group with autoscaler";
-        stack.report.component(&service.path, what, groups[&id].manager.text());
+        stack.report.component(&service.path, what, group.manager.text());
     }
-    groups
+    machines
 }
 
 fn snapshots(stack: &mut Stack<'_>) -> Address {
@@ -282,13 +294,13 @@ fn pull(service: &Service) -> Option<String> {
     Some(text)
 }
 
-/// What machines need before they start, and Terraform cannot see.
-fn ready(
+/// What the machines or containers of a service need before they start, and Terraform cannot see.
+pub(super) fn ready(
     stack: &Stack<'_>,
     id: Id<Service>,
     records: &Records,
     rules: &Rules,
-    balancers: &BTreeMap<Id<Service>, Address>,
+    machines: &Machines,
 ) -> Vec<Expression> {
     let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
     let databases = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
@@ -317,7 +329,7 @@ fn ready(
         .system
         .flows_from(Peer::Service(id))
         .filter_map(|flow| match flow.to {
-            Peer::TcpBalancer(called) => balancers.get(&called),
+            Peer::TcpBalancer(called) => machines.balancers.get(&called),
             _ => None,
         });
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();

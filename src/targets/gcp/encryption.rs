@@ -7,7 +7,8 @@ use crate::check::Checked;
 use crate::terraform::{Address, Block, Module, expr};
 use crate::{list, template};
 
-/// The word for Pub/Sub.
+/// The words for Cloud Run and Pub/Sub.
+const CLOUD_RUN: &str = "run";
 const PUBSUB: &str = "pubsub";
 
 /// The key and the grants without which nothing can be encrypted with it.
@@ -17,6 +18,8 @@ pub(super) struct Encryption {
     pub key: Address,
     /// Who may use it.
     pub users: Address,
+    /// The agent of Cloud Run as an IAM member, where anything runs there.
+    pub run: Option<Expression>,
     /// The agent of Pub/Sub as an IAM member, where there are queues or topics.
     pub pubsub: Option<Expression>,
 }
@@ -58,8 +61,11 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
             }),
     );
     let agents = agents(system, module, project);
-    let pubsub = agents.iter().find(|(service, _)| *service == PUBSUB);
-    let pubsub = pubsub.map(|(_, member)| member.clone());
+    let member = |wanted: &str| {
+        let found = agents.iter().find(|(service, _)| *service == wanted);
+        found.map(|(_, member)| member.clone())
+    };
+    let (run, pubsub) = (member(CLOUD_RUN), member(PUBSUB));
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -71,7 +77,12 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
                 .set("role", "roles/cloudkms.cryptoKeyEncrypterDecrypter")
                 .set("member", expr::each_value(&[])),
         );
-    Encryption { key, users, pubsub }
+    Encryption {
+        key,
+        users,
+        run,
+        pubsub,
+    }
 }
 
 /// True if the agents of some services have to be made: the provider that can is wanted for nothing else.
@@ -80,12 +91,17 @@ pub(super) fn has_identities(system: &Checked<'_>) -> bool {
 }
 
 /// The services that make their agents only when they are asked to, and whether the system uses them.
-fn identities(system: &Checked<'_>) -> [(&'static str, bool); 4] {
+fn identities(system: &Checked<'_>) -> [(&'static str, bool); 6] {
     [
         ("secretmanager", super::project::has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),
         (PUBSUB, super::project::has_messages(system)),
         ("memorystore", !system.caches.is_empty()),
+        (CLOUD_RUN, super::containers::any(system)),
+        (
+            "artifactregistry",
+            !super::containers::remote_registries(system).is_empty(),
+        ),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 
 use super::Stack;
+use super::containers::is_container;
 use crate::check::Checked;
 use crate::ir::{Access, Cache, Grant, Id, Resource};
 use crate::template;
@@ -15,9 +16,12 @@ use crate::terraform::{Address, Block};
 pub(super) struct Registry<'a> {
     /// `REGION-docker.pkg.dev`
     pub host: &'a str,
-    location: &'a str,
-    project: &'a str,
-    repository: &'a str,
+    /// Its region.
+    pub location: &'a str,
+    /// Whose it is.
+    pub project: &'a str,
+    /// Its name.
+    pub repository: &'a str,
 }
 
 impl<'a> Registry<'a> {
@@ -36,11 +40,12 @@ impl<'a> Registry<'a> {
     }
 }
 
-/// The image of a service, and its repository if that is in Artifact Registry.
+/// The machines that start an image of Artifact Registry, and its repository.
 pub(super) fn registries<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&'a str, Registry<'a>)> {
     system
         .services
         .iter()
+        .filter(|(_, service)| !is_container(service))
         .filter_map(|(_, service)| Some((service.name.as_str(), Registry::of(service.launch.image()?)?)))
 }
 
@@ -76,9 +81,12 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             .set("project", stack.project.id())
             .set("role", "roles/logging.logWriter")
             .set("member", member.clone());
-        stack.module.comment("Writing logs can be granted on the project only.");
-        let name = format!("{}_logs", service.name);
-        grants.push(stack.module.resource("google_project_iam_member", &name, logs));
+        // Cloud Run writes what its containers print by itself.
+        if !is_container(service) {
+            stack.module.comment("Writing logs can be granted on the project only.");
+            let name = format!("{}_logs", service.name);
+            grants.push(stack.module.resource("google_project_iam_member", &name, logs));
+        }
         if let Some(registry) = registries.get(service.name.as_str()) {
             let body = Block::new()
                 .set("project", registry.project)
@@ -230,12 +238,14 @@ fn object_role(access: Access) -> &'static str {
     }
 }
 
-/// The service accounts, keyed by service, for rules that are the same for each.
+/// The service accounts of machines, keyed by service, for rules that are the same for each.
 pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, Expression)> {
-    let email = |(id, address): (&crate::ir::Id<crate::ir::Service>, &Address)| {
-        (stack.system.services[*id].name.clone(), address.attr("email"))
-    };
-    stack.accounts.iter().map(email).collect()
+    let accounts = stack.accounts.iter();
+    let accounts = accounts.map(|(id, address)| (&stack.system.services[*id], address));
+    accounts
+        .filter(|(service, _)| !is_container(service))
+        .map(|(service, address)| (service.name.clone(), address.attr("email")))
+        .collect()
 }
 
 #[cfg(test)]

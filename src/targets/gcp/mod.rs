@@ -1,13 +1,14 @@
 //! Google Cloud: a system as Terraform for `hashicorp/google`.
 //!
-//! Firewall rules follow service accounts, not subnets: what a machine may open or accept follows from who it is. Subnets are regional,
-//! databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
+//! Firewall rules follow service accounts, and the tags of containers, not subnets: what a machine or a container may open or accept
+//! follows from who it is. Subnets are regional, databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
 
 mod alarms;
 mod balancer_routes;
 mod budget;
 mod caches;
 mod compute;
+mod containers;
 mod dashboards;
 mod database;
 mod edge;
@@ -39,7 +40,7 @@ use crate::template;
 use crate::terraform::{Address, Module};
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "versions",
     "variables",
     "apis",
@@ -48,6 +49,7 @@ const FILES: [&str; 21] = [
     "edge",
     "load_balancer",
     "compute",
+    "containers",
     "database",
     "storage",
     "caches",
@@ -149,8 +151,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let rules = firewall::lower(&mut stack, &entries);
     stack.module.file("variables", "");
     shared::startup::declare_rollout(&mut stack.module);
-    let groups = compute::lower(&mut stack, &entries, &records, &rules);
-    load_balancer::lower(&mut stack, &entries, &groups);
+    let machines = compute::lower(&mut stack, &entries, &records, &rules);
+    let containers = containers::lower(&mut stack, &records, &rules, &machines);
+    load_balancer::lower(&mut stack, &entries, &machines, &containers);
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);

@@ -2,6 +2,7 @@
 
 use hcl::Expression;
 
+use super::containers;
 use crate::check::Checked;
 use crate::ir::Tls;
 use crate::target::Target;
@@ -102,7 +103,7 @@ fn settings(system: &Checked<'_>) -> Block {
 
 /// True if anything is kept in Secret Manager.
 pub(super) fn has_vault(system: &Checked<'_>) -> bool {
-    !system.databases.is_empty() || !system.secrets.is_empty()
+    !system.databases.is_empty() || !system.secrets.is_empty() || containers::has_files(system)
 }
 
 /// True if there are queues or topics.
@@ -117,7 +118,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         .as_ref()
         .is_some_and(|public| matches!(public.tls(Target::Gcp), Tls::Requested { .. }));
     let has_budget = super::budget::account(system).is_some();
-    let registry = super::identity::registries(system).next().is_some();
+    let registry = super::identity::registries(system).next().is_some() || containers::any(system);
     let wanted = [
         ("artifactregistry", registry),
         ("billingbudgets", has_budget),
@@ -134,6 +135,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("networkconnectivity", !system.caches.is_empty()),
         ("oslogin", system.network.bastion),
         ("pubsub", has_messages(system)),
+        ("run", containers::any(system)),
         ("secretmanager", has_vault(system)),
         ("serviceconsumermanagement", !system.caches.is_empty()),
         ("sqladmin", !system.databases.is_empty()),

@@ -6,7 +6,7 @@
 use hcl::Expression;
 use tera::Context;
 
-use super::sharding::{self, Trust};
+use super::sharding::{self, Servers, Trust};
 use super::template;
 use crate::ir::{Database, Id, Launch, Resource, Service, Setting, System, Value, shard_map_version};
 use crate::terraform::expr::{self, Part};
@@ -32,7 +32,7 @@ pub struct Platform<'a> {
     /// The shards of the databases that the service knows by shard, if any.
     pub shards: Vec<Shards>,
     /// How a proxy knows the servers behind it. Bash in `prepare` puts the authorities' certificates into `trust/` of
-    /// [`proxy_folder`].
+    /// [`proxy_folder`]. The name of all replicas is not in their certificates.
     pub trust: Trust,
     /// Bytes that fit into one packet of the network, where containers would send longer ones.
     pub mtu: Option<u16>,
@@ -86,14 +86,22 @@ pub fn declare_rollout(module: &mut Module) {
     module.variable("rollout", "number", 1, about);
 }
 
-/// What replaces the machines of a service when it changes: (what, its number).
-fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
+/// What replaces the machines or tasks of a service when it changes: (what, its number).
+pub fn generation(system: &System, id: Id<Service>, fetched: &[Fetched]) -> Vec<(String, Expression)> {
     let variable = |name: &str| expr::iterator("var", &[&identifier(name)]);
+    let fetches = |value: Value| {
+        let mut settings = system.services[id]
+            .settings
+            .iter()
+            .filter(|setting| setting.value == value);
+        settings.any(|setting| fetched.iter().any(|fetched| fetched.name == setting.name))
+    };
     let passwords = system.grants_of(id).filter_map(|grant| {
         let name = match grant.resource {
             Resource::Database(database) => system.databases[database].name.clone(),
             Resource::Proxy(database) => system.databases[database].proxy_name(),
             Resource::Shards(database) => system.databases[database].shard_name(),
+            Resource::Cache(cache) if fetches(Value::CachePassword(cache)) => system.caches[cache].name.clone(),
             _ => return None,
         };
         Some((
@@ -120,7 +128,7 @@ fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
 /// The user data of one service's machines, as a heredoc.
 ///
 /// The module declares a variable `NAME_password_version` for each database that the service uses, and one each for the proxy and the
-/// shards that it uses (`main_proxy`, `main_shard`).
+/// shards that it uses (`main_proxy`, `main_shard`), and for each cache whose password it fetches.
 pub fn user_data(
     system: &System,
     id: Id<Service>,
@@ -130,7 +138,7 @@ pub fn user_data(
     let service = &system.services[id];
     let mut references = References::default();
     let mut context = Context::new();
-    let generation = generation(system, id);
+    let generation = generation(system, id, fetched);
     let generation = generation.iter().map(|(what, number)| references.pair(what, number));
     context.insert("generation", &generation.collect::<Vec<_>>());
     context.insert("installs", &platform.installs);
@@ -174,8 +182,8 @@ pub fn user_data(
         Launch::ShardingProxy { image, database } => {
             let folder = proxy_folder(service);
             if let Some(sharding) = &system.databases[*database].sharding {
-                let written = sharding::files(system, *database, sharding, platform.trust);
-                files.extend(written.map(|file| {
+                let written = sharding::files(system, *database, sharding, servers(system, *database, platform.trust));
+                files.extend(written.into_iter().map(|file| {
                     serde_json::json!({
                         "path": format!("{folder}/{}", file.name),
                         "text": indented(file.text.trim_end(), 6),
@@ -192,6 +200,18 @@ pub fn user_data(
     context.insert("files", &files);
     let text = template::fill(TEMPLATE, &context);
     expr::heredoc(references.parts(&text))
+}
+
+/// How a proxy reaches the servers behind it: clouds give a replica a name of its own, and not the one that all have together.
+fn servers(system: &System, id: Id<Database>, trust: Trust) -> Servers {
+    let alike = Servers::alike(&system.databases[id], trust);
+    match trust {
+        Trust::Name => Servers {
+            replicas: Trust::Authority,
+            ..alike
+        },
+        Trust::Authority | Trust::Encrypted => alike,
+    }
 }
 
 /// Where the configuration of a proxy stands on its machine.
