@@ -111,7 +111,7 @@ fn place(stack: &mut Stack<'_>, cache: &Cache, policy: Option<&Address>) -> Plac
     let instance = stack.module.resource("google_memorystore_instance", name, body);
     let address = stack
         .module
-        .comment("There are two addresses: the other one leads to the copy, which is read only.")
+        .comment("The address that is read and written: another one may lead to copies, for reading only.")
         .local(&format!("{name}_address"), primary(&instance));
     let authority = stack.module.local(&format!("{name}_authority"), authorities(&instance));
     Placed {
