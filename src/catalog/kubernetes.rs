@@ -14,7 +14,7 @@ use super::{Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
 /// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = false;
+pub(super) const MESSAGING: bool = true;
 
 /// APIs are built.
 pub(super) const APIS: bool = false;

@@ -84,6 +84,16 @@ pub fn offer(target: Target, engine: Engine) -> Option<&'static Offer> {
     }
 }
 
+/// The size of a task on AWS Fargate: the smallest that has at least as much of both, as processors and memory in GiB.
+pub fn aws_task(size: &Shape) -> Option<(u32, u32)> {
+    aws::task(size.cpu, size.memory_gb)
+}
+
+/// The largest task on AWS Fargate, as processors and memory in GiB.
+pub fn aws_largest_task() -> (u32, u32) {
+    aws::LARGEST_TASK
+}
+
 /// The first `count` zones of a Google Cloud region.
 pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
     gcp::zones(region, count)
@@ -92,6 +102,17 @@ pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
 /// The tier of Cloud SQL's Enterprise Plus edition for a size, chosen like a machine type.
 pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
+}
+
+/// The smallest server of ElastiCache with room for so many GiB of data.
+pub fn aws_cache_node(memory_gb: u32) -> Option<&'static str> {
+    let mut nodes = aws::CACHE_NODES.iter();
+    nodes.find(|node| node.memory_gb >= memory_gb).map(|node| node.name)
+}
+
+/// GiB of data that servers of ElastiCache have room for, ascending.
+pub fn aws_cache_sizes() -> impl Iterator<Item = u32> {
+    aws::CACHE_NODES.iter().map(|node| node.memory_gb)
 }
 
 /// Processors and GiB of a container on Cloud Run, the smallest with at least as much of both.

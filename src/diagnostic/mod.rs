@@ -9,6 +9,7 @@ pub mod azure;
 pub mod capability;
 pub mod cloud_run;
 pub mod domain;
+pub mod fargate;
 pub mod gcp;
 pub mod kubernetes;
 pub mod language;

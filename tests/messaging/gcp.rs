@@ -10,7 +10,6 @@ const SHOP: &str = r#"
 name = "shop"
 pattern = "monolith"
 region = "seoul"
-network = { egress = "none" }
 
 [services.web]
 image = "asia-northeast3-docker.pkg.dev/shop/images/web:1"
@@ -207,7 +206,8 @@ fn a_cache_is_reached_by_its_users_alone() {
     );
     let lines = [
         "role = \"roles/memorystore.dbConnectionUser\"",
-        r#"expression = "resource.name == \"${google_memorystore_instance.session.id}\"""#,
+        "\"resource.name == ",
+        "${google_memorystore_instance.session.id}",
     ];
     says(&blocks, "resource google_project_iam_member.web_uses_session", &lines);
     let template = &blocks["resource google_compute_region_instance_template.web"];

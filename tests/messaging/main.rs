@@ -1,4 +1,6 @@
-//! Queues, topics, caches and workers, target by target: who may send, take and connect, what is told, what does not fit.
+//! Queues, topics, caches and workers, target by target: who may send, take and connect, what is watched and told, what does not fit.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod aws;
 mod gcp;
+mod kubernetes;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tera::Context;
 
+use super::settings::applies;
 use super::{domains, template};
 
 use crate::check::Checked;
@@ -125,7 +126,7 @@ fn settings(system: &Checked<'_>, more: &BTreeMap<String, Vec<String>>) -> Vec<(
         let settings = service
             .settings
             .iter()
-            .filter(|setting| is_told(&setting.value, target));
+            .filter(|setting| applies(target, &setting.value));
         let mut names: Vec<String> = settings.flat_map(|setting| names(service, setting)).collect();
         let own = more.get(&service.name).into_iter().flatten();
         // The others stay in the order of their settings.
@@ -135,15 +136,6 @@ fn settings(system: &Checked<'_>, more: &BTreeMap<String, Vec<String>>) -> Vec<(
         (service.name.clone(), names)
     };
     system.services.iter().map(|(_, service)| told(service)).collect()
-}
-
-/// False for what a target leaves out, because its workloads log in as themselves.
-fn is_told(value: &Value, target: Target) -> bool {
-    match value {
-        Value::MessagingUser(_) | Value::MessagingPassword(_) => target == Target::Kubernetes,
-        Value::CacheSecret(_) | Value::CachePassword(_) => matches!(target, Target::Aws | Target::Kubernetes),
-        _ => true,
-    }
 }
 
 /// The variables of a setting; those of shards with `ID` for the shard's id. A proxy has the rest of them in its configuration.
