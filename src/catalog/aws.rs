@@ -17,9 +17,6 @@ pub(super) const SHARD_MAP: usize = 65_000;
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = true;
-
 /// APIs are built.
 pub(super) const APIS: bool = true;
 
@@ -79,17 +76,17 @@ pub(super) const LARGEST_TASK: (u32, u32) = (TASKS[4].0, TASKS[4].2);
 /// Servers of caches, by size. What counts is the room for data: ElastiCache keeps a quarter of a server's memory for its own use.
 /// Memory as the ElastiCache user guide has it, November 2026: 1.37, 3.09, 6.38, 13.07, 26.32, 52.82, 105.81, 209.55, 317.77 and
 /// 419.09 GiB.
-pub(super) const CACHE_NODES: [Machine; 10] = [
-    machine("cache.t4g.small", 2, 1),
-    machine("cache.t4g.medium", 2, 2),
-    machine("cache.m7g.large", 2, 4),
-    machine("cache.r7g.large", 2, 9),
-    machine("cache.r7g.xlarge", 4, 19),
-    machine("cache.r7g.2xlarge", 8, 39),
-    machine("cache.r7g.4xlarge", 16, 79),
-    machine("cache.r7g.8xlarge", 32, 157),
-    machine("cache.r7g.12xlarge", 48, 238),
-    machine("cache.r7g.16xlarge", 64, 314),
+pub(super) const CACHES: [(&str, u32); 10] = [
+    ("cache.t4g.small", 1),
+    ("cache.t4g.medium", 2),
+    ("cache.m7g.large", 4),
+    ("cache.r7g.large", 9),
+    ("cache.r7g.xlarge", 19),
+    ("cache.r7g.2xlarge", 39),
+    ("cache.r7g.4xlarge", 79),
+    ("cache.r7g.8xlarge", 157),
+    ("cache.r7g.12xlarge", 238),
+    ("cache.r7g.16xlarge", 314),
 ];
 
 /// Classes for the engines that run on AWS's own processors.

@@ -17,9 +17,6 @@ pub(super) const SHARD_MAP: usize = 65_000;
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = true;
-
 /// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
 pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
@@ -109,7 +106,7 @@ pub(super) const PLUS_TIERS: [Machine; 10] = [
 
 /// Node types of Memorystore for Valkey, smallest first: the GiB that are for data, rounded down, of what a node has. The shared core is left
 /// out, for it has no guarantee.
-pub(super) const CACHE_NODES: [(&str, u32); 8] = [
+pub(super) const CACHES: [(&str, u32); 8] = [
     ("CUSTOM_PICO", 1),
     ("CUSTOM_MICRO", 2),
     ("CUSTOM_MINI", 3),

@@ -104,17 +104,6 @@ pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
 }
 
-/// The smallest server of ElastiCache with room for so many GiB of data.
-pub fn aws_cache_node(memory_gb: u32) -> Option<&'static str> {
-    let mut nodes = aws::CACHE_NODES.iter();
-    nodes.find(|node| node.memory_gb >= memory_gb).map(|node| node.name)
-}
-
-/// GiB of data that servers of ElastiCache have room for, ascending.
-pub fn aws_cache_sizes() -> impl Iterator<Item = u32> {
-    aws::CACHE_NODES.iter().map(|node| node.memory_gb)
-}
-
 /// Processors and GiB of a container on Cloud Run, the smallest with at least as much of both.
 pub fn gcp_container(size: &Shape) -> Option<(u32, u32)> {
     gcp::CONTAINERS
@@ -130,15 +119,20 @@ pub fn gcp_largest_container() -> (u32, u32) {
         .fold((0, 0), |_, (cpu, _, most)| (cpu, most))
 }
 
-/// The smallest node type of Memorystore for Valkey that has so many GiB for data.
-pub fn gcp_cache_node(memory_gb: u32) -> Option<&'static str> {
-    let mut nodes = gcp::CACHE_NODES.into_iter();
-    nodes.find(|(_, memory)| *memory >= memory_gb).map(|(name, _)| name)
+/// Sizes of a cache with the GiB that each has for data, smallest first. A plain cluster takes any.
+pub fn caches(target: Target) -> &'static [(&'static str, u32)] {
+    match target {
+        Target::Aws => &aws::CACHES,
+        Target::Azure => &azure::CACHES,
+        Target::Gcp => &gcp::CACHES,
+        Target::Kubernetes => &[],
+    }
 }
 
-/// The GiB for data that the node types of Memorystore for Valkey have.
-pub fn gcp_cache_sizes() -> Vec<u32> {
-    gcp::CACHE_NODES.into_iter().map(|(_, memory)| memory).collect()
+/// The smallest size of a cache with so many GiB for data.
+pub fn cache(target: Target, memory_gb: u32) -> Option<&'static str> {
+    let mut sizes = caches(target).iter();
+    sizes.find(|(_, room)| *room >= memory_gb).map(|(name, _)| *name)
 }
 
 /// The targets that have an engine.
@@ -162,16 +156,6 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
         Target::Azure => azure::RUNTIMES,
         Target::Gcp => gcp::RUNTIMES,
         Target::Kubernetes => &[],
-    }
-}
-
-/// Whether a target has queues, topics and caches.
-pub fn has_messaging(target: Target) -> bool {
-    match target {
-        Target::Aws => aws::MESSAGING,
-        Target::Azure => azure::MESSAGING,
-        Target::Gcp => gcp::MESSAGING,
-        Target::Kubernetes => kubernetes::MESSAGING,
     }
 }
 

@@ -45,21 +45,6 @@ pub fn quota(at: Option<Span>, what: &str, quota: &str, most: u64) -> Diagnostic
     ))
 }
 
-/// `cache-too-large`
-pub fn cache_too_large(at: Option<Span>, cache: &str, memory_gb: u32, sizes: &[u32]) -> Diagnostic {
-    let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-    Diagnostic::error(
-        "cache-too-large",
-        at,
-        format!("no server of ElastiCache has room for the {memory_gb} GiB of `{cache}`"),
-    )
-    .reason(format!(
-        "servers have room for {} GiB; a quarter of their memory is kept for their own use",
-        sizes.join(", ")
-    ))
-    .fix("take less memory, or spread over several caches")
-}
-
 /// `filter-too-long`
 pub fn filter_too_long(at: Option<Span>, topic: &str, subscription: &str, why: &str) -> Diagnostic {
     Diagnostic::error(

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod aws;
+mod azure;
 mod gcp;
 mod kubernetes;

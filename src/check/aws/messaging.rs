@@ -1,6 +1,5 @@
 //! What ElastiCache, SQS and SNS are strict about.
 
-use crate::catalog;
 use crate::diagnostic::{Diagnostic, aws, capability};
 use crate::ir::System;
 use crate::target::Target;
@@ -26,11 +25,6 @@ fn caches(system: &System, problems: &mut Vec<Diagnostic>) {
         if full.contains("--") {
             let why = "names of caches have no two hyphens in a row";
             problems.push(capability::name_form(key, &full, why, Target::Aws));
-        }
-        if catalog::aws_cache_node(item.memory_gb).is_none() {
-            let at = system.places.span(&format!("{}.memory_gb", item.path));
-            let sizes: Vec<u32> = catalog::aws_cache_sizes().collect();
-            problems.push(aws::cache_too_large(at, &item.name, item.memory_gb, &sizes));
         }
     }
 }

@@ -80,11 +80,7 @@ fn scale(system: &System, service: &Service, problems: &mut Vec<Diagnostic>) {
 
 /// Its environment.
 fn settings(system: &System, id: Id<Service>, service: &Service, problems: &mut Vec<Diagnostic>) {
-    let reserved = |name: &&String| {
-        let taken = |word: &&str| name.as_str() == *word || word.ends_with('_') && name.starts_with(*word);
-        RESERVED.iter().any(|word| taken(&word))
-    };
-    for name in service.environment.keys().filter(reserved) {
+    for name in service.environment.keys().filter(|name| is_reserved(name)) {
         let at = system.places.key(&format!("{}.environment.{name}", service.path));
         problems.push(cloud_run::variable(at, name));
     }
@@ -114,4 +110,9 @@ fn settings(system: &System, id: Id<Service>, service: &Service, problems: &mut 
             problems.push(cloud_run::shard_map(at, &service.name, bytes, VARIABLE));
         }
     }
+}
+
+fn is_reserved(name: &str) -> bool {
+    let taken = |&word: &&str| name == word || word.ends_with('_') && name.starts_with(word);
+    RESERVED.iter().any(taken)
 }

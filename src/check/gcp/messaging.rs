@@ -1,6 +1,5 @@
 //! What Pub/Sub and Memorystore for Valkey ask for.
 
-use crate::catalog;
 use crate::diagnostic::{Diagnostic, gcp::messaging as rules};
 use crate::ir::{Delivery, Subscription, System};
 
@@ -34,13 +33,6 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         if service.scale.queue_messages.is_some() && inboxes > METRICS {
             let at = system.places.span(&format!("{}.scale.queue_messages", service.path));
             problems.push(rules::scaling_metrics(at, &service.name, inboxes, METRICS));
-        }
-    }
-    for (_, cache) in system.caches.iter() {
-        if catalog::gcp_cache_node(cache.memory_gb).is_none() {
-            let at = system.places.span(&format!("{}.memory_gb", cache.path));
-            let sizes = catalog::gcp_cache_sizes();
-            problems.push(rules::cache_size(at, &cache.home.name, cache.memory_gb, &sizes));
         }
     }
     let named = system.queues.iter().map(|(_, item)| &item.name);

@@ -57,21 +57,6 @@ pub fn scaling_metrics(at: Option<Span>, service: &str, count: usize, most: usiz
     .fix("split the service, or remove `queue_messages`")
 }
 
-/// `cache-size`
-pub fn cache_size(at: Option<Span>, cache: &str, memory_gb: u32, sizes: &[u32]) -> Diagnostic {
-    let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
-    Diagnostic::error(
-        "cache-size",
-        at,
-        format!("Memorystore has no node with {memory_gb} GiB for the data of `{cache}`"),
-    )
-    .reason(format!(
-        "a cache that every client can talk to is one node with its copy; there are nodes of {} GiB",
-        sizes.join(", ")
-    ))
-    .fix("make several caches, or let a smaller one drop what was used longest ago")
-}
-
 /// `reserved-name`
 pub fn reserved_name(at: Option<Span>, name: &str) -> Diagnostic {
     Diagnostic::error(

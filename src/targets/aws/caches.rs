@@ -12,6 +12,7 @@ use super::network::Network;
 use crate::catalog;
 use crate::check::Checked;
 use crate::ir::{Access, Cache, Id, Peer, Resource, Tier};
+use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, template};
 
@@ -165,7 +166,7 @@ fn servers(stack: &Stack<'_>, item: &Cache, keys: &Keys) -> Block {
             "Room for {} GiB of data: a quarter of a server's memory is kept for its own use.",
             item.memory_gb
         ))
-        .set_some("node_type", catalog::aws_cache_node(item.memory_gb))
+        .set_some("node_type", catalog::cache(Target::Aws, item.memory_gb))
         .set("num_cache_clusters", servers)
         .set("automatic_failover_enabled", item.multi_zone)
         .set("multi_az_enabled", item.multi_zone)

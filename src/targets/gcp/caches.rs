@@ -10,6 +10,7 @@ use super::Stack;
 use crate::catalog;
 use crate::ir::{Cache, Grant, Id, Resource, Service, System};
 use crate::object;
+use crate::target::Target;
 use crate::targets::shared::startup::Plain;
 use crate::terraform::{Address, Block, expr};
 
@@ -90,7 +91,7 @@ fn place(stack: &mut Stack<'_>, cache: &Cache, policy: Option<&Address>) -> Plac
         .set("shard_count", 1)
         .set(
             "node_type",
-            catalog::gcp_cache_node(cache.memory_gb).unwrap_or_default(),
+            catalog::cache(Target::Gcp, cache.memory_gb).unwrap_or_default(),
         )
         .set("replica_count", u32::from(cache.multi_zone))
         .set(
@@ -110,7 +111,7 @@ fn place(stack: &mut Stack<'_>, cache: &Cache, policy: Option<&Address>) -> Plac
     let instance = stack.module.resource("google_memorystore_instance", name, body);
     let address = stack
         .module
-        .comment("There are two addresses: the other one leads to the copy, which is read only.")
+        .comment("The address that is read and written: another one may lead to copies, for reading only.")
         .local(&format!("{name}_address"), primary(&instance));
     let authority = stack.module.local(&format!("{name}_authority"), authorities(&instance));
     Placed {

@@ -82,7 +82,7 @@ fn security(stack: &mut Stack<'_>) {
     }
     items.extend(containers::security(stack));
     items.push("Google's services are reached at `private.googleapis.com`, inside Google's network.");
-    if system.network.bastion {
+    if system.network.bastion && has_machines(stack) {
         items.push("Administrators come through Identity-Aware Proxy and OS Login; nobody is admitted yet.");
     }
     if !system.databases.is_empty() {
@@ -146,7 +146,7 @@ fn operations(stack: &mut Stack<'_>) {
         items.extend(shared::runbook(stack.system, database, sharding));
         items.extend(sharding::runbook(stack, id, database, sharding));
     }
-    if system.network.bastion {
+    if system.network.bastion && has_machines(stack) {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
     }
     let printed = match (has_machines(stack), super::containers::any(system)) {
