@@ -2,7 +2,6 @@
 
 use super::{Diagnostic, Span};
 use crate::target::Target;
-use crate::vocabulary::Runtime;
 
 /// `no-region`
 pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
@@ -12,15 +11,9 @@ pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
 }
 
 /// `runtime-not-offered`
-pub fn runtime(at: Option<Span>, runtime: Runtime, target: Target, offered: &[Runtime]) -> Diagnostic {
-    let message = format!(
-        "`runtime = \"{}\"` is not rendered for {}",
-        runtime.name(),
-        target.title()
-    );
-    let offered = offered
-        .iter()
-        .map(|runtime| format!("`runtime = \"{}\"`", runtime.name()));
+pub fn runtime(at: Option<Span>, runtime: &str, target: Target, offered: &[&str]) -> Diagnostic {
+    let message = format!("`runtime = \"{runtime}\"` is not rendered for {}", target.title());
+    let offered = offered.iter().map(|runtime| format!("`runtime = \"{runtime}\"`"));
     Diagnostic::error("runtime-not-offered", at, message)
         .fix(format!("use {}", offered.collect::<Vec<_>>().join(" or ")))
 }
