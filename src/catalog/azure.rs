@@ -20,9 +20,6 @@ pub(super) const SHARD_MAP: usize = 25_000;
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
 
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = true;
-
 /// Azure Managed Redis, balanced: GiB for data, which is four fifths of the memory, rounded down. As in Microsoft's overview of Azure Managed
 /// Redis, read in November 2026; what is larger was a preview then.
 pub(super) const CACHES: [(&str, u32); 9] = [
