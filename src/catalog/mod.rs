@@ -94,6 +94,17 @@ pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
 }
 
+/// The smallest size of Azure Managed Redis with so many GiB for data.
+pub fn azure_cache(memory_gb: u32) -> Option<&'static str> {
+    let mut sizes = azure::CACHES.iter();
+    sizes.find(|(_, room)| *room >= memory_gb).map(|(name, _)| *name)
+}
+
+/// GiB for data that each size of Azure Managed Redis has, smallest first.
+pub fn azure_caches() -> impl Iterator<Item = u32> {
+    azure::CACHES.iter().map(|(_, room)| *room).filter(|room| *room > 0)
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

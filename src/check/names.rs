@@ -47,6 +47,7 @@ fn limit(kind: &str, target: Target) -> (usize, &'static str) {
         (Target::Azure, "service") => (49, "a scale set's name, less its suffixes"),
         (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),
         (Target::Azure, "bucket") => (56, "a container's name"),
+        (Target::Azure, "cache") => (53, "a cache's name, less its unique suffix"),
         (Target::Gcp, "service") => (30, "a service account's id"),
         (Target::Gcp, "database") => (54, "the name of its endpoint"),
         (Target::Gcp, "bucket") => (56, "a bucket's name, less its unique suffix"),

@@ -93,6 +93,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         docker_options,
         prepare: prepare.join("\n"),
         installs: system.network.egress != Egress::None,
+        health_port: None,
         mtu: None,
         shards,
         trust: Trust::Name,

@@ -226,6 +226,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         prepare: prepare(service),
         installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
+        health_port: None,
         mtu: Some(1460),
         shards: stack
             .system

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tera::Context;
 
+use super::settings::applies;
 use super::{domains, template};
 
 use crate::check::Checked;
@@ -124,6 +125,7 @@ fn settings(system: &Checked<'_>) -> Vec<(String, Vec<String>)> {
                 service
                     .settings
                     .iter()
+                    .filter(|setting| applies(system.target(), &setting.value))
                     .flat_map(|setting| names(service, setting))
                     .collect(),
             )

@@ -34,6 +34,8 @@ pub struct Platform<'a> {
     /// How a proxy knows the servers behind it. Bash in `prepare` puts the authorities' certificates into `trust/` of
     /// [`proxy_folder`].
     pub trust: Trust,
+    /// TCP port of the loopback interface at which the machine says whether its service runs, for one that nobody can ask.
+    pub health_port: Option<u16>,
     /// Bytes that fit into one packet of the network, where containers would send longer ones.
     pub mtu: Option<u16>,
 }
@@ -135,6 +137,7 @@ pub fn user_data(
     context.insert("generation", &generation.collect::<Vec<_>>());
     context.insert("installs", &platform.installs);
     context.insert("mtu", &platform.mtu);
+    context.insert("health_port", &platform.health_port);
     context.insert("system", &system.prefix);
     context.insert("service", &service.name);
     context.insert(
