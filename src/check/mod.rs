@@ -15,7 +15,7 @@ mod runtime;
 
 use std::ops::Deref;
 
-pub use azure::sql_filter;
+pub use azure::{container_block, container_environment, sql_filter};
 pub use kubernetes::{OBJECT_STORE, PROTECT, S3_CLIENT};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

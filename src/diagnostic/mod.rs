@@ -7,6 +7,7 @@ pub mod api;
 pub mod aws;
 pub mod azure;
 pub mod capability;
+pub mod container_apps;
 pub mod domain;
 pub mod gcp;
 pub mod kubernetes;
