@@ -23,9 +23,8 @@ fn trees() -> Vec<PathBuf> {
 
 fn validate(objects: &[u8]) -> Result<(), String> {
     let mut command = Command::new(python());
-    command
-        .arg(project("tests/support/validate.py"))
-        .arg(project("src/targets/kubernetes/data/kinds.jsonl"));
+    let kinds = ["kinds", "rabbitmq"].map(|name| project(&format!("src/targets/kubernetes/data/{name}.jsonl")));
+    command.arg(project("tests/support/validate.py")).args(kinds);
     run(&mut command, objects).map(|_| ())
 }
 
@@ -46,6 +45,30 @@ fn kustomize_builds_valid_objects() {
         }
     }
     assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
+
+#[test]
+fn queues_topics_and_caches_are_valid_objects() {
+    if !can_validate() {
+        return;
+    }
+    let text = include_str!("messaging/shop.toml");
+    for copies in ["true", "false"] {
+        let text = text.replace("multi_zone = true", &format!("multi_zone = {copies}"));
+        let blueprint = cloudgen::blueprint::load(&text, None).unwrap();
+        let rendered = cloudgen::compile(&blueprint, cloudgen::target::Target::Kubernetes)
+            .value
+            .unwrap();
+        assert_eq!(validate(rendered.kubernetes.as_bytes()), Ok(()));
+    }
+    let queue =
+        "apiVersion: rabbitmq.com/v1beta1\nkind: Queue\nmetadata:\n  name: a\nspec:\n  name: a\n  kind: quorum\n";
+    let said = validate(queue.as_bytes()).unwrap_err();
+    assert!(said.contains("'kind' was unexpected"), "{said}");
+    assert!(
+        said.contains("'rabbitmqClusterReference' is a required property"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What follows from the links of a blueprint: flows, grants, settings and routes, and nothing else.
+#![allow(clippy::expect_used)]
 
 use cloudgen::blueprint;
 use cloudgen::ir::{Access, Id, Peer, Resource, Service, System, Value};

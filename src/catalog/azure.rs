@@ -36,9 +36,6 @@ pub(super) const PROFILES: [Machine; 8] = [
     machine("E32", 32, 256),
 ];
 
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = true;
-
 /// Azure Managed Redis, balanced: GiB for data, which is four fifths of the memory, rounded down. As in Microsoft's overview of Azure Managed
 /// Redis, read in November 2026; what is larger was a preview then.
 pub(super) const CACHES: [(&str, u32); 9] = [

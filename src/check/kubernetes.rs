@@ -1,5 +1,9 @@
 //! What a plain cluster can do, beyond what is checked for every target.
 
+mod messaging;
+
+pub use messaging::{LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, authority_variable};
+
 use crate::diagnostic::{Diagnostic, capability, kubernetes, semantic};
 use crate::ir::{Database, Resource, Router, Sharding, Strategy, System, Tls};
 use crate::target::Target;
@@ -57,8 +61,14 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if system.budget.is_some() {
         problems.push(kubernetes::budget(system.places.key("budget")));
     }
-    if !system.cluster.prometheus && !system.alarms.is_empty() {
-        let alarms: Vec<&str> = system.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+    let inboxes = system.inbox_alarms.iter().map(|alarm| alarm.name.as_str());
+    let alarms: Vec<&str> = system
+        .alarms
+        .iter()
+        .map(|alarm| alarm.name.as_str())
+        .chain(inboxes)
+        .collect();
+    if !system.cluster.prometheus && !alarms.is_empty() {
         let at = system.places.key("kubernetes").or(system.places.span("pattern"));
         problems.push(kubernetes::alarms(at, &alarms));
     }
@@ -66,6 +76,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     databases(system, problems);
     shards(system, problems);
     buckets(system, problems);
+    messaging::check(system, problems);
     names(system, problems);
 }
 
@@ -190,15 +201,29 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
         .filter(|(.., sharding)| sharding.proxy().is_some())
         .map(|(_, database, _)| format!("{}-app", database.proxy_name()))
         .collect();
+    let has_broker = !system.queues.is_empty() || !system.topics.is_empty();
     let mut check = |name: &str, path: &str, suffixes: &[&str]| {
         let maker = databases.iter().find(|database| {
             let rest = name.strip_prefix(**database).and_then(|rest| rest.strip_prefix('-'));
             rest.is_some_and(|rest| suffixes.contains(&rest))
         });
+        let cache = system.caches.iter().find(|(_, cache)| {
+            let rest = name
+                .strip_prefix(cache.name.as_str())
+                .and_then(|rest| rest.strip_prefix('-'));
+            rest.is_some_and(|rest| is_of_server(rest, suffixes))
+        });
+        let login = system.services.iter().find(|(_, service)| {
+            let rest = name.strip_prefix(service.name.as_str());
+            suffixes == SECRETS && rest == Some("-user-credentials")
+        });
         let owner = match maker {
             Some(database) => format!("the database `{database}`"),
+            None if cache.is_some() => "the cache whose name it begins with".to_owned(),
+            None if login.is_some() => "the login of a service at the broker".to_owned(),
             None if name == "default-deny" => "the firewall".to_owned(),
             None if name == OBJECT_STORE || name.starts_with("object-store-") => "the object store".to_owned(),
+            None if has_broker && is_of_broker(name, suffixes) => "the broker of queues and topics".to_owned(),
             None if suffixes == SECRETS && logins.iter().any(|login| login == name) => {
                 "the proxy in front of shards".to_owned()
             }
@@ -212,10 +237,28 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     for (_, item) in system.databases.iter() {
         check(&item.name, &item.path, &SERVICES);
     }
+    for (_, item) in system.caches.iter() {
+        check(&item.name, &item.path, &SERVICES);
+    }
     for (_, item) in system.buckets.iter() {
         check(&item.name, &item.path, &BUCKETS);
     }
     for (_, item) in system.secrets.iter() {
         check(&item.name, &item.path, &SECRETS);
+    }
+}
+
+/// True for what belongs to the broker.
+fn is_of_broker(name: &str, suffixes: &[&str]) -> bool {
+    let rest = name.strip_prefix(MESSAGE_BROKER);
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|rest| is_of_server(rest, suffixes)))
+}
+
+/// True for what ends the name of an object of the broker or of a cache, of the kinds that databases or that secrets have.
+fn is_of_server(rest: &str, suffixes: &[&str]) -> bool {
+    if suffixes == SECRETS {
+        messaging::SECRETS.contains(&rest) || rest.starts_with("login-")
+    } else {
+        messaging::SERVERS.contains(&rest)
     }
 }

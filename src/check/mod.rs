@@ -16,7 +16,8 @@ mod runtime;
 use std::ops::Deref;
 
 pub use azure::{container_block, container_environment, sql_filter};
-pub use kubernetes::{OBJECT_STORE, PROTECT, S3_CLIENT};
+pub use gcp::pubsub_filter;
+pub use kubernetes::{LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, authority_variable};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;

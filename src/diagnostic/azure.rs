@@ -60,18 +60,6 @@ pub fn many_inboxes(at: Option<Span>, service: &str, inboxes: usize, most: usize
     .fix("split the service by what it consumes")
 }
 
-/// `cache-too-large`
-pub fn cache_too_large(at: Option<Span>, memory_gb: u32, sizes: impl Iterator<Item = u32>) -> Diagnostic {
-    let sizes: Vec<String> = sizes.map(|size| size.to_string()).collect();
-    Diagnostic::error(
-        "cache-too-large",
-        at,
-        format!("no size of Azure Managed Redis has {memory_gb} GiB for data"),
-    )
-    .reason(format!("they have {} GiB", sizes.join(", ")))
-    .fix("ask for less, or spread the keys over several caches")
-}
-
 /// `reader-may-write`
 pub fn reader_may_write(at: Option<Span>, service: &str, cache: &str) -> Diagnostic {
     Diagnostic::warning(

@@ -168,6 +168,21 @@ pub fn shared_port(at: Option<Span>, [first, other]: [&str; 2], port: u16) -> Di
     .fix("give each a port of its own, if not everybody who calls one may call the other")
 }
 
+/// `cache-too-large`
+pub fn cache(at: Option<Span>, cache: &str, memory_gb: u32, target: Target, sizes: &[(&str, u32)]) -> Diagnostic {
+    let sizes: Vec<String> = sizes.iter().map(|(_, room)| room.to_string()).collect();
+    let message = format!(
+        "no cache on {} has room for the {memory_gb} GiB of `{cache}`",
+        target.title()
+    );
+    Diagnostic::error("cache-too-large", at, message)
+        .reason(format!(
+            "they have room for {} GiB; the rest of their memory is for their own use",
+            sizes.join(", ")
+        ))
+        .fix("take less memory, or spread over several caches")
+}
+
 /// `shard-map-too-large`
 pub fn shard_map(at: Option<Span>, database: &str, target: Target, bytes: usize, most: usize) -> Diagnostic {
     let message = format!(

@@ -71,6 +71,33 @@ pub fn too_many_shards(at: Option<Span>, database: &str, count: usize, most: usi
         .fix("use fewer shards on larger servers, shorter names, or render for `aws`, `azure` or `gcp`")
 }
 
+/// `duplicates-not-dropped`
+pub fn duplicates(at: Option<Span>, name: &str) -> Diagnostic {
+    let message = format!("on Kubernetes `{name}` keeps the order of messages, and drops none that is sent again");
+    Diagnostic::warning("duplicates-not-dropped", at, message)
+        .reason(
+            "RabbitMQ hands them out in their order to one consumer at a time, and does not remember those that it has seen",
+        )
+        .fix("have consumers remember what they have done, by an id that the sender gives, or render for `aws`, `azure` or `gcp`")
+}
+
+/// `visibility-raised`
+pub fn short_visibility(at: Option<Span>, name: &str, seconds: u32, least: u32) -> Diagnostic {
+    let message = format!("on Kubernetes a consumer of `{name}` may keep a message for {least} seconds, not {seconds}");
+    Diagnostic::warning("visibility-raised", at, message)
+        .reason("RabbitMQ looks for consumers that are late once a minute; of one that is gone it takes messages back at once")
+        .fix(format!("set `visibility_seconds` to {least} or more"))
+}
+
+/// `too-many-combinations`
+pub fn too_many_combinations(at: Option<Span>, service: &str, ways: usize, most: usize) -> Diagnostic {
+    let message =
+        format!("Kubernetes takes filters with at most {most} combinations of values; that of `{service}` has {ways}");
+    Diagnostic::error("too-many-combinations", at, message)
+        .reason("each combination of one value of each attribute is a binding of its own, which the broker holds against every message")
+        .fix("filter by fewer attributes and let the service drop the rest, or use a topic for each kind of message")
+}
+
 /// `budget-not-offered`
 pub fn budget(at: Option<Span>) -> Diagnostic {
     Diagnostic::warning(

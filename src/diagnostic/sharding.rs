@@ -18,17 +18,6 @@ pub fn no_shards(at: Option<Span>) -> Diagnostic {
         .fix("add `[databases.NAME.sharding]`, or use `pattern = \"read-replica\"`")
 }
 
-/// `sharded-replicas`
-pub fn replicas(at: Option<Span>, database: &str) -> Diagnostic {
-    Diagnostic::error(
-        "sharded-replicas",
-        at,
-        format!("the proxy in front of the shards of `{database}` does not know its read replicas"),
-    )
-    .reason("it sends what it reads from the main server to the primary, so nothing would read from a replica")
-    .fix("remove `replicas`, or use `router = \"application\"`")
-}
-
 /// `no-driver`
 pub fn no_driver(at: Option<Span>, image: &str) -> Diagnostic {
     Diagnostic::error(

@@ -95,6 +95,11 @@ impl Database {
         format!("{}-shard", self.name)
     }
 
+    /// The proxy in front of its shards, where there is one.
+    pub fn proxy(&self) -> Option<Id<Service>> {
+        self.sharding.as_ref().and_then(Sharding::proxy)
+    }
+
     /// How many servers it has: the main one, its read replicas as far as the author said a number, and its shards.
     pub fn servers(&self) -> usize {
         let shards = self.sharding.as_ref().map_or(0, |sharding| sharding.shards.len());

@@ -39,13 +39,9 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
 /// Gives reads and writes data sources of their own, and watches the replicas. The names of the settings do not depend on the number
 /// of replicas, so that an environment without them runs the same application.
 pub(super) fn split(system: &mut System) {
-    // Behind a proxy there is one data source for both.
-    let behind_proxy = |item: &Database| {
-        item.sharding
-            .as_ref()
-            .is_some_and(|sharding| sharding.proxy().is_some())
-    };
-    let told_apart = system.databases.iter().filter(|(_, item)| !behind_proxy(item));
+    // Behind a proxy there is one data source for both, and the proxy is told of replicas that there are.
+    let told_apart = |item: &Database| item.readers.is_some() || item.proxy().is_none();
+    let told_apart = system.databases.iter().filter(|(_, item)| told_apart(item));
     let ids: Vec<_> = told_apart.map(|(id, _)| id).collect();
     for id in ids {
         let database = &mut system.databases[id];

@@ -12,7 +12,7 @@ use super::read_replica::split;
 use super::reader::Reader;
 use super::{Summary, alarms, balancers, components, links, per_domain};
 use crate::blueprint::Blueprint;
-use crate::blueprint::model::{self, Replicas};
+use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, sharding as rules};
 use crate::ir::{Alarm, Database, Health, Home, Id, Launch, Probe, Router, Scale, Service, Sharding, Signal, System};
 use crate::vocabulary::{self, Engine, Runtime};
@@ -82,7 +82,7 @@ pub(super) fn spread(blueprint: &Blueprint, system: &mut System, problems: &mut 
     let ids: Vec<Id<Database>> = system.databases.iter().map(|(id, _)| id).collect();
     for (id, (_, _, said)) in ids.into_iter().zip(blueprint.model.all_databases()) {
         if let Some(sharding) = &said.sharding {
-            spread_one(blueprint, system, id, (said, sharding), problems);
+            spread_one(blueprint, system, id, sharding, problems);
         }
     }
 }
@@ -92,16 +92,10 @@ fn spread_one(
     blueprint: &Blueprint,
     system: &mut System,
     id: Id<Database>,
-    (database, said): (&model::Database, &model::Sharding),
+    said: &model::Sharding,
     problems: &mut Vec<Diagnostic>,
 ) {
     let path = format!("{}.sharding", system.databases[id].path);
-    if said.router == vocabulary::Router::Proxy && database.replicas != Replicas::default() {
-        let at = blueprint
-            .places
-            .span(&format!("{}.replicas", system.databases[id].path));
-        problems.push(rules::replicas(at, &system.databases[id].name));
-    }
     let Some(shards) = table::shards(blueprint, &path, said, problems) else {
         return;
     };

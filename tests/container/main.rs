@@ -1,4 +1,6 @@
-//! Services on containers, target by target: how they are reached, what they are told, what does not fit.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+//! Services on containers, target by target: who reaches them, what they are told, what does not fit.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod aws;
 mod azure;
+mod gcp;

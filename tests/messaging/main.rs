@@ -1,4 +1,7 @@
-//! Queues, topics, caches and workers, target by target: what they become, who may use them, what is watched.
+//! Queues, topics, caches and workers, target by target: who may send, take and connect, what is watched and told, what does not fit.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod aws;
 mod azure;
+mod gcp;
+mod kubernetes;

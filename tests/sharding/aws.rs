@@ -160,6 +160,38 @@ fn clients_of_the_proxy_reach_nothing_behind_it() {
 }
 
 #[test]
+fn replicas_of_the_main_server_are_the_proxys() {
+    let text = shop("4").replace("[databases.main]", "[databases.main]\nreplicas = 2");
+    let rules = file(&text, "firewall");
+    assert_eq!(
+        rules.matches("\"main_proxy_to_main_read_5432\"").count(),
+        2,
+        "both ends"
+    );
+    assert!(!rules.contains("\"web_to_main_read"), "{rules}");
+    let machines = file(&text, "compute");
+    let template = block(&machines, "resource \"aws_launch_template\" \"main_proxy\"");
+    for part in [
+        "MAIN_READ_HOST=main-read.shop.internal",
+        "- !READWRITE_SPLITTING",
+        "transactionalReadQueryStrategy: PRIMARY",
+        // A replica's certificate has its own name alone.
+        "sslmode=verify-full",
+        "sslmode=verify-ca",
+    ] {
+        assert!(template.contains(part), "{part}");
+    }
+    let group = block(&machines, "resource \"aws_autoscaling_group\" \"main_proxy\"");
+    assert!(group.contains("aws_route53_record.internal_main_read,"), "{group}");
+    let web = block(&machines, "resource \"aws_launch_template\" \"web\"");
+    assert!(
+        web.contains("MAIN_HOST=main-proxy.") && !web.contains("MAIN_READ"),
+        "{web}"
+    );
+    assert!(file(&text, "alarms").contains("\"main_replica_lag\""));
+}
+
+#[test]
 fn machines_with_shards_are_told_in_compressed_form_and_others_as_ever() {
     let machines = file(&shop("4"), "compute");
     let data = |service: &str| {

@@ -123,6 +123,31 @@ fn clients_reach_the_proxy_and_no_server() {
 }
 
 #[test]
+fn replicas_of_the_main_server_are_the_proxys() {
+    let text = shop("postgres", "shards = 4\n").replace("[databases.main]", "[databases.main]\nreplicas = 2");
+    let blocks = render(&text);
+    let rules = &blocks["resource azurerm_network_security_group.application"];
+    assert!(rules.contains("\"main-proxy-to-main-read\"") && !rules.contains("\"market-to-main-read\""));
+    let told = &blocks["locals main_proxy_user_data"];
+    for part in [
+        "MAIN_READ_HOST=main-read.shop.internal",
+        "- !READWRITE_SPLITTING",
+        "sslmode=verify-full",
+        // A replica's certificate has its own name alone.
+        "sslmode=verify-ca",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert!(!blocks["locals market_user_data"].contains("MAIN_READ"));
+    let machines = &blocks["resource azurerm_linux_virtual_machine_scale_set.main_proxy"];
+    assert!(
+        machines.contains("azurerm_private_dns_a_record.main_read"),
+        "{machines}"
+    );
+    assert!(blocks.contains_key("resource azurerm_monitor_metric_alert.main_replica_lag"));
+}
+
+#[test]
 fn every_shard_is_watched() {
     for (engine, lines, namespace) in [
         ("postgres", "", "Microsoft.DBforPostgreSQL/flexibleServers"),

@@ -215,6 +215,45 @@ fn a_proxy_trusts_the_authorities_of_its_own_servers() {
 }
 
 #[test]
+fn replicas_of_the_main_server_are_the_proxys() {
+    for (replicas, edition, authority) in [
+        (
+            "replicas = 2",
+            "",
+            "for replica in google_sql_database_instance.main_replica : replica.server_ca_cert[0].cert",
+        ),
+        (
+            "replicas = { min = 1, max = 3 }",
+            "size = { cpu = 2, memory_gb = 16 }",
+            "google_sql_database_instance.main_read.server_ca_cert[0].cert",
+        ),
+    ] {
+        let text = SHOP.replacen(
+            "[databases.main]",
+            &format!("[databases.main]\n{replicas}\n{edition}"),
+            1,
+        );
+        let text = text.replace("ENGINE", "postgres").replace("SHARDS", "shards = 4");
+        let blocks = compile(&text).unwrap_or_else(|rules| panic!("{replicas}: {rules:?}"));
+        let reached = |service: &str| named(&blocks, &format!("google_compute_firewall.{service}_to_"));
+        assert_eq!(reached("web"), ["main_proxy"]);
+        assert_eq!(reached("main_proxy"), ["main", "main_read", "main_shard"]);
+        let machines = resource(&blocks, "google_compute_region_instance_template.main_proxy");
+        for part in [
+            authority,
+            "MAIN_READ_HOST=main-read.shop.internal",
+            "- !READWRITE_SPLITTING",
+        ] {
+            assert!(machines.contains(part), "{part} in {machines}");
+        }
+        let group = resource(&blocks, "google_compute_region_instance_group_manager.main_proxy");
+        assert!(group.contains("google_dns_record_set.main_read_internal"), "{group}");
+        let web = resource(&blocks, "google_compute_region_instance_template.web");
+        assert!(!web.contains("MAIN_READ"), "{web}");
+    }
+}
+
+#[test]
 fn proxies_have_a_thousand_addresses_of_their_own() {
     let machines = "google_compute_region_instance_template.main_proxy";
     let callers = "google_compute_region_instance_template.web";

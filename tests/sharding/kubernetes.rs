@@ -175,6 +175,40 @@ fn a_proxy_has_a_number_passwords_and_authorities() {
 }
 
 #[test]
+fn replicas_of_the_main_server_are_the_proxys() {
+    let replicated = |engine: &str, lines: &str| {
+        let text = SHOP.replace("[databases.main]", "[databases.main]\nreplicas = 2");
+        rendered(&(text.replace("ENGINE", engine) + lines))
+    };
+    let (market, proxy) = (service("market"), service("main-proxy"));
+    let all = replicated("postgres", "shards = 2\n");
+    let instance = ("cnpg.io/podRole", "instance");
+    let pod = |role| server(&[("cnpg.io/cluster", "main"), ("cnpg.io/instanceRole", role), instance]);
+    for role in ["primary", "replica"] {
+        assert!(
+            may(&all, &proxy, &pod(role), 5432) && !may(&all, &market, &pod(role), 5432),
+            "{role}"
+        );
+    }
+    assert_eq!(setting(&all, "main-proxy", "MAIN_READ_HOST").unwrap(), "main-ro");
+    assert_eq!(setting(&all, "market", "MAIN_READ_HOST"), None);
+    let files = &named(&all, "ConfigMap", "main-proxy")["data"];
+    let replica = files["replica.yaml"].as_str().unwrap();
+    // The operator's certificates name the Service of the replicas too.
+    assert!(
+        replica.contains(":5432/") && replica.contains("sslmode=verify-full"),
+        "{replica}"
+    );
+
+    let all = replicated("mysql", "shards = 2\nproxy = { image = \"proxy:1\" }\n");
+    let router = server(&[("component", "mysqlrouter"), ("mysql.oracle.com/cluster", "main")]);
+    assert!(may(&all, &proxy, &router, 6447) && !may(&all, &market, &router, 6447));
+    let files = &named(&all, "ConfigMap", "main-proxy")["data"];
+    assert!(files["replica.yaml"].as_str().unwrap().contains("<HOST>:6447/"));
+    assert!(files["source.yaml"].as_str().unwrap().contains("<HOST>:3306/"));
+}
+
+#[test]
 fn another_configuration_replaces_the_pods() {
     let annotation = |all: &[Value], kind: &str, name: &str| {
         let template = &named(all, kind, name)["spec"]["template"]["metadata"];

@@ -11,7 +11,7 @@ import org.apache.shardingsphere.driver.api.yaml.YamlShardingSphereDataSourceFac
 
 /**
  * Runs the statements of standard input, one a line, through ShardingSphere with the configuration of a proxy. After the statement
- * may stand parameters, with a tab before each: a number, or text. Prints a line for each, "= " and what it returned, columns with "|" and
+ * may stand parameters, with a tab before each: a number, or text. BEGIN and COMMIT are told as JDBC does. Prints a line for each, "= " and what it returned, columns with "|" and
  * rows with a space between; "ok"; or "error" and why.
  */
 public class Engine {
@@ -28,6 +28,15 @@ public class Engine {
     }
 
     private static String answer(Connection connection, String[] words) {
+        try {
+            if (words[0].equals("BEGIN") || words[0].equals("COMMIT")) {
+                // The end of the one mode is the commit.
+                connection.setAutoCommit(words[0].equals("COMMIT"));
+                return "ok";
+            }
+        } catch (SQLException problem) {
+            return "error " + problem.getMessage();
+        }
         try (PreparedStatement statement = connection.prepareStatement(words[0])) {
             for (int index = 1; index < words.length; index++) {
                 if (words[index].matches("-?[0-9]+")) {

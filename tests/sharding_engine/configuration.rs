@@ -7,19 +7,34 @@ use cloudgen::output::Rendered;
 use cloudgen::target::Target;
 use serde_yaml::Value;
 
-/// What the proxy's folder holds.
-pub const FILES: [&str; 4] = ["database.yaml", "global.yaml", "source.yaml", "start.sh"];
+/// What the proxy's folder holds; without replicas it lacks what tells of them.
+pub const FILES: [&str; 5] = [
+    "database.yaml",
+    "global.yaml",
+    "replica.yaml",
+    "source.yaml",
+    "start.sh",
+];
 
 /// The files of one proxy, by name.
 pub type Files = BTreeMap<String, String>;
 
 /// A shop whose database `main` has these lines under `sharding`.
 pub fn shop(lines: &str) -> Rendered {
-    shop_by("customer_id", lines)
+    render("", "customer_id", lines)
 }
 
 /// The same with another key.
 pub fn shop_by(key: &str, lines: &str) -> Rendered {
+    render("", key, lines)
+}
+
+/// The same with a replica of the main server.
+pub fn replicated(lines: &str) -> Rendered {
+    render("replicas = 1", "customer_id", lines)
+}
+
+fn render(replicas: &str, key: &str, lines: &str) -> Rendered {
     let text = format!(
         r#"
         name = "shop"
@@ -35,6 +50,7 @@ pub fn shop_by(key: &str, lines: &str) -> Rendered {
 
         [databases.main]
         engine = "postgres"
+        {replicas}
 
         [databases.main.sharding]
         key = "{key}"
@@ -64,6 +80,8 @@ pub fn files(rendered: &Rendered) -> Files {
     let mut proxies = proxies(rendered);
     assert_eq!(proxies.len(), 1, "{:?}", proxies.keys());
     let (_, files) = proxies.pop_first().unwrap();
-    assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), FILES);
+    let has_replicas = files["database.yaml"].contains("READWRITE_SPLITTING");
+    let wanted = FILES.into_iter().filter(|name| has_replicas || *name != "replica.yaml");
+    assert!(files.keys().eq(wanted), "{:?}", files.keys());
     files
 }

@@ -10,7 +10,8 @@ use cloudgen::output::Rendered;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::configuration::{Files, files, shop};
+use crate::configuration::{Files, files, replicated, shop};
+use crate::questions::{Questions, fill, read, schema};
 use crate::servers::{DATABASE, Server, Servers, USER, binaries};
 use crate::support::project;
 use crate::support::tools::{folder, is_there, run};
@@ -33,26 +34,6 @@ struct Engine {
     jars: PathBuf,
 }
 
-/// What one run of the engine is asked: statements, and what they must return.
-#[derive(Default)]
-struct Questions(Vec<(String, Option<String>)>);
-
-impl Questions {
-    /// A statement that returns nothing.
-    fn tell(&mut self, statement: impl Into<String>) {
-        self.ask(statement, "ok");
-    }
-
-    fn ask(&mut self, statement: impl Into<String>, answer: impl ToString) {
-        self.0.push((statement.into(), Some(answer.to_string())));
-    }
-
-    /// A statement that must fail.
-    fn refuse(&mut self, statement: impl Into<String>) {
-        self.0.push((statement.into(), None));
-    }
-}
-
 /// The number that decides under `hash`, as the README tells applications to compute it.
 fn hash(key: &str) -> usize {
     let digest = Sha256::digest(key.to_lowercase().as_bytes());
@@ -66,6 +47,11 @@ impl Engine {
     /// The server of a shard; the main one is before them.
     fn shard(&self, number: usize) -> &Server {
         &self.servers.all[number + 1]
+    }
+
+    /// The last server stands for a replica, though it follows nobody.
+    fn replica(&self) -> &Server {
+        &self.servers.all[self.servers.all.len() - 1]
     }
 
     /// Runs the start script with these shards, and compares every answer.
@@ -86,6 +72,7 @@ impl Engine {
             .env("WORKER_ID", "7")
             .env("MAIN_HOST", &main.host)
             .env("MAIN_PASSWORD", &main.password)
+            .env("MAIN_READ_HOST", &self.replica().host)
             .env("MAIN_PROXY_PASSWORD", "of \"clients\"")
             .env("MAIN_SHARDS", ids.join(" "));
         for (number, id) in ids.iter().enumerate() {
@@ -126,7 +113,8 @@ impl Engine {
         for (name, text) in rendered {
             // The servers' port is not PostgreSQL's own, which may be taken on this machine.
             let here = text.replace(":5432/", &format!(":{}/", self.servers.port));
-            assert_eq!(name == "source.yaml", here != *text, "{name}");
+            let tells = name == "source.yaml" || name == "replica.yaml";
+            assert_eq!(tells, here != *text, "{name}");
             fs::write(config.join(name), here).unwrap();
         }
         fs::copy(&self.servers.authority, config.join("trust/main.crt")).unwrap();
@@ -152,69 +140,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// What makes the tables through the engine.
-fn schema(questions: &mut Questions, key: &str, of: &str) {
-    questions.tell("CREATE TABLE customers (id bigint PRIMARY KEY, name text)");
-    questions.tell("CREATE TABLE countries (code text PRIMARY KEY)");
-    questions.tell(format!(
-        "CREATE TABLE orders (order_id bigint PRIMARY KEY, {key} {of} NOT NULL, amount int NOT NULL)"
-    ));
-    questions.tell(format!(
-        "CREATE TABLE order_items (item_id bigint PRIMARY KEY, order_id bigint NOT NULL, {key} {of} NOT NULL)"
-    ));
-}
-
-/// Two orders of each key, whose value is once bound and once in the text, with an item each; and rows of the other tables.
-fn fill(questions: &mut Questions, key: &str, keys: &[String], quote: &str) {
-    for (number, value) in keys.iter().enumerate() {
-        let (first, second) = (number * 10, number * 10 + 1);
-        questions.tell(format!(
-            "INSERT INTO orders (order_id, {key}, amount) VALUES (?, ?, ?)\t{first}\t{value}\t{number}"
-        ));
-        questions.tell(format!(
-            "INSERT INTO orders (order_id, {key}, amount) VALUES ({second}, {quote}{value}{quote}, {number})"
-        ));
-        questions.tell(format!(
-            "INSERT INTO order_items (item_id, order_id, {key}) VALUES (?, ?, ?), (?, ?, ?)\t{first}\t{first}\t{value}\t{second}\t{second}\t{value}"
-        ));
-    }
-    questions.tell("INSERT INTO countries VALUES ('DE'), ('KR')");
-    questions.tell("INSERT INTO customers VALUES (1, 'a'), (2, 'b')");
-}
-
-/// Reads back what was filled in.
-fn read(questions: &mut Questions, key: &str, keys: &[String], quote: &str) {
-    let count = keys.len();
-    for (number, value) in keys.iter().enumerate() {
-        let orders = format!("{} {}", number * 10, number * 10 + 1);
-        questions.ask(
-            format!("SELECT order_id FROM orders WHERE {key} = ? ORDER BY order_id\t{value}"),
-            &orders,
-        );
-        questions.ask(
-            format!("SELECT order_id FROM orders WHERE {key} = {quote}{value}{quote} ORDER BY order_id"),
-            orders,
-        );
-    }
-    let joined = format!("orders o JOIN order_items i ON i.{key} = o.{key} AND i.order_id = o.order_id");
-    questions.ask("SELECT count(*) FROM orders", count * 2);
-    questions.ask("SELECT sum(amount) FROM orders", count * (count - 1));
-    questions.ask(format!("SELECT count(*) FROM {joined}"), count * 2);
-    questions.ask(
-        format!("SELECT count(*) FROM {joined} WHERE o.{key} = ?\t{}", keys[0]),
-        2,
-    );
-    questions.ask(
-        "SELECT count(*) FROM orders o JOIN countries c ON c.code = 'DE'",
-        count * 2,
-    );
-    questions.ask(
-        "SELECT order_id FROM orders ORDER BY order_id DESC LIMIT 1",
-        (count - 1) * 10 + 1,
-    );
-    questions.ask("SELECT count(*) FROM customers", 2);
 }
 
 fn strings<T: ToString>(keys: impl IntoIterator<Item = T>) -> Vec<String> {
@@ -268,6 +193,7 @@ fn rows_are_where_the_configuration_says() {
     ranges(&engine);
     directory(&engine);
     growing(&engine);
+    replica(&engine);
 }
 
 /// Two shards by hash become four, as the README says.
@@ -381,4 +307,51 @@ fn directory(engine: &Engine) {
             &keys.iter().map(|key| (key.clone(), shard(key))).collect(),
         );
     }
+}
+
+/// Reads of the main server's own tables go to the replica, and everything else to the server.
+fn replica(engine: &Engine) {
+    engine.servers.clear();
+    let (main, replica) = (&engine.servers.all[0], engine.replica());
+    // A replica has the login of its primary, and here an old state of it.
+    let password = main.password.replace('\'', "''");
+    replica.ask(&format!(
+        "CREATE TABLE customers (id bigint PRIMARY KEY, name text); INSERT INTO customers VALUES (1, 'old');
+         CREATE TABLE countries (code text PRIMARY KEY);
+         ALTER TABLE customers OWNER TO {USER}; ALTER TABLE countries OWNER TO {USER};
+         SET standard_conforming_strings = on; ALTER ROLE {USER} PASSWORD '{password}'"
+    ));
+    let rendered = replicated(&format!("{TABLES}\nstrategy = \"hash\"\nshards = 2"));
+    let mut questions = Questions::default();
+    schema(&mut questions, "customer_id", "bigint");
+    questions.tell("INSERT INTO customers VALUES (1, 'new'), (2, 'new')");
+    questions.ask("SELECT name FROM customers", "old");
+    questions.ask("SELECT name FROM customers WHERE id = ?\t1", "old");
+    questions.ask("SELECT name FROM customers WHERE id = 1 FOR UPDATE", "new");
+    questions.ask(
+        "/* SHARDINGSPHERE_HINT: WRITE_ROUTE_ONLY=true */ SELECT count(*) FROM customers",
+        2,
+    );
+    questions.tell("BEGIN");
+    questions.ask("SELECT count(*) FROM customers", 2);
+    questions.tell("INSERT INTO customers VALUES (3, 'new')");
+    questions.ask("SELECT name FROM customers WHERE id = ?\t3", "new");
+    questions.tell("COMMIT");
+    questions.ask("SELECT count(*) FROM customers", 1);
+    questions.tell("INSERT INTO countries VALUES ('DE')");
+    for key in 0..20 {
+        questions.tell(format!(
+            "INSERT INTO orders (customer_id, amount) VALUES (?, ?)\t{key}\t1"
+        ));
+    }
+    questions.ask("SELECT count(*) FROM orders", 20);
+    questions.ask("SELECT count(*) FROM orders o JOIN countries c ON c.code = 'DE'", 20);
+    engine.run(&files(&rendered), 2, &questions);
+    assert_eq!(main.ask("SELECT count(*) FROM customers"), "3");
+    assert_eq!(replica.ask("SELECT count(*) FROM customers"), "1");
+    let countries = engine.servers.all[..3]
+        .iter()
+        .chain([replica])
+        .map(|server| server.ask("SELECT count(*) FROM countries"));
+    assert_eq!(countries.collect::<Vec<_>>(), ["1", "1", "1", "0"]);
 }

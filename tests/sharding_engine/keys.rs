@@ -3,7 +3,7 @@
 
 use serde_yaml::Value;
 
-use crate::configuration::{Files, files, proxies, shop};
+use crate::configuration::{Files, files, proxies, replicated, shop};
 use crate::support::examples;
 
 /// Of `database-NAME.yaml`; `*` is a name of the configuration's own, and list items have none.
@@ -18,6 +18,9 @@ dataSources.*.maxLifetimeMilliseconds
 dataSources.*.maxPoolSize
 dataSources.*.minPoolSize
 dataSources.*.customPoolProps.keepaliveTime
+rules.!READWRITE_SPLITTING.dataSourceGroups.*.writeDataSourceName
+rules.!READWRITE_SPLITTING.dataSourceGroups.*.readDataSourceNames
+rules.!READWRITE_SPLITTING.dataSourceGroups.*.transactionalReadQueryStrategy
 rules.!SHARDING.tables.*.actualDataNodes
 rules.!SHARDING.tables.*.databaseStrategy.standard.shardingColumn
 rules.!SHARDING.tables.*.databaseStrategy.standard.shardingAlgorithmName
@@ -74,19 +77,27 @@ fn filled(files: &Files) -> [Value; 2] {
         assert!(!filled.contains('<'), "nobody fills in what is left:\n{filled}");
         serde_yaml::from_str(&filled).unwrap_or_else(|problem| panic!("{problem}\n{filled}"))
     };
-    let source = |name: &str| {
+    let source = |file: &str, name: &str| {
         let values = [
             ("<NAME>", name),
             ("<HOST>", "h"),
             ("<RUN>", "/run"),
             ("<PASSWORD>", "\"p\""),
         ];
-        let text = files["source.yaml"].clone();
+        let text = files[file].clone();
         values
             .iter()
             .fold(text, |text, (mark, value)| text.replace(mark, value))
     };
-    let sources = format!("{}\n{}", source("main"), source("shard_s0"));
+    let mut sources = vec![source("source.yaml", "shard_s0")];
+    match files.contains_key("replica.yaml") {
+        true => {
+            sources.push(source("source.yaml", "main_write"));
+            sources.push(source("replica.yaml", "main_read"));
+        }
+        false => sources.push(source("source.yaml", "main")),
+    }
+    let sources = sources.join("\n");
     [
         fill(
             &files["database.yaml"],
@@ -158,6 +169,15 @@ fn check(what: &str, files: &Files) {
         assert!(!expression.contains(['"', '\\']), "{what}: {expression}");
     }
     assert_eq!(rule("SINGLE").unwrap()["defaultDataSource"], "main", "{what}");
+    // `main` is one server, or the group of a server and its replicas.
+    let group = rule("READWRITE_SPLITTING").map(|rule| &rule["dataSourceGroups"]["main"]);
+    let names = match group {
+        Some(group) => vec![&group["writeDataSourceName"], &group["readDataSourceNames"][0]],
+        None => vec![&rule("SINGLE").unwrap()["defaultDataSource"]],
+    };
+    for name in names {
+        assert!(database["dataSources"].get(name).is_some(), "{what}: {name:?}");
+    }
 }
 
 #[test]
@@ -189,6 +209,7 @@ fn every_form_of_sharding_has_keys_that_the_proxy_knows() {
             .to_owned(),
     ] {
         check(&lines, &files(&shop(&lines)));
+        check(&lines, &files(&replicated(&lines)));
     }
 }
 

@@ -7,6 +7,8 @@ mod configuration;
 mod engine;
 mod keys;
 #[cfg(target_os = "linux")]
+mod questions;
+#[cfg(target_os = "linux")]
 mod servers;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,6 +1,6 @@
-"""Validates Kubernetes objects strictly: validate.py KINDS_JSONL < objects.yaml
+"""Validates Kubernetes objects strictly: validate.py KINDS_JSONL... < objects.yaml
 
-Built-in kinds are checked against the newest OpenAPI schema that kubernetes-validate carries, custom kinds against KINDS_JSONL
+Built-in kinds are checked against the newest OpenAPI schema that kubernetes-validate carries, custom kinds against the KINDS_JSONL
 (one {"kind": "GROUP/VERSION/KIND", "schema": closed schema of its spec} a line). An unknown field and a kind without a schema are findings. Pod templates
 must meet the restricted Pod Security Standard. One line a finding; exit 1 where there is one.
 
@@ -109,9 +109,9 @@ def findings(kept, document):
 
 def main():
     kept = {}
-    if os.path.exists(sys.argv[1]):
-        with open(sys.argv[1], encoding="utf-8") as file:
-            kept = {kind["kind"]: whole(kind["schema"]) for kind in map(json.loads, file)}
+    for path in filter(os.path.exists, sys.argv[1:]):
+        with open(path, encoding="utf-8") as file:
+            kept.update({kind["kind"]: whole(kind["schema"]) for kind in map(json.loads, file)})
     documents = [document for document in yaml.load_all(sys.stdin, Loader=Unique) if document]
     if not documents:
         sys.exit("no objects to validate")

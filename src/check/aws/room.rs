@@ -23,8 +23,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         None => system.places.key(&largest.path),
     };
     let servers: usize = all().map(Database::servers).sum();
-    network(system, at.clone(), servers, problems);
-    let mut raise = |what: String, quota: &str, most: u64| problems.push(aws::quota(at.clone(), &what, quota, most));
+    network(system, at, servers, problems);
+    let mut raise = |what: String, quota: &str, most: u64| problems.push(aws::quota(at, &what, quota, most));
     if servers > SERVERS {
         raise(format!("{servers} database servers"), "DB instances", SERVERS as u64);
     } else if let Some((what, servers)) = licensed(system) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog;
 use crate::diagnostic::{Diagnostic, azure};
 use crate::ir::{Access, Delivery, Inbox, Resource, System};
 use crate::vocabulary::Runtime;
@@ -44,10 +43,6 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     for (id, item) in system.caches.iter() {
-        if catalog::azure_cache(item.memory_gb).is_none() {
-            let at = system.places.span(&format!("{}.memory_gb", item.path));
-            problems.push(azure::cache_too_large(at, item.memory_gb, catalog::azure_caches()));
-        }
         for (service, _) in system
             .users_of(Resource::Cache(id))
             .filter(|(_, access)| *access == Access::Read)

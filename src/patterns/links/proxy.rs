@@ -40,6 +40,8 @@ pub(super) fn link(system: &mut System) {
 fn settings(system: &System, id: Id<Database>) -> Vec<Setting> {
     let database = &system.databases[id];
     let shards = database.shard_name();
+    let reads = database.readers.iter();
+    let reads = reads.map(|_| (variable(&database.reader_name(), "host"), Value::ReaderHost(id)));
     let mut settings: Vec<Setting> = [
         (variable(&database.name, "host"), Value::DatabaseHost(id)),
         (variable(&database.name, "password"), Value::DatabasePassword(id)),
@@ -48,6 +50,7 @@ fn settings(system: &System, id: Id<Database>) -> Vec<Setting> {
         (variable(&shards, ""), Value::Shards(id)),
     ]
     .into_iter()
+    .chain(reads)
     .map(|(name, value)| Setting { name, value })
     .collect();
     settings.sort_by(|a, b| a.name.cmp(&b.name));

@@ -3,10 +3,15 @@
 
 use crate::blueprint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Alarm, Probe, Router, Sharding, Strategy, System};
+use crate::ir::{Alarm, Peer, Probe, Router, Sharding, Strategy, System, Value};
 
 /// A system whose database `main` has these lines under `sharding`.
 fn build(lines: &str) -> Result<(System, Vec<Diagnostic>), Vec<Diagnostic>> {
+    build_with("", lines)
+}
+
+/// The same with further lines of `main` itself.
+fn build_with(own: &str, lines: &str) -> Result<(System, Vec<Diagnostic>), Vec<Diagnostic>> {
     let text = format!(
         r#"
         name = "shop"
@@ -23,6 +28,7 @@ fn build(lines: &str) -> Result<(System, Vec<Diagnostic>), Vec<Diagnostic>> {
 
         [databases.main]
         engine = "postgres"
+        {own}
 
         [databases.main.sharding]
         key = "customer_id"
@@ -161,4 +167,29 @@ fn the_proxy_is_a_service_that_nobody_outside_reaches() {
 fn an_application_that_routes_needs_no_proxy() {
     let (system, _) = build("shards = 2\nstrategy = \"hash\"\nrouter = \"application\"").unwrap();
     assert_eq!(system.services.iter().count(), 1);
+}
+
+#[test]
+fn a_proxy_reads_replicas_and_whoever_uses_it_is_told_of_none() {
+    let (without, _) = build("shards = 2\nstrategy = \"hash\"").expect("nothing is wrong");
+    let (with, _) = build_with("replicas = 2", "shards = 2\nstrategy = \"hash\"").expect("nothing is wrong");
+    let names = |system: &System, proxy: bool| -> Vec<String> {
+        let of = system.services.iter().filter(|(_, item)| item.is_tcp() == proxy);
+        of.flat_map(|(_, item)| item.settings.iter().map(|setting| setting.name.clone()))
+            .collect()
+    };
+    assert_eq!(names(&with, false), names(&without, false));
+    let (id, database, sharding) = with.sharded().next().expect("shards");
+    let proxy = sharding.proxy().expect("a proxy");
+    assert_eq!(database.proxy(), Some(proxy));
+    let more: Vec<String> = names(&with, true)
+        .into_iter()
+        .filter(|name| !names(&without, true).contains(name))
+        .collect();
+    assert_eq!(more, ["MAIN_READ_HOST"]);
+    let settings = &with.services[proxy].settings;
+    assert!(settings.iter().any(|setting| setting.value == Value::ReaderHost(id)));
+    let readers: Vec<Peer> = with.flows_to(Peer::Readers(id)).map(|flow| flow.from).collect();
+    assert_eq!(readers, [Peer::Service(proxy)]);
+    assert!(with.alarms.iter().any(|alarm| alarm.name == "main-replica-lag"));
 }

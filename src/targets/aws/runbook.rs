@@ -1,5 +1,6 @@
-//! What the owner of read replicas and of shards should know and do.
+//! What the owner of read replicas, of shards and of messages should know and do.
 
+pub(super) mod messages;
 pub(super) mod shard;
 
 use tera::Context;
@@ -33,7 +34,7 @@ pub(super) fn replicas(stack: &Stack<'_>, items: &mut Vec<String>) {
 /// Says who is told when an alarm goes off.
 pub(super) fn told(stack: &Stack<'_>, items: &mut Vec<String>) {
     let system = stack.system;
-    if system.alarms.is_empty() {
+    if !alarms::is_watched(&system) {
         return;
     }
     items.push(match system.alarm_emails.is_empty() {
@@ -51,7 +52,8 @@ pub(super) fn verification(stack: &Stack<'_>) -> Vec<String> {
     let replicated = system
         .databases
         .iter()
-        .filter(|(_, item)| !item.replica_keys().is_empty());
+        // A proxy does it by itself.
+        .filter(|(_, item)| !item.replica_keys().is_empty() && item.proxy().is_none());
     let said = replicated.filter_map(|(id, item)| {
         let how = match item.engine {
             Engine::Postgres => "verify the issuer there, not the host name (`sslmode=verify-ca`)",
@@ -73,7 +75,14 @@ pub(super) fn verification(stack: &Stack<'_>) -> Vec<String> {
 fn endpoint(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
     let host = stack.system.reader_host(id);
     let seconds = reader::SECONDS;
-    let variable = format!("{}_READ", identifier(&item.home.name).to_uppercase());
+    let variable = match item.proxy() {
+        None => format!("`{}_READ_HOST`", identifier(&item.home.name).to_uppercase()),
+        Some(_) => format!("`{}_HOST` of the proxy", identifier(&item.reader_name()).to_uppercase()),
+    };
+    let pools = match item.proxy() {
+        None => "let connection pools renew theirs every few minutes, or a new replica stays idle",
+        Some(_) => "a proxy renews its own every five minutes, and then reaches a new replica too",
+    };
     let many = item.replica_keys().len() > 1;
     let answers = if many {
         "each answer is one replica, all equally often"
@@ -81,7 +90,7 @@ fn endpoint(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
         "the answer is the one replica"
     };
     format!(
-        "`{host}` (`{variable}_HOST`) leads to the read replicas of `{}`: weighted records in the private zone of Route 53, where {answers}, kept for {seconds} seconds. Load spreads as connections are opened: let connection pools renew theirs every few minutes, or a new replica stays idle.",
+        "`{host}` ({variable}) leads to the read replicas of `{}`: weighted records in the private zone of Route 53, where {answers}, kept for {seconds} seconds. Load spreads as connections are opened: {pools}.",
         item.name
     )
 }
@@ -118,6 +127,10 @@ fn failure(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {
 
 fn lag(item: &Database) -> String {
     let variable = identifier(&item.home.name).to_uppercase();
+    let (replicas, current) = match item.proxy() {
+        None => (format!("at `{variable}_READ_HOST`"), format!("at `{variable}_HOST`")),
+        Some(_) => ("from a replica".to_owned(), "inside a transaction".to_owned()),
+    };
     let cancelled = match item.engine {
         Engine::Postgres => {
             " PostgreSQL may cancel a long query on a replica that stands in the way of changes: such a query is repeated."
@@ -125,7 +138,7 @@ fn lag(item: &Database) -> String {
         _ => "",
     };
     format!(
-        "What is read at `{variable}_READ_HOST` is as old as the replica is late: mostly less than a second, more while much is written. What must be seen right after it was written is read at `{variable}_HOST`.{cancelled}"
+        "What is read {replicas} is as old as the replica is late: mostly less than a second, more while much is written. What must be seen right after it was written is read {current}.{cancelled}"
     )
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::project::after;
+use super::project::{TARGET, after};
 use super::secrets::{Endpoint, private_endpoint};
 use super::{Parts, Stack};
 use crate::catalog;
@@ -62,7 +62,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Cache>, item: &Cache) -> B
         .set("user_assigned_identity_id", parts.encryption.identity.id());
     let body = stack
         .named(template![stack.prefixed(name), "-", stack.project.suffix.attr("hex")])
-        .set("sku_name", catalog::azure_cache(item.memory_gb).unwrap_or_default())
+        .set("sku_name", catalog::cache(TARGET, item.memory_gb).unwrap_or_default())
         .when(!item.multi_zone, |body| {
             body.comment("One node without a copy: a failure or an update of Azure's empties it.")
         })

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hcl::Expression;
+
 use super::database::lifecycle;
 use super::project::after;
 use super::secrets::{Endpoint, private_endpoint};
@@ -25,6 +27,8 @@ pub(super) const SIZE_MB: u32 = 81_920;
 pub(super) struct Messaging {
     /// The namespace.
     pub namespace: Address,
+    /// Its host name.
+    pub host: Expression,
     /// It can be reached from here on.
     pub endpoint: Address,
     /// The queue of each inbox: a subscription passes what it gets on to a queue of its own.
@@ -47,6 +51,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Messaging> {
     let system = stack.system;
     stack.module.file("queues", "");
     let namespace = namespace(stack, parts);
+    let host = template![namespace.attr("name"), ".servicebus.windows.net"];
+    let host = stack.module.local(NAME, host);
     let endpoint = Endpoint {
         name: NAME,
         resource: &namespace,
@@ -67,6 +73,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Messaging> {
     let topics = topics::lower(stack, &namespace, &mut inboxes);
     Some(Messaging {
         namespace,
+        host,
         endpoint,
         inboxes,
         topics,

@@ -54,6 +54,9 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
             promotion(stack, database, words),
         ];
         stack.report.operations.append(&mut items);
+        if database.proxy().is_some() {
+            continue;
+        }
         stack.report.security.push(format!(
             "A service that only reads `{0}` can open no connection to its primary, and one that only writes none to its replicas. All of them sign in as the same user: what keeps a reader from writing is that a replica refuses it.",
             database.name
@@ -75,13 +78,42 @@ fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String 
             "verify-ca",
         ),
     };
+    let (known, shared, certificates) = match database.proxy() {
+        None => (
+            format!("`{variable}_READ_HOST` is `{host}`"),
+            format!(
+                "The load is shared as clients choose among the addresses for every connection: {random}. A driver that always takes the first one follows the order of the answers, about which Azure promises nothing; connections that are kept for long do not move, so let the pool end them after some minutes. Azure's private DNS checks nobody's health: the address of a replica that is down stays in the name, so clients must try the next one, with a short connection timeout."
+            ),
+            format!(
+                "connections are encrypted (`{variable}_READ_TLS` is `require`), and a client may verify the authority (`{authority}`), but not the host name."
+            ),
+        ),
+        Some(_) => (
+            format!(
+                "`{}_HOST` of the proxy is `{host}`",
+                identifier(&database.reader_name()).to_uppercase()
+            ),
+            format!(
+                "The load is shared as answers begin with another address, about which Azure promises nothing: a proxy {}. Azure's private DNS checks nobody's health: the address of a replica that is down stays in the name{}.",
+                match database.engine {
+                    Engine::Mysql => "takes the first that answers",
+                    _ => "takes the first of them",
+                },
+                match database.engine {
+                    Engine::Mysql => ", and the proxy tries the next one after ten seconds",
+                    _ => ", and reads wait or fail where an answer begins with it",
+                }
+            ),
+            format!("a proxy verifies their authority (`{authority}`), but not the host name."),
+        ),
+    };
     let standby = if database.multi_zone {
         "a standby in another zone takes over by itself, under the same name"
     } else {
         "it comes back when Azure has repaired it: the blueprint keeps no standby"
     };
     format!(
-        "`{variable}_READ_HOST` is `{host}`, a name in the private zone with the address of every read replica of `{0}` (their private endpoints), kept for 30 seconds. The load is shared as clients choose among the addresses for every connection: {random}. A driver that always takes the first one follows the order of the answers, about which Azure promises nothing; connections that are kept for long do not move, so let the pool end them after some minutes. Azure's private DNS checks nobody's health: the address of a replica that is down stays in the name, so clients must try the next one, with a short connection timeout. To take it out until the next apply: `az network private-dns record-set a remove-record --resource-group {1} --zone-name {2} --record-set-name {3} --ipv4-address ADDRESS`. When the primary fails, {standby}; replicas go on answering meanwhile. The servers' certificates name the servers, not `{host}`: connections are encrypted (`{variable}_READ_TLS` is `require`), and a client may verify the authority (`{authority}`), but not the host name.",
+        "{known}, a name in the private zone with the address of every read replica of `{0}` (their private endpoints), kept for 30 seconds. {shared} To take it out until the next apply: `az network private-dns record-set a remove-record --resource-group {1} --zone-name {2} --record-set-name {3} --ipv4-address ADDRESS`. When the primary fails, {standby}; replicas go on answering meanwhile. The servers' certificates name the servers, not `{host}`: {certificates}",
         database.name,
         stack.system.prefix,
         stack.system.network.private_domain,
@@ -90,7 +122,10 @@ fn endpoint(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String 
 }
 
 fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
-    let variable = identifier(&database.home.name).to_uppercase();
+    let current = match database.proxy() {
+        None => format!("asks `{}_HOST`", identifier(&database.home.name).to_uppercase()),
+        Some(_) => "reads inside a transaction".to_owned(),
+    };
     let stopped = |alarm: &str| match database.engine {
         Engine::Mysql => {
             format!("one that runs and no longer follows is told by `{alarm}-receiver` and `{alarm}-applier`.")
@@ -119,7 +154,7 @@ fn lag(stack: &Stack<'_>, id: Id<Database>, database: &Database) -> String {
         _ => None,
     });
     format!(
-        "Replicas follow by asynchronous replication: what was just written to `{0}` may be missing from them for a moment, and two reads may meet different replicas. What has to see its own writes asks `{variable}_HOST`.{1} {own}",
+        "Replicas follow by asynchronous replication: what was just written to `{0}` may be missing from them for a moment, and two reads may meet different replicas. What has to see its own writes {current}.{1} {own}",
         database.name,
         alarm.unwrap_or_default(),
     )
@@ -144,13 +179,19 @@ fn changes(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
     } else {
         ""
     };
+    let waiting = match database.proxy() {
+        None => {
+            " From then until they are replaced, machines of a service that only reads cannot open new connections."
+        }
+        Some(_) => "",
+    };
     let locked = if stack.system.protect {
         " Should a lock refuse a deletion, apply again."
     } else {
         ""
     };
     format!(
-        "The first replicas of a system that runs: `terraform -chdir=terraform apply {single}-target=azurerm_private_dns_a_record.{3}` makes them while readers go on asking the primary; the apply after it turns the readers over. From then until they are replaced, machines of a service that only reads cannot open new connections. A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} A replica goes long before its address does: before it is made anew or taken away, take the address out of the name (`remove-record`, above) and wait for the 30 seconds that clients keep it. To make one anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply. None at all: `replicas = 0`, render and apply; the name goes first and the machines of readers are replaced last, and until they are, readers reach nothing.{locked}",
+        "The first replicas of a system that runs: `terraform -chdir=terraform apply {single}-target=azurerm_private_dns_a_record.{3}` makes them while readers go on asking the primary; the apply after it turns the readers over.{waiting} A smaller class of `{0}` is applied as it is. A larger one goes to the replicas first, for no replica may be smaller than its primary: `{1} update --resource-group {group} --name REPLICA --tier TIER --sku-name SIZE` for each, then the blueprint and apply. {own} A replica goes long before its address does: before it is made anew or taken away, take the address out of the name (`remove-record`, above) and wait for the 30 seconds that clients keep it. To make one anew: {unprotect}`terraform -chdir=terraform apply -replace='{2}.{local}[\"1\"]'`. Fewer replicas: {unprotect}the smaller number, render and apply. None at all: `replicas = 0`, render and apply; the name goes first and the machines of readers are replaced last, and until they are, readers reach nothing.{locked}",
         database.name,
         words.cli,
         words.server,
@@ -213,16 +254,22 @@ fn promotion(stack: &Stack<'_>, database: &Database, words: &Words) -> String {
         forgotten = forgotten.join(" "),
         inner = database.database,
     );
+    let upper = identifier(&database.home.name).to_uppercase();
+    let found = match database.proxy() {
+        None => format!(
+            "the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`"
+        ),
+        Some(_) => "the proxies are replaced and find it there".to_owned(),
+    };
     format!(
         "Promotion, when the primary of `{plain}` is lost for good (what it had not yet sent is lost with it). Stop the writers if the old primary may still answer them. Replica 1 as an example:\n\n\
          {first}\n\n  \
-         The writers are pointed at it through the blueprint: `replicas = 0`{single}, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; the machines of readers and writers are replaced and find it under `{upper}_HOST` and `{upper}_READ_HOST`. The plan must change `{server}.{name}` in place: should it want to replace it, stop; where `source_server_id` alone is what forces that, put the id that it has now into the same override. Should a lock refuse a deletion, apply again:\n\n\
+         The writers are pointed at it through the blueprint: `replicas = 0`{single}, and a table `[override.azure.{server}.{name}]` with `name = \"NAME\"`, the promoted server's. Raise `{name}_password_version` in `terraform.tfvars`, so that server and vault agree on a password. Render, then put the promoted server in the primary's place; {found}. The plan must change `{server}.{name}` in place: should it want to replace it, stop; where `source_server_id` alone is what forces that, put the id that it has now into the same override. Should a lock refuse a deletion, apply again:\n\n\
          {state}\n\n  \
          Afterwards rebuild the replicas from it: `replicas = {count}`, `{local}_series = \"b\"` in `terraform.tfvars` (the old names are taken), render and apply. The override stays.{alone} Delete the old primary by hand (`{cli} delete`) once nothing in it is missed.",
         plain = database.name,
         first = fenced(&first),
         state = fenced(&state),
-        upper = identifier(&database.home.name).to_uppercase(),
     )
 }
 

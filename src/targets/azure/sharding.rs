@@ -254,9 +254,13 @@ fn dashboard(stack: &Stack<'_>, id: Id<Database>) -> String {
 
 fn secrets(database: &Database, sharding: &Sharding) -> String {
     let name = &database.name;
+    let replicas = match database.readers {
+        Some(_) => ", replicas by certificate alone",
+        None => "",
+    };
     match sharding.proxy() {
         Some(_) => format!(
-            "Services that use `{name}` reach its proxy only, and can read neither a server's password nor open a connection to one. But whoever logs in to the proxy can have it print the passwords of its servers (`EXPORT DATABASE CONFIGURATION` of its DistSQL): treat the proxy's password as theirs. Every shard has a password of its own. The proxy knows its servers by certificate and host name; its own certificate is made anew at every start, so that the way to it is encrypted, but a client cannot tell who answers."
+            "Services that use `{name}` reach its proxy only, and can read neither a server's password nor open a connection to one. But whoever logs in to the proxy can have it print the passwords of its servers (`EXPORT DATABASE CONFIGURATION` of its DistSQL): treat the proxy's password as theirs. Every shard has a password of its own. The proxy knows its servers by certificate and host name{replicas}; its own certificate is made anew at every start, so that the way to it is encrypted, but a client cannot tell who answers."
         ),
         None => format!(
             "Every shard of `{name}` has a password of its own, and only the services that use `{name}` can read it or reach the shard. The servers' certificates have their host names and are signed by public authorities: clients may verify both ({}).",

@@ -9,7 +9,6 @@ use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::startup::{self, Plain, Platform, proxy_folder, user_data};
-use crate::template;
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
 
@@ -118,9 +117,10 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
             Expression::Null
         }
         Value::MessagingProtocol(_) => "servicebus".into(),
-        Value::MessagingEndpoint(_) => plan.stores.messaging.as_ref().map_or(Expression::Null, |messaging| {
-            template![messaging.namespace.attr("name"), ".servicebus.windows.net"]
-        }),
+        Value::MessagingEndpoint(_) => {
+            let messaging = plan.stores.messaging.as_ref();
+            messaging.map_or(Expression::Null, |messaging| messaging.host.clone())
+        }
         Value::QueueName(id) => system.queues[*id].name.as_str().into(),
         Value::TopicName(id) => system.topics[*id].name.as_str().into(),
         Value::Source(inbox) => system.inbox(*inbox).0.into(),

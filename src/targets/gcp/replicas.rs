@@ -3,7 +3,8 @@
 //! Cloud SQL has a balanced endpoint for pools only, so replicas of a fixed number have an endpoint each, and the name has every
 //! address.
 
-use hcl::Expression;
+use hcl::expr::ForExpr;
+use hcl::{Expression, Identifier};
 use tera::Context;
 
 use super::Stack;
@@ -19,6 +20,9 @@ use crate::{list, object, template};
 /// Seconds between two steps of a pool: a new node takes minutes to be of use.
 const COOLDOWN: u32 = 600;
 
+/// Where an instance has the certificate of its authority.
+const AUTHORITY: [&str; 3] = ["server_ca_cert", "0", "cert"];
+
 const RUNBOOK: &str = include_str!("../../../templates/replicas/gcp.md.tera");
 
 /// Where the replicas of a database went.
@@ -30,6 +34,8 @@ pub(super) struct Placed {
     pub rule: Address,
     /// The servers.
     pub servers: Address,
+    /// The certificates of their authorities, a list.
+    pub authorities: Expression,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Database>, database: &Database, primary: &Address) -> Option<Placed> {
@@ -75,11 +81,13 @@ fn fixed(stack: &mut Stack<'_>, database: &Database, primary: &Address) -> Place
     let body = body(stack, database, primary, start, full, "READ_REPLICA_INSTANCE").block("settings", settings);
     let servers = instance(stack, &part, body);
     let target = servers.each().attr("psc_service_attachment_link");
+    let authority = expr::attribute(expr::keyword("replica"), &AUTHORITY);
     let own = template![prefix, expr::each_key()];
     let (address, rule) = endpoint(stack, &part, own, Some(&replicas), target);
     Placed {
         addresses: address.all("address"),
         rule,
+        authorities: ForExpr::new(Identifier::unchecked("replica"), servers.whole(), authority).into(),
         servers,
     }
 }
@@ -108,6 +116,7 @@ fn pool(stack: &mut Stack<'_>, database: &Database, primary: &Address, scale: Sc
     Placed {
         addresses: list![address.attr("address")],
         rule,
+        authorities: list![expr::attribute(servers.whole(), &AUTHORITY)],
         servers,
     }
 }
@@ -197,6 +206,7 @@ pub(super) fn runbook(stack: &Stack<'_>, id: Id<Database>, database: &Database) 
     context.insert("variable", &identifier(&database.home.name).to_uppercase());
     context.insert("host", &stack.system.reader_host(id));
     context.insert("ttl", &READERS_TTL);
+    context.insert("proxy", &database.proxy().is_some());
     context.insert("keys", &database.replica_keys());
     context.insert("pool", &pool);
     context.insert("multi_zone", &database.multi_zone);

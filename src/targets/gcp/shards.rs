@@ -172,14 +172,17 @@ pub(super) fn table(stack: &Stack<'_>, database: Id<Database>) -> Expression {
     expr::call("join", ["\n      ".into(), of_each(placed.active.clone(), line)])
 }
 
-/// The certificates of the authorities of a database's main server and active shards. Cloud SQL makes one for each server, which
+/// The certificates of the authorities of a database's main server, its replicas and its active shards. Cloud SQL makes one for each server, which
 /// signs no other's certificate.
 pub(super) fn authorities(stack: &Stack<'_>, database: Id<Database>) -> Expression {
     let placed = &stack.shards[&database];
-    let main = stack.databases[&database].server.instance.attr("server_ca_cert.0.cert");
+    let main = &stack.databases[&database];
+    let own = main.server.instance.attr("server_ca_cert.0.cert");
     let shard = of_id(&placed.servers.instance, &["server_ca_cert", "0", "cert"]);
-    let all = expr::call("concat", [list![main], of_each(placed.active.clone(), shard)]);
-    expr::call("join", ["\n".into(), all])
+    let mut all = vec![list![own]];
+    all.extend(main.replicas.as_ref().map(|placed| placed.authorities.clone()));
+    all.push(of_each(placed.active.clone(), shard));
+    expr::call("join", ["\n".into(), expr::call("concat", all)])
 }
 
 /// The current id in an expression over ids.

@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
 use super::database;
+use super::inbox_alarms;
 use super::measures::Measures;
 use super::object::Object;
 use super::stack::{Stack, selector};
@@ -20,6 +21,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let watched = stack.servers.iter().filter(|server| stack.watches(server.peer()));
     let mut objects: Vec<Object> = watched.filter_map(|server| monitor(stack, &server.database)).collect();
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
+    objects.extend(inbox_alarms::objects(stack));
     objects
 }
 
@@ -49,7 +51,10 @@ fn monitor(stack: &Stack<'_>, database: &Database) -> Option<Object> {
     let labels = pods.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
     let monitor = PodMonitor {
         selector: selector(labels.collect()),
-        pod_metrics_endpoints: vec![Endpoint { port: "metrics" }],
+        pod_metrics_endpoints: vec![Endpoint {
+            port: "metrics",
+            ..Default::default()
+        }],
     };
     Some(Object::custom(stack.meta(name, name, "database"), monitor))
 }
@@ -66,12 +71,25 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
         Signal::ReplicaLag { seconds, minutes, .. } => (replica_lag(stack, id, seconds), minutes),
     };
     let part_of = &stack.system.databases[id].name;
-    let mut annotations = BTreeMap::from([("description", alarm.about.clone())]);
+    let spec = alert(stack, (&alarm.name, &alarm.about), expr, minutes);
+    let object = Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec);
+    match alarm.signal {
+        Signal::ReplicaLag { .. } => object.comment(
+            "spec/groups/0/rules/0/expr",
+            "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
+        ),
+        _ => object,
+    }
+}
+
+/// An alert of a name, with what it means: when an expression has been true for so many minutes.
+pub(super) fn alert(stack: &Stack<'_>, (name, about): (&str, &str), expr: String, minutes: u32) -> PrometheusRule {
+    let mut annotations = BTreeMap::from([("description", about.to_owned())]);
     if !stack.system.alarm_emails.is_empty() {
         annotations.insert(TOLD, stack.system.alarm_emails.join(", "));
     }
     let rule = Rule {
-        alert: alarm.name.clone(),
+        alert: name.to_owned(),
         expr,
         lasting: format!("{minutes}m"),
         // Not every part of the expression has one of its own.
@@ -82,18 +100,10 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
         annotations,
     };
     let group = Group {
-        name: format!("{}-{}", stack.namespace, alarm.name),
+        name: format!("{}-{name}", stack.namespace),
         rules: vec![rule],
     };
-    let spec = PrometheusRule { groups: vec![group] };
-    let object = Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec);
-    match alarm.signal {
-        Signal::ReplicaLag { .. } => object.comment(
-            "spec/groups/0/rules/0/expr",
-            "a replica that is not there, or has lost its primary, is behind as well, though it measures nothing",
-        ),
-        _ => object,
-    }
+    PrometheusRule { groups: vec![group] }
 }
 
 /// True where a replica is so many seconds behind, or is missing.

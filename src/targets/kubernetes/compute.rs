@@ -3,10 +3,6 @@
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment, StatefulSet, StatefulSetSpec,
 };
-use k8s_openapi::api::autoscaling::v2::{
-    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget,
-    ResourceMetricSource,
-};
 use k8s_openapi::api::core::v1::{
     ConfigMap, ConfigMapEnvSource, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle, LifecycleHandler,
     PodSpec, PodTemplateSpec, ResourceRequirements, Service as ServiceObject, ServicePort, ServiceSpec, SleepAction,
@@ -16,29 +12,39 @@ use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec}
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::broker;
+use super::caches;
+use super::encryption::{TRUST, secret};
 use super::object::Object;
 use super::pod::{self, Ask};
 use super::proxy;
+use super::scaling;
 use super::settings;
 use super::shards;
-use super::stack::{Stack, store_key};
+use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use crate::ir::{Id, Launch, Probe, Service};
 use crate::targets::shared::sharding;
 
 /// Seconds between the probes of a service that starts.
 const START_PERIOD: u32 = 10;
+/// Seconds after which a worker that still runs counts as started.
+const WORKER_READY: i32 = 30;
+/// Seconds that a pod may take to end; a worker has as long as it may keep a message, within bounds that let a node drain.
+const END: u32 = 60;
+const WORKER_END: u32 = 600;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let services = stack.system.services.iter();
     services
         .flat_map(|(id, service)| {
-            [
-                workload(stack, id),
-                address(stack, service),
-                autoscaler(stack, service),
-                disruption(stack, service),
-            ]
+            let mut objects = vec![workload(stack, id)];
+            if service.listens() {
+                objects.push(address(stack, service));
+            }
+            objects.extend(scaling::objects(stack, id));
+            objects.push(disruption(stack, service));
+            objects
         })
         .collect()
 }
@@ -67,7 +73,11 @@ fn workload(stack: &Stack<'_>, id: Id<Service>) -> Object {
     object
         .comment(
             "spec/selector",
-            "the number of replicas belongs to the HorizontalPodAutoscaler",
+            format!("the number of replicas belongs to the {}", scaling::kind(service)),
+        )
+        .comment(
+            "spec/minReadySeconds",
+            "nobody can ask a worker whether it is well: one that lives so long is, and the next one follows",
         )
         .comment(
             "spec/template/spec/enableServiceLinks",
@@ -92,6 +102,7 @@ fn deployment(stack: &Stack<'_>, id: Id<Service>) -> Deployment {
     Deployment {
         metadata: stack.meta(service.name.as_str(), &service.name, "service"),
         spec: DeploymentSpec {
+            min_ready_seconds: (!service.listens()).then_some(WORKER_READY),
             selector: stack.pods(&service.name),
             strategy: Some(DeploymentStrategy {
                 type_: Some("RollingUpdate".to_owned()),
@@ -138,8 +149,8 @@ fn template(stack: &Stack<'_>, id: Id<Service>, revision: &str) -> PodTemplateSp
             ..Default::default()
         }),
         spec: Some(PodSpec {
-            termination_grace_period_seconds: Some(60),
-            topology_spread_constraints: Some(spread(stack, service, revision)),
+            termination_grace_period_seconds: Some(end_seconds(stack, id).into()),
+            topology_spread_constraints: Some(spread(stack, &service.name, revision)),
             ..pod::spec(&service.name, vec![container], volumes)
         }),
     }
@@ -162,22 +173,28 @@ fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec
         Launch::ShardingProxy { image, .. } => (image, Some(sharding::start_command().into()), [].as_slice()),
         Launch::Script(_) => unreachable!("a script was refused for this target"),
     };
-    let ask = match &service.health.probe {
-        Probe::Http(path) => Ask::Http { path, scheme: "HTTP" },
-        Probe::Tcp | Probe::Process => Ask::Tcp,
-    };
-    let port = protocol(service);
     let arguments: Vec<String> = arguments.iter().map(|argument| pod::literal(argument)).collect();
-    Container {
+    let container = Container {
         command,
         args: (!arguments.is_empty()).then_some(arguments),
         env: Some(env),
+        resources: Some(resources(service)),
+        volume_mounts: Some(mounts),
+        ..pod::container(&service.name, image)
+    };
+    let ask = match &service.health.probe {
+        Probe::Http(path) => Ask::Http { path, scheme: "HTTP" },
+        Probe::Tcp => Ask::Tcp,
+        // Its image need not have a command that could ask; the kubelet starts a process again that ends.
+        Probe::Process => return container,
+    };
+    let port = protocol(service);
+    Container {
         ports: Some(vec![ContainerPort {
             name: Some(port.to_owned()),
             container_port: i32::from(service.port),
             ..Default::default()
         }]),
-        resources: Some(resources(service)),
         startup_probe: Some(pod::probe(&ask, port, START_PERIOD, start_failures(stack, service))),
         readiness_probe: Some(pod::probe(&ask, port, 10, 3)),
         liveness_probe: Some(pod::probe(&ask, port, 20, 6)),
@@ -188,9 +205,17 @@ fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec
             }),
             ..Default::default()
         }),
-        volume_mounts: Some(mounts),
-        ..pod::container(&service.name, image)
+        ..container
     }
+}
+
+/// Who takes messages may finish those that it has.
+fn end_seconds(stack: &Stack<'_>, id: Id<Service>) -> u32 {
+    let inboxes = stack.system.inboxes_of(id);
+    let longest = inboxes
+        .map(|inbox| stack.system.inbox(inbox).1.visibility_seconds)
+        .max();
+    longest.map_or(END, |seconds| seconds.clamp(END, WORKER_END))
 }
 
 /// What it speaks, which names its port as well.
@@ -224,22 +249,28 @@ fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, Vec<Volume>
     }
     let mut mounts = vec![pod::mount("tmp", "/tmp", false), pod::mount("run", "/run", false)];
     let mut volumes = vec![pod::scratch("tmp"), pod::memory("run", "16Mi")];
-    if stack.uses_store(id) {
-        mounts.push(pod::mount("object-store-ca", storage::CA_FOLDER, true));
+    let store = stack.uses_store(id).then(|| (STORE, storage::CA_FOLDER.to_owned()));
+    let broker = stack.uses_broker(id).then(|| (BROKER, broker::CA_FOLDER.to_owned()));
+    let caches = stack
+        .caches_of(id)
+        .map(|cache| (cache.name.as_str(), caches::ca_folder(cache)));
+    for (name, folder) in store.into_iter().chain(broker).chain(caches) {
+        let volume = secret(name, "ca");
+        mounts.push(pod::mount(&volume, &folder, true));
         // The authority's certificate alone.
-        volumes.push(pod::secret_files("object-store-ca", &store_key("trust"), &["ca.crt"]));
+        volumes.push(pod::secret_files(&volume, &secret(name, TRUST), &["ca.crt"]));
     }
     (mounts, volumes)
 }
 
 /// Over zones, then over nodes, as far as there are any.
-fn spread(stack: &Stack<'_>, service: &Service, revision: &str) -> Vec<TopologySpreadConstraint> {
+pub(super) fn spread(stack: &Stack<'_>, name: &str, revision: &str) -> Vec<TopologySpreadConstraint> {
     ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
         .map(|key| TopologySpreadConstraint {
             topology_key: key.to_owned(),
             max_skew: 1,
             when_unsatisfiable: "ScheduleAnyway".to_owned(),
-            label_selector: Some(stack.pods(&service.name)),
+            label_selector: Some(stack.pods(name)),
             match_label_keys: Some(vec![revision.to_owned()]),
             ..Default::default()
         })
@@ -262,36 +293,6 @@ fn address(stack: &Stack<'_>, service: &Service) -> Object {
             }]),
             ..Default::default()
         }),
-        ..Default::default()
-    })
-}
-
-fn autoscaler(stack: &Stack<'_>, service: &Service) -> Object {
-    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    Object::new(&HorizontalPodAutoscaler {
-        metadata: stack.meta(service.name.as_str(), &service.name, "service"),
-        spec: HorizontalPodAutoscalerSpec {
-            scale_target_ref: CrossVersionObjectReference {
-                api_version: Some("apps/v1".to_owned()),
-                kind: kind(service).to_owned(),
-                name: service.name.clone(),
-            },
-            min_replicas: Some(number(service.scale.min)),
-            max_replicas: number(service.scale.max),
-            metrics: Some(vec![MetricSpec {
-                type_: "Resource".to_owned(),
-                resource: Some(ResourceMetricSource {
-                    name: "cpu".to_owned(),
-                    target: MetricTarget {
-                        type_: "Utilization".to_owned(),
-                        average_utilization: Some(number(service.scale.cpu_percent)),
-                        ..Default::default()
-                    },
-                }),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        },
         ..Default::default()
     })
 }

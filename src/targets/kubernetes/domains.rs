@@ -22,7 +22,11 @@ impl<'a> Domains<'a> {
             .iter()
             .map(|item| (&item.database.name, &item.database.home));
         let secrets = stack.system.secrets.iter().map(|(_, item)| (&item.name, &item.home));
-        let components = services.chain(servers).chain(secrets);
+        let caches = stack.system.caches.iter().map(|(_, item)| (&item.name, &item.home));
+        let queues = stack.system.queues.iter().map(|(_, item)| (&item.name, &item.home));
+        let topics = stack.system.topics.iter().map(|(_, item)| (&item.name, &item.home));
+        let data = servers.chain(secrets).chain(caches);
+        let components = services.chain(data).chain(queues).chain(topics);
         Self {
             stack,
             of: components

@@ -1,31 +1,50 @@
-//! TLS inside the cluster: a certificate authority for the object store, made and renewed by cert-manager.
+//! TLS inside the cluster: a certificate authority for each thing that services reach by its name, made and renewed by cert-manager.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::custom::cert_manager::{Authority, Certificate, Issuer, IssuerRef, PrivateKey, SelfSigned};
 use super::object::Object;
-use super::stack::{STORE, Stack, store_key};
+use super::stack::{STORE, Stack};
 
 /// Three months, in cert-manager's words.
 const SERVER: &str = "2160h";
 /// Ten years.
 const AUTHORITY: &str = "87600h";
+/// What ends the name of the Secret from which clients take the authority's certificate.
+pub(super) const TRUST: &str = "trust";
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     if !stack.has_store() {
         return vec![];
     }
-    let root = store_key("root");
-    let authority = store_key("ca");
-    let trust = store_key("trust");
-    let meta = |name: &str| stack.meta(name, STORE, "storage");
+    let called = ("the object store", "the store");
+    authority(stack, (STORE, "storage"), called, names(stack, STORE, true))
+}
+
+/// The Secret of what answers under its own name: its authority's certificate and key, its own, or what clients know it by.
+pub(super) fn secret(of: &str, what: &str) -> String {
+    format!("{of}-{what}")
+}
+
+/// A certificate authority for one thing alone, which comments call by a long and a short name. Its own certificate, for `hosts`, is in the
+/// Secret `NAME-tls`; clients find the authority's in the Secret `NAME-trust`.
+pub(super) fn authority(
+    stack: &Stack<'_>,
+    (name, component): (&str, &str),
+    (called, short): (&str, &str),
+    hosts: Vec<String>,
+) -> Vec<Object> {
+    let root = secret(name, "root");
+    let authority = secret(name, "ca");
+    let trust = secret(name, TRUST);
+    let meta = |object: &str| stack.meta(object, name, component);
     vec![
-        self_signed(meta(&root)).about("A certificate authority for the object store alone"),
+        self_signed(meta(&root)).about(format!("A certificate authority for {called} alone")),
         Object::custom(
             meta(&authority),
             Certificate {
                 is_ca: Some(true),
-                common_name: Some(format!("{} {STORE}", stack.system.prefix)),
+                common_name: Some(format!("{} {name}", stack.system.prefix)),
                 duration: Some(AUTHORITY),
                 private_key: PrivateKey {
                     rotation_policy: "Never",
@@ -36,10 +55,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
         )
         .comment(
             "spec/privateKey/rotationPolicy",
-            "with a new key no client would trust the store before its restart",
+            format!("with a new key no client would trust {short} before its restart"),
         ),
         Object::custom(
-            meta(STORE),
+            meta(name),
             Issuer {
                 ca: Some(Authority {
                     secret_name: authority.clone(),
@@ -48,21 +67,21 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             },
         ),
         Object::custom(
-            meta(STORE),
+            meta(name),
             Certificate {
                 duration: Some(SERVER),
-                dns_names: names(stack, STORE, true),
+                dns_names: hosts,
                 usages: vec!["digital signature", "server auth"],
-                ..certificate(&store_key("tls"), STORE)
+                ..certificate(&secret(name, "tls"), name)
             },
         ),
         Object::custom(
             meta(&trust),
             Certificate {
-                common_name: Some(format!("{STORE} client")),
+                common_name: Some(format!("{name} client")),
                 duration: Some(SERVER),
                 usages: vec!["client auth"],
-                ..certificate(&trust, STORE)
+                ..certificate(&trust, name)
             },
         )
         .about("Carries the authority's ca.crt to clients without a key that would open anything"),

@@ -9,6 +9,8 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::broker;
+use super::caches;
 use super::database;
 use super::object::Object;
 use super::stack::{STORE, Stack, selector};
@@ -38,6 +40,8 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     if stack.has_store() {
         objects.push(store(stack));
     }
+    objects.extend(caches::policies(stack));
+    objects.extend(broker::policies(stack));
     objects
 }
 
@@ -179,6 +183,12 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         if let Some((servers, port)) = database::target(stack, flow.to) {
             egress.push(to(vec![pods(servers)], &[port]));
         }
+        if let Peer::Cache(cache) = flow.to {
+            egress.push(to(vec![pods(stack.pods(&system.caches[cache].name))], &[flow.port]));
+        }
+    }
+    if stack.uses_broker(id) {
+        egress.push(to(vec![pods(broker::servers())], &[broker::PORT]));
     }
     if stack.uses_store(id) {
         egress.push(to(vec![pods(stack.pods(STORE))], &[storage::PORT]));

@@ -18,7 +18,9 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             .map(|name| account(stack, &name, &server.database.name, "database"))
     });
     let store = stack.has_store().then(|| account(stack, STORE, STORE, "storage"));
-    services.chain(databases).chain(store).collect()
+    let caches = stack.system.caches.iter();
+    let caches = caches.map(|(_, cache)| account(stack, &cache.name, &cache.name, "cache"));
+    services.chain(databases).chain(store).chain(caches).collect()
 }
 
 fn account(stack: &Stack<'_>, name: &str, part_of: &str, component: &str) -> Object {

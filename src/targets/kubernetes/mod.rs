@@ -1,13 +1,16 @@
 //! Plain Kubernetes: the same system in any conformant cluster, without a cloud.
 //!
-//! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, cert-manager, External
-//! Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
+//! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, those of RabbitMQ, KEDA,
+//! cert-manager, External Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
 //! One file of objects per concern, with the names that the clouds' files have; what belongs to a domain goes to files of the same
 //! names in a folder of its own, which a team can own. Every pod meets the restricted standard, no pod but an operator's own has an API
 //! token, and no value of a secret stands in the output.
 
 mod alarms;
+mod broker;
+mod cache_pod;
+mod caches;
 mod compute;
 mod custom;
 mod dashboard;
@@ -17,8 +20,10 @@ mod edge;
 mod encryption;
 mod firewall;
 mod identity;
+mod inbox_alarms;
 mod load_balancer;
 mod measures;
+mod messages;
 mod network;
 mod object;
 mod operations;
@@ -27,9 +32,11 @@ mod path;
 mod pod;
 mod protect;
 mod proxy;
+mod queues;
 mod readme;
 mod replicas;
 mod runbook;
+mod scaling;
 mod schema;
 mod secrets;
 mod settings;
@@ -37,6 +44,7 @@ mod shards;
 mod stack;
 mod storage;
 mod storage_config;
+mod topics;
 mod yaml;
 
 #[cfg(test)]
@@ -63,6 +71,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("storage", storage::objects(&stack)),
         ("database", database::objects(&stack)),
         ("shards", shards::objects(&stack)),
+        ("caches", caches::objects(&stack)),
+        ("broker", broker::objects(&stack)),
+        ("queues", queues::objects(&stack)),
+        ("topics", topics::objects(&stack)),
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),

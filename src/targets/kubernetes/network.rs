@@ -5,6 +5,8 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::broker;
+use super::caches;
 use super::database;
 use super::object::Object;
 use super::pod::quantities;
@@ -87,9 +89,13 @@ fn quota(stack: &Stack<'_>) -> ResourceQuota {
     });
     let databases = stack.servers.iter().map(|server| database::demand(stack, server));
     let store = stack.has_store().then(|| Demand::of(1, 2, 3));
+    let caches = stack.system.caches.iter().map(|(_, cache)| caches::demand(cache));
+    let broker = stack.has_broker().then(broker::demand);
     let all = services
         .chain(databases)
         .chain(store)
+        .chain(caches)
+        .chain(broker)
         .fold(HEADROOM, |sum, demand| sum.plus(demand));
     let (cpu, memory) = (all.cpu.to_string(), format!("{}Gi", all.memory_gb));
     ResourceQuota {

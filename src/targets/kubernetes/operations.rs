@@ -3,6 +3,7 @@
 use super::alarms::TOLD;
 use super::database::postgres::PLUGIN;
 use super::load_balancer::{NAME, is_istio};
+use super::messages;
 use super::protect;
 use super::readme::has_volumes;
 use super::replicas::replicas;
@@ -43,6 +44,7 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
         }
     }
     alarms(stack, &mut says);
+    messages::operations(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);
     }
@@ -154,7 +156,7 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             alarm.name, alarm.about
         ));
     }
-    if stack.alarms().is_empty() {
+    if stack.alarms().is_empty() && stack.inbox_alarms().is_empty() {
         return;
     }
     let watched = |id| stack.watches(Peer::Database(id)) || stack.watches(Peer::Shards(id));
@@ -255,7 +257,8 @@ fn left_out(stack: &Stack<'_>) -> String {
     if stack.system.budget.is_some() {
         left.push("the budget");
     }
-    if stack.alarms().is_empty() && !stack.system.alarms.is_empty() {
+    let wanted = !stack.system.alarms.is_empty() || !stack.system.inbox_alarms.is_empty();
+    if wanted && !stack.system.cluster.prometheus {
         left.push("alarms (`[kubernetes] prometheus`)");
     }
     left.push("logs and their retention");

@@ -20,7 +20,7 @@ use crate::check::PROTECT;
 pub(super) const FOLDER: &str = PROTECT;
 
 /// (kind, group, version, resource) of what is guarded. Not workloads and routes, which hold nothing: the next apply makes them anew.
-const GUARDED: [(&str, &str, &str, &str); 14] = [
+const GUARDED: [(&str, &str, &str, &str); 16] = [
     ("Certificate", "cert-manager.io", "v1", "certificates"),
     ("Cluster", "postgresql.cnpg.io", "v1", "clusters"),
     ("ConfigMap", "", "v1", "configmaps"),
@@ -33,6 +33,8 @@ const GUARDED: [(&str, &str, &str, &str); 14] = [
     ("ObjectStore", "barmancloud.cnpg.io", "v1", "objectstores"),
     ("Password", "generators.external-secrets.io", "v1alpha1", "passwords"),
     ("PersistentVolumeClaim", "", "v1", "persistentvolumeclaims"),
+    ("Queue", "rabbitmq.com", "v1beta1", "queues"),
+    ("RabbitmqCluster", "rabbitmq.com", "v1beta1", "rabbitmqclusters"),
     ("ScheduledBackup", "postgresql.cnpg.io", "v1", "scheduledbackups"),
     ("StatefulSet", "apps", "v1", "statefulsets"),
 ];

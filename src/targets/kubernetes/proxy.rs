@@ -10,12 +10,13 @@ use k8s_openapi::api::core::v1::{
     Volume, VolumeMount, VolumeProjection,
 };
 
+use super::database::reader_port;
 use super::object::Object;
 use super::pod;
 use super::secrets;
 use super::stack::Stack;
 use crate::ir::{Database, Id, Launch, Service, Sharding};
-use crate::targets::shared::sharding::{self, FOLDER, HOME, RUN, Trust};
+use crate::targets::shared::sharding::{self, FOLDER, HOME, RUN, Servers, Trust};
 use crate::vocabulary::Engine;
 
 /// Seconds that it may take at its start to read the tables of one server.
@@ -146,10 +147,19 @@ fn trust(database: &Database) -> Trust {
 fn config(stack: &Stack<'_>, id: Id<Database>, sharding: &Sharding) -> ConfigMap {
     let database = &stack.system.databases[id];
     let name = database.proxy_name();
-    let files = sharding::files(stack.system, id, sharding, trust(database));
+    let servers = Servers {
+        replica_port: reader_port(database),
+        ..Servers::alike(database, trust(database))
+    };
+    let files = sharding::files(stack.system, id, sharding, servers);
     ConfigMap {
         metadata: stack.meta(name.as_str(), &name, "service"),
-        data: Some(files.map(|file| (file.name.to_owned(), file.text)).into()),
+        data: Some(
+            files
+                .into_iter()
+                .map(|file| (file.name.to_owned(), file.text))
+                .collect(),
+        ),
         ..Default::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::compute::kind;
 use super::database;
+use super::messages;
 use super::operations::operations;
 use super::protect;
 use super::secrets::remote_key;
@@ -38,7 +39,12 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
             ""
         };
         let kind = kind(service);
-        let what = format!("{kind} of {} to {} pods behind a Service{route}", scale.min, scale.max);
+        let behind = if service.listens() {
+            format!(" behind a Service{route}")
+        } else {
+            ", without a port".to_owned()
+        };
+        let what = format!("{kind} of {} to {} pods{behind}", scale.min, scale.max);
         let address = format!("{}/{}", kind.to_lowercase(), service.name);
         report.component(&service.path, what, address);
     }
@@ -68,6 +74,7 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         let what = format!("bucket `{}` of the S3 store (SeaweedFS)", bucket_name(stack, bucket));
         report.component(&bucket.path, what, format!("statefulset/{STORE}"));
     }
+    messages::components(stack, report);
     for (_, secret) in system.secrets.iter() {
         let what = format!("Secret filled from `{}` of the vault", remote_key(stack, &secret.name));
         report.component(&secret.path, what, format!("externalsecret/{}", secret.name));
@@ -121,6 +128,11 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 NetworkPolicies."
                 .to_owned(),
         );
+    } else if stack.has_broker() {
+        needs(
+            "An API server on port 443 or 6443, as the pods of the broker see it: for another one, override their NetworkPolicy."
+                .to_owned(),
+        );
     }
     if has(stack, Engine::Postgres) {
         needs("CloudNativePG 1.30 and its Barman Cloud plugin 0.14, both in `cnpg-system`.".to_owned());
@@ -128,16 +140,19 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
     if has(stack, Engine::Mysql) {
         needs("The MySQL operator in `mysql-operator`.".to_owned());
     }
-    if stack.has_store() || has(stack, Engine::Sqlserver) {
+    messages::prerequisites(stack, &mut needs);
+    let has_caches = !system.caches.is_empty();
+    if stack.has_store() || has(stack, Engine::Sqlserver) || has_caches || stack.has_broker() {
         needs("cert-manager, for certificates inside the cluster.".to_owned());
     }
-    if stack.has_store() || has(stack, Engine::Mysql) || has(stack, Engine::Sqlserver) || !system.secrets.is_empty() {
+    let has_logins = has(stack, Engine::Mysql) || has(stack, Engine::Sqlserver) || has_caches;
+    if stack.has_store() || has_logins || !system.secrets.is_empty() {
         needs(
             "External Secrets 2.0 or newer, which also generates the passwords that are born in the cluster."
                 .to_owned(),
         );
     }
-    if !stack.alarms().is_empty() {
+    if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() {
         needs(format!(
             "The Prometheus operator, and a Prometheus whose `podMonitorSelector` and `ruleSelector` take objects of \
                 the namespace `{}`; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
@@ -172,8 +187,13 @@ fn operators(stack: &Stack<'_>) -> bool {
     has(stack, Engine::Postgres) || has(stack, Engine::Mysql)
 }
 
-pub(super) fn has_volumes(stack: &Stack<'_>) -> bool {
+/// True if there are databases, or archives of them.
+fn has_data(stack: &Stack<'_>) -> bool {
     stack.has_store() || !stack.system.databases.is_empty()
+}
+
+pub(super) fn has_volumes(stack: &Stack<'_>) -> bool {
+    stack.has_store() || stack.has_broker() || !stack.system.databases.is_empty()
 }
 
 fn security(stack: &Stack<'_>, report: &mut Report) {
@@ -200,6 +220,11 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 kube-apiserver`) can be tighter.",
         );
     }
+    if stack.has_broker() {
+        says(
+            "The pods of the broker may reach any address on ports 443 and 6443, because they find each other through the API server.",
+        );
+    }
     if system.public.is_some() {
         says(
             "The entry point's own namespace has no policies and the baseline standard: its pods, their ports \
@@ -209,7 +234,12 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     if system.internal.is_some() {
         says("Services speak HTTP to each other; a service mesh of the cluster can encrypt between them.");
     }
-    if stack.system.databases.iter().any(|(_, item)| item.readers.is_some()) {
+    if stack
+        .system
+        .databases
+        .iter()
+        .any(|(_, item)| item.readers.is_some() && item.proxy().is_none())
+    {
         says(
             "A service that only reads a database with replicas reaches none of the ways to its primary, and one that \
                 only writes none to the replicas. Both have the same login: it is the network that keeps them apart.",
@@ -246,7 +276,8 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 of its S3 server: in plain text, on every address of the pod, and closed by the NetworkPolicy alone."
         ));
     }
-    if has_volumes(stack) {
+    messages::security(stack, &mut says);
+    if has_data(stack) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
     if system.protect {
@@ -273,12 +304,26 @@ fn skips(stack: &Stack<'_>, report: &mut Report) {
         .collect();
     let mut told: Vec<String> = services()
         .filter(|(id, service)| {
-            stack.uses_store(*id) || service.settings.iter().any(|setting| setting.value.is_secret())
+            stack.uses_store(*id)
+                || stack.uses_broker(*id)
+                || service.settings.iter().any(|setting| setting.value.is_secret())
         })
         .map(|(_, service)| workload(service))
         .collect();
     if stack.has_store() {
         by_tag.push(format!("StatefulSet {STORE}"));
+    }
+    for (_, cache) in stack.system.caches.iter() {
+        by_tag.push(format!("StatefulSet {}", cache.name));
+    }
+    let workers: Vec<String> = services()
+        .filter(|(_, service)| !service.listens())
+        .map(|(_, service)| workload(service))
+        .collect();
+    if !workers.is_empty() {
+        let why = "a worker has no port, and its image need not have a command that could ask it";
+        report.skip("CKV_K8S_8", &workers.join(", "), why);
+        report.skip("CKV_K8S_9", &workers.join(", "), why);
     }
     for (_, database) in stack.system.databases.iter() {
         let shards = database

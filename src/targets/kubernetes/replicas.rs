@@ -20,6 +20,14 @@ pub(super) fn replicas(stack: &Stack<'_>, id: Id<Database>, says: &mut impl FnMu
     paragraphs.into_iter().for_each(says);
 }
 
+/// Who ends connections to a replica that has become the primary.
+fn pool(database: &Database) -> &'static str {
+    match database.proxy() {
+        None => "let the pool of the readers renew its connections every few minutes",
+        Some(_) => "the proxy renews its own every five minutes",
+    }
+}
+
 fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
     let (name, namespace) = (&database.name, &stack.namespace);
     let reads = reader_host(database);
@@ -29,7 +37,8 @@ fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
     } else {
         "as many as `replicas` says; one of them takes over even without `multi_zone`"
     };
-    vec![
+    let pool = pool(database);
+    let mut says = vec![
         format!(
             "Reads of `{name}` go to `{reads}`, the operator's own Service, which spreads connections over all replicas \
                 that are up and never leads to the primary: with no replica left, reads fail. Standbys and replicas are \
@@ -39,8 +48,7 @@ fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
         format!(
             "When a replica of `{name}` fails, it leaves `{reads}` within a minute, and the operator brings it back on its \
                 own volume. When the primary fails, the operator promotes the replica that has received most, and \
-                `{name}-rw` follows it. Connections that were open to that replica stay open and can then write: let the \
-                pool of the readers renew its connections every few minutes."
+                `{name}-rw` follows it. Connections that were open to that replica stay open and can then write: {pool}."
         ),
         format!(
             "Replicas of `{name}` are a moment behind even when all is well: a commit waits for one of them to have it on \
@@ -50,11 +58,16 @@ fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
                 `maximumLag` in `[override.kubernetes.Cluster.{name}.spec.probes.readiness]`, at the price that it is not \
                 promoted either."
         ),
-        format!(
+    ];
+    // A proxy is told nothing of TLS.
+    if database.proxy().is_none() {
+        says.push(format!(
             "`require`, as the settings of `{name}` say for TLS, encrypts and does not ask who answers. \
                 `sslmode=verify-full` works too: the certificate names `{name}-rw` and `{reads}`. Its authority is the \
                 entry `ca.crt` of the Secret `{name}-ca`: mount that entry alone, the authority's key stands beside it."
-        ),
+        ));
+    }
+    says.extend([
         format!(
             "To promote a replica of `{name}`, with the operator's plugin of kubectl: `kubectl cnpg status {name} \
                 --namespace {namespace}` shows who is who and how far behind, `kubectl cnpg promote {name} {name}-2 \
@@ -68,7 +81,8 @@ fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
                 are. With fewer, the operator takes replicas away, their volumes included. With `replicas = 0` the read \
                 settings lead to `{name}-rw`, and the NetworkPolicies `{name}-rw` and `{name}-ro` are left to delete."
         ),
-    ]
+    ]);
+    says
 }
 
 fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
@@ -78,7 +92,8 @@ fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
     let replicas = servers - 1;
     let majority = servers / 2 + 1;
     let run = format!("kubectl --namespace {namespace} exec --stdin --tty {name}-0 --container mysql -- mysql");
-    vec![
+    let pool = pool(database);
+    let mut says = vec![
         format!(
             "Reads of `{name}` go to port {port} of `{name}`, where the router spreads connections over the secondaries of \
                 the group and never leads to the primary: with no secondary left, reads fail. Standbys and replicas are \
@@ -90,8 +105,7 @@ fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
             "When a secondary of `{name}` fails, the router leaves it out within seconds, and it joins the group again by \
                 itself. When the primary fails, the group elects a secondary, and the router's write port follows it. With \
                 fewer than {majority} of its {servers} servers the group stops to write. Connections that were open to the \
-                elected secondary stay open and can then write: let the pool of the readers renew its connections every \
-                few minutes."
+                elected secondary stay open and can then write: {pool}."
         ),
         format!(
             "Secondaries of `{name}` apply a commit a moment after the primary has made it. What must see its own write \
@@ -99,10 +113,14 @@ fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
                 that falls far behind slows the writes of the whole group (flow control), and the router goes on leading \
                 to it; {late}."
         ),
-        format!(
+    ];
+    if database.proxy().is_none() {
+        says.push(format!(
             "`require`, as the settings of `{name}` say for TLS, encrypts and does not ask who answers: the router's \
                 certificate is its own and names no host, so clients that verify one cannot connect."
-        ),
+        ));
+    }
+    says.extend([
         format!(
             "To promote a secondary of `{name}`: `{run} --user=root --password --execute=\"SELECT member_id, member_host, \
                 member_role, member_state FROM performance_schema.replication_group_members\"` (the password is in the \
@@ -120,5 +138,6 @@ fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
                 for a cluster that runs restarts its servers, one after the other, and its routers: a failover, and broken \
                 connections."
         ),
-    ]
+    ]);
+    says
 }

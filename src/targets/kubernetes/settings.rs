@@ -2,6 +2,8 @@
 
 use k8s_openapi::api::core::v1::EnvVar;
 
+use super::broker;
+use super::caches;
 use super::database;
 use super::pod::{secret_variable, variable};
 use super::proxy;
@@ -9,8 +11,8 @@ use super::shards;
 use super::stack::{STORE, Stack, credentials, store_key};
 use super::storage;
 use super::storage_config::bucket_name;
-use crate::check::S3_CLIENT;
-use crate::ir::{Id, Service, Value};
+use crate::check::{S3_CLIENT, authority_variable};
+use crate::ir::{Cache, Id, Service, Value};
 
 /// The environment of a service, sorted by name.
 pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
@@ -19,7 +21,7 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
     let linked = service
         .settings
         .iter()
-        .flat_map(|setting| spell(stack, &setting.name, &setting.value));
+        .flat_map(|setting| spell(stack, service, (&setting.name, &setting.value)));
     let mut variables: Vec<EnvVar> = plain.chain(linked).collect();
     if let Some(number) = proxy::number(stack, service) {
         variables.push(number);
@@ -42,24 +44,27 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
 }
 
 /// The variables of one setting. What is plain about shards, the map included, stands in a ConfigMap.
-fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> Vec<EnvVar> {
+fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) -> Vec<EnvVar> {
     let system = stack.system;
     let spelled = match value {
         Value::Shards(id) => return shards::passwords(stack, *id),
         Value::ShardMap(_) => return vec![],
-        Value::CacheHost(_)
-        | Value::CachePort(_)
-        | Value::CacheAuth(_)
-        | Value::CacheUser(_)
-        | Value::CacheSecret(_)
-        | Value::CachePassword(_)
-        | Value::MessagingProtocol(_)
-        | Value::MessagingEndpoint(_)
-        | Value::QueueName(_)
-        | Value::TopicName(_)
-        | Value::Source(_)
-        | Value::MessagingUser(_)
-        | Value::MessagingPassword(_) => return vec![],
+        Value::CacheHost(id) => variable(name, &system.caches[*id].name),
+        Value::CachePort(_) => variable(name, &Cache::PORT.to_string()),
+        Value::CacheAuth(_) => variable(name, "password"),
+        Value::CacheUser(_) => variable(name, &service.name),
+        Value::CacheSecret(id) => variable(name, &caches::credentials(&system.caches[*id], &service.name)),
+        Value::CachePassword(id) => {
+            let secret = caches::credentials(&system.caches[*id], &service.name);
+            secret_variable(name, &secret, "password", false)
+        }
+        Value::MessagingProtocol(_) => variable(name, "amqp"),
+        Value::MessagingEndpoint(_) => variable(name, &broker::endpoint(stack)),
+        Value::QueueName(id) => variable(name, &system.queues[*id].name),
+        Value::TopicName(id) => variable(name, &system.topics[*id].name),
+        Value::Source(inbox) => variable(name, system.inbox(*inbox).0),
+        Value::MessagingUser(_) => secret_variable(name, &broker::credentials(service), "username", false),
+        Value::MessagingPassword(_) => secret_variable(name, &broker::credentials(service), "password", false),
         Value::ShardMapSecret(id) => variable(name, &shards::config_name(&system.databases[*id])),
         Value::ProxySecret(id) => variable(name, &proxy::login(&system.databases[*id])),
         Value::ProxyPassword(id) => secret_variable(name, &proxy::login(&system.databases[*id]), "password", false),
@@ -85,5 +90,12 @@ fn spell(stack: &Stack<'_>, name: &str, value: &Value) -> Vec<EnvVar> {
         // The service starts before the owner has filled the entry.
         Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),
     };
-    vec![spelled]
+    let authority = match value {
+        Value::CacheHost(id) => Some(caches::ca_folder(&system.caches[*id])),
+        Value::MessagingEndpoint(_) => Some(broker::CA_FOLDER.to_owned()),
+        _ => None,
+    };
+    let authority =
+        authority.and_then(|folder| Some(variable(&authority_variable(name)?, &format!("{folder}/ca.crt"))));
+    std::iter::once(spelled).chain(authority).collect()
 }

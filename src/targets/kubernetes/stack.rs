@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
-use crate::check::{Checked, OBJECT_STORE};
-use crate::ir::{Alarm, Database, Id, Peer, Resource, Service, Signal};
+use crate::check::{Checked, MESSAGE_BROKER, OBJECT_STORE};
+use crate::ir::{Alarm, Cache, Database, Grant, Id, InboxAlarm, Peer, Resource, Service, Signal};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
 pub(super) const STORE: &str = OBJECT_STORE;
+
+/// Name of the broker of queues and topics: its cluster, its Service.
+pub(super) const BROKER: &str = MESSAGE_BROKER;
 
 pub(super) type Labels = BTreeMap<String, String>;
 
@@ -184,6 +187,39 @@ impl<'a> Stack<'a> {
         } else {
             &[]
         }
+    }
+
+    /// What is watched about queues and subscriptions: nothing in a cluster without the Prometheus operator.
+    pub(super) fn inbox_alarms(&self) -> &'a [InboxAlarm] {
+        if self.system.cluster.prometheus {
+            &self.system.inbox_alarms
+        } else {
+            &[]
+        }
+    }
+
+    /// True if there is a broker.
+    pub(super) fn has_broker(&self) -> bool {
+        !self.system.queues.is_empty() || !self.system.topics.is_empty()
+    }
+
+    /// What a service may do with queues and topics.
+    pub(super) fn messaging_of(&self, service: Id<Service>) -> impl Iterator<Item = &Grant> {
+        let grants = self.system.grants_of(service);
+        grants.filter(|grant| grant.resource.is_messaging())
+    }
+
+    /// True if a service talks to the broker.
+    pub(super) fn uses_broker(&self, service: Id<Service>) -> bool {
+        self.messaging_of(service).next().is_some()
+    }
+
+    /// The caches that a service uses.
+    pub(super) fn caches_of(&self, service: Id<Service>) -> impl Iterator<Item = &Cache> {
+        self.system.grants_of(service).filter_map(|grant| match grant.resource {
+            Resource::Cache(id) => Some(&self.system.caches[id]),
+            _ => None,
+        })
     }
 
     /// True if Prometheus asks the servers behind a peer for their metrics.

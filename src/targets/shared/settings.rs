@@ -39,7 +39,12 @@ pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> 
             continue;
         }
         match setting.value {
-            Value::DatabasePassword(_) | Value::ProxyPassword(_) | Value::ShardMap(_) | Value::SecretValue(_) => {
+            Value::DatabasePassword(_)
+            | Value::ProxyPassword(_)
+            | Value::ShardMap(_)
+            | Value::SecretValue(_)
+            | Value::CachePassword(_)
+            | Value::MessagingPassword(_) => {
                 fetched.push(Fetched {
                     name,
                     identifier: spelled,

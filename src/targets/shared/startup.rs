@@ -6,7 +6,7 @@
 use hcl::Expression;
 use tera::Context;
 
-use super::sharding::{self, Trust};
+use super::sharding::{self, Servers, Trust};
 use super::template;
 use crate::ir::{Database, Id, Launch, Resource, Service, Setting, System, Value, shard_map_version};
 use crate::terraform::expr::{self, Part};
@@ -32,7 +32,7 @@ pub struct Platform<'a> {
     /// The shards of the databases that the service knows by shard, if any.
     pub shards: Vec<Shards>,
     /// How a proxy knows the servers behind it. Bash in `prepare` puts the authorities' certificates into `trust/` of
-    /// [`proxy_folder`].
+    /// [`proxy_folder`]. The name of all replicas is not in their certificates.
     pub trust: Trust,
     /// TCP port of the loopback interface at which the machine says whether its service runs, for one that nobody can ask.
     pub health_port: Option<u16>,
@@ -185,8 +185,8 @@ pub fn user_data(
         Launch::ShardingProxy { image, database } => {
             let folder = proxy_folder(service);
             if let Some(sharding) = &system.databases[*database].sharding {
-                let written = sharding::files(system, *database, sharding, platform.trust);
-                files.extend(written.map(|file| {
+                let written = sharding::files(system, *database, sharding, servers(system, *database, platform.trust));
+                files.extend(written.into_iter().map(|file| {
                     serde_json::json!({
                         "path": format!("{folder}/{}", file.name),
                         "text": indented(file.text.trim_end(), 6),
@@ -203,6 +203,18 @@ pub fn user_data(
     context.insert("files", &files);
     let text = template::fill(TEMPLATE, &context);
     expr::heredoc(references.parts(&text))
+}
+
+/// How a proxy reaches the servers behind it: clouds give a replica a name of its own, and not the one that all have together.
+fn servers(system: &System, id: Id<Database>, trust: Trust) -> Servers {
+    let alike = Servers::alike(&system.databases[id], trust);
+    match trust {
+        Trust::Name => Servers {
+            replicas: Trust::Authority,
+            ..alike
+        },
+        Trust::Authority | Trust::Encrypted => alike,
+    }
 }
 
 /// Where the configuration of a proxy stands on its machine.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::core::v1::SecretKeySelector;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Serialize;
 
@@ -21,9 +22,31 @@ impl Kind for PodMonitor {
 }
 
 /// Where a pod answers: the name of one of its ports.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Endpoint {
     pub(crate) port: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) params: BTreeMap<&'static str, Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scheme: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_config: Option<EndpointTls>,
+}
+
+/// By which authority, and under which name, the pod is known.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EndpointTls {
+    pub(crate) ca: SecretOrConfigMap,
+    pub(crate) server_name: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretOrConfigMap {
+    pub(crate) secret: SecretKeySelector,
 }
 
 #[derive(Debug, Serialize)]

@@ -3,5 +3,5 @@
 mod proxy;
 mod runbook;
 
-pub use proxy::{FOLDER, HOME, NO_NEW_PRIVILEGES, POOL, RUN, Trust, docker_command, files, start_command};
+pub use proxy::{FOLDER, HOME, NO_NEW_PRIVILEGES, POOL, RUN, Servers, Trust, docker_command, files, start_command};
 pub use runbook::runbook;

@@ -30,6 +30,8 @@ const GROOVY: &str = "abstract as assert boolean break byte case catch char clas
                       extends false final finally float for goto if implements import in instanceof int interface it long native new \
                       null owner package private protected public return short static strictfp super switch synchronized this \
                       threadsafe throw throws trait transient true try var void volatile while";
+/// Milliseconds that a connection lives, to a server and to a replica: those to replicas follow the one name that all of them have.
+const LIVES: (u32, u32) = (1_800_000, 300_000);
 /// Connections that one proxy opens to one server at most. Four proxies stay below the hundred that the smallest servers accept.
 pub const POOL: u32 = 20;
 
@@ -53,6 +55,28 @@ pub enum Trust {
     Encrypted,
 }
 
+/// How the proxy reaches the servers behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Servers {
+    /// How it knows the main server and the shards.
+    pub trust: Trust,
+    /// How it knows the main server's replicas: behind the one name of all there is a server with a name of its own.
+    pub replicas: Trust,
+    /// The port of the replicas.
+    pub replica_port: u16,
+}
+
+impl Servers {
+    /// All of them the same way.
+    pub fn alike(database: &Database, trust: Trust) -> Servers {
+        Servers {
+            trust,
+            replicas: trust,
+            replica_port: database.port,
+        }
+    }
+}
+
 /// The command of the proxy's container. The image's own would take no arguments.
 pub fn start_command() -> [String; 2] {
     ["/bin/bash".to_owned(), format!("{FOLDER}/start.sh")]
@@ -71,7 +95,7 @@ pub fn docker_command(image: &str, folder: &str) -> Vec<String> {
 }
 
 /// The files of the proxy in front of a database's shards.
-pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, trust: Trust) -> [File; 4] {
+pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, servers: Servers) -> Vec<File> {
     let database = &system.databases[id];
     let port = sharding.proxy().map_or(0, |proxy| system.services[proxy].port);
     let mut context = Context::new();
@@ -79,8 +103,10 @@ pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, trust: Trus
     context.insert("user", &database.user);
     context.insert("port", &port);
     context.insert("mysql", &(database.engine == Engine::Mysql));
-    context.insert("trust", &(trust != Trust::Encrypted));
+    context.insert("trust", &(servers.trust != Trust::Encrypted));
     context.insert("main", &variable(&database.name));
+    context.insert("reader", &variable(&database.reader_name()));
+    context.insert("replicas", &database.readers.is_some());
     context.insert("shard", &variable(&database.shard_name()));
     context.insert("proxy", &variable(&database.proxy_name()));
     let (protocol, fetch_size, single) = match database.engine {
@@ -91,7 +117,6 @@ pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, trust: Trus
     context.insert("protocol", protocol);
     context.insert("fetch_size", &fetch_size);
     context.insert("single", &quoted(single));
-    context.insert("url", &quoted(&url(database, trust)));
     context.insert("pool", &POOL);
     context.insert("key", &sharding.key);
     context.insert("expression", &quoted(&expression(sharding)));
@@ -105,16 +130,27 @@ pub fn files(system: &System, id: Id<Database>, sharding: &Sharding, trust: Trus
         })
     });
     context.insert("tables", &tables.collect::<Vec<_>>());
-    [
-        ("database.yaml", DATABASE),
-        ("global.yaml", GLOBAL),
-        ("source.yaml", SOURCE),
-        ("start.sh", START),
-    ]
-    .map(|(name, text)| File {
-        name,
-        text: template::fill(text, &context),
-    })
+    let mut files = vec![];
+    let mut write = |name, text, context: &Context| {
+        let text = template::fill(text, context);
+        files.push(File { name, text });
+    };
+    write("database.yaml", DATABASE, &context);
+    write("global.yaml", GLOBAL, &context);
+    let mut sources = vec![("source.yaml", servers.trust, database.port, LIVES.0)];
+    sources.extend(
+        database
+            .readers
+            .map(|_| ("replica.yaml", servers.replicas, servers.replica_port, LIVES.1)),
+    );
+    for (name, trust, port, life) in sources {
+        let url = url(database, trust, port);
+        context.insert("url", &quoted(&url));
+        context.insert("life", &life);
+        write(name, SOURCE, &context);
+    }
+    write("start.sh", START, &context);
+    files
 }
 
 /// `main-shard` to `MAIN_SHARD`.
@@ -127,8 +163,8 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn url(database: &Database, trust: Trust) -> String {
-    let (port, name) = (database.port, &database.database);
+fn url(database: &Database, trust: Trust, port: u16) -> String {
+    let name = &database.database;
     if database.engine == Engine::Mysql {
         let store = "&trustCertificateKeyStoreUrl=file:<RUN>/trust.p12&trustCertificateKeyStoreType=PKCS12\
                      &trustCertificateKeyStorePassword=changeit";

@@ -21,6 +21,7 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
     let image = proxy.and_then(|proxy| proxy.launch.image()).unwrap_or_default();
     context.insert("proxy", &proxy.is_some());
     context.insert("image", image);
+    context.insert("replicas", &database.readers.is_some());
     context.insert("movable", &!image.contains('@'));
     context.insert("minutes", &(ANSWER_SECONDS / 60));
     context.insert("user", &database.user);

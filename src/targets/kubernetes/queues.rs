@@ -1,0 +1,141 @@
+//! Queues: each is a quorum queue with an exchange of its name in front of it, which is what its senders know, and a queue for its dead
+//! letters.
+//!
+//! What may change later stands in a policy: the arguments of a queue are for its whole life.
+
+use serde_json::{Map, Value};
+
+use super::broker;
+use super::custom::rabbitmq::{Binding, DeadLetters, Definition, Exchange, Policy, Queue};
+use super::object::Object;
+use super::stack::Stack;
+use crate::ir::{self, Delivery, dead_letters};
+
+/// Milliseconds.
+const SECOND: u64 = 1000;
+const DAY: u64 = 24 * 60 * 60 * SECOND;
+/// The shortest time that the broker gives a consumer, in seconds.
+pub(super) const LEAST_VISIBILITY: u32 = crate::check::LEAST_CONSUMER_TIMEOUT;
+
+pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
+    let queues = stack.system.queues.iter();
+    queues.flat_map(|(_, queue)| objects_of(stack, queue)).collect()
+}
+
+fn objects_of(stack: &Stack<'_>, queue: &ir::Queue) -> Vec<Object> {
+    let name = queue.name.as_str();
+    let mut objects = vec![
+        exchange(stack, name, "queue", "fanout").about("What is sent here goes to the queue, whatever its routing key"),
+    ];
+    objects.extend(inbox(stack, (name, name, "queue"), queue.delivery));
+    objects.push(binding(stack, (name, name, "queue"), (name, name), Map::new()));
+    objects
+}
+
+/// An exchange for what is sent to a queue or topic.
+pub(super) fn exchange(stack: &Stack<'_>, name: &str, component: &str, kind: &'static str) -> Object {
+    let exchange = Exchange {
+        name: name.to_owned(),
+        kind,
+        durable: true,
+        rabbitmq_cluster_reference: broker::reference(),
+    };
+    Object::custom(stack.meta(name, name, component), exchange)
+}
+
+/// Leads from an exchange to a queue; `object` is what this is called, whom it belongs to and what that is.
+pub(super) fn binding(
+    stack: &Stack<'_>,
+    (object, part_of, component): (&str, &str, &str),
+    (source, destination): (&str, &str),
+    arguments: Map<String, Value>,
+) -> Object {
+    let binding = Binding {
+        source: source.to_owned(),
+        destination: destination.to_owned(),
+        destination_type: "queue",
+        arguments,
+        rabbitmq_cluster_reference: broker::reference(),
+    };
+    Object::custom(stack.meta(object, part_of, component), binding)
+}
+
+/// A queue that messages are taken from, how it behaves, and the same of its dead letters.
+pub(super) fn inbox(
+    stack: &Stack<'_>,
+    (name, part_of, component): (&str, &str, &str),
+    delivery: Delivery,
+) -> [Object; 4] {
+    let dead = dead_letters(name);
+    let timeout = u64::from(delivery.visibility_seconds.max(LEAST_VISIBILITY));
+    let definition = Definition {
+        consumer_timeout: Some(timeout * SECOND),
+        // The first delivery does not count.
+        delivery_limit: i64::from(delivery.max_receives) - 1,
+        message_ttl: u64::from(delivery.retention_days) * DAY,
+        dead_letters: Some(DeadLetters {
+            dead_letter_exchange: "",
+            dead_letter_routing_key: dead.clone(),
+            dead_letter_strategy: "at-least-once",
+            overflow: "reject-publish",
+        }),
+    };
+    let of_dead = Definition {
+        consumer_timeout: None,
+        delivery_limit: -1,
+        message_ttl: u64::from(Delivery::DEAD_DAYS) * DAY,
+        dead_letters: None,
+    };
+    let queue = |name: &str, arguments| {
+        let queue = Queue {
+            name: name.to_owned(),
+            kind: "quorum",
+            durable: true,
+            arguments,
+            rabbitmq_cluster_reference: broker::reference(),
+        };
+        Object::custom(stack.meta(name, part_of, component), queue)
+    };
+    let policy = |name: &str, definition| {
+        let policy = Policy {
+            name: name.to_owned(),
+            pattern: format!("^{name}$"),
+            apply_to: "quorum_queues",
+            definition,
+            rabbitmq_cluster_reference: broker::reference(),
+        };
+        Object::custom(stack.meta(name, part_of, component), policy)
+    };
+    let mut arguments = Map::new();
+    if delivery.fifo {
+        arguments.insert("x-single-active-consumer".to_owned(), true.into());
+    }
+    [
+        queue(name, arguments).comment(
+            "spec/arguments",
+            "in order: one consumer at a time, the others stand by",
+        ),
+        policy(name, definition)
+            .comment(
+                "spec/definition/consumer-timeout",
+                "milliseconds, like all times here: the longest that a consumer may keep a message",
+            )
+            .comment(
+                "spec/definition/delivery-limit",
+                format!("{} times in all: the first does not count", delivery.max_receives),
+            )
+            .comment(
+                "spec/definition/dead-letter-exchange",
+                "the default one, which goes by the name of the queue",
+            )
+            .comment(
+                "spec/definition/overflow",
+                "what dead letters ask for that must arrive; there is no limit to reach",
+            ),
+        queue(&dead, Map::new()).about(format!("Dead letters of {name}; nobody but administrators takes them")),
+        policy(&dead, of_dead).comment(
+            "spec/definition/delivery-limit",
+            "none: who looks at a dead letter puts it back",
+        ),
+    ]
+}

@@ -1,0 +1,153 @@
+//! How many pods a service has: by their processor load, and by the messages that wait for them.
+//!
+//! Kubernetes counts no messages. KEDA does, and makes the HorizontalPodAutoscaler of a service itself: the greatest need decides.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::autoscaling::v2::{
+    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget,
+    ResourceMetricSource,
+};
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::broker;
+use super::compute;
+use super::custom::keda::{AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication};
+use super::encryption::{TRUST, secret};
+use super::object::Object;
+use super::stack::{BROKER, Stack};
+use crate::ir::{Id, Service};
+
+/// Where KEDA runs.
+pub(super) const NAMESPACE: &str = "keda";
+
+/// What scales a service.
+pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>) -> Vec<Object> {
+    let service = &stack.system.services[id];
+    match service.scale.queue_messages {
+        Some(messages) => vec![
+            login(stack, service),
+            parameters(stack, service),
+            scaled(stack, id, messages),
+        ],
+        None => vec![autoscaler(stack, service)],
+    }
+}
+
+/// The kind of object that says how many pods there are.
+pub(super) fn kind(service: &Service) -> &'static str {
+    match service.scale.queue_messages {
+        Some(_) => "ScaledObject",
+        None => "HorizontalPodAutoscaler",
+    }
+}
+
+/// True if a service is scaled by the messages that wait for it.
+pub(super) fn counts_messages(stack: &Stack<'_>) -> bool {
+    let mut services = stack.system.services.iter();
+    services.any(|(_, service)| service.scale.queue_messages.is_some())
+}
+
+fn scaled(stack: &Stack<'_>, id: Id<Service>, messages: u32) -> Object {
+    let service = &stack.system.services[id];
+    let inboxes = stack.system.inboxes_of(id).map(|inbox| {
+        let queue = stack.system.inbox(inbox).0;
+        let metadata = [
+            ("host", format!("{}/", broker::endpoint(stack))),
+            ("mode", "QueueLength".to_owned()),
+            ("protocol", "amqp".to_owned()),
+            ("queueName", queue.to_owned()),
+            ("value", messages.to_string()),
+        ];
+        Trigger {
+            kind: "rabbitmq",
+            name: Some(queue.to_owned()),
+            metric_type: None,
+            metadata: metadata.into(),
+            authentication_ref: Some(AuthenticationRef {
+                name: service.name.clone(),
+            }),
+        }
+    });
+    let load = Trigger {
+        kind: "cpu",
+        name: None,
+        metric_type: Some("Utilization"),
+        metadata: [("value", service.scale.cpu_percent.to_string())].into(),
+        authentication_ref: None,
+    };
+    let object = ScaledObject {
+        scale_target_ref: ScaleTarget {
+            kind: compute::kind(service),
+            name: service.name.clone(),
+        },
+        min_replica_count: service.scale.min,
+        max_replica_count: service.scale.max,
+        triggers: inboxes.chain([load]).collect(),
+    };
+    Object::custom(stack.meta(service.name.as_str(), &service.name, "service"), object)
+        .about("KEDA makes a HorizontalPodAutoscaler of it")
+        .comment(
+            "spec/triggers/0/metadata/mode",
+            "messages that wait, for each pod; not those that a pod has",
+        )
+}
+
+/// KEDA counts with the service's own login, which sees its own queues.
+fn login(stack: &Stack<'_>, service: &Service) -> Object {
+    let from = |parameter: &'static str, name: String, key: &'static str| Parameter { parameter, name, key };
+    let credentials = || broker::credentials(service);
+    let login = TriggerAuthentication {
+        secret_target_ref: vec![
+            from("username", credentials(), "username"),
+            from("password", credentials(), "password"),
+            from("ca", secret(BROKER, TRUST), "ca.crt"),
+        ],
+        config_map_target_ref: vec![from("tls", parameters_name(service), "tls")],
+    };
+    Object::custom(stack.meta(service.name.as_str(), &service.name, "service"), login)
+}
+
+fn parameters_name(service: &Service) -> String {
+    format!("{}-scaling", service.name)
+}
+
+fn parameters(stack: &Stack<'_>, service: &Service) -> Object {
+    Object::new(&ConfigMap {
+        metadata: stack.meta(parameters_name(service), &service.name, "service"),
+        data: Some(BTreeMap::from([("tls".to_owned(), "enable".to_owned())])),
+        ..Default::default()
+    })
+    .about("KEDA takes this word from a Secret or a ConfigMap only")
+}
+
+/// By processor load alone.
+fn autoscaler(stack: &Stack<'_>, service: &Service) -> Object {
+    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    Object::new(&HorizontalPodAutoscaler {
+        metadata: stack.meta(service.name.as_str(), &service.name, "service"),
+        spec: HorizontalPodAutoscalerSpec {
+            scale_target_ref: CrossVersionObjectReference {
+                api_version: Some("apps/v1".to_owned()),
+                kind: compute::kind(service).to_owned(),
+                name: service.name.clone(),
+            },
+            min_replicas: Some(number(service.scale.min)),
+            max_replicas: number(service.scale.max),
+            metrics: Some(vec![MetricSpec {
+                type_: "Resource".to_owned(),
+                resource: Some(ResourceMetricSource {
+                    name: "cpu".to_owned(),
+                    target: MetricTarget {
+                        type_: "Utilization".to_owned(),
+                        average_utilization: Some(number(service.scale.cpu_percent)),
+                        ..Default::default()
+                    },
+                }),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        },
+        ..Default::default()
+    })
+}
