@@ -30,7 +30,7 @@ fn listed(services: &[&Service]) -> String {
 
 fn security(stack: &mut Stack<'_>, services: &[&Service]) {
     let items = &mut stack.report.security;
-    items.push(format!("{} run on containers, in an environment of Container Apps that has no public address and a subnet of its own: one for each domain, and one for what is shared. Security groups tell environments apart, not the services in one: these share what any of them may reach, and may call each other by the names that Azure gives them. What one of them may read or change is its own identity's alone.", listed(services)));
+    items.push(format!("What runs on containers ({}) is in environments of Container Apps without a public address, each in a subnet of its own: one for each domain, and one for what is shared. Security groups tell environments apart, not the services in one: these share what any of them may reach, and may call each other by the names that Azure gives them. What one of them may read or change is its own identity's alone.", listed(services)));
     items.push("The gateways speak TLS to containers, by the public certificate of the environment's domain. Nobody signs in to a container over the network; `az containerapp exec` opens a shell for whoever has the role *Container Apps Contributor*, and Azure's activity log has an entry of it.".to_owned());
     items.push("Azure reads passwords and secrets of containers from the vault with the service's own identity and keeps them for as long as the app is there: they stand neither in state nor in plan. The image is pulled with the same identity, which the code in it may use as well. Containers may write to their own disk, which goes with them; whether they run as root is for the image to say, and Azure runs none of them privileged.".to_owned());
     if stack.system.network.egress == Egress::None {
@@ -48,7 +48,7 @@ fn operations(stack: &mut Stack<'_>, services: &[&Service]) {
     let dedicated: Vec<&Service> = services.iter().filter(large).copied().collect();
     items.push("A container that Azure places itself has a processor for every two GiB, so either may be more than the blueprint says, and is paid for while it runs. Its disk has 8 GiB (4 with one processor), whatever `disk_gb` says.".to_owned());
     if !dedicated.is_empty() {
-        items.push(format!("{} are larger than that: they run on dedicated machines, which are paid for as machines together with a fee for the environment that has some.", listed(&dedicated)));
+        items.push(format!("What is larger than that ({}) runs on dedicated machines, which are paid for as machines, together with a fee for the environment that has some.", listed(&dedicated)));
     }
     items.push("An environment is spread over the zones, and so are the containers of a service that has several. Addresses on the internet see it come from addresses of Azure's that may change: NAT gateways that span zones take no subnet of containers. Where somebody admits known addresses only, run the service that calls them on machines.".to_owned());
     items.push("What containers print is in the workspace's `ContainerAppConsoleLogs` table, and what the platform says of them (images that cannot be pulled, failed checks, scaling) in `ContainerAppSystemLogs`.".to_owned());
