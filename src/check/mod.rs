@@ -15,7 +15,9 @@ mod runtime;
 
 use std::ops::Deref;
 
-pub use kubernetes::{LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, authority_variable};
+pub use kubernetes::{
+    LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable,
+};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;

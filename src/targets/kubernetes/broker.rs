@@ -16,7 +16,7 @@ use super::custom::rabbitmq::{
     User, UserReference,
 };
 use super::encryption::{authority, names, secret};
-use super::firewall::{from, in_namespace, pods, policy, to, to_api_server, to_dns};
+use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_api_server, to_dns};
 use super::network::Demand;
 use super::object::Object;
 use super::pod;
@@ -75,7 +75,7 @@ pub(super) fn demand() -> Demand {
 
 /// What a service is told of where it is. KEDA, which asks from its own namespace, is told the same.
 pub(super) fn endpoint(stack: &Stack<'_>) -> String {
-    format!("amqps://{BROKER}.{}.svc:{PORT}", stack.namespace)
+    format!("amqps://{BROKER}.{}.svc:{PORT}", stack.namespace_of(BROKER))
 }
 
 /// The Secret with the login of a service, which the operator makes for its User: `username` and `password`.
@@ -83,11 +83,12 @@ pub(super) fn credentials(service: &Service) -> String {
     format!("{}-user-credentials", service.name)
 }
 
-/// The broker, as what is in it refers to it.
-pub(super) fn reference() -> ClusterReference {
+/// The broker, as what is in it and belongs to a component refers to it.
+pub(super) fn reference(stack: &Stack<'_>, part_of: &str) -> ClusterReference {
+    let there = stack.namespace_of(BROKER);
     ClusterReference {
         name: BROKER,
-        namespace: None,
+        namespace: (there != stack.namespace_of(part_of)).then_some(there),
     }
 }
 
@@ -124,7 +125,14 @@ fn cluster(stack: &Stack<'_>) -> Object {
             },
         },
     };
-    Object::custom(stack.meta(BROKER, BROKER, "messaging"), cluster)
+    let mut metadata = stack.meta(BROKER, BROKER, "messaging");
+    if !stack.system.domains.is_empty() {
+        let domains = stack.parts().into_iter().flatten();
+        let domains: Vec<String> = domains.map(|id| stack.namespace_in(Some(id))).collect();
+        let allowed = ("rabbitmq.com/topology-allowed-namespaces".to_owned(), domains.join(","));
+        metadata.annotations = Some([allowed].into());
+    }
+    Object::custom(metadata, cluster)
         .about("Every message is on a majority of three servers; the operator spreads them over zones")
         .comment(
             "spec/terminationGracePeriodSeconds",
@@ -166,6 +174,7 @@ fn disruption(stack: &Stack<'_>) -> Object {
 /// The login of a service, and what it may do.
 fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
     let meta = || stack.meta(service.name.as_str(), &service.name, "service");
+    let reference = || reference(stack, &service.name);
     let (mut sends, mut takes) = (vec![], vec![]);
     for grant in stack.messaging_of(id) {
         let name = match grant.resource {
@@ -228,7 +237,7 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     let services = stack.system.services.iter();
     let mut clients: Vec<NetworkPolicyPeer> = services
         .filter(|(id, _)| stack.uses_broker(*id))
-        .map(|(_, service)| pods(stack.pods(&service.name)))
+        .map(|(_, service)| pods_of(stack, &service.name, stack.pods(&service.name), BROKER))
         .collect();
     if scaling::counts_messages(stack) {
         clients.push(in_namespace(scaling::NAMESPACE));

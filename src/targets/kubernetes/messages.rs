@@ -160,7 +160,7 @@ fn redrive(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     };
     let (name, _) = stack.system.inbox(inbox);
     let dead = dead_letters(name);
-    let kubectl = format!("kubectl --namespace {}", stack.namespace);
+    let kubectl = format!("kubectl --namespace {}", stack.namespace_of(BROKER));
     let run = format!("{kubectl} exec {BROKER}-server-0 --container rabbitmq --");
     says(format!(
         "Dead letters wait for 14 days in `NAME-dead`, with the reason in their header `x-death`: `delivery_limit`, `rejected`, or `expired` \
@@ -221,7 +221,7 @@ fn about_cache(stack: &Stack<'_>, cache: &Cache) -> String {
         cache.memory_gb,
         cache.eviction.policy(),
         ca_folder(cache),
-        stack.namespace
+        stack.namespace_of(name)
     )
 }
 
