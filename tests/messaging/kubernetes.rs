@@ -1,6 +1,7 @@
 //! Queues, topics, caches and workers in a cluster.
 
 #[path = "../support/cluster.rs"]
+#[allow(dead_code)]
 mod cluster;
 
 use cloudgen::blueprint;

@@ -4,6 +4,8 @@
 //! The Cluster Operator makes the servers, the Messaging Topology Operator what is in them. Everything speaks TLS but the servers among
 //! each other, whose ports the network policy keeps closed to all others.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Affinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm};
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
@@ -23,7 +25,7 @@ use super::pod;
 use super::scaling;
 use super::stack::{BROKER, Stack, selector};
 use super::storage::retention;
-use crate::ir::{Id, Resource, Service};
+use crate::ir::{Domain, Id, Resource, Service};
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;
@@ -126,9 +128,8 @@ fn cluster(stack: &Stack<'_>) -> Object {
         },
     };
     let mut metadata = stack.meta(BROKER, BROKER, "messaging");
-    if !stack.system.domains.is_empty() {
-        let domains = stack.parts().into_iter().flatten();
-        let domains: Vec<String> = domains.map(|id| stack.namespace_in(Some(id))).collect();
+    let domains = talkative(stack);
+    if !domains.is_empty() {
         let allowed = ("rabbitmq.com/topology-allowed-namespaces".to_owned(), domains.join(","));
         metadata.annotations = Some([allowed].into());
     }
@@ -157,6 +158,17 @@ fn apart() -> Affinity {
         }),
         ..Default::default()
     }
+}
+
+/// The namespaces of the domains that have queues, topics or logins.
+fn talkative(stack: &Stack<'_>) -> Vec<String> {
+    let system = stack.system;
+    let queues = system.queues.iter().map(|(_, item)| item.home.domain);
+    let topics = system.topics.iter().map(|(_, item)| item.home.domain);
+    let services = system.services.iter().filter(|(id, _)| stack.uses_broker(*id));
+    let services = services.map(|(_, item)| item.home.domain);
+    let domains: BTreeSet<Id<Domain>> = queues.chain(topics).chain(services).flatten().collect();
+    domains.into_iter().map(|id| stack.namespace_in(Some(id))).collect()
 }
 
 fn disruption(stack: &Stack<'_>) -> Object {

@@ -93,8 +93,9 @@ fn used(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
                 Resource::Subscription(id) => ("the topic", &system.topics[system.subscriptions[id].topic].name),
                 Resource::Secret(_) => continue,
             };
-            if !here(name) {
-                lines.push(format!("`{}` uses {what} `{name}`", item.name));
+            let line = format!("`{}` uses {what} `{name}`", item.name);
+            if !here(name) && !lines.contains(&line) {
+                lines.push(line);
             }
         }
     }
