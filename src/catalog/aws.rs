@@ -1,7 +1,7 @@
 //! Machine types and database engines.
 //!
 //! Read in November 2026: EC2 instance types and RDS instance classes as the provider's lists name them, sizes from the families'
-//! fixed ratio of memory to processors; engine versions from the RDS release calendars; read replicas from the chapters on each engine
+//! fixed ratio of memory to processors; sizes of tasks from the chapter on Fargate in the ECS developer guide; engine versions from the RDS release calendars; read replicas from the chapters on each engine
 //! in the RDS user guide.
 
 use super::{Machine, Offer, Replicas};
@@ -15,10 +15,7 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
-
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = false;
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
 /// APIs are built.
 pub(super) const APIS: bool = true;
@@ -54,6 +51,42 @@ pub(super) const MACHINES: [Machine; 29] = [
     machine("r7i.16xlarge", 64, 512),
     machine("r7i.24xlarge", 96, 768),
     machine("r7i.48xlarge", 192, 1536),
+];
+
+/// Sizes of a task on Fargate: processors, and memory in GiB from, to, and in steps of. Fractions of a processor are not asked for.
+const TASKS: [(u32, u32, u32, u32); 5] = [
+    (1, 2, 8, 1),
+    (2, 4, 16, 1),
+    (4, 8, 30, 1),
+    (8, 16, 60, 4),
+    (16, 32, 120, 8),
+];
+
+/// The smallest task with at least as much of both: processors, and memory in GiB.
+pub(super) fn task(cpu: u32, memory_gb: u32) -> Option<(u32, u32)> {
+    TASKS.into_iter().find_map(|(processors, from, to, step)| {
+        let memory = from + memory_gb.saturating_sub(from).div_ceil(step) * step;
+        (processors >= cpu && memory <= to).then_some((processors, memory))
+    })
+}
+
+/// The largest task.
+pub(super) const LARGEST_TASK: (u32, u32) = (TASKS[4].0, TASKS[4].2);
+
+/// Servers of caches, by size. What counts is the room for data: ElastiCache keeps a quarter of a server's memory for its own use.
+/// Memory as the ElastiCache user guide has it, November 2026: 1.37, 3.09, 6.38, 13.07, 26.32, 52.82, 105.81, 209.55, 317.77 and
+/// 419.09 GiB.
+pub(super) const CACHES: [(&str, u32); 10] = [
+    ("cache.t4g.small", 1),
+    ("cache.t4g.medium", 2),
+    ("cache.m7g.large", 4),
+    ("cache.r7g.large", 9),
+    ("cache.r7g.xlarge", 19),
+    ("cache.r7g.2xlarge", 39),
+    ("cache.r7g.4xlarge", 79),
+    ("cache.r7g.8xlarge", 157),
+    ("cache.r7g.12xlarge", 238),
+    ("cache.r7g.16xlarge", 314),
 ];
 
 /// Classes for the engines that run on AWS's own processors.

@@ -1,7 +1,8 @@
 //! Machine types, zones and database engines of Google Cloud.
 //!
 //! Read in November 2026 from the public pages of Compute Engine (machine families E2 and N2, regions and zones) and Cloud SQL
-//! (supported versions, editions and their tiers, replication, read pools and their autoscaling).
+//! (supported versions, editions and their tiers, replication, read pools and their autoscaling), Cloud Run (sizes of containers), and
+//! from Memorystore for Valkey's (node types).
 
 use super::{Machine, Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License, Runtime};
@@ -14,10 +15,10 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = false;
+/// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
+pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
 /// APIs are built.
 pub(super) const APIS: bool = false;
@@ -101,6 +102,19 @@ pub(super) const PLUS_TIERS: [Machine; 10] = [
     machine("db-perf-optimized-N-80", 80, 640),
     machine("db-perf-optimized-N-96", 96, 768),
     machine("db-perf-optimized-N-128", 128, 864),
+];
+
+/// Node types of Memorystore for Valkey, smallest first: the GiB that are for data, rounded down, of what a node has. The shared core is left
+/// out, for it has no guarantee.
+pub(super) const CACHES: [(&str, u32); 8] = [
+    ("CUSTOM_PICO", 1),
+    ("CUSTOM_MICRO", 2),
+    ("CUSTOM_MINI", 3),
+    ("STANDARD_SMALL", 5),
+    ("HIGHMEM_MEDIUM", 10),
+    ("STANDARD_LARGE", 20),
+    ("HIGHMEM_XLARGE", 46),
+    ("HIGHMEM_2XLARGE", 88),
 ];
 
 /// A pool of up to twenty nodes, or ten replicas, which is checked with what else only Google Cloud asks for. SQL Server has replicas as well, but the availability group behind them carries databases

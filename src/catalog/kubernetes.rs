@@ -13,9 +13,6 @@
 use super::{Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
-/// Queues, topics and caches are built.
-pub(super) const MESSAGING: bool = true;
-
 /// APIs are built.
 pub(super) const APIS: bool = false;
 

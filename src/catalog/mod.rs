@@ -84,6 +84,16 @@ pub fn offer(target: Target, engine: Engine) -> Option<&'static Offer> {
     }
 }
 
+/// The size of a task on AWS Fargate: the smallest that has at least as much of both, as processors and memory in GiB.
+pub fn aws_task(size: &Shape) -> Option<(u32, u32)> {
+    aws::task(size.cpu, size.memory_gb)
+}
+
+/// The largest task on AWS Fargate, as processors and memory in GiB.
+pub fn aws_largest_task() -> (u32, u32) {
+    aws::LARGEST_TASK
+}
+
 /// The first `count` zones of a Google Cloud region.
 pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
     gcp::zones(region, count)
@@ -92,6 +102,37 @@ pub fn gcp_zones(region: &str, count: usize) -> Vec<String> {
 /// The tier of Cloud SQL's Enterprise Plus edition for a size, chosen like a machine type.
 pub fn gcp_plus_tier(size: &Shape) -> Option<&str> {
     size.exact(Target::Gcp).or_else(|| nearest(&gcp::PLUS_TIERS, size))
+}
+
+/// Processors and GiB of a container on Cloud Run, the smallest with at least as much of both.
+pub fn gcp_container(size: &Shape) -> Option<(u32, u32)> {
+    gcp::CONTAINERS
+        .into_iter()
+        .find(|&(cpu, _, most)| cpu >= size.cpu && most >= size.memory_gb)
+        .map(|(cpu, least, _)| (cpu, size.memory_gb.max(least)))
+}
+
+/// Processors and GiB of the largest container on Cloud Run.
+pub fn gcp_largest_container() -> (u32, u32) {
+    gcp::CONTAINERS
+        .into_iter()
+        .fold((0, 0), |_, (cpu, _, most)| (cpu, most))
+}
+
+/// Sizes of a cache with the GiB that each has for data, smallest first. A plain cluster takes any.
+pub fn caches(target: Target) -> &'static [(&'static str, u32)] {
+    match target {
+        Target::Aws => &aws::CACHES,
+        Target::Azure => &azure::CACHES,
+        Target::Gcp => &gcp::CACHES,
+        Target::Kubernetes => &[],
+    }
+}
+
+/// The smallest size of a cache with so many GiB for data.
+pub fn cache(target: Target, memory_gb: u32) -> Option<&'static str> {
+    let mut sizes = caches(target).iter();
+    sizes.find(|(_, room)| *room >= memory_gb).map(|(name, _)| *name)
 }
 
 /// The targets that have an engine.
@@ -115,16 +156,6 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
         Target::Azure => azure::RUNTIMES,
         Target::Gcp => gcp::RUNTIMES,
         Target::Kubernetes => &[],
-    }
-}
-
-/// Whether a target has queues, topics and caches.
-pub fn has_messaging(target: Target) -> bool {
-    match target {
-        Target::Aws => aws::MESSAGING,
-        Target::Azure => azure::MESSAGING,
-        Target::Gcp => gcp::MESSAGING,
-        Target::Kubernetes => kubernetes::MESSAGING,
     }
 }
 

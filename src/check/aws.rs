@@ -1,5 +1,7 @@
 //! What AWS alone is strict about.
 
+mod containers;
+mod messaging;
 mod room;
 mod sharding;
 
@@ -22,6 +24,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
     databases(system, problems);
     sharding::check(system, problems);
+    containers::check(system, problems);
+    messaging::check(system, problems);
     room::check(system, problems);
     buckets(system, problems);
     network(system, problems);
@@ -130,7 +134,11 @@ fn network(system: &System, problems: &mut Vec<Diagnostic>) {
     let tiers = [
         ("public", existing.public.len(), system.public.is_some()),
         ("application", existing.application.len(), true),
-        ("data", existing.data.len(), !system.databases.is_empty()),
+        (
+            "data",
+            existing.data.len(),
+            !system.databases.is_empty() || !system.caches.is_empty(),
+        ),
     ];
     for (tier, count, _) in tiers.into_iter().filter(|(_, count, needed)| *needed && *count < 2) {
         let at = system.places.span(&format!("network.existing.aws.{tier}"));

@@ -1,23 +1,32 @@
 //! What only Azure asks.
 
+mod messaging;
 mod shards;
+
+pub use messaging::sql_filter;
 
 use crate::diagnostic::{Diagnostic, capability};
 use crate::ir::{Database, System, Tls};
 use crate::target::Target;
 
 /// Names that parts of the output have already: components of these kinds would get the same Terraform address.
-const TAKEN: [(&str, &[&str]); 3] = [
+const TAKEN: [(&str, &[&str]); 4] = [
     (
         "services",
         &["encryption", "gateway", "object-writer", "operator", "vault"],
     ),
     ("databases", &["vault"]),
     ("buckets", &["flow-logs", "vault"]),
+    ("caches", &["vault"]),
 ];
+
+/// The same, where there are queues or topics.
+const MESSAGING: &str = "service-bus";
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     shards::check(system, problems);
+    messaging::check(system, problems);
+    let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     let names = system
         .services
         .iter()
@@ -33,10 +42,12 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
                 .buckets
                 .iter()
                 .map(|(_, item)| ("buckets", &item.name, &item.path)),
-        );
+        )
+        .chain(system.caches.iter().map(|(_, item)| ("caches", &item.name, &item.path)));
     for (kind, name, path) in names {
         let taken = TAKEN.iter().find(|(table, _)| *table == kind);
-        if taken.is_some_and(|(_, names)| names.contains(&name.as_str())) {
+        let taken = taken.is_some_and(|(_, names)| names.contains(&name.as_str()));
+        if taken || messaging && name == MESSAGING {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
     }

@@ -1,5 +1,10 @@
 //! What only Google Cloud asks for.
 
+mod containers;
+mod messaging;
+
+pub use messaging::pubsub_filter;
+
 use crate::diagnostic::{Diagnostic, capability, gcp};
 use crate::ir::{Database, Id, Readers, Resource, Service, Sharding, System, Tls};
 use crate::target::Target;
@@ -74,6 +79,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(gcp::shard_table(system.places.key(&service.path), &service.name, bytes));
         }
     }
+    containers::check(system, problems);
+    messaging::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));

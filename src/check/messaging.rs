@@ -1,4 +1,4 @@
-//! Queues, topics, caches and APIs: does the target have them?
+//! Caches and APIs: does the target have them?
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
@@ -6,14 +6,15 @@ use crate::ir::System;
 use crate::target::Target;
 
 pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnostic>) {
-    let caches = system.caches.iter().map(|(_, item)| ("caches", &item.path));
-    let queues = system.queues.iter().map(|(_, item)| ("queues", &item.path));
-    let topics = system.topics.iter().map(|(_, item)| ("topics", &item.path));
-    let messaging = caches.chain(queues).chain(topics);
-    let messaging = messaging.filter(|_| !catalog::has_messaging(target));
+    let sizes = catalog::caches(target);
+    for (_, item) in system.caches.iter().filter(|_| !sizes.is_empty()) {
+        if catalog::cache(target, item.memory_gb).is_none() {
+            let at = system.places.span(&format!("{}.memory_gb", item.path));
+            problems.push(capability::cache(at, &item.name, item.memory_gb, target, sizes));
+        }
+    }
     let apis = system.apis.iter().map(|(_, item)| ("APIs", &item.path));
-    let apis = apis.filter(|_| !catalog::has_apis(target));
-    for (kind, path) in messaging.chain(apis) {
+    for (kind, path) in apis.filter(|_| !catalog::has_apis(target)) {
         problems.push(capability::component(system.places.key(path), kind, target));
     }
 }

@@ -44,9 +44,11 @@ fn limit(kind: &str, target: Target) -> (usize, &'static str) {
     match (target, kind) {
         (Target::Aws, "service") => (25, "a target group's name, less its port"),
         (Target::Aws, "bucket") => (56, "a bucket's name, less its unique suffix"),
+        (Target::Aws, "cache") => (32, "the id of a cache's login, less the login"),
         (Target::Azure, "service") => (49, "a scale set's name, less its suffixes"),
         (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),
         (Target::Azure, "bucket") => (56, "a container's name"),
+        (Target::Azure, "cache") => (53, "a cache's name, less its unique suffix"),
         (Target::Gcp, "service") => (30, "a service account's id"),
         (Target::Gcp, "database") => (54, "the name of its endpoint"),
         (Target::Gcp, "bucket") => (56, "a bucket's name, less its unique suffix"),

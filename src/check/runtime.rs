@@ -17,7 +17,13 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
         }
         let offered = catalog::runtimes(target);
         if !offered.contains(&service.runtime) {
-            problems.push(capability::runtime(at("runtime"), service.runtime, target, offered));
+            let offered: Vec<&str> = offered.iter().map(|runtime| runtime.name()).collect();
+            problems.push(capability::runtime(
+                at("runtime"),
+                service.runtime.name(),
+                target,
+                &offered,
+            ));
         }
         if let (Launch::Script(_), true) = (&service.launch, service.runtime != Runtime::Vm) {
             problems.push(capability::script_needs_vm(at("start"), &service.name));

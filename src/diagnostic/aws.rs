@@ -44,3 +44,24 @@ pub fn quota(at: Option<Span>, what: &str, quota: &str, most: u64) -> Diagnostic
         "have the quota `{quota}` of Amazon RDS raised in Service Quotas before the first apply"
     ))
 }
+
+/// `filter-too-long`
+pub fn filter_too_long(at: Option<Span>, topic: &str, subscription: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "filter-too-long",
+        at,
+        format!("the filter of `{topic}` for `{subscription}` is more than a subscription of SNS takes"),
+    )
+    .reason(why)
+    .fix("let it name fewer attributes and values, and let the service drop the rest, or publish to several topics")
+}
+
+/// `topic-of-alarms`
+pub fn topic_of_alarms(at: Option<Span>, topic: &str) -> Diagnostic {
+    Diagnostic::error(
+        "topic-of-alarms",
+        at,
+        format!("`{topic}` is the name of the topic that alarms go to on AWS"),
+    )
+    .fix("give the topic another name")
+}

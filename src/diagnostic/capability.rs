@@ -2,7 +2,6 @@
 
 use super::{Diagnostic, Span};
 use crate::target::Target;
-use crate::vocabulary::Runtime;
 
 /// `no-region`
 pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
@@ -12,15 +11,9 @@ pub fn no_region(at: Option<Span>, target: Target) -> Diagnostic {
 }
 
 /// `runtime-not-offered`
-pub fn runtime(at: Option<Span>, runtime: Runtime, target: Target, offered: &[Runtime]) -> Diagnostic {
-    let message = format!(
-        "`runtime = \"{}\"` is not rendered for {}",
-        runtime.name(),
-        target.title()
-    );
-    let offered = offered
-        .iter()
-        .map(|runtime| format!("`runtime = \"{}\"`", runtime.name()));
+pub fn runtime(at: Option<Span>, runtime: &str, target: Target, offered: &[&str]) -> Diagnostic {
+    let message = format!("`runtime = \"{runtime}\"` is not rendered for {}", target.title());
+    let offered = offered.iter().map(|runtime| format!("`runtime = \"{runtime}\"`"));
     Diagnostic::error("runtime-not-offered", at, message)
         .fix(format!("use {}", offered.collect::<Vec<_>>().join(" or ")))
 }
@@ -166,6 +159,21 @@ pub fn shared_port(at: Option<Span>, [first, other]: [&str; 2], port: u16) -> Di
     )
     .reason("firewalls tell callers apart by port, not by host or path")
     .fix("give each a port of its own, if not everybody who calls one may call the other")
+}
+
+/// `cache-too-large`
+pub fn cache(at: Option<Span>, cache: &str, memory_gb: u32, target: Target, sizes: &[(&str, u32)]) -> Diagnostic {
+    let sizes: Vec<String> = sizes.iter().map(|(_, room)| room.to_string()).collect();
+    let message = format!(
+        "no cache on {} has room for the {memory_gb} GiB of `{cache}`",
+        target.title()
+    );
+    Diagnostic::error("cache-too-large", at, message)
+        .reason(format!(
+            "they have room for {} GiB; the rest of their memory is for their own use",
+            sizes.join(", ")
+        ))
+        .fix("take less memory, or spread over several caches")
 }
 
 /// `shard-map-too-large`

@@ -1,5 +1,7 @@
 //! Rules about what Google Cloud can do. One constructor per rule; each names the alternatives.
 
+pub mod messaging;
+
 use super::{Diagnostic, Span};
 
 /// `certificate-form`

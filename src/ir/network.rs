@@ -90,6 +90,13 @@ impl Network {
         }
     }
 
+    /// One of the two slices that no tier has: 0 or 1.
+    pub fn spare(&self, index: usize) -> Slice {
+        Slice {
+            cidr: subnet(self.cidr, 3, Tier::ALL.len() + index),
+        }
+    }
+
     /// The keys of the zones that are used.
     pub fn zone_keys(&self) -> impl Iterator<Item = &'static str> {
         Self::ZONE_KEYS.into_iter().take(self.zones)

@@ -85,10 +85,24 @@ pub fn template(parts: impl IntoIterator<Item = Part>) -> Expression {
     for part in parts {
         match part {
             Part::Text(text) => raw.push_str(&emit::escape(&text)),
-            Part::Value(value) => raw.push_str(&interpolation(&value)),
+            Part::Value(value) => match quoted(&value) {
+                Some(inner) => raw.push_str(inner),
+                None => raw.push_str(&interpolation(&value)),
+            },
         }
     }
     Expression::from(TemplateExpr::QuotedString(raw))
+}
+
+/// The text of a quoted template: within another one it stands as it is.
+fn quoted(value: &Expression) -> Option<&str> {
+    match value {
+        Expression::TemplateExpr(template) => match template.as_ref() {
+            TemplateExpr::QuotedString(raw) => Some(raw),
+            TemplateExpr::Heredoc(_) => None,
+        },
+        _ => None,
+    }
 }
 
 fn interpolation(value: &Expression) -> String {
@@ -101,7 +115,11 @@ pub fn heredoc(parts: impl IntoIterator<Item = Part>) -> Expression {
     for part in parts {
         match part {
             Part::Text(text) => raw.push_str(&emit::escape_markers(&text)),
-            Part::Value(value) => raw.push_str(&interpolation(&value)),
+            // Heredocs know no escapes.
+            Part::Value(value) => match quoted(&value).filter(|inner| !inner.contains('\\')) {
+                Some(inner) => raw.push_str(inner),
+                None => raw.push_str(&interpolation(&value)),
+            },
         }
     }
     if !raw.ends_with('\n') {

@@ -1,7 +1,7 @@
 //! Queues, topics, caches and workers in a cluster.
 
 #[path = "../support/cluster.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
 mod cluster;
 
 use cloudgen::blueprint;

@@ -1,5 +1,8 @@
-//! Queues, topics, caches and workers, target by target: who may send, take and connect, what is told to whom, what becomes of dead
-//! letters.
+//! Queues, topics, caches and workers, target by target: who may send, take and connect, what is watched and told, what does not fit.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod aws;
+mod azure;
+mod gcp;
 mod kubernetes;
+mod namespaces;

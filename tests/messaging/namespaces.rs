@@ -1,7 +1,7 @@
 //! Domains in a cluster: each has a namespace, which names, connections, Secrets and the broker's objects cross where a link does.
 
 #[path = "../support/cluster.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
 mod cluster;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ use super::SERVER;
 use crate::diagnostic::{Diagnostic, aws, capability};
 use crate::ir::{Database, Id, Launch, Resource, Router, Service, Sharding, Strategy, System};
 use crate::target::Target;
+use crate::vocabulary::Runtime;
 
 /// Bytes of a machine's user data, compressed. What follows is what `base64gzip` of Terraform makes of it, measured, with some room.
 const USER_DATA: usize = 16_384;
@@ -30,7 +31,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(capability::name_too_long(key, &full, SERVER, what, Target::Aws));
         }
     }
-    for (id, service) in system.services.iter() {
+    let services = system.services.iter();
+    for (id, service) in services.filter(|(_, service)| service.runtime != Runtime::Container) {
         machine(system, id, service, problems);
     }
 }

@@ -24,11 +24,13 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let servers: usize = system.databases.iter().map(|(_, database)| servers(database)).sum();
     let data = system.network.slice(Tier::Data).cidr;
     let room = (1_u64 << (32 - data.prefix_len())).saturating_sub(RESERVED.into());
+    let servers = servers + system.caches.iter().count();
     if system.network.existing.azure.is_none() && servers as u64 > room {
         problems.push(azure::no_room(at, servers, data, room));
     }
-    // The vault has one as well.
-    let endpoints = servers + system.buckets.iter().count() + 1;
+    // The vault has one as well, and so have the queues and topics together.
+    let messaging = usize::from(!(system.queues.is_empty() && system.topics.is_empty()));
+    let endpoints = servers + system.buckets.iter().count() + messaging + 1;
     if endpoints > ENDPOINTS {
         problems.push(azure::many_endpoints(at, endpoints, ENDPOINTS));
     }

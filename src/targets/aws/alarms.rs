@@ -1,5 +1,6 @@
 //! What is watched, and who is told.
 
+mod inbox;
 pub(super) mod shard;
 
 use hcl::Expression;
@@ -8,6 +9,7 @@ use super::database::replica::{self, Replicas};
 use super::database::shard::Shards;
 use super::encryption::Keys;
 use super::policy::{Statement, document};
+use super::queues::Queues;
 use super::{Base, Stack, database};
 use crate::check::Checked;
 use crate::ir::{Alarm, Database, Id, Signal};
@@ -15,7 +17,7 @@ use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
 use crate::{list, object, template};
 
-/// The name of the topic that alarms go to.
+/// The name of the topic that alarms go to. No topic of a blueprint has it: a check sees to that.
 const TOPIC: &str = "alarms";
 /// Seconds from one measurement to the next.
 const PERIOD: u32 = 60;
@@ -40,7 +42,12 @@ impl Alarms {
 
 /// True if alarms tell somebody.
 pub(super) fn has_topic(system: &Checked<'_>) -> bool {
-    !system.alarms.is_empty() && !system.alarm_emails.is_empty()
+    is_watched(system) && !system.alarm_emails.is_empty()
+}
+
+/// True if something is watched.
+pub(super) fn is_watched(system: &Checked<'_>) -> bool {
+    !system.alarms.is_empty() || !system.inbox_alarms.is_empty()
 }
 
 /// The ARN of the topic, for the policy of the key that encrypts it: the topic itself refers to the key.
@@ -52,7 +59,13 @@ pub(super) fn topic_arn(stack: &Stack<'_>, base: &Base) -> Expression {
     ]
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, replicas: &Replicas, shards: &Shards) -> Alarms {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    base: &Base,
+    keys: &Keys,
+    (replicas, shards): (&Replicas, &Shards),
+    queues: &Queues,
+) -> Alarms {
     let system = stack.system;
     stack.module.file("alarms", "");
     let topic = has_topic(&system).then(|| topic(stack, base, keys));
@@ -75,6 +88,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys, replicas: &
                 }
             }
         }
+    }
+    for alarm in &system.inbox_alarms {
+        inbox::lower(stack, alarm, queues, topic.as_ref());
     }
     alarms
 }

@@ -1,9 +1,10 @@
-//! Virtual machines: one Auto Scaling group per service.
+//! Virtual machines: one Auto Scaling group per service that does not run as tasks ([`containers`]).
 
 use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::caches::Caches;
 use super::database::Databases;
 use super::database::shard::Shards;
 use super::edge::Names;
@@ -14,15 +15,18 @@ use super::identity::{self, Identity};
 use super::load_balancer::Balancers;
 use super::network::Network;
 use super::policy::{Statement, inline, trust};
+use super::queues::Queues;
 use super::reader::Readers;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
-use super::{Base, Stack, logs, startup};
+use super::topics::Topics;
+use super::{Base, Stack, containers, logs, scaling, startup};
 use crate::catalog;
 use crate::ir::{Id, Peer, Resource, Service};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Runtime;
 use crate::{list, object, template};
 
 /// Longer than any component's name: services have roles too.
@@ -33,9 +37,9 @@ pub(super) const SNAPSHOT_TAG: &str = "snapshots";
 const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id";
 
 /// The machines of proxies, which do not serve before the servers behind them do.
-type Proxies = BTreeMap<Id<Service>, Address>;
+pub(super) type Proxies = BTreeMap<Id<Service>, Address>;
 
-/// Everything that machines refer to.
+/// Everything that machines and tasks refer to.
 pub(super) struct Parts<'a> {
     pub(super) base: &'a Base,
     pub(super) keys: &'a Keys,
@@ -46,6 +50,9 @@ pub(super) struct Parts<'a> {
     pub(super) databases: &'a Databases,
     pub(super) shards: &'a Shards,
     pub(super) secrets: &'a Secrets,
+    pub(super) caches: &'a Caches,
+    pub(super) queues: &'a Queues,
+    pub(super) topics: &'a Topics,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
     pub(super) names: &'a Names,
@@ -57,18 +64,24 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     // Those that open connections to a proxy wait for its machines.
     let (first, rest): (Vec<_>, Vec<_>) = system.services.iter().partition(|(_, service)| service.is_tcp());
     let mut proxies = Proxies::new();
+    let cluster = stack.has_containers().then(|| containers::cluster(stack, parts.keys));
     for (id, service) in first.into_iter().chain(rest) {
         stack.module.file("compute", "");
         let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));
             stack.module.resource("aws_cloudwatch_log_group", &service.name, group)
         });
+        if let (Runtime::Container, Some(cluster), Some(log_group)) = (service.runtime, &cluster, &log_group) {
+            containers::lower(stack, id, (cluster, log_group), &proxies, parts);
+            continue;
+        }
         let identity = identity::lower(stack, id, log_group.as_ref(), parts);
         stack.module.file("compute", "");
         let template = launch_template(stack, id, &identity, parts);
-        let needs = needs(stack, id, &identity, log_group.as_ref(), &proxies, parts);
+        let granted = identity.grants.iter().chain(log_group.as_ref()).map(Address::whole);
+        let needs = granted.chain(needs(stack, id, &proxies, parts)).collect();
         let group = scaling_group(stack, id, &template, needs, parts);
-        scaling_policy(stack, service, &group);
+        scaling::lower(stack, id, &group, parts.queues);
         if service.is_tcp() {
             proxies.insert(id, group.clone());
         }
@@ -76,7 +89,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
             .report
             .component(&service.path, "Auto Scaling group of virtual machines", group.text());
     }
-    if !system.services.is_empty() {
+    if stack.has_machines() {
         snapshots(stack, parts.base);
     }
 }
@@ -166,6 +179,9 @@ fn scaling_group(
         })
         .set("health_check_grace_period", service.health.grace_seconds)
         .set("default_instance_warmup", service.health.grace_seconds)
+        .when(service.scale.queue_messages.is_some(), |block| {
+            block.set("enabled_metrics", list![scaling::MACHINES])
+        })
         .set_some("service_linked_role_arn", role.map(|role| role.attr("arn")))
         .block("launch_template", version)
         .comment("A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.")
@@ -180,24 +196,17 @@ fn scaling_group(
     stack.module.resource("aws_autoscaling_group", &service.name, body)
 }
 
-/// What must be there before the first machine boots and that Terraform cannot see.
-fn needs(
-    stack: &Stack<'_>,
-    id: Id<Service>,
-    identity: &Identity,
-    log_group: Option<&Address>,
-    proxies: &Proxies,
-    parts: &Parts<'_>,
-) -> Vec<Expression> {
+/// What must be there before the first machine or task starts and that Terraform cannot see, its identity's grants aside.
+pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts: &Parts<'_>) -> Vec<Expression> {
     let values = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => vec![parts.secrets.password(database)],
         Resource::Proxy(database) => vec![parts.secrets.router(database)],
         Resource::Shards(database) => parts.secrets.shards(database),
-        Resource::Bucket(_) | Resource::Secret(_) => vec![],
-        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
+        Resource::Cache(cache) => vec![parts.secrets.cache_passwords(cache)],
+        Resource::Topic(topic) => parts.topics.subscriptions(topic).collect(),
+        Resource::Bucket(_) | Resource::Secret(_) | Resource::Queue(_) | Resource::Subscription(_) => vec![],
     });
-    let mut needs: Vec<Expression> = identity.grants.iter().chain(log_group).map(Address::whole).collect();
-    needs.extend(values.map(Address::whole));
+    let mut needs: Vec<Expression> = values.map(Address::whole).collect();
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
     let opens = |proxy| {
         let mut flows = stack.system.flows_from(Peer::Service(id));
@@ -213,19 +222,6 @@ fn needs(
     needs.extend(parts.rules.of_service(id));
     needs.extend(parts.balancers.listeners(id).iter().map(Address::whole));
     needs
-}
-
-fn scaling_policy(stack: &mut Stack<'_>, service: &Service, group: &Address) {
-    let metric = Block::new().set("predefined_metric_type", "ASGAverageCPUUtilization");
-    let target = Block::new()
-        .set("target_value", service.scale.cpu_percent)
-        .block("predefined_metric_specification", metric);
-    let body = Block::new()
-        .set("name", "cpu")
-        .set("autoscaling_group_name", group.attr("name"))
-        .set("policy_type", "TargetTrackingScaling")
-        .block("target_tracking_configuration", target);
-    stack.module.resource("aws_autoscaling_policy", &service.name, body);
 }
 
 /// A snapshot of every machine's disk each day.

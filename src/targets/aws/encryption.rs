@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack, alarms};
+use super::{Base, Stack, alarms, containers, topics};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -19,7 +19,7 @@ pub(super) struct Keys {
 
 pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
     let system = stack.system;
-    let autoscaling = (!system.services.is_empty()).then(|| {
+    let autoscaling = stack.has_machines().then(|| {
         stack.module.file("identity", "");
         let role = Block::new()
             .set("aws_service_name", "autoscaling.amazonaws.com")
@@ -39,6 +39,18 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
             Statement::allow("AutoScalingAttachesDisks", &["kms:CreateGrant"], "*")
                 .principal(principal())
                 .condition(object! { "Bool" => object! { "kms:GrantIsForAWSResource" => "true" } }),
+        );
+    }
+    if stack.has_containers() {
+        data.extend(containers::disks(stack, base));
+    }
+    let topics = topics::subscribed(stack, base);
+    if !topics.is_empty() {
+        // What it delivers goes to queues that this key encrypts.
+        data.push(
+            Statement::allow("Topics", &["kms:Decrypt", "kms:GenerateDataKey"], "*")
+                .service("sns.amazonaws.com")
+                .condition(object! { "ArnEquals" => object! { "aws:SourceArn" => Expression::Array(topics) } }),
         );
     }
     let region = stack.region();
@@ -63,7 +75,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
                 .condition(object! { "StringEquals" => topic }),
         );
     }
-    stack.module.comment("Disks, databases, objects and secrets.");
+    let more = match (system.caches.is_empty(), system.inboxes().next()) {
+        (true, None) => "",
+        (false, None) => ", caches",
+        (true, Some(_)) => ", messages",
+        (false, Some(_)) => ", caches, messages",
+    };
+    stack
+        .module
+        .comment(&format!("Disks, databases{more}, objects and secrets."));
     let data = key(stack, "data", document(data));
     stack
         .module

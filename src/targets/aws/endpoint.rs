@@ -9,15 +9,18 @@ use super::firewall::Groups;
 use super::network::Network;
 use super::policy::{Statement, document};
 use super::secrets::Secrets;
-use super::{Base, Stack, startup};
+use super::{Base, Stack, queues, startup, topics};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
 use crate::terraform::{Block, expr};
-use crate::vocabulary::Egress;
+use crate::vocabulary::{Egress, Runtime};
 use crate::{object, template};
 
 /// The service of AWS that is the vault.
 const VAULT: &str = "secretsmanager";
+/// Those that keep queues and topics.
+const QUEUES: &str = "sqs";
+const TOPICS: &str = "sns";
 
 /// The endpoints of the system's own network.
 pub(super) struct Endpoints {
@@ -36,27 +39,34 @@ pub(super) fn uses_s3(stack: &Stack<'_>, service: Id<Service>) -> bool {
     links || startup::registry(&system.services[service]).is_some()
 }
 
-/// True for what the vault keeps.
-fn in_vault(resource: Resource) -> bool {
-    !matches!(resource, Resource::Bucket(_))
+/// The service of AWS that a resource is used at, over an interface endpoint. A cache's password is in the vault.
+fn service(resource: Resource) -> Option<&'static str> {
+    match resource {
+        Resource::Bucket(_) => None,
+        Resource::Queue(_) | Resource::Subscription(_) => Some(QUEUES),
+        Resource::Topic(_) => Some(TOPICS),
+        _ => Some(VAULT),
+    }
 }
 
 /// True if a service's machines talk to an interface endpoint.
-pub(super) fn uses_interfaces(stack: &Stack<'_>, service: Id<Service>) -> bool {
+pub(super) fn uses_interfaces(stack: &Stack<'_>, id: Id<Service>) -> bool {
     let system = stack.system;
     system.network.bastion
         || system.network.egress == Egress::None
-        || system.grants_of(service).any(|grant| in_vault(grant.resource))
+        || system.grants_of(id).any(|grant| service(grant.resource).is_some())
 }
 
 /// The services that are reached over interface endpoints, those of Session Manager aside.
 pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     let mut services = BTreeSet::new();
-    if system.grants.iter().any(|grant| in_vault(grant.resource)) {
-        services.insert(VAULT);
-    }
+    services.extend(system.grants.iter().filter_map(|grant| service(grant.resource)));
     if system.network.egress == Egress::None {
         services.insert("logs");
+        // A shell in a container is encrypted with a key of the system's own.
+        if system.network.bastion && any_on(system, Runtime::Container) {
+            services.insert("kms");
+        }
         if system
             .services
             .iter()
@@ -66,6 +76,11 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
         }
     }
     services
+}
+
+/// True if a service runs on this.
+fn any_on(system: &Checked<'_>, runtime: Runtime) -> bool {
+    system.services.iter().any(|(_, service)| service.runtime == runtime)
 }
 
 /// True if the vault is reached over an endpoint.
@@ -108,17 +123,14 @@ pub(super) fn lower(
     if !services.is_empty() {
         let why = if system.network.egress == Egress::None {
             "With no way to the internet, these are all that machines reach outside the network."
-        } else {
+        } else if services.iter().all(|&service| service == VAULT) {
             "Secrets are read inside the network."
+        } else if services.contains(VAULT) {
+            "Secrets are read, and messages sent and taken, inside the network."
+        } else {
+            "Messages are sent and taken inside the network."
         };
-        let policy = reaches_vault(&system).then(|| {
-            let policy = reads_only(base, secrets);
-            if services.len() == 1 {
-                return policy;
-            }
-            let is_vault = BinaryOp::new(expr::each_key(), BinaryOperator::Eq, Expression::from(VAULT));
-            Expression::from(Conditional::new(is_vault, policy, Expression::Null))
-        });
+        let policy = policy(stack, base, &services, secrets);
         let body = interface(stack, &services, Tier::Endpoint, network, groups).set_some("policy", policy);
         let endpoint = stack
             .module
@@ -127,8 +139,16 @@ pub(super) fn lower(
         endpoints.needed_at_start.push(endpoint.whole());
     }
     if system.network.bastion {
-        let why = "Session Manager needs no open port on a machine: each holds a channel to these two.";
-        let services = BTreeSet::from(["ssm", "ssmmessages"]);
+        let (why, services) = match any_on(&system, Runtime::Vm) {
+            true => (
+                "Session Manager needs no open port on a machine: each holds a channel to these two.",
+                BTreeSet::from(["ssm", "ssmmessages"]),
+            ),
+            false => (
+                "Session Manager needs no open port on a task: each holds a channel to this one.",
+                BTreeSet::from(["ssmmessages"]),
+            ),
+        };
         let body = interface(stack, &services, Tier::Management, network, groups);
         stack
             .module
@@ -138,11 +158,39 @@ pub(super) fn lower(
     endpoints
 }
 
-/// What passes the vault's endpoint: this account's reads of the system's own entries.
-fn reads_only(base: &Base, secrets: &Secrets) -> Expression {
-    let condition = object! { "StringEquals" => object! { "aws:PrincipalAccount" => base.account.clone() } };
-    let read = Statement::allow("ReadSecrets", &["secretsmanager:GetSecretValue"], secrets.arns());
-    document([read.principal("*").condition(condition)])
+/// What passes the endpoints: nothing but what the system's own machines do. Those without a policy here pass everything.
+fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &Secrets) -> Option<Expression> {
+    let own = |sid: &str, actions: &[&'static str], resources: Expression| {
+        let condition = object! { "StringEquals" => object! { "aws:PrincipalAccount" => base.account.clone() } };
+        document([Statement::allow(sid, actions, resources)
+            .principal("*")
+            .condition(condition)])
+    };
+    let take = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    ];
+    let read = ["secretsmanager:GetSecretValue"];
+    let of = |service: &str| match service {
+        VAULT => Some(own("ReadSecrets", &read, secrets.arns())),
+        QUEUES => Some(own("Messages", &take, queues::arns(stack, base))),
+        TOPICS => Some(own("PublishMessages", &["sns:Publish"], topics::arns(stack, base))),
+        _ => None,
+    };
+    let policies = services.iter().filter_map(|&service| Some((service, of(service)?)));
+    let mut policies: Vec<(&str, Expression)> = policies.collect();
+    if policies.len() > 1 {
+        let policies = expr::object(policies);
+        return Some(expr::call("lookup", [policies, expr::each_key(), Expression::Null]));
+    }
+    let (service, policy) = policies.pop()?;
+    if services.len() == 1 {
+        return Some(policy);
+    }
+    let is_it = BinaryOp::new(expr::each_key(), BinaryOperator::Eq, Expression::from(service));
+    Some(Expression::from(Conditional::new(is_it, policy, Expression::Null)))
 }
 
 /// Endpoints with addresses in a tier, one per service of AWS.

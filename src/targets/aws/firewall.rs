@@ -1,4 +1,4 @@
-//! Security groups: one per load balancer, service, database, its read replicas and its shards, and one for the private endpoints.
+//! Security groups: one per load balancer, service, database, its read replicas and its shards, cache, and one for the private endpoints.
 
 use hcl::Expression;
 
@@ -71,6 +71,8 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     peers.extend(replicated.map(|(id, item)| (Peer::Readers(id), format!("Read replicas of {}", item.name))));
     let sharded = system.sharded();
     peers.extend(sharded.map(|(id, item, _)| (Peer::Shards(id), format!("Shards of {}", item.name))));
+    let caches = system.caches.iter();
+    peers.extend(caches.map(|(id, item)| (Peer::Cache(id), format!("Cache {}", item.name))));
     let endpoints = system.network.bastion || !endpoint::interfaces(&system).is_empty();
     if endpoints && system.network.existing.aws.is_none() {
         peers.push((Peer::Endpoints, "Private endpoints of AWS services".to_owned()));

@@ -7,7 +7,7 @@ use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
 use super::startup::{self, Registry};
 use super::storage;
-use crate::ir::{Access, Bucket, Id, Resource, Service};
+use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -51,23 +51,45 @@ pub(super) fn lower(
 fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, parts: &Parts<'_>) -> Vec<Statement> {
     let system = stack.system;
     let service = &system.services[id];
+    let mut statements = granted(stack, id, parts);
+    if let Some(group) = log_group {
+        statements.push(write_logs(group));
+    }
+    if let Some(registry) = startup::registry(service) {
+        statements.extend(pull(&registry));
+    }
+    if system.network.bastion {
+        statements.extend(session_manager(stack, parts));
+    }
+    statements
+}
+
+/// What the links of a service grant.
+pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statement> {
+    let system = stack.system;
     let mut statements = vec![];
     let mut vault: Vec<Expression> = vec![];
     let mut via: Vec<&str> = vec![];
-    let mut use_key = vec!["kms:Decrypt"];
+    let mut sends = false;
     for grant in system.grants_of(id) {
         match grant.resource {
             Resource::Database(database) => vault.push(parts.secrets.of_database(database).attr("arn")),
             Resource::Proxy(database) => vault.push(parts.secrets.of_router(database).attr("arn")),
             Resource::Shards(database) => vault.extend(parts.secrets.arns_of_shards(database)),
             Resource::Secret(secret) => vault.push(parts.secrets.get(secret).attr("arn")),
-            Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {}
+            Resource::Cache(cache) => vault.push(parts.secrets.of_cache(cache, grant.access).attr("arn")),
+            Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
+                via.push(if matches!(grant.resource, Resource::Topic(_)) {
+                    "sns"
+                } else {
+                    "sqs"
+                });
+                sends |= grant.access.writes();
+            }
             Resource::Bucket(bucket) => {
                 statements.extend(objects(stack, bucket, grant.access, parts));
                 via.push("s3");
-                if grant.access.writes() && use_key.len() == 1 {
-                    use_key.push("kms:GenerateDataKey");
-                }
+                sends |= grant.access.writes();
             }
         }
     }
@@ -76,6 +98,11 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
         let read = ["secretsmanager:GetSecretValue"];
         statements.insert(0, Statement::allow("ReadSecrets", &read, Expression::Array(vault)));
     }
+    statements.extend(messages(stack, id, parts));
+    let use_key: &[&str] = match sends {
+        true => &["kms:Decrypt", "kms:GenerateDataKey"],
+        false => &["kms:Decrypt"],
+    };
     via.sort_unstable();
     via.dedup();
     if !via.is_empty() {
@@ -86,20 +113,15 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
             .collect();
         let condition = object! { "StringEquals" => object! { "kms:ViaService" => Expression::Array(services) } };
         let key = parts.keys.data.attr("arn");
-        statements.push(Statement::allow("DataKey", &use_key, key).condition(condition));
-    }
-    if let Some(group) = log_group {
-        let streams = template![group.attr("arn"), ":log-stream:*"];
-        let write = ["logs:CreateLogStream", "logs:PutLogEvents"];
-        statements.push(Statement::allow("Logs", &write, streams));
-    }
-    if let Some(registry) = startup::registry(service) {
-        statements.extend(pull(&registry));
-    }
-    if system.network.bastion {
-        statements.extend(session_manager(stack, parts));
+        statements.push(Statement::allow("DataKey", use_key, key).condition(condition));
     }
     statements
+}
+
+/// Writes a log group.
+pub(super) fn write_logs(group: &Address) -> Statement {
+    let streams = template![group.attr("arn"), ":log-stream:*"];
+    Statement::allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 }
 
 /// What a link to a bucket allows. Statement ids take letters and digits only.
@@ -131,8 +153,36 @@ fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>)
     statements
 }
 
+/// What links to queues and topics allow: to send, and to take, delete and keep for longer.
+fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statement> {
+    let (mut send, mut publish, mut take) = (vec![], vec![], vec![]);
+    for grant in stack.system.grants_of(id) {
+        if let Resource::Topic(topic) = grant.resource {
+            publish.push(parts.topics.get(topic).attr("arn"));
+        }
+        if let Some(inbox) = Inbox::of(grant.resource) {
+            let queue = parts.queues.get(inbox).queue.attr("arn");
+            if grant.access.writes() {
+                send.push(queue.clone());
+            }
+            if grant.access.reads() {
+                take.push(queue);
+            }
+        }
+    }
+    let took = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
+    let statements = [
+        ("SendMessages", &["sqs:SendMessage"][..], send),
+        ("PublishMessages", &["sns:Publish"][..], publish),
+        ("TakeMessages", &took[..], take),
+    ];
+    let used = statements.into_iter().filter(|(.., resources)| !resources.is_empty());
+    used.map(|(sid, actions, resources)| Statement::allow(sid, actions, Expression::Array(resources)))
+        .collect()
+}
+
 /// Pulls the service's image.
-fn pull(registry: &Registry<'_>) -> [Statement; 2] {
+pub(super) fn pull(registry: &Registry<'_>) -> [Statement; 2] {
     let repository = format!(
         "arn:aws:ecr:{}:{}:repository/{}",
         registry.region, registry.account, registry.repository
@@ -144,6 +194,17 @@ fn pull(registry: &Registry<'_>) -> [Statement; 2] {
     ]
 }
 
+/// The channels of Session Manager to what its agent runs in.
+pub(super) fn session_channels() -> Statement {
+    let channels = [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ];
+    Statement::allow("SessionChannels", &channels, "*")
+}
+
 /// What the agent of Session Manager needs, and nothing else of Systems Manager.
 fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
     let instances = template![
@@ -151,14 +212,8 @@ fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
         parts.base.account.clone(),
         ":instance/*"
     ];
-    let channels = [
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-    ];
     [
         Statement::allow("SessionAgent", &["ssm:UpdateInstanceInformation"], instances),
-        Statement::allow("SessionChannels", &channels, "*"),
+        session_channels(),
     ]
 }

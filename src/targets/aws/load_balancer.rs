@@ -1,5 +1,6 @@
 //! Load balancers: listeners, rules and target groups.
 
+mod target_groups;
 pub(super) mod tcp;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use hcl::Expression;
 use super::firewall::Groups;
 use super::logs::{self, AccessLogs};
 use super::network::Network;
-use super::{Stack, edge, startup};
+use super::{Stack, startup};
 use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
@@ -17,6 +18,9 @@ use crate::{list, template};
 
 /// TLS 1.2 and 1.3.
 const TLS_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+
+/// What leads requests to each service.
+type Leading = BTreeMap<Id<Service>, Vec<Address>>;
 
 /// The load balancers and what stands behind them.
 #[derive(Default)]
@@ -30,7 +34,8 @@ pub(super) struct Balancers {
     /// What the internal one listens on, by port.
     pub(super) ports: BTreeMap<u16, Address>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
-    listeners: BTreeMap<Id<Service>, Vec<Address>>,
+    listeners: Leading,
+    rules: Leading,
 }
 
 impl Balancers {
@@ -43,9 +48,12 @@ impl Balancers {
     pub(super) fn listeners(&self, service: Id<Service>) -> &[Address] {
         self.listeners.get(&service).map_or(&[], Vec::as_slice)
     }
-}
 
-impl Balancers {
+    /// The listeners' rules that do the same.
+    pub(super) fn rules(&self, service: Id<Service>) -> &[Address] {
+        self.rules.get(&service).map_or(&[], Vec::as_slice)
+    }
+
     fn lead(&mut self, listener: &Listener, added: &Address) {
         for route in &listener.routes {
             self.listeners.entry(route.service).or_default().push(added.clone());
@@ -73,7 +81,7 @@ pub(super) fn lower(
     let mut balancers = Balancers::default();
     if let Some(balancer) = &system.public {
         let address = add(stack, balancer, network, groups, access_logs);
-        let targets = target_groups(stack, balancer, network, &mut balancers);
+        let targets = target_groups::lower(stack, balancer, network, &mut balancers);
         for listener in &balancer.listeners {
             let local = if certificate.is_some() {
                 "public_https"
@@ -88,7 +96,7 @@ pub(super) fn lower(
                 port,
                 certificate.clone(),
                 (balancer, listener),
-                &targets,
+                (&targets, &mut balancers.rules),
             );
             balancers.lead(listener, &added);
         }
@@ -99,7 +107,7 @@ pub(super) fn lower(
     }
     if let Some(balancer) = &system.internal {
         let address = add(stack, balancer, network, groups, access_logs);
-        let targets = target_groups(stack, balancer, network, &mut balancers);
+        let targets = target_groups::lower(stack, balancer, network, &mut balancers);
         let certificate = match balancer.tls(Target::Aws) {
             Tls::Named(arn) => Some(Expression::from(arn)),
             _ => None,
@@ -119,7 +127,7 @@ pub(super) fn lower(
                 port,
                 certificate.clone(),
                 (balancer, listener),
-                &targets,
+                (&targets, &mut balancers.rules),
             );
             balancers.lead(listener, &added);
             balancers.ports.insert(port, added);
@@ -167,45 +175,6 @@ fn add(
     stack.module.resource("aws_lb", local, body)
 }
 
-/// One target group per service behind the load balancer.
-fn target_groups(
-    stack: &mut Stack<'_>,
-    balancer: &Balancer,
-    network: &Network,
-    balancers: &mut Balancers,
-) -> BTreeMap<Id<Service>, Address> {
-    let system = stack.system;
-    let mut added = BTreeMap::new();
-    for id in edge::services(balancer) {
-        let service = &system.services[id];
-        let exposure = name(balancer.exposure);
-        let letter = &exposure[..1];
-        let check = Block::new()
-            .set("path", service.health.path().unwrap_or_default())
-            .set("matcher", "200")
-            .set("interval", 15)
-            .set("timeout", 5)
-            .set("healthy_threshold", 2);
-        let body = Block::new()
-            // The port is part of the name: a group for another port is made beside the old one before that goes.
-            .set(
-                "name",
-                format!("{}-{letter}{}", stack.name(&service.name), service.port),
-            )
-            .set("vpc_id", network.id.clone())
-            .set("port", service.port)
-            .set("protocol", "HTTP")
-            .set("deregistration_delay", 60)
-            .block("health_check", check)
-            .block("lifecycle", Block::new().set("create_before_destroy", true));
-        let local = format!("{exposure}_{}", service.name);
-        let group = stack.module.resource("aws_lb_target_group", &local, body);
-        balancers.target_groups.entry(id).or_default().push(group.clone());
-        added.insert(id, group);
-    }
-    added
-}
-
 fn listen(
     stack: &mut Stack<'_>,
     address: &Address,
@@ -213,7 +182,7 @@ fn listen(
     port: u16,
     certificate: Option<Expression>,
     (balancer, listener): (&Balancer, &Listener),
-    targets: &BTreeMap<Id<Service>, Address>,
+    (targets, leading): (&BTreeMap<Id<Service>, Address>, &mut Leading),
 ) -> Address {
     let forward = |service: Id<Service>| targets.get(&service).map(forward);
     let default = listener.routes.iter().find(|route| route.is_default());
@@ -231,20 +200,27 @@ fn listen(
     let mut taken = vec![];
     for route in listener.routes.iter().filter(|route| !route.is_default()) {
         if let Some(action) = forward(route.service) {
+            let leading = leading.entry(route.service).or_default();
             if balancer.exposure == Exposure::Internal {
-                by_name(stack, &listener_address, route, action.clone(), &mut taken);
+                leading.extend(by_name(stack, &listener_address, route, action.clone(), &mut taken));
             }
-            rules(stack, balancer, &listener_address, route, action, &mut taken);
+            leading.push(rules(stack, balancer, &listener_address, route, action, &mut taken));
         }
     }
     listener_address
 }
 
 /// Whatever else leads to an internal service, its private name does: that is what its callers are told.
-fn by_name(stack: &mut Stack<'_>, listener: &Address, route: &Route, action: Block, taken: &mut Vec<u32>) {
+fn by_name(
+    stack: &mut Stack<'_>,
+    listener: &Address,
+    route: &Route,
+    action: Block,
+    taken: &mut Vec<u32>,
+) -> Option<Address> {
     let host = startup::host(stack, route.service);
     if route.paths.is_empty() && route.hosts.contains(&host) {
-        return;
+        return None;
     }
     let values = Block::new().set("values", list![host.as_str()]);
     let body = Block::new()
@@ -253,7 +229,7 @@ fn by_name(stack: &mut Stack<'_>, listener: &Address, route: &Route, action: Blo
         .block("action", action)
         .block("condition", Block::new().block("host_header", values));
     let local = format!("name_{}", stack.system.services[route.service].name);
-    stack.module.resource("aws_lb_listener_rule", &local, body);
+    Some(stack.module.resource("aws_lb_listener_rule", &local, body))
 }
 
 fn forward(group: &Address) -> Block {
@@ -280,7 +256,7 @@ fn rules(
     route: &Route,
     action: Block,
     taken: &mut Vec<u32>,
-) {
+) -> Address {
     let any = [String::new()];
     let hosts: &[String] = if route.hosts.is_empty() { &any } else { &route.hosts };
     let paths: &[String] = if route.paths.is_empty() { &any } else { &route.paths };
@@ -314,7 +290,7 @@ fn rules(
         });
     let service = &stack.system.services[route.service].name;
     let local = format!("{}_{service}", name(balancer.exposure));
-    stack.module.resource("aws_lb_listener_rule", &local, body);
+    stack.module.resource("aws_lb_listener_rule", &local, body)
 }
 
 /// Priority of a rule, 1 to 50,000; the lowest number that matches wins. Rules with a host come before those without, longer paths

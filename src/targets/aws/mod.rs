@@ -10,7 +10,9 @@
 mod alarms;
 mod apis;
 mod budget;
+mod caches;
 mod compute;
+mod containers;
 mod dashboard;
 mod database;
 mod edge;
@@ -23,14 +25,17 @@ mod logs;
 mod network;
 mod policy;
 mod project;
+mod queues;
 mod reader;
 mod report;
 mod rules;
 mod runbook;
+mod scaling;
 mod secrets;
 mod skips;
 mod startup;
 mod storage;
+mod topics;
 mod waf;
 
 use hcl::Expression;
@@ -38,6 +43,7 @@ use hcl::Expression;
 use super::shared::{self, report::Report};
 use crate::check::Checked;
 use crate::terraform::Module;
+use crate::vocabulary::Runtime;
 
 /// The output under construction.
 struct Stack<'a> {
@@ -50,6 +56,18 @@ impl<'a> Stack<'a> {
     /// `PREFIX-part`, the name of a resource in AWS.
     fn name(&self, part: &str) -> String {
         format!("{}-{part}", self.system.prefix)
+    }
+
+    /// True if a service runs on machines.
+    fn has_machines(&self) -> bool {
+        let mut services = self.system.services.iter();
+        services.any(|(_, service)| service.runtime != Runtime::Container)
+    }
+
+    /// True if a service runs as tasks on Fargate.
+    fn has_containers(&self) -> bool {
+        let mut services = self.system.services.iter();
+        services.any(|(_, service)| service.runtime == Runtime::Container)
     }
 
     /// The region, such as `ap-northeast-2`.
@@ -76,7 +94,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 23] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -98,6 +116,9 @@ const FILES: [(&str, &str); 20] = [
         "shards",
         "Servers beside the main one of a database, each with a part of the tables that are spread.",
     ),
+    ("caches", ""),
+    ("queues", ""),
+    ("topics", ""),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -129,7 +150,10 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let databases = database::lower(&mut stack, &base, &keys, &network, &groups);
     let replicas = database::replica::lower(&mut stack, &keys, &network, &groups, &databases);
     let shards = database::shard::lower(&mut stack, &keys, &groups, &databases);
-    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards);
+    let caches = caches::lower(&mut stack, &keys, &network, &groups);
+    let mut queues = queues::lower(&mut stack, &keys);
+    let topics = topics::lower(&mut stack, &keys, &mut queues);
+    let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards, &caches);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
@@ -141,7 +165,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
     let names = edge::names(&mut stack, &network, &balancers);
     apis::lower(&mut stack, &keys, &network, &groups, &balancers);
-    let alarms = alarms::lower(&mut stack, &base, &keys, &replicas, &shards);
+    let alarms = alarms::lower(&mut stack, &base, &keys, (&replicas, &shards), &queues);
     dashboard::lower(&mut stack, &shards);
     let readers = reader::lower(&mut stack, names.zone.as_ref(), &replicas, &alarms);
     waf::lower(&mut stack, &keys, &balancers);
@@ -155,13 +179,19 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         databases: &databases,
         shards: &shards,
         secrets: &secrets,
+        caches: &caches,
+        queues: &queues,
+        topics: &topics,
         buckets: &buckets,
         balancers: &balancers,
         names: &names,
         readers: &readers,
     };
     stack.module.file("variables", "");
-    shared::startup::declare_rollout(&mut stack.module);
+    match stack.has_containers() {
+        true => containers::declare_rollout(&mut stack.module),
+        false => shared::startup::declare_rollout(&mut stack.module),
+    }
     compute::lower(&mut stack, &parts);
     budget::lower(&mut stack);
     report::fill(&mut stack, &parts);

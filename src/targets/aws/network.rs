@@ -133,7 +133,7 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
     let tiers = Tier::ALL.into_iter().filter(|tier| match tier {
         Tier::Public => gateway,
         Tier::Application => true,
-        Tier::Data => !system.databases.is_empty(),
+        Tier::Data => !system.databases.is_empty() || !system.caches.is_empty(),
         Tier::Management => system.network.bastion,
         Tier::Balancer => system.internal.is_some() || has_proxies(&system),
         Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),

@@ -31,9 +31,14 @@ impl Statement {
     /// Refuses everything to a bucket that does not come over TLS.
     pub(super) fn tls_only(bucket: &Address) -> Self {
         let arn = bucket.attr("arn");
+        Self::refuse_plain(&["s3:*"], list![arn.clone(), crate::template![arn, "/*"]])
+    }
+
+    /// Refuses actions that do not come over TLS.
+    pub(super) fn refuse_plain(actions: &[&'static str], resources: impl Into<Expression>) -> Self {
         Self {
             effect: "Deny",
-            ..Self::allow("TlsOnly", &["s3:*"], list![arn.clone(), crate::template![arn, "/*"]])
+            ..Self::allow("TlsOnly", actions, resources)
         }
         .principal("*")
         .condition(object! { "Bool" => object! { "aws:SecureTransport" => "false" } })

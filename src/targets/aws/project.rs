@@ -11,6 +11,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let global_names = super::logs::wanted(&system) || !system.buckets.is_empty();
     let needs_random = global_names || !system.databases.is_empty();
     let region = stack.region();
+    let has_machines = stack.has_machines();
     let module = &mut stack.module;
     module.file("versions", "");
     let providers = Block::new()
@@ -36,7 +37,11 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     }
     module.define("terraform", vec![], terraform);
 
-    module.comment("Auto Scaling and launch templates do not inherit the provider's default tags: they repeat these.");
+    if has_machines {
+        module.comment(
+            "Auto Scaling and launch templates do not inherit the provider's default tags: they repeat these.",
+        );
+    }
     let tags = module.local("tags", expr::object(system.labels.clone()));
     let account = system.accounts.aws.as_ref();
     let provider = Block::new()

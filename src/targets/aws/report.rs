@@ -2,8 +2,8 @@
 
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
-use super::{Stack, alarms, database, endpoint, runbook, skips, startup};
-use crate::ir::{Database, Tls};
+use super::{Stack, alarms, containers, database, endpoint, runbook, skips, startup};
+use crate::ir::{Database, Inbox, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
@@ -53,6 +53,21 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         stack
             .module
             .output(&format!("{}_hosts", item.shard_name()), hosts, &description);
+    }
+    for (id, item) in system.caches.iter() {
+        let description = format!("Host of the cache {}.", item.name);
+        let host = parts.caches.get(id).attr("primary_endpoint_address");
+        stack.module.output(&format!("{}_host", item.name), host, &description);
+    }
+    for (id, item) in system.queues.iter() {
+        let description = format!("URL of the queue {}.", item.name);
+        let url = parts.queues.get(Inbox::Queue(id)).queue.attr("url");
+        stack.module.output(&format!("{}_queue", item.name), url, &description);
+    }
+    for (id, item) in system.topics.iter() {
+        let description = format!("ARN of the topic {}.", item.name);
+        let arn = parts.topics.get(id).attr("arn");
+        stack.module.output(&format!("{}_topic", item.name), arn, &description);
     }
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
@@ -123,7 +138,8 @@ fn prerequisites(stack: &mut Stack<'_>) {
             "Machine images of your own are built on Ubuntu or Debian: cloud-init, systemd, a root disk called `/dev/sda1`, and the agent of Systems Manager where you want Session Manager.".to_owned(),
         );
     }
-    if system.network.egress == Egress::None {
+    containers::runbook::prerequisites(stack, &mut items);
+    if system.network.egress == Egress::None && stack.has_machines() {
         items.push("Without egress the machines install nothing: their images hold docker, curl and jq.".to_owned());
     }
     stack.report.prerequisites = items;
@@ -135,22 +151,40 @@ fn security(stack: &mut Stack<'_>) {
         true => "log groups and alarms",
         false => "log groups",
     };
+    let (run, machines) = match (stack.has_machines(), stack.has_containers()) {
+        (_, false) => (
+            "Machines",
+            "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network",
+        ),
+        (true, true) => (
+            "Machines, tasks",
+            "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers on them share the host's network",
+        ),
+        (false, true) => ("Tasks", ""),
+    };
     let mut items = vec![
-        "Machines, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links.".to_owned(),
-        "Each service has a role of its own with what its links grant; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network.".to_owned(),
+        format!("{run}, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links."),
+        format!("Each service has a role of its own with what its links grant{machines}."),
         format!("Disks, databases, objects and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."),
         "VPC flow logs, access logs of load balancers and buckets, and database logs are kept. CloudTrail belongs to the account, not to one system: switch it on there.".to_owned(),
     ];
     if !system.databases.is_empty() {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
+    containers::runbook::security(stack, &mut items);
     items.extend(runbook::verification(stack));
     items.extend(runbook::shard::security(stack));
+    items.extend(runbook::messages::security(stack));
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
     if system.network.bastion {
-        items.push("Administrators reach machines through Session Manager: no SSH key, no open port, every session in CloudTrail.".to_owned());
+        let what = match (stack.has_machines(), stack.has_containers()) {
+            (_, false) => "machines",
+            (true, true) => "machines and containers",
+            (false, true) => "containers",
+        };
+        items.push(format!("Administrators reach {what} through Session Manager: no SSH key, no open port, every session in CloudTrail."));
     }
     if !endpoint::interfaces(&system).is_empty() && system.network.existing.aws.is_none() {
         items.push("Secrets and objects are read over private endpoints.".to_owned());
@@ -184,6 +218,7 @@ fn operations(stack: &mut Stack<'_>) {
     }
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
+    runbook::messages::messages(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
@@ -231,7 +266,7 @@ fn machines(stack: &Stack<'_>, items: &mut Vec<String>) {
     if system.services.is_empty() {
         return;
     }
-    if system.network.bastion {
+    if system.network.bastion && stack.has_machines() {
         items.push("A shell on a machine: `aws ssm start-session --target INSTANCE_ID`.".to_owned());
     }
     for (_, item) in system.services.iter() {
@@ -245,6 +280,10 @@ fn machines(stack: &Stack<'_>, items: &mut Vec<String>) {
                 item.name
             ),
         });
+    }
+    containers::runbook::operations(stack, items);
+    if !stack.has_machines() {
+        return;
     }
     items.push(format!(
         "A change of a service replaces its machines one by one, each new one in service before an old one goes; a change of `labels` replaces all machines. An apply does not wait for that: follow it with `aws autoscaling describe-instance-refreshes --auto-scaling-group-name {prefix}-SERVICE`. Nothing is rolled back by itself: put the old image back into the blueprint, render and apply."

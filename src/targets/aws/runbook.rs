@@ -1,5 +1,6 @@
-//! What the owner of read replicas and of shards should know and do.
+//! What the owner of read replicas, of shards and of messages should know and do.
 
+pub(super) mod messages;
 pub(super) mod shard;
 
 use tera::Context;
@@ -33,7 +34,7 @@ pub(super) fn replicas(stack: &Stack<'_>, items: &mut Vec<String>) {
 /// Says who is told when an alarm goes off.
 pub(super) fn told(stack: &Stack<'_>, items: &mut Vec<String>) {
     let system = stack.system;
-    if system.alarms.is_empty() {
+    if !alarms::is_watched(&system) {
         return;
     }
     items.push(match system.alarm_emails.is_empty() {

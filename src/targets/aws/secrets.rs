@@ -1,9 +1,11 @@
 //! The vault.
 
+mod cache;
 pub(super) mod shard;
 
 use hcl::Expression;
 
+use super::caches::Caches;
 use super::database::shard::Shards;
 use super::database::{Databases, Password};
 use super::encryption::Keys;
@@ -16,6 +18,7 @@ use crate::terraform::{Address, Block};
 pub(super) struct Secrets {
     databases: Vec<(Id<Database>, Filled)>,
     sharded: Vec<shard::Sharded>,
+    caches: Vec<cache::Logins>,
     secrets: Vec<(Id<Secret>, Address)>,
 }
 
@@ -40,8 +43,9 @@ impl Secrets {
     pub(super) fn arns(&self) -> Expression {
         let databases = self.databases.iter().map(|(_, filled)| filled.entry.attr("arn"));
         let sharded = self.sharded.iter().flat_map(shard::Sharded::arns);
+        let caches = self.caches.iter().flat_map(cache::Logins::arns);
         let others = self.secrets.iter().map(|(_, entry)| entry.attr("arn"));
-        Expression::Array(databases.chain(sharded).chain(others).collect())
+        Expression::Array(databases.chain(sharded).chain(caches).chain(others).collect())
     }
 
     fn filled(&self, id: Id<Database>) -> &Filled {
@@ -66,12 +70,14 @@ pub(super) fn lower(
     keys: &Keys,
     databases: &Databases,
     shards: &Shards,
+    caches: &Caches,
 ) -> Secrets {
     let system = stack.system;
     stack.module.file("secrets", "");
     let mut found = Secrets {
         databases: vec![],
         sharded: vec![],
+        caches: vec![],
         secrets: vec![],
     };
     for (id, item) in system.databases.iter() {
@@ -89,6 +95,7 @@ pub(super) fn lower(
             found.sharded.push(sharded);
         }
     }
+    found.caches = cache::lower(stack, keys, caches);
     for (id, item) in system.secrets.iter() {
         let description = item
             .description

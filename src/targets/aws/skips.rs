@@ -4,6 +4,7 @@ use super::database::replica;
 use super::{Stack, edge, load_balancer};
 use crate::ir::{Balancer, Database, Exposure, Router, Sharding, Tls};
 use crate::target::Target;
+use crate::vocabulary::Runtime;
 
 /// The bucket that receives access logs.
 const LOG_BUCKET: &str = "aws_s3_bucket.system_access_log_bucket";
@@ -14,6 +15,8 @@ pub(super) fn fill(stack: &mut Stack<'_>) {
     buckets(stack);
     vault(stack);
     databases(stack);
+    containers(stack);
+    caches(stack);
 }
 
 fn local(name: &str) -> String {
@@ -147,6 +150,23 @@ fn vault(stack: &mut Stack<'_>) {
     }
 }
 
+fn caches(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    for (id, item) in system.caches.iter() {
+        let name = local(&item.name);
+        if !super::caches::logins(&system, id).is_empty() {
+            let why = "applications read the passwords when they start: they are rotated by a variable, together with a restart";
+            let address = format!("aws_secretsmanager_secret.{name}");
+            stack.report.skip("CKV2_AWS_57", &address, why);
+        }
+        if !item.multi_zone {
+            let address = format!("aws_elasticache_replication_group.{name}");
+            let why = "the blueprint asks for one zone";
+            stack.report.skip("CKV2_AWS_50", &address, why);
+        }
+    }
+}
+
 /// Entries of the vault beside the database's own.
 fn shards(stack: &mut Stack<'_>, item: &Database, sharding: &Sharding, why: &str) {
     let mut skip = |name: String, why: &str| {
@@ -192,5 +212,14 @@ fn databases(stack: &mut Stack<'_>) {
         if item.readers.is_some() {
             replicas(stack, item);
         }
+    }
+}
+
+fn containers(stack: &mut Stack<'_>) {
+    let services = stack.system.services.iter();
+    for (_, service) in services.filter(|(_, service)| service.runtime == Runtime::Container) {
+        let address = format!("aws_ecs_task_definition.{}", local(&service.name));
+        let why = "many images write beside their data; the disk is encrypted and goes with its task";
+        stack.report.skip("CKV_AWS_336", &address, why);
     }
 }

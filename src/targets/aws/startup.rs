@@ -3,10 +3,11 @@
 use hcl::Expression;
 
 use super::Stack;
+use super::caches::Login;
 use super::compute::Parts;
 use super::database::shard;
 use super::secrets::shard::folder;
-use crate::ir::{Database, Id, Launch, Resource, Service, Value};
+use crate::ir::{Access, Cache, Database, Id, Inbox, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
@@ -55,7 +56,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let system = stack.system;
     let service = &system.services[id];
     let region = stack.region();
-    let (plain, fetched) = settings::split(service, |value| spell(stack, value, parts));
+    let (plain, fetched) = settings::split(service, |value| spell(stack, id, value, parts));
     let fetch = SIGN.replace("@region@", &region);
     let mut prepare: Vec<String> = vec![];
     if let Some(registry) = registry(service) {
@@ -93,6 +94,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         docker_options,
         prepare: prepare.join("\n"),
         installs: system.network.egress != Egress::None,
+        health_port: None,
         mtu: None,
         shards,
         trust: Trust::Name,
@@ -133,7 +135,8 @@ pub(super) fn log_group(stack: &Stack<'_>, service: &Service) -> String {
     format!("/{}/service/{}", stack.system.prefix, service.name)
 }
 
-fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
+/// The value of a setting of a service; of a secret, the ARN of its entry.
+pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, parts: &Parts<'_>) -> Expression {
     let system = stack.system;
     match *value {
         Value::Text(ref text) => text.as_str().into(),
@@ -149,19 +152,23 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
             };
             format!("{scheme}://{}{port}", host(stack, id)).into()
         }
-        Value::CacheHost(_)
-        | Value::CachePort(_)
-        | Value::CacheAuth(_)
-        | Value::CacheUser(_)
-        | Value::CacheSecret(_)
-        | Value::CachePassword(_)
-        | Value::MessagingProtocol(_)
-        | Value::MessagingEndpoint(_)
-        | Value::QueueName(_)
-        | Value::TopicName(_)
-        | Value::Source(_)
-        | Value::MessagingUser(_)
-        | Value::MessagingPassword(_) => Expression::Null,
+        Value::CacheHost(id) => parts.caches.get(id).attr("primary_endpoint_address"),
+        Value::CachePort(_) => Cache::PORT.to_string().into(),
+        Value::CacheAuth(_) => "password".into(),
+        Value::CacheUser(id) => Login::of(access(stack, service, Resource::Cache(id))).name().into(),
+        Value::CacheSecret(id) | Value::CachePassword(id) => {
+            let access = access(stack, service, Resource::Cache(id));
+            parts.secrets.of_cache(id, access).attr("arn")
+        }
+        Value::MessagingProtocol(resource) => protocol(resource).into(),
+        Value::MessagingEndpoint(resource) => {
+            format!("https://{}.{}.amazonaws.com", protocol(resource), stack.region()).into()
+        }
+        Value::QueueName(id) => parts.queues.get(Inbox::Queue(id)).queue.attr("url"),
+        Value::TopicName(id) => parts.topics.get(id).attr("arn"),
+        Value::Source(inbox) => parts.queues.get(inbox).queue.attr("url"),
+        // The role of the machine says who it is.
+        Value::MessagingUser(_) | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),
         Value::ReaderHost(id) => system.reader_host(id).into(),
         Value::ReaderPort(id) => system.databases[id].port.to_string().into(),
@@ -169,11 +176,24 @@ fn spell(stack: &Stack<'_>, value: &Value, parts: &Parts<'_>) -> Expression {
         Value::ProxySecret(id) | Value::ProxyPassword(id) | Value::ShardMapSecret(id) | Value::ShardMap(id) => {
             parts.secrets.of_router(id).attr("arn")
         }
-        Value::Shards(_) => unreachable!("a machine has its shards from a table"),
+        Value::Shards(_) => unreachable!("shards are spelled one by one"),
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),
         Value::BucketRegion(_) => stack.region().into(),
         Value::SecretId(id) | Value::SecretValue(id) => parts.secrets.get(id).attr("arn"),
+    }
+}
+
+/// How a service may use what one of its settings is of.
+fn access(stack: &Stack<'_>, service: Id<Service>, resource: Resource) -> Access {
+    stack.system.access(service, resource).unwrap_or(Access::Read)
+}
+
+/// The service of AWS that keeps a queue or topic. Subscriptions are queues.
+fn protocol(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Topic(_) => "sns",
+        _ => "sqs",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Alarms: what is measured, and who is told.
 
+mod inboxes;
+
 use super::database::Built;
 use super::database::replicas::Replicas;
 use super::{Stack, Stores, metrics, names};
@@ -34,6 +36,8 @@ struct Watch {
     of: Of,
     /// Azure's word for what is measured.
     metric: &'static str,
+    /// The queue, where the number is one of a namespace.
+    queue: Option<String>,
     /// How the numbers of the window become one.
     aggregation: &'static str,
     /// When that is bad.
@@ -56,11 +60,12 @@ enum Bad {
 
 pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, workspace: &Address) {
     let system = stack.system;
-    if system.alarms.is_empty() {
+    if system.alarms.is_empty() && system.inbox_alarms.is_empty() {
         return;
     }
     stack.module.file("alarms", "");
     let told = told(stack);
+    inboxes::lower(stack, stores, told.as_ref());
     for alarm in &system.alarms {
         let Some(built) = stores.databases.get(&alarm.signal.database()) else {
             continue;
@@ -83,6 +88,7 @@ fn watches(stack: &Stack<'_>, built: &Built, alarm: &Alarm) -> Vec<Watch> {
             about: alarm.about.clone(),
             of: Of::Each(shards.measured.clone()),
             metric,
+            queue: None,
             aggregation: "Average",
             bad: Bad::Above(percent.into()),
             minutes,
@@ -111,6 +117,7 @@ fn following(database: &Database, readers: &Replicas, alarm: &Alarm, (seconds, m
         about,
         of: Of::Each(readers.servers.clone()),
         metric,
+        queue: None,
         aggregation,
         bad,
         minutes,
@@ -191,6 +198,12 @@ fn metric_alert(stack: &mut Stack<'_>, namespace: &str, watch: &Watch, told: Opt
         Bad::Above(threshold) => ("GreaterThan", threshold),
         Bad::Below(threshold) => ("LessThan", threshold),
     };
+    let dimension = watch.queue.as_ref().map(|queue| {
+        Block::new()
+            .set("name", metrics::ENTITY)
+            .set("operator", "Include")
+            .set("values", list![queue.as_str()])
+    });
     let criteria = Block::new()
         .set("metric_namespace", namespace)
         .set("metric_name", watch.metric)
@@ -199,7 +212,8 @@ fn metric_alert(stack: &mut Stack<'_>, namespace: &str, watch: &Watch, told: Opt
         })
         .set("aggregation", watch.aggregation)
         .set("operator", operator)
-        .set("threshold", threshold);
+        .set("threshold", threshold)
+        .block_some("dimension", dimension);
     let name = stack.prefixed(&watch.name);
     let (body, scope) = match &watch.of {
         Of::One(resource) => (Block::new().set("name", name), resource.id()),

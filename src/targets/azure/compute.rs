@@ -7,8 +7,8 @@ use hcl::Expression;
 use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
-use super::{Parts, Stack, Stores, startup};
-use crate::ir::{Id, Launch, Resource, Scale, Service, Sharding};
+use super::{Parts, Stack, Stores, scaling, startup};
+use crate::ir::{Id, Launch, Probe, Resource, Service, Sharding};
 use crate::targets::shared;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
@@ -17,6 +17,9 @@ use crate::{catalog, list, object};
 /// A key whose private half nobody has: the point of the curve that SHA-256 of "cloudgen: nobody holds this key 3" names, 3 being the
 /// first number for which it names one.
 const NOBODYS_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBxKeTCJyyLmFrqWw55qHs6y0vFsjiV92NrZEJnbsvMt";
+
+/// Where a machine says whether its worker runs: on the loopback interface, for the extension beside it.
+pub(super) const HEALTH_PORT: u16 = 8099;
 
 /// What the machines are built from.
 pub(super) struct Plan<'a> {
@@ -51,7 +54,7 @@ pub(super) fn lower(
     for (id, service) in system.services.iter() {
         let user_data = startup::lower(stack, &plan, id, service);
         let set = scale_set(stack, &plan, id, service, key.clone(), user_data);
-        autoscale(stack, service, &set);
+        scaling::lower(stack, id, &set, stores.messaging.as_ref());
         stack.built(&service.path, "virtual machine scale set", &set);
         machines.insert(id, set);
     }
@@ -223,15 +226,21 @@ fn extensions(stack: &Stack<'_>, service: &Service) -> Vec<Block> {
 
 /// How a machine sees that its service works: version and settings of the extension that looks.
 fn health(service: &Service) -> (&'static str, Expression) {
-    match service.health.path() {
-        Some(path) => (
+    let grace = grace_minutes(service) * 60;
+    match &service.health.probe {
+        Probe::Http(path) => (
             "1.0",
-            object! { "protocol" => "http", "port" => service.port, "requestPath" => path },
+            object! { "protocol" => "http", "port" => service.port, "requestPath" => path.as_str() },
         ),
         // From this version on a new machine may take its time: a rollout waits for it.
-        None => (
+        Probe::Tcp => (
             "2.0",
-            object! { "protocol" => "tcp", "port" => service.port, "gracePeriod" => grace_minutes(service) * 60 },
+            object! { "protocol" => "tcp", "port" => service.port, "gracePeriod" => grace },
+        ),
+        // The machine itself answers for a worker.
+        Probe::Process => (
+            "2.0",
+            object! { "protocol" => "http", "port" => HEALTH_PORT, "requestPath" => "/", "gracePeriod" => grace },
         ),
     }
 }
@@ -265,7 +274,25 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
                 needed.extend(readers.map(|readers| readers.name.clone()));
                 needed.push(parts.vault.endpoint.clone());
             }
-            Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {}
+            Resource::Cache(cache) => needed.push(plan.stores.caches[&cache].endpoint.clone()),
+            Resource::Queue(_) | Resource::Subscription(_) => {
+                needed.extend(
+                    plan.stores
+                        .messaging
+                        .as_ref()
+                        .map(|messaging| messaging.endpoint.clone()),
+                );
+            }
+            Resource::Topic(topic) => {
+                let messaging = plan.stores.messaging.as_ref();
+                needed.extend(messaging.map(|messaging| messaging.endpoint.clone()));
+                // What is sent before a subscriber has its rule never reaches it.
+                needed.extend(
+                    messaging
+                        .iter()
+                        .flat_map(|messaging| messaging.topics[&topic].rules.clone()),
+                );
+            }
             Resource::Bucket(bucket) => needed.push(plan.stores.buckets[&bucket].endpoint.clone()),
             Resource::Proxy(database) => {
                 let proxy = stack.system.databases[database].sharding.as_ref();
@@ -281,44 +308,4 @@ fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
         }
     }
     needed
-}
-
-fn autoscale(stack: &mut Stack<'_>, service: &Service, set: &Address) {
-    let Scale {
-        min, max, cpu_percent, ..
-    } = service.scale;
-    let capacity = Block::new().set("default", min).set("minimum", min).set("maximum", max);
-    let rule = |operator: &str, threshold: u32, window: &str, direction: &str| {
-        let trigger = Block::new()
-            .set("metric_name", "Percentage CPU")
-            .set("metric_resource_id", set.id())
-            .set("operator", operator)
-            .set("threshold", threshold)
-            .set("statistic", "Average")
-            .set("time_aggregation", "Average")
-            .set("time_grain", "PT1M")
-            .set("time_window", window);
-        let action = Block::new()
-            .set("direction", direction)
-            .set("type", "ChangeCount")
-            .set("value", 1)
-            .set("cooldown", window);
-        Block::new()
-            .block("metric_trigger", trigger)
-            .block("scale_action", action)
-    };
-    let profile = Block::new()
-        .set("name", "cpu")
-        .block("capacity", capacity)
-        .block("rule", rule("GreaterThan", cpu_percent, "PT5M", "Increase"))
-        .comment("Well below, so that one machine fewer does not bring it back at once.")
-        .block("rule", rule("LessThan", cpu_percent / 2, "PT10M", "Decrease"));
-    let body = stack
-        .named(stack.prefixed(&service.name))
-        .set("target_resource_id", set.id())
-        .set("tags", stack.tags())
-        .block("profile", profile);
-    stack
-        .module
-        .resource("azurerm_monitor_autoscale_setting", &service.name, body);
 }

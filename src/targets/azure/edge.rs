@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::Stack;
 use super::network::Network;
 use super::project::{TARGET, after};
 use super::secrets::Reached;
 use super::tcp_balancer::TcpBalancers;
+use super::{Stack, caches, queues};
 use crate::ir::{Balancer, Id, Service, Tls};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
@@ -113,6 +113,12 @@ fn prescribed(stack: &Stack<'_>) -> Vec<String> {
     let mut zones = vec!["privatelink.vaultcore.azure.net"];
     if !system.buckets.is_empty() {
         zones.push("privatelink.blob.core.windows.net");
+    }
+    if !(system.queues.is_empty() && system.topics.is_empty()) {
+        zones.push(queues::ZONE);
+    }
+    if !system.caches.is_empty() {
+        zones.push(caches::ZONE);
     }
     zones.extend(
         system

@@ -10,7 +10,8 @@ use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
-use crate::ir::{Bucket, Database, Flow, Id, Peer, Resource, Service, Tls};
+use super::{caches, queues};
+use crate::ir::{Bucket, Cache, Database, Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
 
 /// Application security groups: one for each service and each store.
@@ -25,6 +26,10 @@ pub(super) struct Groups {
     pub shards: BTreeMap<Id<Database>, Address>,
     /// Private endpoint of a bucket.
     pub buckets: BTreeMap<Id<Bucket>, Address>,
+    /// Private endpoint of a cache.
+    pub caches: BTreeMap<Id<Cache>, Address>,
+    /// Private endpoint of the queues and topics, where there are some.
+    pub messaging: Option<Address>,
     /// Private endpoint of the vault.
     pub vault: Address,
 }
@@ -133,12 +138,20 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
         .iter()
         .map(|(id, item)| (id, group(stack, &item.name)))
         .collect();
+    let caches = system
+        .caches
+        .iter()
+        .map(|(id, item)| (id, group(stack, &item.name)))
+        .collect();
+    let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     Groups {
         services,
         databases,
         readers,
         shards,
         buckets,
+        caches,
+        messaging: messaging.then(|| group(stack, queues::NAME)),
         vault: group(stack, "vault"),
     }
 }
@@ -228,11 +241,20 @@ fn add(
             let probes = Side::Prefix("AzureLoadBalancer".into());
             allow("application", true, probes, group(&groups.services[&to]), &port);
         }
+        (Peer::Service(from), Peer::Cache(to)) => {
+            let (from, to) = (group(&groups.services[&from]), group(&groups.caches[&to]));
+            allow("application", false, from.clone(), to.clone(), caches::PORT);
+            allow("data", true, from, to, caches::PORT);
+        }
         (Peer::Service(service), Peer::Endpoints) => {
             let from = group(&groups.services[&service]);
-            let to = Side::Groups(endpoints(stack, groups, service));
-            allow("application", false, from.clone(), to.clone(), &port);
-            allow("endpoint", true, from, to, &port);
+            let to = endpoints(stack, groups, service);
+            if !to.is_empty() {
+                let to = Side::Groups(to);
+                allow("application", false, from.clone(), to.clone(), &port);
+                allow("endpoint", true, from.clone(), to, &port);
+            }
+            messaging(stack, groups, service, subnets);
         }
         (Peer::Service(from), Peer::Internet) => {
             let internet = Side::Prefix("Internet".into());
@@ -242,21 +264,38 @@ fn add(
     }
 }
 
+/// Lets a service reach the queues and topics, where it has something to do with one.
+fn messaging(stack: &Stack<'_>, groups: &Groups, service: Id<Service>, subnets: &mut BTreeMap<&'static str, Rules>) {
+    let uses = stack
+        .system
+        .grants_of(service)
+        .any(|grant| grant.resource.is_messaging());
+    let Some(to) = groups.messaging.as_ref().filter(|_| uses) else {
+        return;
+    };
+    let side = |group: &Address| Side::Groups(vec![group.clone()]);
+    let (from, to) = (side(&groups.services[&service]), side(to));
+    let name = format!("{}-to-{}", stack.system.services[service].name, queues::NAME);
+    for (subnet, inbound) in [("application", false), ("endpoint", true)] {
+        for port in queues::PORTS {
+            let rules = subnets.entry(subnet).or_default();
+            rules.allow(inbound, &name, from.clone(), to.clone(), port);
+        }
+    }
+}
+
 /// The endpoints that a service has something to do at.
 fn endpoints(stack: &Stack<'_>, groups: &Groups, service: Id<Service>) -> Vec<Address> {
     let mut found: Vec<Address> = stack
         .system
         .grants_of(service)
-        .map(|grant| match grant.resource {
-            Resource::Bucket(bucket) => groups.buckets[&bucket].clone(),
-            Resource::Database(_)
-            | Resource::Proxy(_)
-            | Resource::Shards(_)
-            | Resource::Secret(_)
-            | Resource::Cache(_)
-            | Resource::Queue(_)
-            | Resource::Topic(_)
-            | Resource::Subscription(_) => groups.vault.clone(),
+        .filter_map(|grant| match grant.resource {
+            Resource::Bucket(bucket) => Some(groups.buckets[&bucket].clone()),
+            Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => {
+                Some(groups.vault.clone())
+            }
+            // They have rules of their own, on ports of their own.
+            Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => None,
         })
         .collect();
     found.sort();

@@ -7,7 +7,7 @@ use hcl::{Expression, Identifier};
 
 use super::database::shards::map_name;
 use super::{Stack, Stores};
-use crate::ir::{Access, Bucket, Database, Grant, Id, Resource, Router, Service};
+use crate::ir::{Access, Bucket, Database, Grant, Id, Inbox, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
 
@@ -35,6 +35,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
         let mut grants: Vec<_> = system
             .grants_of(id)
             .filter_map(|grant| granted(stack, stores, grant))
+            .chain(system.grants_of(id).flat_map(|grant| messaging(stack, stores, grant)))
             .collect();
         grants.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shards: Vec<Expression> = system
@@ -58,7 +59,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
                 .set("principal_type", "ServicePrincipal");
             stack.module.resource("azurerm_role_assignment", &service.name, body)
         });
-        let grants = grants.into_iter().collect();
+        let grants = grants.into_iter().chain(caches(stack, stores, id, &identity)).collect();
         identities.insert(id, Identity { identity, grants });
     }
     write_only(stack, stores, &mut identities);
@@ -74,6 +75,7 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
     let entry = |secret: &Address| (READER, secret.attr("resource_versionless_id"));
     let (name, (role, scope)) = match (grant.resource, grant.access) {
         (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
+        // Of queues and topics see [`messaging`], of caches [`caches`].
         (Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_), _) => return None,
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {
@@ -99,6 +101,53 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
         }
     };
     Some((name, object! { "role" => role, "scope" => scope }))
+}
+
+/// (`NAME/send` or `NAME/receive`, role and scope): who sends to something may not take from it, nor the other way round.
+fn messaging(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Vec<(String, Expression)> {
+    let (system, Some(messaging)) = (stack.system, &stores.messaging) else {
+        return vec![];
+    };
+    let (name, scope) = match (grant.resource, Inbox::of(grant.resource)) {
+        (Resource::Topic(id), _) => (&system.topics[id].name, &messaging.topics[&id].topic),
+        (Resource::Queue(id), Some(inbox)) => (&system.queues[id].name, &messaging.inboxes[&inbox]),
+        (Resource::Subscription(id), Some(inbox)) => (&system.subscriptions[id].name, &messaging.inboxes[&inbox]),
+        _ => return vec![],
+    };
+    let ways = [
+        ("send", "Azure Service Bus Data Sender", grant.access.writes()),
+        ("receive", "Azure Service Bus Data Receiver", grant.access.reads()),
+    ];
+    let ways = ways.into_iter().filter(|(_, _, allowed)| *allowed);
+    ways.map(|(what, role, _)| {
+        (
+            format!("{name}/{what}"),
+            object! { "role" => role, "scope" => scope.id() },
+        )
+    })
+    .collect()
+}
+
+/// Lets a service log in to the caches that it uses.
+fn caches(stack: &mut Stack<'_>, stores: &Stores, id: Id<Service>, identity: &Address) -> Option<Address> {
+    let system = stack.system;
+    let mut used: Vec<(String, Expression)> = system
+        .grants_of(id)
+        .filter_map(|grant| match grant.resource {
+            Resource::Cache(cache) => Some((system.caches[cache].name.clone(), stores.caches[&cache].cache.id())),
+            _ => None,
+        })
+        .collect();
+    if used.is_empty() {
+        return None;
+    }
+    used.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let body = Block::new()
+        .set("for_each", expr::object(used))
+        .set("managed_redis_id", expr::each_value(&[]))
+        .set("object_id", identity.attr("principal_id"));
+    let kind = "azurerm_managed_redis_access_policy_assignment";
+    Some(stack.module.resource(kind, &system.services[id].name, body))
 }
 
 /// The grants to read the passwords of all shards, by database.

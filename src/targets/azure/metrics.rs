@@ -1,8 +1,17 @@
-//! What Azure measures of a database server: names as in Azure Monitor's lists of supported metrics, read in November 2026.
+//! What Azure measures of a database server, and of queues: names as in Azure Monitor's lists of supported metrics, read in November 2026.
 
 use super::Stack;
 use crate::ir::Database;
 use crate::vocabulary::Engine;
+
+/// The type of a Service Bus namespace.
+pub(super) const SERVICE_BUS: &str = "Microsoft.ServiceBus/namespaces";
+/// Messages of a queue that wait or are being worked on.
+pub(super) const ACTIVE_MESSAGES: &str = "ActiveMessages";
+/// Messages of a queue, whatever became of them.
+pub(super) const ALL_MESSAGES: &str = "Messages";
+/// What tells the queues of a namespace apart. It knows topics, but no subscriptions.
+pub(super) const ENTITY: &str = "EntityName";
 
 /// Percent of the processors that is used.
 pub(super) const CPU: &str = "cpu_percent";

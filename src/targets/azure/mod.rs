@@ -2,6 +2,7 @@
 
 mod alarms;
 mod budget;
+mod caches;
 mod compute;
 mod dashboard;
 mod database;
@@ -10,26 +11,30 @@ mod encryption;
 mod firewall;
 mod identity;
 mod load_balancer;
+mod messages;
 mod metrics;
 mod names;
 mod network;
 mod observability;
 mod project;
+mod queues;
 mod readme;
 mod replication;
 mod routing;
+mod scaling;
 mod secrets;
 mod security_rules;
 mod sharding;
 mod startup;
 mod storage;
 mod tcp_balancer;
+mod topics;
 
 use std::collections::BTreeMap;
 
 use super::shared::report::Report;
 use crate::check::Checked;
-use crate::ir::{Bucket, Database, Id, Secret};
+use crate::ir::{Bucket, Cache, Database, Id, Secret};
 use crate::terraform::{Address, Module};
 use project::Project;
 
@@ -75,6 +80,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         entries,
         databases: database::lower(stack, &parts),
         buckets: storage::lower(stack, &parts),
+        messaging: queues::lower(stack, &parts),
+        caches: caches::lower(stack, &parts),
     };
     let certificates = edge::certificates(stack);
     let gateways = load_balancer::lower(stack, &parts, &certificates);
@@ -92,6 +99,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     budget::lower(stack);
     readme::lower(stack);
     replication::lower(stack);
+    messages::lower(stack);
     sharding::lower(stack);
     (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
 }
@@ -112,4 +120,7 @@ struct Stores {
     entries: BTreeMap<Id<Secret>, Address>,
     databases: BTreeMap<Id<Database>, database::Built>,
     buckets: BTreeMap<Id<Bucket>, storage::Built>,
+    /// Queues and topics, where there are some.
+    messaging: Option<queues::Messaging>,
+    caches: BTreeMap<Id<Cache>, caches::Built>,
 }

@@ -16,6 +16,11 @@ pub(super) fn vault(prefix: &str) -> String {
     shortened(prefix, 17)
 }
 
+/// Name of a Service Bus namespace without its suffix: the whole has 50 characters.
+pub(super) fn namespace(prefix: &str) -> String {
+    shortened(prefix, 43)
+}
+
 /// Short name of an action group, which stands in front of what it sends: 12 characters.
 pub(super) fn action_group(prefix: &str) -> String {
     shortened(prefix, 12)

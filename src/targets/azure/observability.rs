@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Parts, Stack, Stores, storage};
+use super::{Parts, Stack, Stores, queues, storage};
 use crate::ir::{Id, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{Egress, Engine};
@@ -68,6 +68,16 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
     sources.extend(stores.buckets.iter().map(|(id, built)| {
         let name = format!("buckets/{}", system.buckets[*id].name);
         (name, template![built.account.id(), "/blobServices/default"])
+    }));
+    sources.extend(
+        stores
+            .messaging
+            .iter()
+            .map(|built| (queues::NAME.to_owned(), built.namespace.id())),
+    );
+    sources.extend(stores.caches.iter().map(|(id, built)| {
+        let name = format!("caches/{}", system.caches[*id].name);
+        (name, built.database())
     }));
     sources.sort_by(|(a, _), (b, _)| a.cmp(b));
     let body = Block::new()

@@ -81,7 +81,13 @@ fn provider(system: &Checked<'_>) -> Block {
         .as_ref()
         .map(|account| account.subscription_id.as_str());
     let group = Block::new().set("prevent_deletion_if_contains_resources", false);
+    let subscriptions = Block::new()
+        .comment("A new subscription would take every message until its own rule is there.")
+        .set("auto_delete_subscription_default_rule", true);
     let features = Block::new()
+        .when(!system.topics.is_empty(), |features| {
+            features.block("servicebus", subscriptions)
+        })
         .block(
             "storage",
             Block::new()
@@ -110,10 +116,13 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         "Microsoft.OperationalInsights",
         "Microsoft.Storage",
     ];
+    let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     let optional = [
+        (!system.caches.is_empty(), "Microsoft.Cache"),
         (system.budget.is_some(), "Microsoft.Consumption"),
         (has(Engine::Mysql), "Microsoft.DBforMySQL"),
         (has(Engine::Postgres), "Microsoft.DBforPostgreSQL"),
+        (messaging, "Microsoft.ServiceBus"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));

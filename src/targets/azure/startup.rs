@@ -2,9 +2,9 @@
 
 use hcl::Expression;
 
-use super::Stack;
-use super::compute::Plan;
+use super::compute::{HEALTH_PORT, Plan};
 use super::project::TARGET;
+use super::{Stack, caches};
 use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
@@ -51,7 +51,7 @@ pub(super) fn packing(system: &System, id: Id<Service>) -> &'static str {
 /// The user data of a service's machines.
 pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Service) -> Expression {
     let system = stack.system;
-    let (mut plain, fetched) = settings::split(service, |value| spell(stack, plan, value));
+    let (mut plain, fetched) = settings::split(service, |value| spell(stack, plan, id, value));
     let client = plan.identities[&id].identity.attr("client_id");
     if !plain.iter().any(|setting| setting.name == "AZURE_CLIENT_ID") {
         plain.push(Plain {
@@ -75,7 +75,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
     });
     let platform = Platform {
         fetch: FETCH,
-        docker_options: format!("--publish {0}:{0} --log-driver none", service.port),
+        docker_options: match service.listens() {
+            true => format!("--publish {0}:{0} --log-driver none", service.port),
+            false => "--log-driver none".to_owned(),
+        },
+        health_port: (!service.listens()).then_some(HEALTH_PORT),
         prepare,
         installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
         mtu: None,
@@ -87,7 +91,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
     stack.module.local(&format!("{}-user-data", service.name), text)
 }
 
-fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
+/// Nothing for what clients do not need here: they log in with a token.
+fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, value: &Value) -> Expression {
     let system = stack.system;
     let host = |id: Id<Service>| format!("{}.{}", system.services[id].name, system.network.private_domain);
     match value {
@@ -103,19 +108,22 @@ fn spell(stack: &Stack<'_>, plan: &Plan<'_>, value: &Value) -> Expression {
             let port = if is_default { String::new() } else { format!(":{port}") };
             format!("{scheme}://{}{port}", host(*id)).into()
         }
-        Value::CacheHost(_)
-        | Value::CachePort(_)
-        | Value::CacheAuth(_)
-        | Value::CacheUser(_)
-        | Value::CacheSecret(_)
-        | Value::CachePassword(_)
-        | Value::MessagingProtocol(_)
-        | Value::MessagingEndpoint(_)
-        | Value::QueueName(_)
-        | Value::TopicName(_)
-        | Value::Source(_)
-        | Value::MessagingUser(_)
-        | Value::MessagingPassword(_) => Expression::Null,
+        Value::CacheHost(id) => plan.stores.caches[id].host(),
+        Value::CachePort(_) => caches::PORT.into(),
+        Value::CacheAuth(_) => "token".into(),
+        // Entra ID knows a user of Redis by the id of its object.
+        Value::CacheUser(_) => plan.identities[&service].identity.attr("principal_id"),
+        Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
+            Expression::Null
+        }
+        Value::MessagingProtocol(_) => "servicebus".into(),
+        Value::MessagingEndpoint(_) => {
+            let messaging = plan.stores.messaging.as_ref();
+            messaging.map_or(Expression::Null, |messaging| messaging.host.clone())
+        }
+        Value::QueueName(id) => system.queues[*id].name.as_str().into(),
+        Value::TopicName(id) => system.topics[*id].name.as_str().into(),
+        Value::Source(inbox) => system.inbox(*inbox).0.into(),
         Value::DatabaseHost(id) => plan.stores.databases[id].host.clone(),
         Value::ReaderHost(id) => system.reader_host(*id).into(),
         Value::ReaderPort(id) => system.databases[*id].port.to_string().into(),

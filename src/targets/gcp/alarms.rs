@@ -1,11 +1,13 @@
 //! Alarms: policies of Cloud Monitoring, and the people who are told.
 
+mod inboxes;
 mod shards;
 
 use hcl::Expression;
 
 use super::Stack;
-use crate::ir::{Alarm, Database, Id, Readers, Signal};
+use crate::check::Checked;
+use crate::ir::{Database, Id, Readers, Signal};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
 
@@ -22,9 +24,14 @@ struct Policy {
     ready: Vec<Expression>,
 }
 
+/// True if anything is watched.
+pub(super) fn any(system: &Checked<'_>) -> bool {
+    !system.alarms.is_empty() || !system.inbox_alarms.is_empty()
+}
+
 pub(super) fn lower(stack: &mut Stack<'_>) {
     stack.module.file("alarms", "");
-    if stack.system.alarms.is_empty() {
+    if !any(stack.system) {
         return;
     }
     let channels = channels(stack);
@@ -57,14 +64,11 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
                 minutes,
             } => shards::hot(stack, database, points, minutes),
         };
-        let address = policy(stack, alarm, wanted, channels.as_ref());
-        let what = match channels {
-            Some(_) => "alert policy of Cloud Monitoring",
-            None => "alert policy of Cloud Monitoring, nobody is told",
-        };
-        stack
-            .report
-            .component(&format!("alarm {}", alarm.name), what, address.text());
+        policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+    }
+    for alarm in &stack.system.inbox_alarms {
+        let wanted = inboxes::policy(stack, alarm);
+        policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
     }
 }
 
@@ -89,13 +93,14 @@ fn channels(stack: &mut Stack<'_>) -> Option<Address> {
     Some(channels)
 }
 
-fn policy(stack: &mut Stack<'_>, alarm: &Alarm, wanted: Policy, channels: Option<&Address>) -> Address {
-    let about = wanted.about.as_ref().unwrap_or(&alarm.about);
+/// Adds one alarm: its name and what it means.
+fn policy(stack: &mut Stack<'_>, (alarm, about): (&str, &str), wanted: Policy, channels: Option<&Address>) {
+    let about = wanted.about.as_deref().unwrap_or(about);
     let documentation = Block::new()
         .set("content", format!("{about}{}", wanted.note))
         .set("mime_type", "text/markdown");
     let ready = std::iter::once(stack.project.apis.whole()).chain(wanted.ready);
-    let name = stack.name(&alarm.name);
+    let name = stack.name(alarm);
     let name = match wanted.keys {
         Some(_) => template![format!("{name}-"), expr::each_key()],
         None => name.into(),
@@ -110,9 +115,12 @@ fn policy(stack: &mut Stack<'_>, alarm: &Alarm, wanted: Policy, channels: Option
         .blocks("conditions", wanted.conditions)
         .block("documentation", documentation)
         .set("depends_on", Expression::Array(ready.collect()));
-    stack
-        .module
-        .resource("google_monitoring_alert_policy", &alarm.name, body)
+    let address = stack.module.resource("google_monitoring_alert_policy", alarm, body);
+    let what = match channels {
+        Some(_) => "alert policy of Cloud Monitoring",
+        None => "alert policy of Cloud Monitoring, nobody is told",
+    };
+    stack.report.component(&format!("alarm {alarm}"), what, address.text());
 }
 
 /// Each replica is a series of its own, so one policy watches them all, and those that come later.

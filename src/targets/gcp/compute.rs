@@ -1,13 +1,16 @@
 //! Machines: one regional managed instance group per service, with its template, health check and autoscaler.
 
+mod scaling;
+
 use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::containers::is_container;
 use super::edge::{Entries, Records};
 use super::firewall::Rules;
 use super::identity::Registry;
-use super::{Stack, settings, shards, tcp_balancer};
+use super::{Stack, caches, settings, shards, tcp_balancer};
 use crate::catalog;
 use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
@@ -25,46 +28,64 @@ const TRUST: &str = include_str!("../../../templates/startup/gcp-trust.sh");
 const SNAPSHOT_TIME: &str = "18:00";
 const SNAPSHOT_DAYS: u32 = 7;
 
+/// The machines of all services.
+#[derive(Debug, Default)]
+pub(super) struct Machines {
+    /// By service; none for those on containers.
+    pub groups: BTreeMap<Id<Service>, Group>,
+    /// What leads to services behind load balancers of their own.
+    balancers: BTreeMap<Id<Service>, Address>,
+}
+
 /// The machines of a service.
 #[derive(Debug)]
 pub(super) struct Group {
     /// The instance group manager.
     pub manager: Address,
-    /// The health check.
-    pub check: Address,
+    /// The health check, of a service that listens.
+    check: Option<Address>,
+}
+
+impl Group {
+    /// The health checks of a load balancer's backend.
+    pub fn checks(&self) -> Expression {
+        Expression::Array(self.check.iter().map(Address::id).collect())
+    }
 }
 
 /// Adds every service, those behind load balancers of their own first, with these: the machines of the others wait for them.
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    entries: &Entries,
-    records: &Records,
-    rules: &Rules,
-) -> BTreeMap<Id<Service>, Group> {
+pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, records: &Records, rules: &Rules) -> Machines {
+    let mut machines = Machines::default();
+    let services = stack.system.services.iter();
+    let services = services.filter(|(_, service)| !is_container(service));
+    let (first, others): (Vec<_>, Vec<_>) = services.partition(|(_, service)| service.is_tcp());
+    if first.is_empty() && others.is_empty() {
+        return machines;
+    }
     stack.module.file("compute", "");
     let snapshots = snapshots(stack);
-    let (first, others): (Vec<_>, Vec<_>) = stack.system.services.iter().partition(|(_, service)| service.is_tcp());
-    let mut groups = BTreeMap::new();
-    let mut balancers = BTreeMap::new();
     for (id, service) in first.into_iter().chain(others) {
         stack.module.file("compute", "");
-        let check = health_check(stack, service);
-        let healing = healing_check(stack, service);
+        let check = service.listens().then(|| health_check(stack, service));
+        let healing = service.listens().then(|| healing_check(stack, service));
         let template = template(stack, id, service, &snapshots);
-        let ready = ready(stack, id, records, rules, &balancers);
-        let manager = manager(stack, service, &template, &healing, ready);
-        autoscaler(stack, service, &manager);
+        let ready = ready(stack, id, records, rules, &machines);
+        let manager = manager(stack, service, &template, healing.as_ref(), ready);
+        scaling::lower(stack, id, service, &manager);
         let group = Group { manager, check };
         if let Some(address) = entries.tcp.get(&id) {
-            balancers.insert(id, tcp_balancer::lower(stack, service, address, &group));
+            machines
+                .balancers
+                .insert(id, tcp_balancer::lower(stack, service, address, &group));
         }
-        groups.insert(id, group);
+        machines.groups.insert(id, group);
     }
-    for (id, service) in stack.system.services.iter() {
+    for (id, group) in &machines.groups {
+        let service = &stack.system.services[*id];
         let what = "regional managed instance group with autoscaler";
-        stack.report.component(&service.path, what, groups[&id].manager.text());
+        stack.report.component(&service.path, what, group.manager.text());
     }
-    groups
+    machines
 }
 
 fn snapshots(stack: &mut Stack<'_>) -> Address {
@@ -174,9 +195,13 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         ("user-data", user_data(stack, id, service)),
     ];
     let authorities = match service.launch {
-        Launch::ShardingProxy { database, .. } => Some(("authorities", shards::authorities(stack, database))),
+        Launch::ShardingProxy { database, .. } => {
+            Some(("authorities".to_owned(), shards::authorities(stack, database)))
+        }
         Launch::Container { .. } | Launch::Script(_) => None,
     };
+    let authorities = authorities.into_iter().chain(caches::metadata(stack, id));
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
     let body = Block::new()
         .set("name_prefix", format!("{}-", stack.name(&service.name)))
         .set("region", stack.region())
@@ -189,7 +214,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         )
         .block("service_account", account)
         .block("shielded_instance_config", shielded)
-        .set("metadata", expr::object(authorities.into_iter().chain(metadata)))
+        .set("metadata", expr::object(authorities.chain(metadata)))
         .block("lifecycle", Block::new().set("create_before_destroy", true))
         .set("depends_on", stack.encryption.ready());
     stack
@@ -219,13 +244,19 @@ fn disk_type(machine: &str) -> &'static str {
 }
 
 fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expression {
-    let (plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    let (mut plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    plain.extend(caches::settings(stack, id));
+    plain.sort_by(|a, b| a.name.cmp(&b.name));
+    let publish = service.listens().then(|| format!("--publish {0}:{0}", service.port));
+    let options = publish.into_iter().chain(caches::docker_options(stack, id));
+    let options: Vec<String> = options.chain(["--log-driver gcplogs".to_owned()]).collect();
     let platform = startup::Platform {
         fetch: FETCH,
-        docker_options: format!("--publish {0}:{0} --log-driver gcplogs", service.port),
-        prepare: prepare(service),
+        docker_options: options.join(" "),
+        prepare: prepare(stack, id, service),
         installs: stack.system.network.egress != Egress::None,
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
+        health_port: None,
         mtu: Some(1460),
         shards: stack
             .system
@@ -246,12 +277,13 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
 }
 
 /// Bash for before each start.
-fn prepare(service: &Service) -> String {
+fn prepare(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> String {
     let trust = match service.launch {
         Launch::ShardingProxy { .. } => Some(TRUST.replace("@FOLDER@", &startup::proxy_folder(service))),
         Launch::Container { .. } | Launch::Script(_) => None,
     };
-    let steps: Vec<String> = trust.into_iter().chain(pull(service)).collect();
+    let trust = trust.into_iter().chain(caches::prepare(stack, id));
+    let steps: Vec<String> = trust.chain(pull(service)).collect();
     steps.join("\n")
 }
 
@@ -263,13 +295,13 @@ fn pull(service: &Service) -> Option<String> {
     Some(text)
 }
 
-/// What machines need before they start, and Terraform cannot see.
-fn ready(
+/// What the machines or containers of a service need before they start, and Terraform cannot see.
+pub(super) fn ready(
     stack: &Stack<'_>,
     id: Id<Service>,
     records: &Records,
     rules: &Rules,
-    balancers: &BTreeMap<Id<Service>, Address>,
+    machines: &Machines,
 ) -> Vec<Expression> {
     let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
     let databases = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
@@ -286,14 +318,19 @@ fn ready(
                 .chain(map)
                 .collect()
         }
-        Resource::Bucket(_) | Resource::Secret(_) => vec![],
-        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
+        // Its grants have references to them.
+        Resource::Bucket(_)
+        | Resource::Secret(_)
+        | Resource::Cache(_)
+        | Resource::Queue(_)
+        | Resource::Topic(_)
+        | Resource::Subscription(_) => vec![],
     });
     let balancers = stack
         .system
         .flows_from(Peer::Service(id))
         .filter_map(|flow| match flow.to {
-            Peer::TcpBalancer(called) => balancers.get(&called),
+            Peer::TcpBalancer(called) => machines.balancers.get(&called),
             _ => None,
         });
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();
@@ -309,16 +346,18 @@ fn manager(
     stack: &mut Stack<'_>,
     service: &Service,
     template: &Address,
-    healing: &Address,
+    healing: Option<&Address>,
     ready: Vec<Expression>,
 ) -> Address {
     let zones: Vec<Expression> = catalog::gcp_zones(stack.region(), stack.system.network.zones)
         .into_iter()
         .map(Expression::from)
         .collect();
-    let healing = Block::new()
-        .set("health_check", healing.id())
-        .set("initial_delay_sec", service.health.grace_seconds);
+    let healing = healing.map(|check| {
+        Block::new()
+            .set("health_check", check.id())
+            .set("initial_delay_sec", service.health.grace_seconds)
+    });
     let update = Block::new()
         .set("type", "PROACTIVE")
         .set("minimal_action", "REPLACE")
@@ -334,10 +373,10 @@ fn manager(
         .set("distribution_policy_zones", Expression::Array(zones))
         .set("distribution_policy_target_shape", "EVEN")
         .block("version", Block::new().set("instance_template", template.id()))
-        .when(!service.is_tcp(), |block| {
+        .when(service.listens() && !service.is_tcp(), |block| {
             block.block("named_port", Block::new().set("name", "http").set("port", service.port))
         })
-        .block("auto_healing_policies", healing)
+        .block_some("auto_healing_policies", healing)
         .comment("A new machine in each zone first, then an old one goes.")
         .block("update_policy", update)
         .block("lifecycle", Block::new().set("create_before_destroy", true))
@@ -346,28 +385,4 @@ fn manager(
     stack
         .module
         .resource("google_compute_region_instance_group_manager", &service.name, body)
-}
-
-fn autoscaler(stack: &mut Stack<'_>, service: &Service, manager: &Address) {
-    let load = Block::new().set("target", f64::from(service.scale.cpu_percent) / 100.0);
-    let down = Block::new()
-        .block("max_scaled_in_replicas", Block::new().set("fixed", 1))
-        .set("time_window_sec", 600);
-    let policy = Block::new()
-        .set("min_replicas", service.scale.min)
-        .set("max_replicas", service.scale.max)
-        .comment("Seconds in which a new machine's load does not count.")
-        .set("cooldown_period", service.health.grace_seconds.max(60))
-        .block("cpu_utilization", load)
-        .comment("One machine in ten minutes, each drained before it stops.")
-        .block("scale_in_control", down);
-    let body = Block::new()
-        .set("name", group_name(stack, service))
-        .set("region", stack.region())
-        .set("target", manager.id())
-        .block("autoscaling_policy", policy)
-        .block("lifecycle", Block::new().set("create_before_destroy", true));
-    stack
-        .module
-        .resource("google_compute_region_autoscaler", &service.name, body);
 }

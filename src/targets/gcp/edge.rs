@@ -6,7 +6,7 @@ use hcl::Expression;
 
 use super::Stack;
 use super::balancer_routes::host_name;
-use crate::ir::{Balancer, Database, Exposure, Id, Peer, Service, System, Tls};
+use crate::ir::{Balancer, Cache, Database, Exposure, Id, Peer, Service, System, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, template};
@@ -184,6 +184,7 @@ pub(super) struct Records {
     readers: BTreeMap<Id<Database>, Address>,
     /// The names of the shards of a database.
     shards: BTreeMap<Id<Database>, Address>,
+    caches: BTreeMap<Id<Cache>, Address>,
 }
 
 impl Records {
@@ -198,6 +199,7 @@ impl Records {
             Peer::Readers(database) => self.readers.get(&database),
             Peer::Shards(database) => self.shards.get(&database),
             Peer::TcpBalancer(service) => self.services.get(&service),
+            Peer::Cache(cache) => self.caches.get(&cache),
             _ => None,
         });
         self.shared.iter().chain(called).chain(used)
@@ -219,7 +221,7 @@ pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Records {
     records
 }
 
-/// Names of the internal services and of the databases.
+/// Names of the internal services, the databases and the caches.
 fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
     let system = stack.system;
     let mut records = Records::default();
@@ -228,11 +230,14 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
         .iter()
         .flat_map(|(_, item)| item.calls.clone())
         .collect();
-    if called.is_empty() && system.databases.is_empty() {
+    if called.is_empty() && system.databases.is_empty() && system.caches.is_empty() {
         return records;
     }
     let domain = &system.network.private_domain;
-    let about = "Services and databases, for this network only";
+    let about = match system.caches.is_empty() {
+        true => "Services and databases, for this network only",
+        false => "Services, databases and caches, for this network only",
+    };
     let zone = private_zone(stack, "internal", domain, about);
     let full = |name: &str| format!("{name}.{domain}.");
     let add = |stack: &mut Stack<'_>, part: &str, body: Block| {
@@ -279,6 +284,12 @@ fn internal_names(stack: &mut Stack<'_>, entries: &Entries) -> Records {
         let addresses = list![shards.servers.endpoint.each().attr("address")];
         let names = add(stack, &part, record(start, &zone, full, "A", 60, addresses));
         records.shards.insert(id, names);
+    }
+    for (id, cache) in system.caches.iter() {
+        let address = list![stack.caches[&id].address.clone()];
+        let body = record(Block::new(), &zone, full(&cache.name), "A", 60, address);
+        let name = add(stack, &cache.name, body);
+        records.caches.insert(id, name);
     }
     records
 }

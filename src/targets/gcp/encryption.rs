@@ -1,4 +1,4 @@
-//! The key that encrypts disks, databases, objects and secrets.
+//! The key that encrypts disks, databases, objects, secrets, messages and caches.
 
 use hcl::Expression;
 
@@ -7,6 +7,10 @@ use crate::check::Checked;
 use crate::terraform::{Address, Block, Module, expr};
 use crate::{list, template};
 
+/// The words for Cloud Run and Pub/Sub.
+const CLOUD_RUN: &str = "run";
+const PUBSUB: &str = "pubsub";
+
 /// The key and the grants without which nothing can be encrypted with it.
 #[derive(Debug)]
 pub(super) struct Encryption {
@@ -14,6 +18,10 @@ pub(super) struct Encryption {
     pub key: Address,
     /// Who may use it.
     pub users: Address,
+    /// The agent of Cloud Run as an IAM member, where anything runs there.
+    pub run: Option<Expression>,
+    /// The agent of Pub/Sub as an IAM member, where there are queues or topics.
+    pub pubsub: Option<Expression>,
 }
 
 impl Encryption {
@@ -53,6 +61,11 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
             }),
     );
     let agents = agents(system, module, project);
+    let member = |wanted: &str| {
+        let found = agents.iter().find(|(service, _)| *service == wanted);
+        found.map(|(_, member)| member.clone())
+    };
+    let (run, pubsub) = (member(CLOUD_RUN), member(PUBSUB));
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -64,7 +77,32 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
                 .set("role", "roles/cloudkms.cryptoKeyEncrypterDecrypter")
                 .set("member", expr::each_value(&[])),
         );
-    Encryption { key, users }
+    Encryption {
+        key,
+        users,
+        run,
+        pubsub,
+    }
+}
+
+/// True if the agents of some services have to be made: the provider that can is wanted for nothing else.
+pub(super) fn has_identities(system: &Checked<'_>) -> bool {
+    identities(system).into_iter().any(|(_, wanted)| wanted)
+}
+
+/// The services that make their agents only when they are asked to, and whether the system uses them.
+fn identities(system: &Checked<'_>) -> [(&'static str, bool); 6] {
+    [
+        ("secretmanager", super::project::has_vault(system)),
+        ("sqladmin", !system.databases.is_empty()),
+        (PUBSUB, super::project::has_messages(system)),
+        ("memorystore", !system.caches.is_empty()),
+        (CLOUD_RUN, super::containers::any(system)),
+        (
+            "artifactregistry",
+            !super::containers::remote_registries(system).is_empty(),
+        ),
+    ]
 }
 
 /// (service, its agent as an IAM member), for the services that keep something under the key.
@@ -77,11 +115,7 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
             "@compute-system.iam.gserviceaccount.com"
         ],
     )];
-    let identities = [
-        ("secretmanager", super::project::has_vault(system)),
-        ("sqladmin", !system.databases.is_empty()),
-    ];
-    for (service, _) in identities.into_iter().filter(|(_, wanted)| *wanted) {
+    for (service, _) in identities(system).into_iter().filter(|(_, wanted)| *wanted) {
         let identity = module.resource(
             "google_project_service_identity",
             service,

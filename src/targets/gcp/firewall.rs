@@ -2,10 +2,15 @@
 //!
 //! Rules of the same name and priority do not disturb each other, so that a new component changes nobody else's rule.
 
+mod tags;
+
 use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+pub(super) use self::tags::tags;
+
+use super::containers::{self, is_container};
 use super::edge::Entries;
 use super::network::GOOGLE_APIS;
 use super::{Stack, identity};
@@ -43,6 +48,15 @@ enum Far {
     Account(Expression),
 }
 
+/// Whom a rule is for.
+#[derive(Debug, Clone)]
+enum Who {
+    /// The machines that run as this service account.
+    Account(Expression),
+    /// The containers with this tag. Rules do not see whom containers run as.
+    Tag(String),
+}
+
 /// One rule.
 struct Rule {
     way: Way,
@@ -55,36 +69,69 @@ struct Rule {
 
 /// The rules, and which of them the machines of a service wait for.
 #[derive(Debug)]
-pub(super) struct Rules {
-    shared: Vec<Address>,
-    own: BTreeMap<Id<Service>, Vec<Address>>,
-}
+pub(super) struct Rules(BTreeMap<Id<Service>, Vec<Address>>);
 
 impl Rules {
-    /// The rules that stand before a service's machines start.
+    /// The rules that stand before a service's machines or containers start.
     pub fn of(&self, service: Id<Service>) -> impl Iterator<Item = &Address> {
-        self.shared.iter().chain(self.own.get(&service).into_iter().flatten())
+        self.0.get(&service).into_iter().flatten()
     }
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
     stack.module.file("firewall", "");
-    let accounts = expr::object(identity::emails(stack));
-    let accounts = stack
-        .module
-        .comment(
-            "Rules look at service accounts. One rule takes ten of them, so what is the same for everybody is a rule per service.\n\
-             Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.",
-        )
-        .local("service_accounts", accounts);
-    let shared = shared(stack, &accounts);
-    let ids: Vec<Id<Service>> = stack.system.services.iter().map(|(id, _)| id).collect();
-    let own = ids.into_iter().map(|id| (id, own(stack, id, entries))).collect();
-    Rules { shared, own }
+    let emails = identity::emails(stack);
+    let mut shared = vec![];
+    if !emails.is_empty() {
+        let accounts = stack
+            .module
+            .comment(
+                "Rules look at service accounts. One rule takes ten of them, so what is the same for everybody is a rule per service.\n\
+                 Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.",
+            )
+            .local("service_accounts", expr::object(emails));
+        shared = for_machines(stack, &accounts);
+    }
+    let containers = containers::any(stack.system);
+    let of_containers = if containers {
+        tags::for_containers(stack)
+    } else {
+        vec![]
+    };
+    let containers = tags::containers_range(stack);
+    let mut all = BTreeMap::new();
+    for (id, service) in stack.system.services.iter() {
+        let mut rules = if is_container(service) {
+            of_containers.clone()
+        } else {
+            shared.clone()
+        };
+        rules.extend(own(stack, id, entries, containers.as_ref()));
+        all.insert(id, rules);
+    }
+    Rules(all)
 }
 
-/// What is the same for every service.
-fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
+/// What is the same for all machines.
+fn for_machines(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
+    let rules = shared(stack);
+    rules
+        .into_iter()
+        .map(|(name, rule, comment)| {
+            let part = name.replace('_', "-");
+            let full = template![stack.name(""), expr::each_key(), format!("-{part}")];
+            let start = Block::new().set("for_each", accounts.clone());
+            let body = body(start, stack, full, &rule, Who::Account(expr::each_value(&[])));
+            stack
+                .module
+                .comment(comment)
+                .resource("google_compute_firewall", name, body)
+        })
+        .collect()
+}
+
+/// What is the same for every service: name, rule and why.
+fn shared(stack: &Stack<'_>) -> Vec<(&'static str, Rule, &'static str)> {
     let google = match stack.network.existing {
         true => list![GOOGLE_APIS, RESTRICTED_APIS],
         false => list![GOOGLE_APIS],
@@ -95,7 +142,10 @@ fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
         (
             "to_google_apis",
             opened(Way::Out, google, vec![443]),
-            "Logs, secrets and objects, at Google's private addresses.",
+            match super::project::has_messages(stack.system) {
+                true => "Logs, secrets, objects and messages, at Google's private addresses.",
+                false => "Logs, secrets and objects, at Google's private addresses.",
+            },
         ),
     ];
     if stack.system.network.bastion {
@@ -127,35 +177,29 @@ fn shared(stack: &mut Stack<'_>, accounts: &Expression) -> Vec<Address> {
         ));
     }
     rules
-        .into_iter()
-        .map(|(name, rule, comment)| {
-            let part = name.replace('_', "-");
-            let full = template![stack.name(""), expr::each_key(), format!("-{part}")];
-            let start = Block::new().set("for_each", accounts.clone());
-            let body = body(start, stack, full, &rule, expr::each_value(&[]));
-            stack
-                .module
-                .comment(comment)
-                .resource("google_compute_firewall", name, body)
-        })
-        .collect()
 }
 
-/// What the links of one service open.
-fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address> {
+/// What the links of one service open. `containers` is where containers call from.
+fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Option<&Expression>) -> Vec<Address> {
     let service = &stack.system.services[id];
-    let email = stack.accounts[&id].attr("email");
+    // Rules for containers have names of their own: those for machines are still there while a service moves from one to the other.
+    let (who, name) = match is_container(service) {
+        true => (Who::Tag(stack.name(&service.name)), format!("{}-run", service.name)),
+        false => (Who::Account(stack.accounts[&id].attr("email")), service.name.clone()),
+    };
     let mut rules = vec![];
     let mut sources: Vec<Expression> = CHECKERS.into_iter().map(Expression::from).collect();
     if service.is_tcp() {
-        rules.extend(callers(stack, id));
+        rules.extend(callers(stack, id, containers));
     } else if stack.system.flows_to(Peer::Service(id)).next().is_some() {
         sources.insert(0, stack.network.proxies.clone());
     }
-    rules.push((
-        format!("{}-from-balancer", service.name),
-        opened(Way::In, Expression::Array(sources), vec![service.port]),
-    ));
+    if service.listens() && !is_container(service) {
+        rules.push((
+            format!("{name}-from-balancer"),
+            opened(Way::In, Expression::Array(sources), vec![service.port]),
+        ));
+    }
     let mut called: Vec<u16> = vec![];
     for flow in stack.system.flows_from(Peer::Service(id)) {
         match flow.to {
@@ -163,7 +207,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
             Peer::Database(database) => {
                 let address = stack.databases[&database].server.endpoint.attr("address");
                 rules.push((
-                    format!("{}-to-{}", service.name, stack.system.databases[database].name),
+                    format!("{name}-to-{}", stack.system.databases[database].name),
                     opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
                 ));
             }
@@ -172,7 +216,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                 let part = stack.system.databases[database].reader_name();
                 rules.extend(replicas.map(|replicas| {
                     (
-                        format!("{}-to-{part}", service.name),
+                        format!("{name}-to-{part}"),
                         opened(Way::Out, hosts(replicas.addresses.clone()), vec![flow.port]),
                     )
                 }));
@@ -181,45 +225,48 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries) -> Vec<Address
                 let addresses = stack.shards[&database].servers.endpoint.all("address");
                 let part = stack.system.databases[database].shard_name();
                 rules.push((
-                    format!("{}-to-{part}", service.name),
+                    format!("{name}-to-{part}"),
                     opened(Way::Out, hosts(addresses), vec![flow.port]),
                 ));
             }
             Peer::TcpBalancer(called) => {
                 let address = entries.tcp[&called].attr("address");
                 rules.push((
-                    format!("{}-to-{}", service.name, stack.system.services[called].name),
+                    format!("{name}-to-{}", stack.system.services[called].name),
+                    opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
+                ));
+            }
+            Peer::Cache(cache) => {
+                let address = stack.caches[&cache].address.clone();
+                rules.push((
+                    format!("{name}-to-{}", stack.system.caches[cache].name),
                     opened(Way::Out, list![template![address, "/32"]], vec![flow.port]),
                 ));
             }
             // The same for every service: see `shared`.
-            Peer::Internet
-            | Peer::Endpoints
-            | Peer::PublicBalancer
-            | Peer::Service(_)
-            | Peer::Cache(_)
-            | Peer::Api(_) => {}
+            Peer::Internet | Peer::Endpoints | Peer::PublicBalancer | Peer::Service(_) | Peer::Api(_) => {}
         }
     }
     if let (Some(address), false) = (&entries.internal, called.is_empty()) {
         called.sort_unstable();
         called.dedup();
         rules.push((
-            format!("{}-to-balancer", service.name),
+            format!("{name}-to-balancer"),
             opened(Way::Out, list![template![address.attr("address"), "/32"]], called),
         ));
     }
     rules
         .into_iter()
         .map(|(part, rule)| {
-            let body = body(Block::new(), stack, stack.name(&part).into(), &rule, email.clone());
+            let body = body(Block::new(), stack, stack.name(&part).into(), &rule, who.clone());
             stack.module.resource("google_compute_firewall", &part, body)
         })
         .collect()
 }
 
-/// Who may connect through a TCP load balancer: it passes packets on as they come, with the address of who sent them.
-fn callers(stack: &Stack<'_>, id: Id<Service>) -> Vec<(String, Rule)> {
+/// Who may connect through a TCP load balancer: it passes packets on as they come, with the address of who sent them. A rule cannot see
+/// which container that is; the rules of containers say which of them may go there.
+fn callers(stack: &Stack<'_>, id: Id<Service>, containers: Option<&Expression>) -> Vec<(String, Rule)> {
     let service = &stack.system.services[id];
     let callers = stack
         .system
@@ -231,8 +278,11 @@ fn callers(stack: &Stack<'_>, id: Id<Service>) -> Vec<(String, Rule)> {
     callers
         .map(|(caller, port)| {
             let part = format!("{}-from-{}", service.name, stack.system.services[caller].name);
-            let account = stack.accounts[&caller].attr("email");
-            (part, opened_for(Way::In, Far::Account(account), vec![port]))
+            let far = match containers.filter(|_| is_container(&stack.system.services[caller])) {
+                Some(range) => Far::Ranges(list![range.clone()]),
+                None => Far::Account(stack.accounts[&caller].attr("email")),
+            };
+            (part, opened_for(Way::In, far, vec![port]))
         })
         .collect()
 }
@@ -266,7 +316,7 @@ fn opened_for(way: Way, far: Far, ports: Vec<u16>) -> Rule {
     }
 }
 
-fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account: Expression) -> Block {
+fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, who: Who) -> Block {
     let direction = match rule.way {
         Way::In => "INGRESS",
         Way::Out => "EGRESS",
@@ -283,8 +333,11 @@ fn body(start: Block, stack: &Stack<'_>, name: Expression, rule: &Rule, account:
         .set("network", stack.network.id.clone())
         .set("direction", direction)
         .set("priority", rule.priority)
-        .set(key, far)
-        .set("target_service_accounts", list![account]);
+        .set(key, far);
+    let block = match who {
+        Who::Account(account) => block.set("target_service_accounts", list![account]),
+        Who::Tag(tag) => block.set("target_tags", list![tag]),
+    };
     let block = match ports.is_empty() {
         true => block.block("deny", Block::new().set("protocol", "all")),
         false => block.block(

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 
 use super::Stack;
+use super::containers::is_container;
 use crate::check::Checked;
-use crate::ir::{Access, Resource};
+use crate::ir::{Access, Cache, Grant, Id, Resource};
+use crate::template;
 use crate::terraform::{Address, Block};
 
 /// A repository of Artifact Registry.
@@ -14,9 +16,12 @@ use crate::terraform::{Address, Block};
 pub(super) struct Registry<'a> {
     /// `REGION-docker.pkg.dev`
     pub host: &'a str,
-    location: &'a str,
-    project: &'a str,
-    repository: &'a str,
+    /// Its region.
+    pub location: &'a str,
+    /// Whose it is.
+    pub project: &'a str,
+    /// Its name.
+    pub repository: &'a str,
 }
 
 impl<'a> Registry<'a> {
@@ -35,11 +40,12 @@ impl<'a> Registry<'a> {
     }
 }
 
-/// The image of a service, and its repository if that is in Artifact Registry.
+/// The machines that start an image of Artifact Registry, and its repository.
 pub(super) fn registries<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&'a str, Registry<'a>)> {
     system
         .services
         .iter()
+        .filter(|(_, service)| !is_container(service))
         .filter_map(|(_, service)| Some((service.name.as_str(), Registry::of(service.launch.image()?)?)))
 }
 
@@ -75,9 +81,12 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             .set("project", stack.project.id())
             .set("role", "roles/logging.logWriter")
             .set("member", member.clone());
-        stack.module.comment("Writing logs can be granted on the project only.");
-        let name = format!("{}_logs", service.name);
-        grants.push(stack.module.resource("google_project_iam_member", &name, logs));
+        // Cloud Run writes what its containers print by itself.
+        if !is_container(service) {
+            stack.module.comment("Writing logs can be granted on the project only.");
+            let name = format!("{}_logs", service.name);
+            grants.push(stack.module.resource("google_project_iam_member", &name, logs));
+        }
         if let Some(registry) = registries.get(service.name.as_str()) {
             let body = Block::new()
                 .set("project", registry.project)
@@ -93,25 +102,16 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             );
         }
         for grant in stack.system.grants_of(id) {
-            for object in objects(stack, grant.resource) {
-                let (kind, attribute, role) = match grant.resource {
-                    Resource::Bucket(_) => ("google_storage_bucket_iam_member", "bucket", object_role(grant.access)),
-                    Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
-                        continue;
-                    }
-                    Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => (
-                        "google_secret_manager_secret_iam_member",
-                        "secret_id",
-                        "roles/secretmanager.secretAccessor",
-                    ),
-                };
+            for object in objects(stack, *grant) {
+                let name = format!("{}_uses_{}", service.name, object.part);
                 let body = Block::new()
                     .set_some("for_each", object.keys)
-                    .set(attribute, object.name)
-                    .set("role", role)
-                    .set("member", member.clone());
-                let name = format!("{}_uses_{}", service.name, object.part);
-                grants.push(stack.module.resource(kind, &name, body));
+                    .set_some("project", object.project)
+                    .set_some(object.attribute, object.name)
+                    .set("role", object.role)
+                    .set("member", member.clone())
+                    .block_some("condition", object.condition);
+                grants.push(stack.module.resource(object.kind, &name, body));
             }
         }
         stack.grants.insert(id, grants);
@@ -120,37 +120,113 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
 
 /// What a role is granted on.
 struct Object {
-    /// What names it.
+    /// The resource that grants it.
+    kind: &'static str,
+    /// The project, where a role cannot be granted on the thing itself.
+    project: Option<Expression>,
+    /// What that resource calls the thing, and its name in Google Cloud; of the entry where there are several.
+    attribute: &'static str,
+    name: Option<Expression>,
+    role: &'static str,
+    /// When the role counts, where it is granted on the project.
+    condition: Option<Block>,
+    /// What names the grant.
     part: String,
-    /// Its name in Google Cloud; of the entry where there are several.
-    name: Expression,
     /// Where there are several: what each is known by.
     keys: Option<Expression>,
 }
 
-fn objects(stack: &Stack<'_>, resource: Resource) -> Vec<Object> {
-    let one = |part: String, name: Expression| Object { part, name, keys: None };
-    let database = |id| &stack.system.databases[id];
-    match resource {
-        Resource::Database(id) => vec![one(database(id).name.clone(), stack.databases[&id].server.secret.id())],
-        Resource::Proxy(id) => vec![one(database(id).proxy_name(), stack.logins[&id].secret.id())],
+impl Object {
+    fn new(grant: [&'static str; 3], part: &str, name: Expression) -> Self {
+        let [kind, attribute, role] = grant;
+        Self {
+            kind,
+            project: None,
+            attribute,
+            name: Some(name),
+            role,
+            condition: None,
+            part: part.to_owned(),
+            keys: None,
+        }
+    }
+}
+
+const SECRET: [&str; 3] = [
+    "google_secret_manager_secret_iam_member",
+    "secret_id",
+    "roles/secretmanager.secretAccessor",
+];
+const SEND: [&str; 3] = ["google_pubsub_topic_iam_member", "topic", "roles/pubsub.publisher"];
+/// By the subscription's id: one that is made anew gets its grants again.
+const TAKE: [&str; 3] = [
+    "google_pubsub_subscription_iam_member",
+    "subscription",
+    "roles/pubsub.subscriber",
+];
+
+fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
+    let system = stack.system;
+    let database = |id| &system.databases[id];
+    let secret = |part: &str, secret: &Address| Object::new(SECRET, part, secret.id());
+    match grant.resource {
+        Resource::Database(id) => vec![secret(&database(id).name, &stack.databases[&id].server.secret)],
+        Resource::Proxy(id) => vec![secret(&database(id).proxy_name(), &stack.logins[&id].secret)],
         Resource::Shards(id) => {
             let part = database(id).shard_name();
             let map = stack.maps.get(&id);
-            let map = map.map(|map| one(format!("{part}s-map"), map.secret.id()));
+            let map = map.map(|map| secret(&format!("{part}s-map"), &map.secret));
             let shards = Object {
-                part,
-                name: stack.shards[&id].servers.secret.each().id(),
                 keys: Some(stack.shards[&id].keys.clone()),
+                ..secret(&part, &stack.shards[&id].servers.secret.each())
             };
             std::iter::once(shards).chain(map).collect()
         }
-        Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => vec![],
-        Resource::Secret(id) => vec![one(stack.system.secrets[id].name.clone(), stack.secrets[&id].id())],
-        Resource::Bucket(id) => vec![one(
-            stack.system.buckets[id].name.clone(),
-            stack.buckets[&id].attr("name"),
+        Resource::Secret(id) => vec![secret(&system.secrets[id].name, &stack.secrets[&id])],
+        Resource::Bucket(id) => {
+            let kind = ["google_storage_bucket_iam_member", "bucket", object_role(grant.access)];
+            vec![Object::new(
+                kind,
+                &system.buckets[id].name,
+                stack.buckets[&id].attr("name"),
+            )]
+        }
+        Resource::Queue(id) => {
+            let (name, placed) = (&system.queues[id].name, &stack.queues[&id]);
+            let send = || Object::new(SEND, name, placed.topic.attr("name"));
+            let take = || Object::new(TAKE, name, placed.inbox.subscription.id());
+            let send = grant.access.writes().then(send);
+            send.into_iter().chain(grant.access.reads().then(take)).collect()
+        }
+        Resource::Topic(id) => vec![Object::new(
+            SEND,
+            &system.topics[id].name,
+            stack.topics[&id].attr("name"),
         )],
+        Resource::Subscription(id) => {
+            let name = &system.subscriptions[id].name;
+            vec![Object::new(TAKE, name, stack.subscriptions[&id].subscription.id())]
+        }
+        Resource::Cache(id) => vec![cache(stack, id)],
+    }
+}
+
+/// A cache has no policy of its own: the role is granted on the project, for that one instance.
+fn cache(stack: &Stack<'_>, id: Id<Cache>) -> Object {
+    let name = &stack.system.caches[id].name;
+    let instance = stack.caches[&id].instance.id();
+    let condition = Block::new()
+        .set("title", stack.name(name))
+        .set("expression", template!["resource.name == \"", instance, "\""]);
+    Object {
+        kind: "google_project_iam_member",
+        project: Some(stack.project.id()),
+        attribute: "",
+        name: None,
+        role: "roles/memorystore.dbConnectionUser",
+        condition: Some(condition),
+        part: name.clone(),
+        keys: None,
     }
 }
 
@@ -162,12 +238,14 @@ fn object_role(access: Access) -> &'static str {
     }
 }
 
-/// The service accounts, keyed by service, for rules that are the same for each.
+/// The service accounts of machines, keyed by service, for rules that are the same for each.
 pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, Expression)> {
-    let email = |(id, address): (&crate::ir::Id<crate::ir::Service>, &Address)| {
-        (stack.system.services[*id].name.clone(), address.attr("email"))
-    };
-    stack.accounts.iter().map(email).collect()
+    let accounts = stack.accounts.iter();
+    let accounts = accounts.map(|(id, address)| (&stack.system.services[*id], address));
+    accounts
+        .filter(|(service, _)| !is_container(service))
+        .map(|(service, address)| (service.name.clone(), address.attr("email")))
+        .collect()
 }
 
 #[cfg(test)]

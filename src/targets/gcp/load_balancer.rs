@@ -8,7 +8,7 @@ use hcl::Expression;
 
 use super::Stack;
 use super::balancer_routes::url_map;
-use super::compute::Group;
+use super::compute::Machines;
 use super::edge::{Entries, internal_certificate};
 use crate::ir::{Balancer, Exposure, Id, Service};
 use crate::list;
@@ -37,7 +37,13 @@ struct Front<'a> {
     tls_policy: Option<Address>,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, groups: &BTreeMap<Id<Service>, Group>) {
+/// Adds both, in front of machines and of the endpoint groups of containers.
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    entries: &Entries,
+    machines: &Machines,
+    containers: &BTreeMap<Id<Service>, Address>,
+) {
     stack.module.file("load_balancer", "");
     let system = stack.system;
     let internal_certificate = internal_certificate(stack);
@@ -51,7 +57,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, groups: &BTreeMap<
             tls_policy: tls_policy.clone(),
         };
         let firewall = web_firewall(stack);
-        let backends = backends(stack, balancer, groups, Some(&firewall));
+        let backends = backends(stack, balancer, machines, containers, Some(&firewall));
         for listener in &balancer.listeners {
             let map = url_map(stack, "public", listener, &backends);
             let port = balancer.port(listener, Target::Gcp);
@@ -74,7 +80,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, groups: &BTreeMap<
             certificate: internal_certificate,
             tls_policy,
         };
-        let backends = backends(stack, balancer, groups, None);
+        let backends = backends(stack, balancer, machines, containers, None);
         for listener in &balancer.listeners {
             let part = format!("internal-{}", listener.port);
             let map = url_map(stack, &part, listener, &backends);
@@ -126,7 +132,8 @@ fn web_firewall(stack: &mut Stack<'_>) -> Address {
 fn backends(
     stack: &mut Stack<'_>,
     balancer: &Balancer,
-    groups: &BTreeMap<Id<Service>, Group>,
+    machines: &Machines,
+    containers: &BTreeMap<Id<Service>, Address>,
     firewall: Option<&Address>,
 ) -> BTreeMap<Id<Service>, Address> {
     let (scheme, part) = match balancer.exposure {
@@ -142,9 +149,15 @@ fn backends(
     services.dedup();
     let mut backends = BTreeMap::new();
     for id in services {
+        if let Some(group) = containers.get(&id) {
+            let address = container_backend(stack, id, (scheme, part), group, firewall);
+            backends.insert(id, address);
+            continue;
+        }
+        let machines = &machines.groups[&id];
         let name = format!("{}-{part}", stack.system.services[id].name);
         let group = Block::new()
-            .set("group", groups[&id].manager.attr("instance_group"))
+            .set("group", machines.manager.attr("instance_group"))
             .set("balancing_mode", "UTILIZATION")
             .set("max_utilization", 0.8)
             .set("capacity_scaler", 1.0);
@@ -156,7 +169,7 @@ fn backends(
             .set("port_name", "http")
             .set("timeout_sec", 60)
             .set("connection_draining_timeout_sec", 60)
-            .set("health_checks", list![groups[&id].check.id()])
+            .set("health_checks", machines.checks())
             .set_some("security_policy", firewall.map(Address::id))
             .block("backend", group)
             .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));
@@ -166,6 +179,34 @@ fn backends(
         backends.insert(id, address);
     }
     backends
+}
+
+/// The backend service of a service on containers. Its name is not that of machines, so that both are there while a service moves.
+fn container_backend(
+    stack: &mut Stack<'_>,
+    id: Id<Service>,
+    (scheme, part): (&str, &str),
+    group: &Address,
+    firewall: Option<&Address>,
+) -> Address {
+    let name = format!("{}-{part}-run", stack.system.services[id].name);
+    let containers = Block::new()
+        .set("group", group.id())
+        .set("balancing_mode", "UTILIZATION")
+        .set("capacity_scaler", 1.0);
+    let body = Block::new()
+        .set("name", stack.name(&name))
+        .set("region", stack.region())
+        .set("load_balancing_scheme", scheme)
+        .set("protocol", "HTTPS")
+        .set_some("security_policy", firewall.map(Address::id))
+        .block("backend", containers)
+        .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0))
+        .block("lifecycle", Block::new().set("create_before_destroy", true));
+    stack
+        .module
+        .comment("Cloud Run knows which containers are well and how long a request may take: a check or a time here would be refused.")
+        .resource("google_compute_region_backend_service", &name, body)
 }
 
 /// A proxy and the forwarding rule that leads to it.

@@ -1,6 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
 use super::Stack;
+use super::containers::{all, is_container};
 use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
@@ -28,23 +29,24 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 /// Only what this system writes: the project may have others, and this one in other environments.
 fn filter(stack: &Stack<'_>) -> String {
     let prefix = &stack.system.prefix;
-    let services: Vec<&str> = stack
-        .system
-        .services
-        .iter()
-        .map(|(_, item)| item.name.as_str())
-        .collect();
+    let services = stack.system.services.iter().map(|(_, item)| item);
+    let services = services.filter(|item| !is_container(item));
+    let services: Vec<&str> = services.map(|item| item.name.as_str()).collect();
     let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
     let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
-    let mut parts = vec![
-        format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
-        format!(
-            "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
-        ),
-        format!(
-            "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"
-        ),
-    ];
+    let mut parts = vec![];
+    if !services.is_empty() {
+        parts.extend([
+            format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
+            format!(
+                "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
+            ),
+            format!(
+                "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"
+            ),
+        ]);
+    }
+    parts.extend(of_containers(stack));
     if stack.system.public.is_some() {
         parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
     }
@@ -82,4 +84,29 @@ fn filter(stack: &Stack<'_>) -> String {
         ));
     }
     parts.join(" OR\n") + "\n"
+}
+
+/// What Cloud Run writes, and the flows of its subnet: flow logs do not know containers by name.
+fn of_containers(stack: &Stack<'_>) -> Vec<String> {
+    let prefix = &stack.system.prefix;
+    let named = |listens: bool| -> Vec<&str> {
+        let some = all(stack.system).filter(|(_, service)| service.listens() == listens);
+        some.map(|(_, service)| service.name.as_str()).collect()
+    };
+    let kinds = [
+        (true, "cloud_run_revision", "service_name"),
+        (false, "cloud_run_worker_pool", "worker_pool_name"),
+    ];
+    let printed = kinds.into_iter().filter_map(|(listens, kind, label)| {
+        let names = named(listens).join("|");
+        let part = format!("(resource.type=\"{kind}\" AND resource.labels.{label}=~\"^{prefix}-({names})$\")");
+        (!names.is_empty()).then_some(part)
+    });
+    let subnet = stack.network.containers_range().map(|_| {
+        let own = format!("subnetwork_name=\"{prefix}-containers\"");
+        format!(
+            "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_vpc.{own} OR jsonPayload.dest_vpc.{own}))"
+        )
+    });
+    printed.chain(subnet).collect()
 }

@@ -1,12 +1,14 @@
 //! Google Cloud: a system as Terraform for `hashicorp/google`.
 //!
-//! Firewall rules follow service accounts, not subnets: what a machine may open or accept follows from who it is. Subnets are regional,
-//! databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
+//! Firewall rules follow service accounts, and the tags of containers, not subnets: what a machine or a container may open or accept
+//! follows from who it is. Subnets are regional, databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
 
 mod alarms;
 mod balancer_routes;
 mod budget;
+mod caches;
 mod compute;
+mod containers;
 mod dashboards;
 mod database;
 mod edge;
@@ -17,6 +19,7 @@ mod load_balancer;
 mod logs;
 mod network;
 mod project;
+mod queues;
 mod readme;
 mod replicas;
 mod secrets;
@@ -24,6 +27,7 @@ mod settings;
 mod shards;
 mod storage;
 mod tcp_balancer;
+mod topics;
 
 use std::collections::BTreeMap;
 
@@ -31,12 +35,12 @@ use hcl::Expression;
 
 use super::shared::{self, report::Report};
 use crate::check::Checked;
-use crate::ir::{Bucket, Database, Id, Secret, Service};
+use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Subscription, Topic};
 use crate::template;
 use crate::terraform::{Address, Module};
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 18] = [
+const FILES: [&str; 22] = [
     "versions",
     "variables",
     "apis",
@@ -45,8 +49,12 @@ const FILES: [&str; 18] = [
     "edge",
     "load_balancer",
     "compute",
+    "containers",
     "database",
     "storage",
+    "caches",
+    "queues",
+    "topics",
     "secrets",
     "identity",
     "encryption",
@@ -76,6 +84,10 @@ struct Stack<'a> {
     maps: BTreeMap<Id<Database>, shards::Kept>,
     buckets: BTreeMap<Id<Bucket>, Address>,
     secrets: BTreeMap<Id<Secret>, Address>,
+    caches: BTreeMap<Id<Cache>, caches::Placed>,
+    queues: BTreeMap<Id<Queue>, queues::Placed>,
+    topics: BTreeMap<Id<Topic>, Address>,
+    subscriptions: BTreeMap<Id<Subscription>, queues::Inbox>,
     /// Grants of each service, which its machines wait for.
     grants: BTreeMap<Id<Service>, Vec<Address>>,
 }
@@ -119,12 +131,19 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         maps: BTreeMap::new(),
         buckets: BTreeMap::new(),
         secrets: BTreeMap::new(),
+        caches: BTreeMap::new(),
+        queues: BTreeMap::new(),
+        topics: BTreeMap::new(),
+        subscriptions: BTreeMap::new(),
         grants: BTreeMap::new(),
     };
     identity::accounts(&mut stack);
     database::lower(&mut stack);
     shards::lower(&mut stack);
     storage::lower(&mut stack);
+    caches::lower(&mut stack);
+    queues::lower(&mut stack);
+    topics::lower(&mut stack);
     secrets::lower(&mut stack);
     identity::grants(&mut stack);
     let entries = edge::addresses(&mut stack);
@@ -132,8 +151,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let rules = firewall::lower(&mut stack, &entries);
     stack.module.file("variables", "");
     shared::startup::declare_rollout(&mut stack.module);
-    let groups = compute::lower(&mut stack, &entries, &records, &rules);
-    load_balancer::lower(&mut stack, &entries, &groups);
+    let machines = compute::lower(&mut stack, &entries, &records, &rules);
+    let containers = containers::lower(&mut stack, &records, &rules, &machines);
+    load_balancer::lower(&mut stack, &entries, &machines, &containers);
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);

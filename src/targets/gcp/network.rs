@@ -3,6 +3,7 @@
 use hcl::Expression;
 use ipnet::Ipv4Net;
 
+use super::containers;
 use super::project::Project;
 use crate::check::Checked;
 use crate::ir::{Network as Plan, Service, Tier};
@@ -18,6 +19,9 @@ const SHARD_PROXIES: &str = "proxy";
 /// Length of its prefix: 1,024 addresses.
 const SHARD_PROXIES_PREFIX: u8 = 22;
 
+/// The word for the subnet of the containers.
+const CONTAINERS: &str = "containers";
+
 /// The network and where things go in it.
 #[derive(Debug)]
 pub(super) struct Network {
@@ -27,7 +31,9 @@ pub(super) struct Network {
     pub application: Expression,
     /// Subnet of the proxies in front of shards, where it is not that of the other machines.
     shard_proxies: Option<Expression>,
-    /// Subnet of the databases' endpoints.
+    /// Subnet of the containers, where it is not that of the machines.
+    containers: Option<Address>,
+    /// Subnet of the endpoints of databases and caches.
     pub data: Expression,
     /// Range of the proxy-only subnet: both load balancers speak to the machines from there.
     pub proxies: Expression,
@@ -44,8 +50,16 @@ pub(super) struct Network {
 impl Network {
     /// Subnet of a service's machines.
     pub fn of_service(&self, service: &Service) -> Expression {
-        let own = self.shard_proxies.clone().filter(|_| service.is_tcp());
+        let own = match containers::is_container(service) {
+            true => self.containers.as_ref().map(Address::id),
+            false => self.shard_proxies.clone().filter(|_| service.is_tcp()),
+        };
         own.unwrap_or_else(|| self.application.clone())
+    }
+
+    /// Range of the containers' addresses; none where the network was there already.
+    pub fn containers_range(&self) -> Option<Expression> {
+        self.containers.as_ref().map(|subnet| subnet.attr("ip_cidr_range"))
     }
 
     /// `depends_on` of a load balancer's forwarding rule.
@@ -66,6 +80,7 @@ fn found(existing: &GcpNetwork) -> Network {
         id: existing.network.as_str().into(),
         application: existing.application.as_str().into(),
         shard_proxies: None,
+        containers: None,
         data: existing.application.as_str().into(),
         proxies: existing.proxies.as_str().into(),
         proxy_subnet: None,
@@ -101,10 +116,11 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
     };
     let application = tier(module, Tier::Application);
     let mut data = application.id();
-    if !system.databases.is_empty() {
+    if !system.databases.is_empty() || !system.caches.is_empty() {
         data = tier(module, Tier::Data).id();
     }
     let shard_proxies = shard_proxies(system, module, &network);
+    let containers = containers(system, module, &network);
     let proxy_subnet = (system.public.is_some() || system.internal.is_some()).then(|| {
         module
             .comment("The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.")
@@ -121,13 +137,14 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
             )
     });
     if system.network.egress == Egress::Nat {
-        let inside = std::iter::once(&application).chain(&shard_proxies);
+        let inside = std::iter::once(&application).chain(&shard_proxies).chain(&containers);
         ready.push(translation(system, module, &network, inside));
     }
     Network {
         id: network.id(),
         application: application.id(),
         shard_proxies: shard_proxies.map(|subnet| subnet.id()),
+        containers,
         data,
         proxies: match &proxy_subnet {
             Some(subnet) => subnet.attr("ip_cidr_range"),
@@ -167,6 +184,14 @@ fn shard_proxies(system: &Checked<'_>, module: &mut Module, network: &Address) -
         "Proxies in front of shards number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
     );
     Some(subnet(system, module, network, SHARD_PROXIES, range))
+}
+
+/// The subnet of the containers, where there are any: the second of the two eighths that no tier has.
+fn containers(system: &Checked<'_>, module: &mut Module, network: &Address) -> Option<Address> {
+    containers::any(system).then(|| {
+        module.comment("Containers of Cloud Run. It gives their addresses back an hour or two after they are gone, the subnet stays as long.");
+        subnet(system, module, network, CONTAINERS, system.network.spare(1).cidr)
+    })
 }
 
 /// Its range, in the first of the two eighths that no tier has. In a network whose eighths are smaller there is none: machines of one

@@ -2,6 +2,7 @@
 
 use hcl::Expression;
 
+use super::containers;
 use crate::check::Checked;
 use crate::ir::Tls;
 use crate::target::Target;
@@ -34,7 +35,7 @@ impl Project {
 pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     module.file("versions", "");
     let provider = |source: &str, version: &str| object! { "source" => source, "version" => version };
-    let beta = has_vault(system);
+    let beta = super::encryption::has_identities(system);
     let providers = Block::new()
         .set("google", provider("hashicorp/google", "~> 7.0"))
         .when(beta, |block| {
@@ -102,7 +103,12 @@ fn settings(system: &Checked<'_>) -> Block {
 
 /// True if anything is kept in Secret Manager.
 pub(super) fn has_vault(system: &Checked<'_>) -> bool {
-    !system.databases.is_empty() || !system.secrets.is_empty()
+    !system.databases.is_empty() || !system.secrets.is_empty() || containers::has_files(system)
+}
+
+/// True if there are queues or topics.
+pub(super) fn has_messages(system: &Checked<'_>) -> bool {
+    !system.queues.is_empty() || !system.topics.is_empty()
 }
 
 /// The APIs that the system needs, sorted.
@@ -112,7 +118,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         .as_ref()
         .is_some_and(|public| matches!(public.tls(Target::Gcp), Tls::Requested { .. }));
     let has_budget = super::budget::account(system).is_some();
-    let registry = super::identity::registries(system).next().is_some();
+    let registry = super::identity::registries(system).next().is_some() || containers::any(system);
     let wanted = [
         ("artifactregistry", registry),
         ("billingbudgets", has_budget),
@@ -124,9 +130,14 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("iam", true),
         ("iap", system.network.bastion),
         ("logging", true),
-        ("monitoring", has_budget || !system.alarms.is_empty()),
+        ("memorystore", !system.caches.is_empty()),
+        ("monitoring", has_budget || super::alarms::any(system)),
+        ("networkconnectivity", !system.caches.is_empty()),
         ("oslogin", system.network.bastion),
+        ("pubsub", has_messages(system)),
+        ("run", containers::any(system)),
         ("secretmanager", has_vault(system)),
+        ("serviceconsumermanagement", !system.caches.is_empty()),
         ("sqladmin", !system.databases.is_empty()),
         ("storage", !system.buckets.is_empty()),
     ];

@@ -1,8 +1,11 @@
 //! What the README of the output says about Google Cloud.
 
+mod containers;
+mod messaging;
 mod sharding;
 
 use super::Stack;
+use super::containers::is_container;
 use crate::ir::{Database, Grant, Resource, Tls};
 use crate::target::Target;
 use crate::targets::shared::{report::Report, sharding as shared};
@@ -22,12 +25,14 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on (`gcloud services enable`): Terraform asks for the project's number before it switches on anything. The other APIs are switched on by `apis.tf`.".to_owned(),
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
     ];
-    if !system.alarms.is_empty() {
+    if super::alarms::any(system) {
         items.push(match system.sharded().next() {
             Some(_) => "The same for Monitoring: alert policies, notification channels and dashboards.".to_owned(),
             None => "The same for Monitoring: alert policies and notification channels.".to_owned(),
         });
     }
+    items.extend(containers::prerequisites(stack));
+    items.extend(messaging::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
     if !system.buckets.is_empty() {
@@ -65,13 +70,19 @@ fn prerequisites(stack: &mut Stack<'_>) {
 
 fn security(stack: &mut Stack<'_>) {
     let system = stack.system;
-    let mut items = vec![
-        "Every service runs as a service account of its own, and may use what its links say. Besides that it may write logs, which Google grants on the project only.",
-        "Firewall rules look at service accounts: both directions are closed but for the links, health checks and Google's own services.",
-        "Machines have no public address, no project-wide SSH keys, secure boot, and disks under a key of this system that changes every 90 days.",
-        "Google's services are reached at `private.googleapis.com`, inside Google's network.",
-    ];
-    if system.network.bastion {
+    let mut items = vec![];
+    if has_machines(stack) {
+        items.extend([
+            "Every service runs as a service account of its own, and may use what its links say. Besides that it may write logs, which Google grants on the project only.",
+            "Firewall rules look at service accounts: both directions are closed but for the links, health checks and Google's own services.",
+            "Machines have no public address, no project-wide SSH keys, secure boot, and disks under a key of this system that changes every 90 days.",
+        ]);
+    } else {
+        items.push("Every service runs as a service account of its own, and may use what its links say.");
+    }
+    items.extend(containers::security(stack));
+    items.push("Google's services are reached at `private.googleapis.com`, inside Google's network.");
+    if system.network.bastion && has_machines(stack) {
         items.push("Administrators come through Identity-Aware Proxy and OS Login; nobody is admitted yet.");
     }
     if !system.databases.is_empty() {
@@ -82,6 +93,7 @@ fn security(stack: &mut Stack<'_>) {
         items.push("A service that only reads a database reaches its read replicas and not its primary, one that only writes the primary and not the replicas. Replicas have an address, TLS, key and credentials like their primary.");
     }
     items.extend(sharding::security(stack));
+    items.extend(messaging::security(stack));
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
     }
@@ -114,13 +126,7 @@ fn operations(stack: &mut Stack<'_>) {
         };
         items.push(answer.to_owned());
     }
-    for (_, secret) in system.secrets.iter() {
-        let name = stack.name(&secret.name);
-        items.push(format!(
-            "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then write `rollout = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply, which replaces its readers one after the other.",
-            secret.path
-        ));
-    }
+    items.extend(system.secrets.iter().map(|(id, _)| containers::filling(stack, id)));
     if !system.databases.is_empty() {
         items.push("A new password: write `NAME_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply. The database and the secret change together, and the machines that read it are replaced one after the other. Should an apply stop between the two, raise it again.".to_owned());
         if system
@@ -132,6 +138,7 @@ fn operations(stack: &mut Stack<'_>) {
         }
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
+    items.extend(messaging::operations(stack));
     for (id, database) in system.databases.iter() {
         items.extend(super::replicas::runbook(stack, id, database));
     }
@@ -139,28 +146,44 @@ fn operations(stack: &mut Stack<'_>) {
         items.extend(shared::runbook(stack.system, database, sharding));
         items.extend(sharding::runbook(stack, id, database, sharding));
     }
-    if system.network.bastion {
+    if system.network.bastion && has_machines(stack) {
         items.push("To admit an administrator: `roles/iap.tunnelResourceAccessor` and `roles/compute.osAdminLogin` on the project, `roles/iam.serviceAccountUser` on the service's account; then `gcloud compute ssh MACHINE --tunnel-through-iap`.".to_owned());
     }
+    let printed = match (has_machines(stack), super::containers::any(system)) {
+        (true, false) => {
+            "What containers print goes there through Docker's `gcplogs` driver; what a start script prints stays in the machine's journal."
+        }
+        (true, true) => {
+            "What containers print goes there, on Cloud Run by itself, on machines through Docker's `gcplogs` driver; what a start script prints stays in the machine's journal."
+        }
+        (false, _) => "What containers print goes there by itself.",
+    };
     items.push(format!(
-        "Logs of this system are kept for {days} days in a log bucket of their own. What containers print goes there through Docker's `gcplogs` driver; what a start script prints stays in the machine's journal."
+        "Logs of this system are kept for {days} days in a log bucket of their own. {printed}"
     ));
-    items.push("A change of a template replaces the machines of its group, a new one per zone first. Scale-in takes one machine in ten minutes, drained before.".to_owned());
-    if system
-        .services
-        .iter()
-        .any(|(_, service)| service.launch.image().and_then(super::identity::Registry::of).is_some())
-    {
+    if has_machines(stack) {
+        items.push("A change of a template replaces the machines of its group, a new one per zone first. Scale-in takes one machine in ten minutes, drained before.".to_owned());
+    }
+    items.extend(containers::operations(stack));
+    if super::identity::registries(system).next().is_some() {
         items.push("Images of Artifact Registry are pulled as the service's account, which may read that repository. A repository of another project must let Terraform's credentials set its policy.".to_owned());
     }
     items.push("Should the first apply stop with 403 on the key, apply again: a grant takes up to some minutes to reach every service.".to_owned());
     if system.public.is_some() {
         items.push("Watch `jsonPayload.enforcedSecurityPolicy` in the load balancer's log in the first days: a rule of Cloud Armor that refuses what your application needs is set to preview with an `[override]`.".to_owned());
     }
-    items.push("A machine that does not start its service says why on its serial port: `gcloud compute instances get-serial-port-output MACHINE`.".to_owned());
-    items.push("Snapshots of disks that the schedule made are not Terraform's: they stay after a destroy until they are seven days old.".to_owned());
+    if has_machines(stack) {
+        items.push("A machine that does not start its service says why on its serial port: `gcloud compute instances get-serial-port-output MACHINE`.".to_owned());
+        items.push("Snapshots of disks that the schedule made are not Terraform's: they stay after a destroy until they are seven days old.".to_owned());
+    }
     items.push("Key rings are never deleted, so the suffix of the names is theirs too: a system that is made again takes a new one.".to_owned());
     stack.report.operations.extend(items);
+}
+
+/// True if any service runs on machines.
+fn has_machines(stack: &Stack<'_>) -> bool {
+    let mut services = stack.system.services.iter();
+    services.any(|(_, service)| !is_container(service))
 }
 
 /// The findings that checkov reports on this very output.

@@ -3,8 +3,9 @@
 use hcl::Expression;
 
 use super::Stack;
-use crate::ir::{Balancer, Id, Service, Value};
+use crate::ir::{Balancer, Cache, Id, Service, Value};
 use crate::target::Target;
+use crate::template;
 
 /// The name at which a service is reached inside the network.
 pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> String {
@@ -14,7 +15,8 @@ pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> String {
     )
 }
 
-/// The expression of a setting; of a secret value, the name of the secret; of shards, the table of them.
+/// The expression of a setting; of a secret value, the name of the secret; of shards, the table of them. Null for what clients of this
+/// cloud do not need.
 pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
     match *value {
         Value::Text(ref text) => text.as_str().into(),
@@ -24,19 +26,20 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
             let name = &stack.system.databases[id].name;
             format!("{name}.{}", stack.system.network.private_domain).into()
         }
-        Value::CacheHost(_)
-        | Value::CachePort(_)
-        | Value::CacheAuth(_)
-        | Value::CacheUser(_)
-        | Value::CacheSecret(_)
-        | Value::CachePassword(_)
-        | Value::MessagingProtocol(_)
-        | Value::MessagingEndpoint(_)
-        | Value::QueueName(_)
-        | Value::TopicName(_)
-        | Value::Source(_)
-        | Value::MessagingUser(_)
-        | Value::MessagingPassword(_) => Expression::Null,
+        Value::CacheHost(id) => super::caches::host(stack, id).into(),
+        Value::CachePort(_) => Cache::PORT.to_string().into(),
+        Value::CacheAuth(_) => "token".into(),
+        // The token alone says who it is.
+        Value::CacheUser(_) => "".into(),
+        Value::MessagingProtocol(_) => "pubsub".into(),
+        Value::MessagingEndpoint(_) => "pubsub.googleapis.com:443".into(),
+        Value::QueueName(id) => topic(stack, &stack.system.queues[id].name),
+        Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
+        Value::Source(inbox) => pubsub(stack, "subscriptions", stack.system.inbox(inbox).0),
+        // Workloads log in as their service accounts.
+        Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
+            Expression::Null
+        }
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),
@@ -48,6 +51,15 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         Value::BucketRegion(_) => stack.region().into(),
         Value::SecretId(id) | Value::SecretValue(id) => stack.secrets[&id].id(),
     }
+}
+
+fn topic(stack: &Stack<'_>, name: &str) -> Expression {
+    pubsub(stack, "topics", name)
+}
+
+/// The full name of a topic or a subscription, which is known before it is there.
+fn pubsub(stack: &Stack<'_>, kind: &str, name: &str) -> Expression {
+    template!["projects/", stack.project.id(), format!("/{kind}/{}", stack.name(name))]
 }
 
 fn url(stack: &Stack<'_>, id: Id<Service>) -> String {

@@ -21,7 +21,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, service: &Service, address: &Address,
         .set("load_balancing_scheme", "INTERNAL")
         .set("protocol", "TCP")
         .set("connection_draining_timeout_sec", 60)
-        .set("health_checks", list![group.check.id()])
+        .set("health_checks", group.checks())
         .block("backend", machines);
     let backend = stack
         .module

@@ -1,8 +1,11 @@
 //! The README of the output: what was built, how to apply it, what its owner should know.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tera::Context;
 
+use super::settings::applies;
 use super::{domains, template};
 
 use crate::check::Checked;
@@ -24,6 +27,9 @@ pub struct Report {
     pub operations: Vec<String>,
     /// Findings of static scanners that are left on purpose.
     pub skips: Vec<Skip>,
+    /// Settings that only this target has, by service.
+    #[serde(skip)]
+    pub more_settings: BTreeMap<String, Vec<String>>,
 }
 
 /// Where one component went.
@@ -99,7 +105,7 @@ impl Report {
         context.insert("operations", &operations.collect::<Vec<_>>());
         context.insert("plain_http", &plain_http);
         context.insert("choices", &choices(system));
-        context.insert("settings", &settings(system));
+        context.insert("settings", &settings(system, &self.more_settings));
         let text = template::fill(TEMPLATE, &context);
         text.trim_end().to_owned() + "\n"
     }
@@ -114,21 +120,22 @@ fn choices(system: &Checked<'_>) -> Vec<(String, String)> {
 }
 
 /// (service, names of its settings)
-fn settings(system: &Checked<'_>) -> Vec<(String, Vec<String>)> {
-    system
-        .services
-        .iter()
-        .map(|(_, service)| {
-            (
-                service.name.clone(),
-                service
-                    .settings
-                    .iter()
-                    .flat_map(|setting| names(service, setting))
-                    .collect(),
-            )
-        })
-        .collect()
+fn settings(system: &Checked<'_>, more: &BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    let target = system.target();
+    let told = |service: &Service| {
+        let settings = service
+            .settings
+            .iter()
+            .filter(|setting| applies(target, &setting.value));
+        let mut names: Vec<String> = settings.flat_map(|setting| names(service, setting)).collect();
+        let own = more.get(&service.name).into_iter().flatten();
+        // The others stay in the order of their settings.
+        for name in own {
+            names.insert(names.partition_point(|other| other < name), name.clone());
+        }
+        (service.name.clone(), names)
+    };
+    system.services.iter().map(|(_, service)| told(service)).collect()
 }
 
 /// The variables of a setting; those of shards with `ID` for the shard's id. A proxy has the rest of them in its configuration.

@@ -4,9 +4,19 @@ use hcl::Expression;
 
 use super::startup::{Fetched, Plain};
 use crate::ir::{Service, Value};
+use crate::target::Target;
+
+/// True for a setting that clients need on a target. Where the cloud knows the workload's identity, there is no password.
+pub fn applies(target: Target, value: &Value) -> bool {
+    match value {
+        Value::CacheSecret(_) | Value::CachePassword(_) => matches!(target, Target::Aws | Target::Kubernetes),
+        Value::MessagingUser(_) | Value::MessagingPassword(_) => target == Target::Kubernetes,
+        _ => true,
+    }
+}
 
 /// Splits the settings of a service into those Terraform knows and those fetched at its start. `spell` gives the expression of a
-/// value: for secret values, the vault's identifier.
+/// value: for secret values, the vault's identifier; null for what is left out.
 pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> (Vec<Plain>, Vec<Fetched>) {
     let mut plain: Vec<Plain> = service
         .environment
@@ -25,8 +35,16 @@ pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> 
             Value::Shards(_) => continue,
             value => spell(value),
         };
+        if spelled == Expression::Null {
+            continue;
+        }
         match setting.value {
-            Value::DatabasePassword(_) | Value::ProxyPassword(_) | Value::ShardMap(_) | Value::SecretValue(_) => {
+            Value::DatabasePassword(_)
+            | Value::ProxyPassword(_)
+            | Value::ShardMap(_)
+            | Value::SecretValue(_)
+            | Value::CachePassword(_)
+            | Value::MessagingPassword(_) => {
                 fetched.push(Fetched {
                     name,
                     identifier: spelled,

@@ -34,6 +34,8 @@ pub struct Platform<'a> {
     /// How a proxy knows the servers behind it. Bash in `prepare` puts the authorities' certificates into `trust/` of
     /// [`proxy_folder`]. The name of all replicas is not in their certificates.
     pub trust: Trust,
+    /// TCP port of the loopback interface at which the machine says whether its service runs, for one that nobody can ask.
+    pub health_port: Option<u16>,
     /// Bytes that fit into one packet of the network, where containers would send longer ones.
     pub mtu: Option<u16>,
 }
@@ -86,14 +88,22 @@ pub fn declare_rollout(module: &mut Module) {
     module.variable("rollout", "number", 1, about);
 }
 
-/// What replaces the machines of a service when it changes: (what, its number).
-fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
+/// What replaces the machines or tasks of a service when it changes: (what, its number).
+pub fn generation(system: &System, id: Id<Service>, fetched: &[Fetched]) -> Vec<(String, Expression)> {
     let variable = |name: &str| expr::iterator("var", &[&identifier(name)]);
+    let fetches = |value: Value| {
+        let mut settings = system.services[id]
+            .settings
+            .iter()
+            .filter(|setting| setting.value == value);
+        settings.any(|setting| fetched.iter().any(|fetched| fetched.name == setting.name))
+    };
     let passwords = system.grants_of(id).filter_map(|grant| {
         let name = match grant.resource {
             Resource::Database(database) => system.databases[database].name.clone(),
             Resource::Proxy(database) => system.databases[database].proxy_name(),
             Resource::Shards(database) => system.databases[database].shard_name(),
+            Resource::Cache(cache) if fetches(Value::CachePassword(cache)) => system.caches[cache].name.clone(),
             _ => return None,
         };
         Some((
@@ -120,7 +130,7 @@ fn generation(system: &System, id: Id<Service>) -> Vec<(String, Expression)> {
 /// The user data of one service's machines, as a heredoc.
 ///
 /// The module declares a variable `NAME_password_version` for each database that the service uses, and one each for the proxy and the
-/// shards that it uses (`main_proxy`, `main_shard`).
+/// shards that it uses (`main_proxy`, `main_shard`), and for each cache whose password it fetches.
 pub fn user_data(
     system: &System,
     id: Id<Service>,
@@ -130,11 +140,12 @@ pub fn user_data(
     let service = &system.services[id];
     let mut references = References::default();
     let mut context = Context::new();
-    let generation = generation(system, id);
+    let generation = generation(system, id, fetched);
     let generation = generation.iter().map(|(what, number)| references.pair(what, number));
     context.insert("generation", &generation.collect::<Vec<_>>());
     context.insert("installs", &platform.installs);
     context.insert("mtu", &platform.mtu);
+    context.insert("health_port", &platform.health_port);
     context.insert("system", &system.prefix);
     context.insert("service", &service.name);
     context.insert(

@@ -9,7 +9,7 @@ use crate::targets::aws::load_balancer::tcp::IDLE_SECONDS;
 use crate::targets::aws::{Stack, dashboard, database};
 use crate::targets::shared::{sharding, template};
 use crate::terraform::identifier;
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Engine, Runtime};
 
 /// The commands that put one shard back to an earlier time.
 const RESTORE: &str = include_str!("../../../../templates/runbook/aws-shard-restore.md.tera");
@@ -87,10 +87,8 @@ fn watched(stack: &Stack<'_>, item: &Database, sharding: &Sharding) -> String {
 /// How one comes to a shard, through a machine that may.
 fn shell(stack: &Stack<'_>, id: Id<Database>, item: &Database, sharding: &Sharding) -> Option<String> {
     let system = stack.system;
-    let (user, _) = system
-        .users_of(Resource::Shards(id))
-        .next()
-        .filter(|_| system.network.bastion)?;
+    let mut users = system.users_of(Resource::Shards(id)).filter(|_| system.network.bastion);
+    let (user, _) = users.next()?;
     let (region, prefix, name) = (stack.region(), &system.prefix, item.shard_name());
     let group = stack.name(&system.services[user].name);
     let shard = &sharding.shards.first()?.id;
@@ -107,8 +105,15 @@ fn shell(stack: &Stack<'_>, id: Id<Database>, item: &Database, sharding: &Shardi
         ),
         Engine::Sqlserver | Engine::Oracle => format!(", as `{login}` with the password that `{secret}` gives"),
     };
+    let (through, target) = match system.services[user].runtime {
+        Runtime::Container => (
+            format!("a task of `{group}`, whose id and whose container's `runtimeId` `aws ecs describe-tasks` shows"),
+            format!("ecs:{prefix}_TASK_ID_RUNTIME_ID"),
+        ),
+        _ => (format!("a machine of the group `{group}`"), "INSTANCE_ID".to_owned()),
+    };
     Some(format!(
-        "A look at one shard of `{}`, `{shard}` for example, leads through a machine of the group `{group}`: `aws ssm start-session --region {region} --target INSTANCE_ID --document-name AWS-StartPortForwardingSessionToRemoteHost --parameters host=HOST,portNumber={},localPortNumber={LOCAL_PORT}`, with the host from the output `{}_hosts`. While that runs, connect to `localhost:{LOCAL_PORT}`{client}. Where rows are copied from shard to shard, open one such way to each, at two local ports.",
+        "A look at one shard of `{}`, `{shard}` for example, leads through {through}: `aws ssm start-session --region {region} --target {target} --document-name AWS-StartPortForwardingSessionToRemoteHost --parameters host=HOST,portNumber={},localPortNumber={LOCAL_PORT}`, with the host from the output `{}_hosts`. While that runs, connect to `localhost:{LOCAL_PORT}`{client}. Where rows are copied from shard to shard, open one such way to each, at two local ports.",
         item.name,
         item.port,
         identifier(&name)

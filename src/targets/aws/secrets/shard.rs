@@ -14,8 +14,8 @@ use crate::{list, template};
 /// The entries of one database with shards.
 pub(super) struct Sharded {
     id: Id<Database>,
-    /// The values of the shards' passwords, by their ids.
-    passwords: Address,
+    /// The passwords of the shards, by their ids.
+    passwords: Filled,
     /// Stands for the ARNs of all these in policies, which would not hold a thousand of them.
     pattern: Expression,
     /// The password of the proxy's clients, or the map of shards for applications.
@@ -32,6 +32,11 @@ impl Sharded {
 }
 
 impl Secrets {
+    /// The entries with the passwords of a database's shards, by their ids.
+    pub(in crate::targets::aws) fn of_shards(&self, id: Id<Database>) -> &Address {
+        &self.sharded(id).passwords.entry
+    }
+
     /// The entry with what leads to the shards: the password of the proxy's clients, or the map for applications.
     pub(in crate::targets::aws) fn of_router(&self, id: Id<Database>) -> &Address {
         &self.sharded(id).router.entry
@@ -53,7 +58,7 @@ impl Secrets {
     pub(in crate::targets::aws) fn shards(&self, id: Id<Database>) -> Vec<&Address> {
         let sharded = self.sharded(id);
         let map = sharded.mapped.then_some(&sharded.router.value);
-        std::iter::once(&sharded.passwords).chain(map).collect()
+        std::iter::once(&sharded.passwords.value).chain(map).collect()
     }
 
     fn sharded(&self, id: Id<Database>) -> &Sharded {
@@ -100,7 +105,7 @@ pub(in crate::targets::aws) fn folder(stack: &Stack<'_>, item: &Database) -> Str
 }
 
 /// One entry for each shard, all of them in one folder.
-fn passwords(stack: &mut Stack<'_>, keys: &Keys, item: &Database, folder: &str, servers: &Servers) -> Address {
+fn passwords(stack: &mut Stack<'_>, keys: &Keys, item: &Database, folder: &str, servers: &Servers) -> Filled {
     let name = item.shard_name();
     let about = format!("Password of the login {} of the shard ", item.user);
     let body = Block::new().set("for_each", expr::call("toset", [servers.ids.clone()]));
@@ -116,7 +121,8 @@ fn passwords(stack: &mut Stack<'_>, keys: &Keys, item: &Database, folder: &str, 
         .set("for_each", entry.whole())
         .set("secret_id", expr::each_value(&["id"]));
     let body = password(body, &servers.password).set("depends_on", list![servers.instances.whole()]);
-    stack.module.resource("aws_secretsmanager_secret_version", &name, body)
+    let value = stack.module.resource("aws_secretsmanager_secret_version", &name, body);
+    Filled { entry, value }
 }
 
 /// The login of the proxy's clients, which the proxy reads here too.

@@ -57,6 +57,14 @@ pub(in crate::targets::gcp) struct Server {
     pub contents: [Address; 3],
 }
 
+impl Server {
+    /// The version of its secret that holds the password.
+    pub fn value(&self) -> &Address {
+        let [_, _, value] = &self.contents;
+        value
+    }
+}
+
 /// Adds a server, or one for each key.
 pub(in crate::targets::gcp) fn make(stack: &mut Stack<'_>, plan: &Plan<'_>) -> Server {
     let part = plan.part.as_str();
