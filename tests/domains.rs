@@ -95,9 +95,13 @@ fn a_domain_has_a_folder_in_a_cluster() {
     let example = system(&["market", "pay"]);
     let rendered = example.render(&example.load(None), Target::Kubernetes);
     let owners = rendered.files.get("CODEOWNERS").unwrap();
-    let listed = rendered.files.get("kubernetes/kustomization.yaml").unwrap();
+    let folders = rendered.files.get("kubernetes/kustomization.yaml").unwrap();
     for (name, other) in [("market", "pay"), ("pay", "market")] {
         assert!(owners.contains(&format!("**/kubernetes/{name}/ @acme/{name}\n")));
+        assert!(folders.contains(&format!("  - {name}\n")));
+        let folder = |file: &str| rendered.files.get(&format!("kubernetes/{name}/{file}")).unwrap();
+        let listed = folder("kustomization.yaml");
+        assert!(folder("README.md").contains(&format!("in the namespace `mall-{name}`. @acme/{name} owns it.")));
         for concern in [
             "compute",
             "database",
@@ -106,12 +110,9 @@ fn a_domain_has_a_folder_in_a_cluster() {
             "load_balancer",
             "secrets",
         ] {
-            let text = rendered
-                .files
-                .get(&format!("kubernetes/{name}/{concern}.yaml"))
-                .unwrap();
+            let text = folder(&format!("{concern}.yaml"));
             assert!(text.starts_with(&format!("# Domain {name}, owned by @acme/{name}.\n")));
-            assert!(listed.contains(&format!("  - {name}/{concern}.yaml\n")));
+            assert!(listed.contains(&format!("  - {concern}.yaml\n")));
             assert!(!text.contains(&format!("\n  name: {other}-")), "{concern} of {name}");
         }
         let shared = rendered.files.get("kubernetes/firewall.yaml").unwrap();

@@ -15,6 +15,12 @@ pub const OBJECT_STORE: &str = "object-store";
 /// The folder of what guards a system, which no domain may have.
 pub const PROTECT: &str = "protect";
 
+/// The identity that reads Secrets of another namespace, which no component may have.
+pub const SECRETS_READER: &str = "secrets-reader";
+
+/// What the namespace of the public entry point is called after the system's, which no domain may be.
+const EDGE: &str = "edge";
+
 /// Variables under which S3 clients look for their identity; in a cluster they are set for every service that uses a bucket.
 pub const S3_CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];
 
@@ -189,11 +195,13 @@ fn buckets(system: &System, problems: &mut Vec<Diagnostic>) {
 
 /// Names that objects of other makers have in the same namespace.
 fn names(system: &System, problems: &mut Vec<Diagnostic>) {
-    for (_, domain) in system.domains.iter().filter(|(_, domain)| domain.name == PROTECT) {
-        problems.push(kubernetes::reserved_folder(
-            system.places.key(&domain.path),
-            &domain.name,
-        ));
+    for (_, domain) in system.domains.iter() {
+        let at = system.places.key(&domain.path);
+        if domain.name == PROTECT {
+            problems.push(kubernetes::reserved_folder(at, &domain.name));
+        } else if domain.name == EDGE {
+            problems.push(kubernetes::reserved_namespace(at, &domain.name));
+        }
     }
     let databases: Vec<&str> = system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
     let logins: Vec<String> = system
@@ -221,6 +229,9 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             Some(database) => format!("the database `{database}`"),
             None if cache.is_some() => "the cache whose name it begins with".to_owned(),
             None if login.is_some() => "the login of a service at the broker".to_owned(),
+            None if name == SECRETS_READER && !system.domains.is_empty() => {
+                "what copies Secrets between namespaces".to_owned()
+            }
             None if name == "default-deny" => "the firewall".to_owned(),
             None if name == OBJECT_STORE || name.starts_with("object-store-") => "the object store".to_owned(),
             None if has_broker && is_of_broker(name, suffixes) => "the broker of queues and topics".to_owned(),

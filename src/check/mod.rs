@@ -17,7 +17,9 @@ use std::ops::Deref;
 
 pub use azure::{container_block, container_environment, sql_filter};
 pub use gcp::pubsub_filter;
-pub use kubernetes::{LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, authority_variable};
+pub use kubernetes::{
+    LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable,
+};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;

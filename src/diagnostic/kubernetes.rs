@@ -122,6 +122,12 @@ pub fn reserved_folder(at: Option<Span>, name: &str) -> Diagnostic {
     Diagnostic::error("reserved-name", at, message).fix("rename the domain")
 }
 
+/// `reserved-name`
+pub fn reserved_namespace(at: Option<Span>, name: &str) -> Diagnostic {
+    let message = format!("`{name}` is taken on Kubernetes: the namespace of that name is the public entry point's");
+    Diagnostic::error("reserved-name", at, message).fix("rename the domain")
+}
+
 /// `override-rejected`
 pub fn override_refused(at: Option<Span>, kind: &str, name: &str, path: &str, problem: &str) -> Diagnostic {
     let field = if path.is_empty() {

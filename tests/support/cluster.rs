@@ -66,16 +66,16 @@ fn selects(selector: &Value, labels: &[(&str, &str)]) -> bool {
         })
 }
 
-fn is_peer(peer: &Value, (namespace, labels): &Pod) -> bool {
+fn is_peer(peer: &Value, (namespace, labels): &Pod, own: &str) -> bool {
     let same = match &peer["namespaceSelector"] {
-        Value::Null => *namespace == "shop",
+        Value::Null => *namespace == own,
         selector => selects(selector, &[("kubernetes.io/metadata.name", namespace)]),
     };
     let pods = &peer["podSelector"];
     peer["ipBlock"].is_null() && same && (pods.is_null() || selects(pods, labels))
 }
 
-/// True if the policies let a connection out of the one pod (where they know it) and into the other.
+/// True if the policies let a connection out of the one pod (where its namespace has some) and into the other.
 pub fn may(all: &[Value], from: &Pod, to: &Pod, port: u64) -> bool {
     let open = |direction: &str, list: &str, here: &Pod, there: &Pod| {
         objects(all, "NetworkPolicy").iter().any(|policy| {
@@ -85,18 +85,21 @@ pub fn may(all: &[Value], from: &Pod, to: &Pod, port: u64) -> bool {
             types
                 .iter()
                 .any(|kind| kind.as_str().unwrap().to_lowercase() == direction)
+                && policy["metadata"]["namespace"] == here.0
                 && selects(&spec["podSelector"], &here.1)
                 && rules.is_some_and(|rules| {
                     rules.iter().any(|rule| {
                         let peers = rule[list].as_sequence();
                         let mut ports = rule["ports"].as_sequence().unwrap().iter();
                         ports.any(|one| one["port"].as_u64() == Some(port))
-                            && peers.is_none_or(|peers| peers.iter().any(|peer| is_peer(peer, there)))
+                            && peers.is_none_or(|peers| peers.iter().any(|peer| is_peer(peer, there, here.0)))
                     })
                 })
         })
     };
-    (from.0 != "shop" || open("egress", "to", from, to)) && open("ingress", "from", to, from)
+    let policies = objects(all, "NetworkPolicy");
+    let is_known = policies.iter().any(|policy| policy["metadata"]["namespace"] == from.0);
+    (!is_known || open("egress", "to", from, to)) && open("ingress", "from", to, from)
 }
 
 /// The value of a variable of a service that stands in its pods, or in a ConfigMap that they name.

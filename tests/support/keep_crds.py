@@ -1,7 +1,7 @@
 """Rewrites kinds.jsonl of the Kubernetes target, the schemas of the custom kinds that it emits: keep_crds.py [KIND...] < schemas.json
 
 Standard input is a JSON object "GROUP/VERSION/KIND": {"from": where the schema is from, "schema": the openAPIV3Schema of that version}.
-Kept are the kinds that are in the file already and those that are named. A kept schema is JSON Schema in which unknown fields are
+Kept are the kinds that are in the file already and those that are named, with the alternatives in ONLY. A kept schema is JSON Schema in which unknown fields are
 errors, without descriptions: that of the `spec`, one kind a line.
 """
 
@@ -10,6 +10,8 @@ import pathlib
 import sys
 
 KEPT = pathlib.Path(__file__).parents[2] / "src" / "targets" / "kubernetes" / "data" / "kinds.jsonl"
+# Of a field with many alternatives those that the target has a use for.
+ONLY = {("external-secrets.io/v1/SecretStore", "provider"): {"kubernetes"}}
 LEFT_OUT = {"default", "description", "example", "format", "nullable", "title"}
 
 
@@ -44,6 +46,10 @@ def main():
         if kind not in schemas:
             sys.exit(f"no schema of {kind} on standard input")
         spec = closed(schemas[kind]["schema"]["properties"]["spec"])
+        for (of, field), used in ONLY.items():
+            if of == kind:
+                alternatives = spec["properties"][field]["properties"]
+                spec["properties"][field]["properties"] = {name: alternatives[name] for name in sorted(used)}
         entry = {"kind": kind, "from": schemas[kind]["from"], "schema": spec}
         lines.append(json.dumps(entry, separators=(",", ":"), sort_keys=True) + "\n")
     KEPT.write_text("".join(lines), encoding="utf-8")

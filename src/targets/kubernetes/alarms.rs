@@ -71,7 +71,7 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
         Signal::ReplicaLag { seconds, minutes, .. } => (replica_lag(stack, id, seconds), minutes),
     };
     let part_of = &stack.system.databases[id].name;
-    let spec = alert(stack, (&alarm.name, &alarm.about), expr, minutes);
+    let spec = alert(stack, (&alarm.name, &alarm.about, part_of), expr, minutes);
     let object = Object::custom(stack.meta(alarm.name.as_str(), part_of, "database"), spec);
     match alarm.signal {
         Signal::ReplicaLag { .. } => object.comment(
@@ -82,8 +82,13 @@ fn rule(stack: &Stack<'_>, alarm: &Alarm) -> Object {
     }
 }
 
-/// An alert of a name, with what it means: when an expression has been true for so many minutes.
-pub(super) fn alert(stack: &Stack<'_>, (name, about): (&str, &str), expr: String, minutes: u32) -> PrometheusRule {
+/// An alert of a name, with what it means, about a component: when an expression has been true for so many minutes.
+pub(super) fn alert(
+    stack: &Stack<'_>,
+    (name, about, part_of): (&str, &str, &str),
+    expr: String,
+    minutes: u32,
+) -> PrometheusRule {
     let mut annotations = BTreeMap::from([("description", about.to_owned())]);
     if !stack.system.alarm_emails.is_empty() {
         annotations.insert(TOLD, stack.system.alarm_emails.join(", "));
@@ -94,7 +99,7 @@ pub(super) fn alert(stack: &Stack<'_>, (name, about): (&str, &str), expr: String
         lasting: format!("{minutes}m"),
         // Not every part of the expression has one of its own.
         labels: BTreeMap::from([
-            ("namespace", stack.namespace.clone()),
+            ("namespace", stack.namespace_of(part_of)),
             ("severity", "warning".to_owned()),
         ]),
         annotations,
@@ -111,7 +116,7 @@ fn replica_lag(stack: &Stack<'_>, id: Id<Database>, seconds: u32) -> String {
     let database = &stack.system.databases[id];
     let replicas = database::instances(stack, database) - 1;
     // What the operator calls the targets of a PodMonitor.
-    let job = format!("job=\"{}/{}\"", stack.namespace, database.name);
+    let job = format!("job=\"{}/{}\"", stack.namespace_of(&database.name), database.name);
     if database.engine == Engine::Mysql {
         // A series for each of a server's appliers, which hand transactions to each other.
         let applying = "mysql_perf_schema_applying_transaction_original_commit_timestamp_seconds";

@@ -4,6 +4,8 @@
 //! The Cluster Operator makes the servers, the Messaging Topology Operator what is in them. Everything speaks TLS but the servers among
 //! each other, whose ports the network policy keeps closed to all others.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Affinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm};
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
@@ -16,14 +18,14 @@ use super::custom::rabbitmq::{
     User, UserReference,
 };
 use super::encryption::{authority, names, secret};
-use super::firewall::{from, in_namespace, pods, policy, to, to_api_server, to_dns};
+use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_api_server, to_dns};
 use super::network::Demand;
 use super::object::Object;
 use super::pod;
 use super::scaling;
 use super::stack::{BROKER, Stack, selector};
 use super::storage::retention;
-use crate::ir::{Id, Resource, Service};
+use crate::ir::{Domain, Id, Resource, Service};
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;
@@ -75,7 +77,7 @@ pub(super) fn demand() -> Demand {
 
 /// What a service is told of where it is. KEDA, which asks from its own namespace, is told the same.
 pub(super) fn endpoint(stack: &Stack<'_>) -> String {
-    format!("amqps://{BROKER}.{}.svc:{PORT}", stack.namespace)
+    format!("amqps://{BROKER}.{}.svc:{PORT}", stack.namespace_of(BROKER))
 }
 
 /// The Secret with the login of a service, which the operator makes for its User: `username` and `password`.
@@ -83,11 +85,12 @@ pub(super) fn credentials(service: &Service) -> String {
     format!("{}-user-credentials", service.name)
 }
 
-/// The broker, as what is in it refers to it.
-pub(super) fn reference() -> ClusterReference {
+/// The broker, as what is in it and belongs to a component refers to it.
+pub(super) fn reference(stack: &Stack<'_>, part_of: &str) -> ClusterReference {
+    let there = stack.namespace_of(BROKER);
     ClusterReference {
         name: BROKER,
-        namespace: None,
+        namespace: (there != stack.namespace_of(part_of)).then_some(there),
     }
 }
 
@@ -124,7 +127,13 @@ fn cluster(stack: &Stack<'_>) -> Object {
             },
         },
     };
-    Object::custom(stack.meta(BROKER, BROKER, "messaging"), cluster)
+    let mut metadata = stack.meta(BROKER, BROKER, "messaging");
+    let domains = talkative(stack);
+    if !domains.is_empty() {
+        let allowed = ("rabbitmq.com/topology-allowed-namespaces".to_owned(), domains.join(","));
+        metadata.annotations = Some([allowed].into());
+    }
+    Object::custom(metadata, cluster)
         .about("Every message is on a majority of three servers; the operator spreads them over zones")
         .comment(
             "spec/terminationGracePeriodSeconds",
@@ -151,6 +160,17 @@ fn apart() -> Affinity {
     }
 }
 
+/// The namespaces of the domains that have queues, topics or logins.
+fn talkative(stack: &Stack<'_>) -> Vec<String> {
+    let system = stack.system;
+    let queues = system.queues.iter().map(|(_, item)| item.home.domain);
+    let topics = system.topics.iter().map(|(_, item)| item.home.domain);
+    let services = system.services.iter().filter(|(id, _)| stack.uses_broker(*id));
+    let services = services.map(|(_, item)| item.home.domain);
+    let domains: BTreeSet<Id<Domain>> = queues.chain(topics).chain(services).flatten().collect();
+    domains.into_iter().map(|id| stack.namespace_in(Some(id))).collect()
+}
+
 fn disruption(stack: &Stack<'_>) -> Object {
     Object::new(&PodDisruptionBudget {
         metadata: stack.meta(BROKER, BROKER, "messaging"),
@@ -166,6 +186,7 @@ fn disruption(stack: &Stack<'_>) -> Object {
 /// The login of a service, and what it may do.
 fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
     let meta = || stack.meta(service.name.as_str(), &service.name, "service");
+    let reference = || reference(stack, &service.name);
     let (mut sends, mut takes) = (vec![], vec![]);
     for grant in stack.messaging_of(id) {
         let name = match grant.resource {
@@ -228,7 +249,7 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     let services = stack.system.services.iter();
     let mut clients: Vec<NetworkPolicyPeer> = services
         .filter(|(id, _)| stack.uses_broker(*id))
-        .map(|(_, service)| pods(stack.pods(&service.name)))
+        .map(|(_, service)| pods_of(stack, &service.name, stack.pods(&service.name), BROKER))
         .collect();
     if scaling::counts_messages(stack) {
         clients.push(in_namespace(scaling::NAMESPACE));

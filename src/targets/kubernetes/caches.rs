@@ -210,7 +210,7 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     let caches = stack.system.caches.iter();
     caches
         .map(|(id, cache)| {
-            let users = callers(stack, Peer::Cache(id));
+            let users = callers(stack, Peer::Cache(id), &cache.name);
             let mut ingress = vec![];
             if !users.is_empty() {
                 ingress.push(from(users, &[PORT]));

@@ -1,51 +1,103 @@
-//! Which objects belong to which business domain.
+//! The folder of each domain: its files, how they are applied, and what its owner should know.
 
-use std::collections::BTreeMap;
-
+use super::imports;
+use super::kustomization;
 use super::object::Object;
 use super::stack::Stack;
-use crate::ir::{Domain, Id};
+use crate::ir::{Domain, Id, Resource};
 
-/// The components of domains.
-pub(super) struct Domains<'a> {
-    stack: &'a Stack<'a>,
-    /// From the name of a component to its domain.
-    of: BTreeMap<&'a str, Id<Domain>>,
+/// The part that an object belongs to: the domain whose namespace it is in, or is.
+pub(super) fn part_of(stack: &Stack<'_>, object: &Object) -> Option<Id<Domain>> {
+    let namespace = match object.kind() {
+        "Namespace" => Some(object.name()),
+        _ => object.namespace(),
+    };
+    let mut domains = stack.system.domains.iter();
+    domains
+        .find(|(id, _)| namespace == Some(stack.namespace_in(Some(*id)).as_str()))
+        .map(|(id, _)| id)
 }
 
-impl<'a> Domains<'a> {
-    /// The domains of a system. Buckets are no components here: they stand in the object store, which all share.
-    pub(super) fn new(stack: &'a Stack<'a>) -> Self {
-        let services = stack.system.services.iter().map(|(_, item)| (&item.name, &item.home));
-        let servers = stack
-            .servers
-            .iter()
-            .map(|item| (&item.database.name, &item.database.home));
-        let secrets = stack.system.secrets.iter().map(|(_, item)| (&item.name, &item.home));
-        let caches = stack.system.caches.iter().map(|(_, item)| (&item.name, &item.home));
-        let queues = stack.system.queues.iter().map(|(_, item)| (&item.name, &item.home));
-        let topics = stack.system.topics.iter().map(|(_, item)| (&item.name, &item.home));
-        let data = servers.chain(secrets).chain(caches);
-        let components = services.chain(data).chain(queues).chain(topics);
-        Self {
-            stack,
-            of: components
-                .filter_map(|(name, home)| Some((name.as_str(), home.domain?)))
-                .collect(),
-        }
-    }
+/// The list of a folder's files.
+pub(super) fn list(files: &[String]) -> String {
+    let lines: Vec<String> = files.iter().map(|file| format!("  - {file}\n")).collect();
+    kustomization(&lines.concat())
+}
 
-    /// Objects by their domain, in their order: first what belongs to none.
-    pub(super) fn split<'b>(&self, objects: &'b [Object]) -> Vec<(Option<&'a Domain>, Vec<&'b Object>)> {
-        let mut parts: BTreeMap<Option<Id<Domain>>, Vec<&Object>> = BTreeMap::new();
-        for object in objects {
-            let domain = object.part_of().and_then(|name| self.of.get(name).copied());
-            parts.entry(domain).or_default().push(object);
+/// The README of a domain's folder.
+pub(super) fn readme(stack: &Stack<'_>, id: Id<Domain>) -> String {
+    let system = stack.system;
+    let domain = &system.domains[id];
+    let namespace = stack.namespace_in(Some(id));
+    let owner = match &domain.owner {
+        Some(owner) => format!(" {owner} owns it."),
+        None => String::new(),
+    };
+    let mut text = format!(
+        "# Domain {} of {}\n\nEverything of this folder is in the namespace `{namespace}`.{owner} What all domains share is in the folder \
+         above, in `{}`, and has to be there first.\n\n```sh\nkubectl apply -k kubernetes/{}\n```\n",
+        domain.name, system.prefix, stack.namespace, domain.name
+    );
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let lines: Vec<String> = lines.into_iter().map(|line| format!("- {line}\n")).collect();
+            text.push_str(&format!("\n## {title}\n\n{}", lines.concat()));
         }
-        let domains = &self.stack.system.domains;
-        parts
-            .into_iter()
-            .map(|(domain, objects)| (domain.map(|id| &domains[id]), objects))
-            .collect()
+    };
+    section("Who calls it from other namespaces", callers(stack, id));
+    section("What it uses in other namespaces", used(stack, id));
+    let copies = imports::secrets_of(stack, Some(id));
+    section(
+        "Secrets that are copied here",
+        copies
+            .iter()
+            .map(|copy| format!("`{}` from `{}`: {}", copy.name, copy.source, copy.keys_said()))
+            .collect(),
+    );
+    text
+}
+
+fn callers(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
+    let here = |name: &str| stack.domain_of(name) == Some(id);
+    let services = stack.system.services.iter();
+    let calls = services.flat_map(|(_, caller)| caller.calls.iter().map(move |callee| (caller, callee)));
+    calls
+        .map(|(caller, callee)| (caller, &stack.system.services[*callee]))
+        .filter(|(caller, callee)| !here(&caller.name) && here(&callee.name))
+        .map(|(caller, callee)| format!("`{}` calls `{}` on port {}", caller.name, callee.name, callee.port))
+        .collect()
+}
+
+fn used(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
+    let system = stack.system;
+    let here = |name: &str| stack.domain_of(name) == Some(id);
+    let mut lines = vec![];
+    for (service, item) in system.services.iter().filter(|(_, item)| here(&item.name)) {
+        for callee in item.calls.iter().map(|callee| &system.services[*callee]) {
+            if !here(&callee.name) {
+                lines.push(format!(
+                    "`{}` calls `{}` on port {}",
+                    item.name, callee.name, callee.port
+                ));
+            }
+        }
+        for grant in system.grants_of(service) {
+            let (what, name) = match grant.resource {
+                Resource::Bucket(id) => ("the bucket", &system.buckets[id].name),
+                Resource::Cache(id) => ("the cache", &system.caches[id].name),
+                Resource::Database(id) | Resource::Proxy(id) | Resource::Shards(id) => {
+                    ("the database", &system.databases[id].name)
+                }
+                Resource::Queue(id) => ("the queue", &system.queues[id].name),
+                Resource::Topic(id) => ("the topic", &system.topics[id].name),
+                Resource::Subscription(id) => ("the topic", &system.topics[system.subscriptions[id].topic].name),
+                Resource::Secret(_) => continue,
+            };
+            let line = format!("`{}` uses {what} `{name}`", item.name);
+            if !here(name) && !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
     }
+    lines
 }

@@ -101,7 +101,7 @@ pub(super) fn self_signed(meta: ObjectMeta) -> Object {
 
 /// The names under which a Service of this namespace is reached.
 pub(super) fn names(stack: &Stack<'_>, service: &str, loopback: bool) -> Vec<String> {
-    let namespace = &stack.namespace;
+    let namespace = stack.namespace_of(service);
     let mut names = vec![
         service.to_owned(),
         format!("{service}.{namespace}"),

@@ -13,9 +13,9 @@ use super::broker;
 use super::caches;
 use super::database;
 use super::object::Object;
-use super::stack::{STORE, Stack, selector};
+use super::stack::{BROKER, STORE, Stack, selector};
 use super::storage;
-use crate::ir::{Id, Peer, Resource, Service};
+use crate::ir::{Domain, Id, Peer, Resource, Service};
 use crate::vocabulary::Engine;
 
 /// Addresses around a cluster: other machines of the same network, carrier-grade translation, link-local metadata services.
@@ -28,7 +28,8 @@ const NOT_INTERNET: [&str; 5] = [
 ];
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let mut objects = vec![default_deny(stack)];
+    let parts = stack.parts().into_iter();
+    let mut objects: Vec<Object> = parts.map(|part| default_deny(stack, part)).collect();
     let services = stack.system.services.iter();
     objects.extend(services.map(|(id, _)| service(stack, id)));
     objects.extend(
@@ -104,6 +105,20 @@ pub(super) fn to_dns() -> NetworkPolicyEgressRule {
     }
 }
 
+/// Pods of a component, as a policy of another component sees them: in the same namespace or in another.
+pub(super) fn pods_of(stack: &Stack<'_>, owner: &str, selected: LabelSelector, seen_from: &str) -> NetworkPolicyPeer {
+    let (there, here) = (stack.namespace_of(owner), stack.namespace_of(seen_from));
+    NetworkPolicyPeer {
+        namespace_selector: (there != here).then(|| label("kubernetes.io/metadata.name", &there)),
+        ..pods(selected)
+    }
+}
+
+/// The pods of a service or of a cache, in the same way.
+fn component(stack: &Stack<'_>, name: &str, seen_from: &str) -> NetworkPolicyPeer {
+    pods_of(stack, name, stack.pods(name), seen_from)
+}
+
 /// Pods of this namespace.
 pub(super) fn pods(pods: LabelSelector) -> NetworkPolicyPeer {
     NetworkPolicyPeer {
@@ -125,12 +140,12 @@ pub(super) fn label(key: &str, value: &str) -> LabelSelector {
     selector([(key.to_owned(), value.to_owned())].into())
 }
 
-/// The services that open connections to a peer.
-pub(super) fn callers(stack: &Stack<'_>, peer: Peer) -> Vec<NetworkPolicyPeer> {
+/// The services that open connections to a peer, as a policy of the component `seen_from` sees them.
+pub(super) fn callers(stack: &Stack<'_>, peer: Peer, seen_from: &str) -> Vec<NetworkPolicyPeer> {
     let flows = stack.system.flows_to(peer);
     flows
         .filter_map(|flow| match flow.from {
-            Peer::Service(id) => Some(pods(stack.pods(&stack.system.services[id].name))),
+            Peer::Service(id) => Some(component(stack, &stack.system.services[id].name, seen_from)),
             _ => None,
         })
         .collect()
@@ -141,13 +156,13 @@ fn users(stack: &Stack<'_>, wanted: impl Fn(Resource) -> bool) -> Vec<NetworkPol
     let services = stack.system.services.iter();
     services
         .filter(|(id, _)| stack.system.grants_of(*id).any(|grant| wanted(grant.resource)))
-        .map(|(_, service)| pods(stack.pods(&service.name)))
+        .map(|(_, service)| component(stack, &service.name, STORE))
         .collect()
 }
 
-fn default_deny(stack: &Stack<'_>) -> Object {
+fn default_deny(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Object {
     let mut policy = policy(stack, ("default-deny", ""), LabelSelector::default(), vec![], vec![]);
-    policy.metadata = stack.shared_meta("default-deny");
+    policy.metadata = stack.part_meta("default-deny", part);
     Object::new(&policy).about("What no policy below opens is closed, in both directions")
 }
 
@@ -162,36 +177,41 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         .services
         .iter()
         .filter(|(_, caller)| caller.calls.contains(&id))
-        .map(|(_, caller)| pods(stack.pods(&caller.name)))
+        .map(|(_, caller)| component(stack, &caller.name, &service.name))
         .collect();
     if !callers.is_empty() {
         ingress.push(from(callers, &[service.port]));
     }
-    let clients = self::callers(stack, Peer::TcpBalancer(id));
+    let clients = self::callers(stack, Peer::TcpBalancer(id), &service.name);
     if !clients.is_empty() {
         ingress.push(from(clients, &[service.port]));
     }
     let mut egress = vec![];
+    let reach = |name: &str| component(stack, name, &service.name);
     for &callee in &service.calls {
         let callee = &system.services[callee];
-        egress.push(to(vec![pods(stack.pods(&callee.name))], &[callee.port]));
+        egress.push(to(vec![reach(&callee.name)], &[callee.port]));
     }
     for flow in system.flows_from(Peer::Service(id)) {
         if let Peer::TcpBalancer(proxy) = flow.to {
-            egress.push(to(vec![pods(stack.pods(&system.services[proxy].name))], &[flow.port]));
+            egress.push(to(vec![reach(&system.services[proxy].name)], &[flow.port]));
         }
-        if let Some((servers, port)) = database::target(stack, flow.to) {
-            egress.push(to(vec![pods(servers)], &[port]));
+        if let Peer::Database(database) | Peer::Readers(database) | Peer::Shards(database) = flow.to
+            && let Some((servers, port)) = database::target(stack, flow.to)
+        {
+            let owner = &system.databases[database].name;
+            egress.push(to(vec![pods_of(stack, owner, servers, &service.name)], &[port]));
         }
         if let Peer::Cache(cache) = flow.to {
-            egress.push(to(vec![pods(stack.pods(&system.caches[cache].name))], &[flow.port]));
+            egress.push(to(vec![reach(&system.caches[cache].name)], &[flow.port]));
         }
     }
     if stack.uses_broker(id) {
-        egress.push(to(vec![pods(broker::servers())], &[broker::PORT]));
+        let servers = pods_of(stack, BROKER, broker::servers(), &service.name);
+        egress.push(to(vec![servers], &[broker::PORT]));
     }
     if stack.uses_store(id) {
-        egress.push(to(vec![pods(stack.pods(STORE))], &[storage::PORT]));
+        egress.push(to(vec![reach(STORE)], &[storage::PORT]));
     }
     let internet: Vec<u16> = system
         .flows_from(Peer::Service(id))
@@ -216,9 +236,10 @@ fn store(stack: &Stack<'_>) -> Object {
     let mut peers = users(stack, |resource| matches!(resource, Resource::Bucket(_)));
     let databases = stack.system.databases.iter();
     for (id, database) in databases.filter(|(_, database)| database.engine == Engine::Postgres) {
-        peers.push(pods(stack.database_pods(database)));
+        let servers = |selected| pods_of(stack, &database.name, selected, STORE);
+        peers.push(servers(stack.database_pods(database)));
         if database.sharding.is_some() {
-            peers.push(pods(stack.shard_pods(id)));
+            peers.push(servers(stack.shard_pods(id)));
         }
     }
     let ingress = if peers.is_empty() {

@@ -37,7 +37,7 @@ fn monitor(stack: &Stack<'_>) -> Object {
         scheme: Some("https"),
         tls_config: Some(EndpointTls {
             ca: SecretOrConfigMap { secret: authority },
-            server_name: format!("{BROKER}.{}.svc", stack.namespace),
+            server_name: format!("{BROKER}.{}.svc", stack.namespace_of(BROKER)),
         }),
     };
     let monitor = PodMonitor {
@@ -56,7 +56,7 @@ fn rule(stack: &Stack<'_>, alarm: &InboxAlarm) -> Object {
     let waiting = |queue: &str| {
         format!(
             "rabbitmq_detailed_queue_messages_ready{{job=\"{}/{BROKER}\", queue=\"{queue}\"}}",
-            stack.namespace
+            stack.namespace_of(BROKER)
         )
     };
     let (expr, minutes) = match alarm.trouble {
@@ -70,6 +70,6 @@ fn rule(stack: &Stack<'_>, alarm: &InboxAlarm) -> Object {
             alarm.about
         ),
     };
-    let spec = alert(stack, (&alarm.name, &about), expr, minutes);
+    let spec = alert(stack, (&alarm.name, &about, part_of), expr, minutes);
     Object::custom(stack.meta(alarm.name.as_str(), part_of, "messaging"), spec)
 }

@@ -3,8 +3,10 @@
 //! There is no internal load balancer: a Service spreads the connections of its callers over the pods that are ready, and a second
 //! class of gateway is not something that every cluster has. Each service has a Service of its own name and port.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::ConfigMap;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::custom::gateway::{
     AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Infrastructure, Listener, ListenerTls, Match, ParametersRef,
@@ -13,7 +15,7 @@ use super::custom::gateway::{
 use super::edge;
 use super::firewall::label;
 use super::object::Object;
-use super::stack::Stack;
+use super::stack::{Stack, labelled};
 use crate::ir::{Balancer, Route, Tls};
 use crate::target::Target;
 
@@ -48,10 +50,10 @@ pub(super) fn edge_meta(stack: &Stack<'_>, name: &str) -> ObjectMeta {
 }
 
 fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
-    let from = |namespace: &str| AllowedRoutes {
+    let listed = || AllowedRoutes {
         namespaces: RouteNamespaces {
             from: "Selector",
-            selector: Some(label("kubernetes.io/metadata.name", namespace)),
+            selector: Some(served(stack, balancer)),
         },
     };
     let same = AllowedRoutes {
@@ -76,7 +78,7 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
                     name: secret.clone(),
                 }],
             }),
-            allowed_routes: from(&stack.namespace),
+            allowed_routes: listed(),
         });
     }
     listeners.push(Listener {
@@ -86,11 +88,7 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
         port: 80,
         tls: None,
         // With a certificate this listener only redirects, from a route beside it.
-        allowed_routes: if certificate.is_some() {
-            same
-        } else {
-            from(&stack.namespace)
-        },
+        allowed_routes: if certificate.is_some() { same } else { listed() },
     });
     Object::custom(
         edge_meta(stack, NAME),
@@ -106,6 +104,17 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
             listeners,
         },
     )
+}
+
+/// The namespaces with services that are public.
+fn served(stack: &Stack<'_>, balancer: &Balancer) -> LabelSelector {
+    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    let namespaces = routes.map(|route| stack.namespace_of(&stack.system.services[route.service].name));
+    let namespaces: Vec<String> = namespaces.collect::<BTreeSet<String>>().into_iter().collect();
+    match namespaces.as_slice() {
+        [one] => label("kubernetes.io/metadata.name", one),
+        _ => labelled("kubernetes.io/metadata.name", "In", Some(namespaces)),
+    }
 }
 
 /// True if Istio makes the proxies.

@@ -7,8 +7,8 @@ use crate::ir::{Database, Id, Sharding};
 use crate::vocabulary::Engine;
 
 /// The shards of one database.
-pub(super) struct Measures<'a> {
-    namespace: &'a str,
+pub(super) struct Measures {
+    namespace: String,
     engine: Engine,
     /// What their names begin with.
     name: String,
@@ -18,12 +18,12 @@ pub(super) struct Measures<'a> {
     active: Option<String>,
 }
 
-impl<'a> Measures<'a> {
-    pub(super) fn new(stack: &'a Stack<'_>, id: Id<Database>) -> Self {
+impl Measures {
+    pub(super) fn new(stack: &Stack<'_>, id: Id<Database>) -> Self {
         let database = &stack.system.databases[id];
         let sharding = database.sharding.as_ref();
         Self {
-            namespace: &stack.namespace,
+            namespace: stack.namespace_of(&database.name),
             engine: database.engine,
             name: database.shard_name(),
             cpu: sharding.map_or(database.size.cpu, |sharding| sharding.size.cpu),
@@ -48,7 +48,7 @@ impl<'a> Measures<'a> {
             Engine::Mysql => "mysql",
             Engine::Sqlserver | Engine::Oracle => "server",
         };
-        let (namespace, name) = (self.namespace, &self.name);
+        let (namespace, name) = (&self.namespace, &self.name);
         let used = format!(
             "rate(container_cpu_usage_seconds_total{{namespace=\"{namespace}\", pod=~\"{name}-{ids}-.+\", \
              container=\"{container}\"}}[5m])"
@@ -66,7 +66,7 @@ impl<'a> Measures<'a> {
             Engine::Sqlserver | Engine::Oracle => format!("data-{}", self.name),
         };
         let volume = |what: &str| {
-            let namespace = self.namespace;
+            let namespace = &self.namespace;
             format!(
                 "kubelet_volume_stats_{what}_bytes{{namespace=\"{namespace}\", persistentvolumeclaim=~\"{claim}-.+\"}}"
             )

@@ -79,6 +79,12 @@ pub(super) fn security(stack: &Stack<'_>, mut says: impl FnMut(&str)) {
                 `SERVICE-user-credentials`: it sends to the exchanges and takes from the queues that its links name, and declares, binds and \
                 deletes nothing. Nobody but the broker's administrator (`{BROKER}-default-user`) reads dead letters."
         ));
+        if !stack.system.domains.is_empty() {
+            says(
+                "Who may create RabbitMQ's objects (User, Permission, Binding and the others) in the namespace of a domain may open any queue \
+                    of the broker that all share: give that right in the cluster as you would give it in the shared namespace.",
+            );
+        }
         says(
             "The broker takes TLS only, from its clients, from its operator and from Prometheus. Its servers talk to each other in plain \
                 text, on ports that the NetworkPolicy keeps closed to everybody else. Messages are on volumes, whose encryption is the \
@@ -160,7 +166,7 @@ fn redrive(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     };
     let (name, _) = stack.system.inbox(inbox);
     let dead = dead_letters(name);
-    let kubectl = format!("kubectl --namespace {}", stack.namespace);
+    let kubectl = format!("kubectl --namespace {}", stack.namespace_of(BROKER));
     let run = format!("{kubectl} exec {BROKER}-server-0 --container rabbitmq --");
     says(format!(
         "Dead letters wait for 14 days in `NAME-dead`, with the reason in their header `x-death`: `delivery_limit`, `rejected`, or `expired` \
@@ -221,7 +227,7 @@ fn about_cache(stack: &Stack<'_>, cache: &Cache) -> String {
         cache.memory_gb,
         cache.eviction.policy(),
         ca_folder(cache),
-        stack.namespace
+        stack.namespace_of(name)
     )
 }
 

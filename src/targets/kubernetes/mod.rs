@@ -3,8 +3,8 @@
 //! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, those of RabbitMQ, KEDA,
 //! cert-manager, External Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
-//! One file of objects per concern, with the names that the clouds' files have; what belongs to a domain goes to files of the same
-//! names in a folder of its own, which a team can own. Every pod meets the restricted standard, no pod but an operator's own has an API
+//! One file of objects per concern, with the names that the clouds' files have; what belongs to a domain is in a namespace of its own, and
+//! goes to files of the same names in a folder of its own, which a team can own and apply. Every pod meets the restricted standard, no pod but an operator's own has an API
 //! token, and no value of a secret stands in the output.
 
 mod alarms;
@@ -20,6 +20,7 @@ mod edge;
 mod encryption;
 mod firewall;
 mod identity;
+mod imports;
 mod inbox_alarms;
 mod load_balancer;
 mod measures;
@@ -52,10 +53,10 @@ mod tests;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
+use crate::ir::{Domain, Id};
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::targets::shared::owners;
-use domains::Domains;
 use object::Object;
 use stack::Stack;
 
@@ -67,6 +68,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("identity", identity::objects(&stack)),
         ("firewall", firewall::objects(&stack)),
         ("secrets", secrets::objects(&stack)),
+        ("imports", imports::objects(&stack)),
         ("encryption", encryption::objects(&stack)),
         ("storage", storage::objects(&stack)),
         ("database", database::objects(&stack)),
@@ -95,35 +97,46 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
         overrides::apply(objects, given, &system.places)?;
     }
-    let domains = Domains::new(&stack);
     let mut files = FileTree::new();
-    let mut listed = String::new();
+    let mut listed: Vec<String> = vec![];
     let mut stream: Vec<String> = vec![];
-    for (name, objects) in concerns {
-        for (domain, objects) in domains.split(&objects) {
-            let documents: Vec<String> = objects.into_iter().map(Object::yaml).collect();
-            let mut text = documents.join("---\n");
-            stream.extend(documents);
-            if name == protect::FOLDER {
-                files.insert(format!("kubernetes/{name}/policy.yaml"), text);
-                files.insert(
-                    format!("kubernetes/{name}/kustomization.yaml"),
-                    kustomization("  - policy.yaml\n"),
-                );
+    for part in stack.parts() {
+        let folder = folder(&stack, part);
+        let mut names: Vec<String> = vec![];
+        for (name, objects) in concerns.iter().filter(|(name, _)| *name != protect::FOLDER) {
+            let own = objects.iter().filter(|object| domains::part_of(&stack, object) == part);
+            let documents: Vec<String> = own.map(Object::yaml).collect();
+            if documents.is_empty() {
                 continue;
             }
-            let file = match domain {
-                Some(domain) => {
-                    text.insert_str(0, &format!("# {}\n\n", owners::header(domain)));
-                    format!("{}/{name}.yaml", domain.name)
-                }
-                None => format!("{name}.yaml"),
-            };
-            files.insert(format!("kubernetes/{file}"), text);
-            listed.push_str(&format!("  - {file}\n"));
+            let mut text = documents.join("---\n");
+            stream.extend(documents);
+            if let Some(id) = part {
+                text.insert_str(0, &format!("# {}\n\n", owners::header(&system.domains[id])));
+            }
+            files.insert(format!("kubernetes/{folder}{name}.yaml"), text);
+            names.push(format!("{name}.yaml"));
+        }
+        match part {
+            Some(id) => {
+                files.insert(format!("kubernetes/{folder}kustomization.yaml"), domains::list(&names));
+                files.insert(format!("kubernetes/{folder}README.md"), domains::readme(&stack, id));
+                listed.push(system.domains[id].name.clone());
+            }
+            None => listed.append(&mut names),
         }
     }
-    files.insert("kubernetes/kustomization.yaml", kustomization(&listed));
+    for (name, objects) in concerns.iter().filter(|(name, _)| *name == protect::FOLDER) {
+        let documents: Vec<String> = objects.iter().map(Object::yaml).collect();
+        if documents.is_empty() {
+            continue;
+        }
+        files.insert(format!("kubernetes/{name}/policy.yaml"), documents.join("---\n"));
+        let list = domains::list(&["policy.yaml".to_owned()]);
+        files.insert(format!("kubernetes/{name}/kustomization.yaml"), list);
+        stream.extend(documents);
+    }
+    files.insert("kubernetes/kustomization.yaml", domains::list(&listed));
     files.insert("README.md", readme::report(&stack).render(system));
     if let Some((path, text)) = owners::file(system) {
         files.insert(path, text);
@@ -133,6 +146,11 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         terraform: String::new(),
         kubernetes: stream.join("---\n"),
     })
+}
+
+/// Where the files of a part are, below the folder of all.
+fn folder(stack: &Stack<'_>, part: Option<Id<Domain>>) -> String {
+    part.map_or_else(String::new, |id| format!("{}/", stack.system.domains[id].name))
 }
 
 fn kustomization(resources: &str) -> String {

@@ -10,7 +10,8 @@ use super::caches;
 use super::database;
 use super::object::Object;
 use super::pod::quantities;
-use super::stack::Stack;
+use super::stack::{BROKER, STORE, Stack};
+use crate::ir::{Domain, Id};
 
 /// Processors, GiB and pods for what operators start besides: jobs, sidecars, routers.
 const HEADROOM: Demand = Demand {
@@ -48,21 +49,27 @@ impl Demand {
 }
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let mut objects = vec![Object::new(&namespace(stack, &stack.namespace, "restricted"))];
-    if stack.system.public.is_some() {
-        let edge = namespace(stack, &stack.edge_namespace(), "baseline");
-        objects.push(Object::new(&edge).about(
-            "The public entry point has a namespace of its own: the cluster's gateway controller decides the \
+    let mut objects = vec![];
+    for part in stack.parts() {
+        let name = stack.namespace_in(part);
+        objects.push(Object::new(&namespace(stack, &name, "restricted")));
+        if part.is_none() && stack.system.public.is_some() {
+            let edge = namespace(stack, &stack.edge_namespace(), "baseline");
+            objects.push(Object::new(&edge).about(
+                "The public entry point has a namespace of its own: the cluster's gateway controller decides the \
                 pods that run here",
-        ));
+            ));
+        }
+        objects.push(
+            Object::new(&quota(stack, part)).about(
+                "Every component at its largest, a rolling update on top, and a little for what operators start",
+            ),
+        );
+        objects.push(
+            Object::new(&limits(stack, part))
+                .about("With the quota in force, a container that says nothing would be refused"),
+        );
     }
-    objects.push(
-        Object::new(&quota(stack))
-            .about("Every component at its largest, a rolling update on top, and a little for what operators start"),
-    );
-    objects.push(
-        Object::new(&limits(stack)).about("With the quota in force, a container that says nothing would be refused"),
-    );
     objects
 }
 
@@ -81,16 +88,20 @@ fn namespace(stack: &Stack<'_>, name: &str, standard: &str) -> Namespace {
     }
 }
 
-fn quota(stack: &Stack<'_>) -> ResourceQuota {
-    let services = stack.system.services.iter().map(|(_, service)| {
+fn quota(stack: &Stack<'_>, part: Option<Id<Domain>>) -> ResourceQuota {
+    let here = |name: &str| stack.domain_of(name) == part;
+    let services = stack.system.services.iter().filter(|(_, service)| here(&service.name));
+    let services = services.map(|(_, service)| {
         // Those that are too many at first, and as many that are still on their way out.
         let surge = 2 * service.scale.max.div_ceil(4);
         Demand::of(service.scale.max + surge, service.size.cpu, service.size.memory_gb)
     });
-    let databases = stack.servers.iter().map(|server| database::demand(stack, server));
-    let store = stack.has_store().then(|| Demand::of(1, 2, 3));
-    let caches = stack.system.caches.iter().map(|(_, cache)| caches::demand(cache));
-    let broker = stack.has_broker().then(broker::demand);
+    let databases = stack.servers.iter().filter(|server| here(&server.database.name));
+    let databases = databases.map(|server| database::demand(stack, server));
+    let store = (stack.has_store() && here(STORE)).then(|| Demand::of(1, 2, 3));
+    let caches = stack.system.caches.iter().filter(|(_, cache)| here(&cache.name));
+    let caches = caches.map(|(_, cache)| caches::demand(cache));
+    let broker = (stack.has_broker() && here(BROKER)).then(broker::demand);
     let all = services
         .chain(databases)
         .chain(store)
@@ -99,7 +110,7 @@ fn quota(stack: &Stack<'_>) -> ResourceQuota {
         .fold(HEADROOM, |sum, demand| sum.plus(demand));
     let (cpu, memory) = (all.cpu.to_string(), format!("{}Gi", all.memory_gb));
     ResourceQuota {
-        metadata: stack.shared_meta(stack.namespace.as_str()),
+        metadata: stack.part_meta(stack.namespace_in(part), part),
         spec: Some(ResourceQuotaSpec {
             hard: Some(quantities(&[
                 ("pods", &all.pods.to_string()),
@@ -114,9 +125,9 @@ fn quota(stack: &Stack<'_>) -> ResourceQuota {
     }
 }
 
-fn limits(stack: &Stack<'_>) -> LimitRange {
+fn limits(stack: &Stack<'_>, part: Option<Id<Domain>>) -> LimitRange {
     LimitRange {
-        metadata: stack.shared_meta(stack.namespace.as_str()),
+        metadata: stack.part_meta(stack.namespace_in(part), part),
         spec: Some(LimitRangeSpec {
             limits: vec![LimitRangeItem {
                 type_: "Container".to_owned(),

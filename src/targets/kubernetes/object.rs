@@ -78,9 +78,9 @@ impl Object {
         name.and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The component that it belongs to, as its labels say; none for what belongs to the whole system.
-    pub(super) fn part_of(&self) -> Option<&str> {
-        let name = self.value.pointer("/metadata/labels/app.kubernetes.io~1name");
+    /// Its namespace; none for what has none.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        let name = self.value.pointer("/metadata/namespace");
         name.and_then(Value::as_str)
     }
 

@@ -32,6 +32,9 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
         pull by their own identity."
             .to_owned(),
     );
+    if !stack.system.domains.is_empty() {
+        says(domains(stack));
+    }
     for (id, database) in stack.system.databases.iter() {
         says(upkeep(database));
         if let Some(sharding) = &database.sharding {
@@ -70,6 +73,27 @@ fn entry_point(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     } else {
         "How many proxies stand behind the Gateway is the gateway controller's: two at least should.".to_owned()
     });
+}
+
+/// What it means that every domain has a namespace.
+fn domains(stack: &Stack<'_>) -> String {
+    let names: Vec<String> = stack
+        .system
+        .domains
+        .iter()
+        .map(|(_, domain)| format!("`{}`", domain.name))
+        .collect();
+    format!(
+        "What belongs to a domain is in its own namespace, `{}-DOMAIN`, and in its own folder ({}), which can be applied alone once what all \
+            share is there: `kubectl apply -k kubernetes/DOMAIN`. The README of a folder says what goes in and out. From another namespace a \
+            component is called `NAME.{}-DOMAIN`. An object that is named without a namespace in this file is in that of its component. A \
+            password that was changed where it is born reaches its copies within an hour. A system that was rendered when all was in one \
+            namespace does not move by an apply, which makes everything anew beside what is there: take the data along (see how to restore \
+            a database), then delete the old objects.",
+        stack.namespace,
+        names.join(", "),
+        stack.namespace
+    )
 }
 
 fn upkeep(database: &Database) -> String {

@@ -38,7 +38,7 @@ pub(super) fn exchange(stack: &Stack<'_>, name: &str, component: &str, kind: &'s
         name: name.to_owned(),
         kind,
         durable: true,
-        rabbitmq_cluster_reference: broker::reference(),
+        rabbitmq_cluster_reference: broker::reference(stack, name),
     };
     Object::custom(stack.meta(name, name, component), exchange)
 }
@@ -55,7 +55,7 @@ pub(super) fn binding(
         destination: destination.to_owned(),
         destination_type: "queue",
         arguments,
-        rabbitmq_cluster_reference: broker::reference(),
+        rabbitmq_cluster_reference: broker::reference(stack, part_of),
     };
     Object::custom(stack.meta(object, part_of, component), binding)
 }
@@ -92,7 +92,7 @@ pub(super) fn inbox(
             kind: "quorum",
             durable: true,
             arguments,
-            rabbitmq_cluster_reference: broker::reference(),
+            rabbitmq_cluster_reference: broker::reference(stack, part_of),
         };
         Object::custom(stack.meta(name, part_of, component), queue)
     };
@@ -102,7 +102,7 @@ pub(super) fn inbox(
             pattern: format!("^{name}$"),
             apply_to: "quorum_queues",
             definition,
-            rabbitmq_cluster_reference: broker::reference(),
+            rabbitmq_cluster_reference: broker::reference(stack, part_of),
         };
         Object::custom(stack.meta(name, part_of, component), policy)
     };

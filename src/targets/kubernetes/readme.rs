@@ -9,6 +9,7 @@ use super::secrets::remote_key;
 use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
+use crate::check::SECRETS_READER as READER;
 use crate::ir::{Peer, Service, Tls};
 use crate::target::Target;
 use crate::targets::shared::report::Report;
@@ -146,7 +147,8 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         needs("cert-manager, for certificates inside the cluster.".to_owned());
     }
     let has_logins = has(stack, Engine::Mysql) || has(stack, Engine::Sqlserver) || has_caches;
-    if stack.has_store() || has_logins || !system.secrets.is_empty() {
+    let copies = !system.domains.is_empty() && stack.has_broker();
+    if stack.has_store() || has_logins || copies || !system.secrets.is_empty() {
         needs(
             "External Secrets 2.0 or newer, which also generates the passwords that are born in the cluster."
                 .to_owned(),
@@ -155,17 +157,17 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
     if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() {
         needs(format!(
             "The Prometheus operator, and a Prometheus whose `podMonitorSelector` and `ruleSelector` take objects of \
-                the namespace `{}`; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
+                the {}; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
                 metadata.labels]` and the same of each PrometheusRule.",
-            stack.namespace
+            namespaces(stack)
         ));
     }
     if system.sharded().any(|(id, ..)| stack.watches(Peer::Shards(id))) {
         needs(format!(
             "In that Prometheus what the kubelets measure (`container_cpu_usage_seconds_total`, `kubelet_volume_stats_*`), as \
                 kube-prometheus-stack has it, and a Grafana whose sidecar takes ConfigMaps with the label `grafana_dashboard` \
-                from the namespace `{}`.",
-            stack.namespace
+                from the {}.",
+            namespaces(stack)
         ));
     }
     if !system.secrets.is_empty() {
@@ -180,6 +182,16 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         nginx is not one (`nginxinc/nginx-unprivileged` is)."
             .to_owned(),
     );
+}
+
+/// The namespaces of the system, in words.
+fn namespaces(stack: &Stack<'_>) -> String {
+    let which = if stack.system.domains.is_empty() {
+        "namespace"
+    } else {
+        "namespaces"
+    };
+    format!("{which} {}", stack.namespaces())
 }
 
 /// True if pods report to the API server.
@@ -199,10 +211,22 @@ pub(super) fn has_volumes(stack: &Stack<'_>) -> bool {
 fn security(stack: &Stack<'_>, report: &mut Report) {
     let system = stack.system;
     let mut says = |text: &str| report.security.push(text.to_owned());
-    says(
+    says(if system.domains.is_empty() {
         "The namespace enforces the restricted Pod Security Standard: no root, no privileges, no capabilities, \
-            default seccomp.",
-    );
+            default seccomp."
+    } else {
+        "Every namespace enforces the restricted Pod Security Standard: no root, no privileges, no capabilities, \
+            default seccomp."
+    });
+    if !system.domains.is_empty() {
+        let namespaces = stack.namespaces();
+        says(&format!(
+            "Every domain has a namespace of its own, with its own quota, limits, logins and certificates ({namespaces}, the first for \
+                what they share). Whoever may administer one sees none of the Secrets of another. What is born in one and used in another \
+                is copied by External Secrets as `{READER}` of the namespace that uses it, and a Role beside the original names each Secret \
+                that it may read. Policies open connections between namespaces for the same links as within one."
+        ));
+    }
     says(
         "No service has an API token. It sees the Secrets that its links name, as variables of its process, and \
             no others.",

@@ -29,7 +29,7 @@ fn pool(database: &Database) -> &'static str {
 }
 
 fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
-    let (name, namespace) = (&database.name, &stack.namespace);
+    let (name, namespace) = (&database.name, stack.namespace_of(&database.name));
     let reads = reader_host(database);
     let replicas = instances(stack, database) - 1;
     let count = if database.multi_zone {
@@ -86,7 +86,7 @@ fn postgres(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
 }
 
 fn mysql(stack: &Stack<'_>, database: &Database, late: &str) -> Vec<String> {
-    let (name, namespace) = (&database.name, &stack.namespace);
+    let (name, namespace) = (&database.name, stack.namespace_of(&database.name));
     let port = reader_port(database);
     let servers = instances(stack, database);
     let replicas = servers - 1;

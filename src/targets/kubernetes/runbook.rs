@@ -57,7 +57,11 @@ fn example(database: &Database, sharding: &Sharding) -> String {
 }
 
 fn servers(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> String {
-    let (name, namespace, shard) = (&database.name, &stack.namespace, example(database, sharding));
+    let (name, namespace, shard) = (
+        &database.name,
+        stack.namespace_of(&database.name),
+        example(database, sharding),
+    );
     let kubectl = format!("kubectl --namespace {namespace}");
     let client = |selector: &str, container: &str, command: &str| {
         format!(
@@ -96,7 +100,11 @@ fn servers(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Strin
 }
 
 fn proxies(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> String {
-    let (name, namespace, proxy) = (&database.name, &stack.namespace, database.proxy_name());
+    let (name, namespace, proxy) = (
+        &database.name,
+        stack.namespace_of(&database.name),
+        database.proxy_name(),
+    );
     let (login, shard) = (proxy::login(database), database.shard_name());
     let numbers = if sharding.generated_ids.is_empty() {
         ""
@@ -135,7 +143,11 @@ fn map(database: &Database) -> String {
 
 /// How to restore one PostgreSQL server in its place, because the others and the proxies know it by its name.
 fn restore(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> String {
-    let (name, namespace, shard) = (&database.name, &stack.namespace, example(database, sharding));
+    let (name, namespace, shard) = (
+        &database.name,
+        stack.namespace_of(&database.name),
+        example(database, sharding),
+    );
     let users = match sharding.router {
         Router::Proxy(_) => "the proxies".to_owned(),
         Router::Application => format!("the services that use `{name}`"),

@@ -2,13 +2,16 @@
 //!
 //! No value ever stands in the output. The object store's and some databases' keys come from a generator, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::custom::external_secrets::{
     Entry, ExternalSecret, GeneratorRef, Password, RemoteRef, SecretTarget, Source, SourceRef, StoreRef, Template,
 };
 use super::object::{Kind, Object};
 use super::stack::Stack;
+use crate::ir::{Domain, Id, Resource, Secret};
 
 /// What External Secrets puts a generated password in the place of.
 pub(super) const GENERATED: &str = "{{ .password }}";
@@ -16,37 +19,49 @@ pub(super) const GENERATED: &str = "{{ .password }}";
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let secrets = stack.system.secrets.iter();
     secrets
-        .map(|(_, secret)| {
-            let entry = Entry {
-                secret_key: "value",
-                remote_ref: RemoteRef {
-                    key: remote_key(stack, &secret.name),
-                    property: "value",
-                },
-            };
-            let object = Object::custom(
-                stack.meta(secret.name.as_str(), &secret.name, "secret"),
-                ExternalSecret {
-                    refresh_policy: None,
-                    refresh_interval: Some("1h"),
-                    secret_store_ref: Some(StoreRef {
-                        kind: "ClusterSecretStore",
-                        name: stack.system.cluster.secret_store.clone(),
-                    }),
-                    target: SecretTarget {
-                        name: secret.name.clone(),
-                        template: None,
-                    },
-                    data: vec![entry],
-                    data_from: vec![],
-                },
-            );
-            match &secret.description {
-                Some(text) => object.about(text),
-                None => object,
-            }
+        .flat_map(|(id, secret)| {
+            let users = stack.system.users_of(Resource::Secret(id));
+            let users = users.map(|(service, _)| stack.domain_of(&stack.system.services[service].name));
+            let parts: BTreeSet<Option<Id<Domain>>> = users.chain([stack.domain_of(&secret.name)]).collect();
+            parts.into_iter().map(move |part| entry(stack, secret, part))
         })
         .collect()
+}
+
+/// An entry of the vault, in its own namespace or in that of somebody who uses it.
+fn entry(stack: &Stack<'_>, secret: &Secret, part: Option<Id<Domain>>) -> Object {
+    let entry = Entry {
+        secret_key: "value",
+        remote_ref: RemoteRef {
+            key: remote_key(stack, &secret.name),
+            property: "value",
+        },
+    };
+    let metadata = ObjectMeta {
+        namespace: Some(stack.namespace_in(part)),
+        ..stack.meta(secret.name.as_str(), &secret.name, "secret")
+    };
+    let object = Object::custom(
+        metadata,
+        ExternalSecret {
+            refresh_policy: None,
+            refresh_interval: Some("1h"),
+            secret_store_ref: Some(StoreRef {
+                kind: "ClusterSecretStore",
+                name: stack.system.cluster.secret_store.clone(),
+            }),
+            target: SecretTarget {
+                name: secret.name.clone(),
+                template: None,
+            },
+            data: vec![entry],
+            data_from: vec![],
+        },
+    );
+    match &secret.description {
+        Some(text) => object.about(text),
+        None => object,
+    }
 }
 
 /// Where the owner puts an entry in the vault.

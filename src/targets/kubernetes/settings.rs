@@ -46,10 +46,14 @@ pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {
 /// The variables of one setting. What is plain about shards, the map included, stands in a ConfigMap.
 fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) -> Vec<EnvVar> {
     let system = stack.system;
+    let from = service.name.as_str();
     let spelled = match value {
         Value::Shards(id) => return shards::passwords(stack, *id),
         Value::ShardMap(_) => return vec![],
-        Value::CacheHost(id) => variable(name, &system.caches[*id].name),
+        Value::CacheHost(id) => {
+            let cache = &system.caches[*id].name;
+            variable(name, &stack.host(cache, cache, from))
+        }
         Value::CachePort(_) => variable(name, &Cache::PORT.to_string()),
         Value::CacheAuth(_) => variable(name, "password"),
         Value::CacheUser(_) => variable(name, &service.name),
@@ -69,22 +73,35 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::ProxySecret(id) => variable(name, &proxy::login(&system.databases[*id])),
         Value::ProxyPassword(id) => secret_variable(name, &proxy::login(&system.databases[*id]), "password", false),
         Value::Text(text) => variable(name, text),
-        Value::ServiceHost(id) => variable(name, &system.services[*id].name),
+        Value::ServiceHost(id) => {
+            let called = &system.services[*id].name;
+            variable(name, &stack.host(called, called, from))
+        }
         Value::ServiceUrl(id) => {
-            let service = &system.services[*id];
-            let url = match service.port {
-                80 => format!("http://{}", service.name),
-                port => format!("http://{}:{port}", service.name),
+            let called = &system.services[*id];
+            let host = stack.host(&called.name, &called.name, from);
+            let url = match called.port {
+                80 => format!("http://{host}"),
+                port => format!("http://{host}:{port}"),
             };
             variable(name, &url)
         }
-        Value::DatabaseHost(id) => variable(name, &database::host(&system.databases[*id])),
-        Value::ReaderHost(id) => variable(name, &database::reader_host(&system.databases[*id])),
+        Value::DatabaseHost(id) => {
+            let database = &system.databases[*id];
+            variable(name, &stack.host(&database::host(database), &database.name, from))
+        }
+        Value::ReaderHost(id) => {
+            let database = &system.databases[*id];
+            variable(
+                name,
+                &stack.host(&database::reader_host(database), &database.name, from),
+            )
+        }
         Value::ReaderPort(id) => variable(name, &database::reader_port(&system.databases[*id]).to_string()),
         Value::DatabaseSecret(id) => variable(name, &credentials(&system.databases[*id])),
         Value::DatabasePassword(id) => secret_variable(name, &credentials(&system.databases[*id]), "password", false),
         Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),
-        Value::BucketEndpoint(_) => variable(name, &format!("https://{STORE}")),
+        Value::BucketEndpoint(_) => variable(name, &format!("https://{}", stack.host(STORE, STORE, from))),
         Value::BucketRegion(_) => variable(name, storage::REGION),
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),
         // The service starts before the owner has filled the entry.

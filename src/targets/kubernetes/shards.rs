@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{ConfigMap, EnvVar};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::database::host;
 use super::object::Object;
@@ -19,11 +20,27 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let sharded = stack.system.sharded();
     sharded
         .flat_map(|(id, database, sharding)| {
-            let mut objects = vec![Object::new(&config(stack, database, sharding))];
+            // Pods take it from their own namespace.
+            let users = stack.system.services.iter().filter(|(_, service)| knows(service, id));
+            let users = users.map(|(_, service)| service.name.as_str());
+            let parts: BTreeMap<_, &str> = users
+                .chain([database.name.as_str()])
+                .map(|name| (stack.domain_of(name), name))
+                .collect();
+            let configs = parts.into_values().map(|name| config(stack, database, sharding, name));
+            let mut objects: Vec<Object> = configs.map(|config| Object::new(&config)).collect();
             objects.extend(proxy::objects(stack, id, sharding));
             objects
         })
         .collect()
+}
+
+/// True if a service is told of the shards of a database.
+fn knows(service: &Service, id: Id<Database>) -> bool {
+    service
+        .settings
+        .iter()
+        .any(|setting| setting.value == Value::Shards(id))
 }
 
 /// Name of the ConfigMap about the shards of a database.
@@ -38,7 +55,7 @@ pub(super) fn configs(stack: &Stack<'_>, service: &Service) -> Vec<ConfigMap> {
         _ => None,
     });
     known
-        .filter_map(|database| Some(config(stack, database, database.sharding.as_ref()?)))
+        .filter_map(|database| Some(config(stack, database, database.sharding.as_ref()?, &service.name)))
         .collect()
 }
 
@@ -56,13 +73,14 @@ pub(super) fn passwords(stack: &Stack<'_>, id: Id<Database>) -> Vec<EnvVar> {
         .collect()
 }
 
-fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> ConfigMap {
+/// What the component `from` is told, in its namespace.
+fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding, from: &str) -> ConfigMap {
     let prefix = prefix(database, sharding);
     let mut data = BTreeMap::new();
     for shard in sharding.active() {
         let server = database.shard_server(sharding, shard);
         let mut set = |what: &str, value: String| data.insert(variable(&prefix, shard, what), value);
-        set("HOST", host(&server));
+        set("HOST", stack.host(&host(&server), &database.name, from));
         // A proxy has the rest in its configuration.
         if sharding.router == Router::Application {
             set("NAME", server.database.clone());
@@ -76,7 +94,10 @@ fn config(stack: &Stack<'_>, database: &Database, sharding: &Sharding) -> Config
         data.insert(format!("{prefix}S_MAP"), shard_map(database, sharding));
     }
     ConfigMap {
-        metadata: stack.meta(config_name(database), &database.name, "database"),
+        metadata: ObjectMeta {
+            namespace: Some(stack.namespace_of(from)),
+            ..stack.meta(config_name(database), &database.name, "database")
+        },
         data: Some(data),
         ..Default::default()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
 use crate::check::{Checked, MESSAGE_BROKER, OBJECT_STORE};
-use crate::ir::{Alarm, Cache, Database, Grant, Id, InboxAlarm, Peer, Resource, Service, Signal};
+use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, InboxAlarm, Peer, Resource, Service, Signal};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
@@ -20,10 +20,12 @@ pub(super) type Labels = BTreeMap<String, String>;
 /// The system, and the names that follow from it.
 pub(super) struct Stack<'a> {
     pub(super) system: &'a Checked<'a>,
-    /// Where everything but the entry point lives.
+    /// Where everything lives that belongs to no domain, but for the entry point.
     pub(super) namespace: String,
     /// Every database server, those of a database one after the other.
     pub(super) servers: Vec<Server<'a>>,
+    /// From the name of a component, or of a server, to its domain.
+    homes: BTreeMap<String, Id<Domain>>,
 }
 
 /// A database server, or the cluster that an operator makes of it: the main one of a database, or one of its shards.
@@ -49,14 +51,60 @@ impl Server<'_> {
 
 impl<'a> Stack<'a> {
     pub(super) fn new(system: &'a Checked<'a>) -> Self {
+        let servers: Vec<Server<'a>> = system
+            .databases
+            .iter()
+            .flat_map(|(id, database)| servers(id, database))
+            .collect();
+        let homes = homes(system, &servers);
         Self {
             system,
             namespace: system.prefix.clone(),
-            servers: system
-                .databases
-                .iter()
-                .flat_map(|(id, database)| servers(id, database))
-                .collect(),
+            servers,
+            homes,
+        }
+    }
+
+    /// The domain of a component by its name. Buckets are no components here: they stand in the object store, which all share.
+    pub(super) fn domain_of(&self, component: &str) -> Option<Id<Domain>> {
+        self.homes.get(component).copied()
+    }
+
+    /// The namespace of a domain, or of what belongs to none.
+    pub(super) fn namespace_in(&self, domain: Option<Id<Domain>>) -> String {
+        match domain {
+            Some(id) => format!("{}-{}", self.system.prefix, self.system.domains[id].name),
+            None => self.namespace.clone(),
+        }
+    }
+
+    /// The namespace of a component by its name.
+    pub(super) fn namespace_of(&self, component: &str) -> String {
+        self.namespace_in(self.domain_of(component))
+    }
+
+    /// The shared part and every domain, each of which has a namespace.
+    pub(super) fn parts(&self) -> Vec<Option<Id<Domain>>> {
+        let domains = self.system.domains.iter().map(|(id, _)| Some(id));
+        std::iter::once(None).chain(domains).collect()
+    }
+
+    /// The namespaces of all parts, between commas.
+    pub(super) fn namespaces(&self) -> String {
+        let names = self
+            .parts()
+            .into_iter()
+            .map(|part| format!("`{}`", self.namespace_in(part)));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The name of a Service of a component, as it is found in the namespace of another one.
+    pub(super) fn host(&self, service: &str, of: &str, from: &str) -> String {
+        let (there, here) = (self.namespace_of(of), self.namespace_of(from));
+        if there == here {
+            service.to_owned()
+        } else {
+            format!("{service}.{there}")
         }
     }
 
@@ -94,11 +142,11 @@ impl<'a> Stack<'a> {
         labels
     }
 
-    /// Metadata of an object in the system's namespace; `part_of` is the component that it belongs to.
+    /// Metadata of an object in the namespace of the component that it belongs to, which is `part_of`.
     pub(super) fn meta(&self, name: impl Into<String>, part_of: &str, component: &str) -> ObjectMeta {
         ObjectMeta {
             name: Some(name.into()),
-            namespace: Some(self.namespace.clone()),
+            namespace: Some(self.namespace_of(part_of)),
             labels: Some(self.labels(part_of, component)),
             ..Default::default()
         }
@@ -111,6 +159,14 @@ impl<'a> Stack<'a> {
             namespace: Some(self.namespace.clone()),
             labels: Some(self.shared_labels()),
             ..Default::default()
+        }
+    }
+
+    /// Metadata of an object that belongs to the whole of a part.
+    pub(super) fn part_meta(&self, name: impl Into<String>, part: Option<Id<Domain>>) -> ObjectMeta {
+        ObjectMeta {
+            namespace: Some(self.namespace_in(part)),
+            ..self.shared_meta(name)
         }
     }
 
@@ -245,6 +301,21 @@ impl<'a> Stack<'a> {
     }
 }
 
+/// The domains of components and of servers.
+fn homes(system: &Checked<'_>, servers: &[Server<'_>]) -> BTreeMap<String, Id<Domain>> {
+    let services = system.services.iter().map(|(_, item)| (&item.name, &item.home));
+    let servers = servers.iter().map(|item| (&item.database.name, &item.database.home));
+    let secrets = system.secrets.iter().map(|(_, item)| (&item.name, &item.home));
+    let caches = system.caches.iter().map(|(_, item)| (&item.name, &item.home));
+    let queues = system.queues.iter().map(|(_, item)| (&item.name, &item.home));
+    let topics = system.topics.iter().map(|(_, item)| (&item.name, &item.home));
+    let data = servers.chain(secrets).chain(caches);
+    let components = services.chain(data).chain(queues).chain(topics);
+    components
+        .filter_map(|(name, home)| Some((name.clone(), home.domain?)))
+        .collect()
+}
+
 /// The main server of a database, and its shards.
 fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server<'_>> {
     let main = Server {
@@ -264,7 +335,7 @@ fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server
 }
 
 /// Selects by what is asked of one label.
-fn labelled(key: &str, operator: &str, values: Option<Vec<String>>) -> LabelSelector {
+pub(super) fn labelled(key: &str, operator: &str, values: Option<Vec<String>>) -> LabelSelector {
     LabelSelector {
         match_expressions: Some(vec![LabelSelectorRequirement {
             key: key.to_owned(),

@@ -33,6 +33,55 @@ pub(crate) struct StoreRef {
     pub(crate) name: String,
 }
 
+/// Where Secrets come from: another namespace of the same cluster.
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretStore {
+    pub(crate) provider: Provider,
+}
+
+impl Kind for SecretStore {
+    const API_VERSION: &'static str = "external-secrets.io/v1";
+    const KIND: &'static str = "SecretStore";
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Provider {
+    pub(crate) kubernetes: KubernetesProvider,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KubernetesProvider {
+    pub(crate) remote_namespace: String,
+    pub(crate) server: KubernetesServer,
+    pub(crate) auth: KubernetesAuth,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KubernetesServer {
+    pub(crate) ca_provider: ConfigMapKey,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ConfigMapKey {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) key: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KubernetesAuth {
+    pub(crate) service_account: NameRef,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NameRef {
+    pub(crate) name: String,
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct SecretTarget {
     pub(crate) name: String,

@@ -37,7 +37,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 
 /// Network policies of a server and of what serves it.
 pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
-    let users = callers(stack, server.peer());
+    let users = callers(stack, server.peer(), &server.database.name);
     match server.database.engine {
         Engine::Postgres => postgres::policies(stack, server, users),
         Engine::Mysql => mysql::policies(stack, server, users),
@@ -48,7 +48,7 @@ pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
 /// Network policies of a database with replicas: one for what is written, one for what is only read.
 fn sides(stack: &Stack<'_>, id: Id<Database>, writers: Vec<NetworkPolicyPeer>) -> Vec<Object> {
     let database = &stack.system.databases[id];
-    let readers = callers(stack, Peer::Readers(id));
+    let readers = callers(stack, Peer::Readers(id), &database.name);
     let sides = [("rw", Peer::Database(id), writers), ("ro", Peer::Readers(id), readers)];
     let mut objects = vec![];
     for (suffix, peer, callers) in sides {

@@ -11,7 +11,9 @@ use crate::targets::kubernetes::custom::cloudnative_pg::{
     Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, ObjectStore, Plugin, PluginRef,
     Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration, Synchronous,
 };
-use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
+use crate::targets::kubernetes::firewall::{
+    from, in_namespace, label, pods, pods_of, policy, to, to_api_server, to_dns,
+};
 use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::pod;
 use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
@@ -142,7 +144,7 @@ fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
         retention_policy: format!("{}d", database.backup.retention_days),
         configuration: StoreConfiguration {
             destination_path: format!("s3://{}/", archive(stack, &database.name)),
-            endpoint_url: format!("https://{STORE}"),
+            endpoint_url: format!("https://{}", stack.host(STORE, STORE, &database.name)),
             endpoint_ca: SecretKey {
                 name: store_key("trust"),
                 key: "ca.crt",
@@ -183,7 +185,7 @@ pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, users: Vec<Networ
     let egress = vec![
         to_dns(),
         to(instances(), &both),
-        to(vec![pods(stack.pods(STORE))], &[PORT]),
+        to(vec![pods_of(stack, STORE, stack.pods(STORE), &database.name)], &[PORT]),
         to_api_server(),
     ];
     let policy = policy(

@@ -42,7 +42,7 @@ pub(super) fn objects(stack: &Stack<'_>, database: &Database) -> Vec<Object> {
         Object::custom(
             meta(),
             Certificate {
-                common_name: Some(format!("{name}.{}.svc", stack.namespace)),
+                common_name: Some(format!("{name}.{}.svc", stack.namespace_of(name))),
                 dns_names: names(stack, name, false),
                 private_key: PrivateKey {
                     algorithm: "RSA",
