@@ -202,8 +202,8 @@ fn a_domain_moves_no_other_ones_addresses() {
         MALL.replace("[domains.market.services.web]", "[domains.alpha]\nslot = 7\n\n[domains.alpha.services.api]\nruntime = \"container\"\nimage = \"a:1\"\nport = 8082\n\n[domains.market.services.web]")
             .replace("[domains.pay.services.api]", &format!("[domains.pay]\nslot = {slot}\n\n[domains.pay.services.api]"))
     };
-    assert_eq!(rules(&slots(7)), ["same-slot"]);
-    assert!(rules(&slots(8)).is_empty());
+    assert!(rules(&slots(7)).contains(&"same-slot"));
+    assert!(!rules(&slots(8)).contains(&"same-slot"));
 }
 
 #[test]
