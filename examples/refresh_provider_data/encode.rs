@@ -199,14 +199,16 @@ fn texts(value: &Value) -> Vec<String> {
     items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-/// Whether a list of allowed values cannot be relied on: numbers for a text (dates that were taken apart), and lists that grow with the
-/// cloud (the instance types), which the provider does not check.
+/// Whether a list of allowed values cannot be relied on: numbers for a text (dates that were taken apart), lists that grow with the
+/// cloud (the instance types), which the provider does not check, and the words that azurerm takes beside a resource id (`System` for an
+/// app's own identity), where the id is lost.
 fn is_doubtful(facts: &Map<String, Value>, kind: &str) -> bool {
     const LONGEST: usize = 200;
     let listed = facts.get("one_of").and_then(Value::as_array);
     listed.is_some_and(|values| {
         let text = kind.starts_with("string");
-        values.len() > LONGEST || (text && !values.iter().all(Value::is_string))
+        let beside_an_id = values.iter().all(|value| value == "System" || value == "None");
+        beside_an_id || values.len() > LONGEST || (text && !values.iter().all(Value::is_string))
     })
 }
 

@@ -186,13 +186,18 @@ fn is_strict(schema: &Value, strict: &BTreeSet<String>) -> bool {
     }
 }
 
-/// Takes `required` out, and points references to strict definitions at their copies.
+/// Takes `required` out, also where it depends on another key, and points references to strict definitions at their copies.
 fn relax(schema: &mut Value, strict: &BTreeSet<String>) {
     match schema {
         Value::Object(map) => {
             // A property may be called `required`, too: its schema is no array.
             if map.get("required").is_some_and(Value::is_array) {
                 map.remove("required");
+            }
+            let then = map.get("then").and_then(|then| then.get("required"));
+            if then.is_some_and(Value::is_array) {
+                map.remove("if");
+                map.remove("then");
             }
             if let Some(name) = reference(map).filter(|name| strict.contains(*name)) {
                 let copy = format!("{DEFINITIONS}{name}{PARTIAL}");

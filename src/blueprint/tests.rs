@@ -90,7 +90,7 @@ fn the_schema_for_editors_is_whole() {
     assert_eq!(own.len(), overlaid.len() + 1);
     let required = |name: &str| {
         let definition = schema["definitions"][name].as_object().unwrap();
-        definition.contains_key("required")
+        ["required", "then"].iter().any(|key| definition.contains_key(*key))
     };
     assert!(required("Service") && !required("ServiceOverlay"));
     for property in schema["properties"].as_object().unwrap().values() {

@@ -247,7 +247,7 @@ fn what_does_not_fit_is_refused() {
         ["ack-deadline"]
     );
     assert_eq!(refused("DELIVERY", "max_receives = 4"), ["delivery-attempts"]);
-    assert_eq!(refused("memory_gb = 4", "memory_gb = 89"), ["cache-size"]);
+    assert_eq!(refused("memory_gb = 4", "memory_gb = 89"), ["cache-too-large"]);
     let long = format!("\"{}\"", "x".repeat(60));
     let many = [
         long.as_str(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ApiPath, HeaderName, HostName, Link, Origin};
+use super::{ApiPath, Audience, HeaderName, HostName, Link, Origin};
 use crate::vocabulary::{Method, PerTarget};
 
 /// An API gateway in front of services: it checks tokens, holds back floods and answers browsers of other origins.
@@ -65,8 +65,8 @@ pub struct Jwt {
     ))]
     pub issuer: String,
     /// Who a token must be for.
-    #[schemars(length(min = 1, max = 10), inner(regex(pattern = "^[A-Za-z0-9._:/-]{1,128}$")))]
-    pub audiences: Vec<String>,
+    #[schemars(length(min = 1, max = 10))]
+    pub audiences: Vec<Audience>,
     /// Where the issuer's keys are, for gateways that do not look them up themselves; `ISSUER/.well-known/jwks.json` when left out.
     #[serde(default)]
     #[schemars(extend(

@@ -258,6 +258,12 @@ text!(
     "a route is a method (or `ANY`) and a path such as `GET /orders/{id}`; a last `*` stands for everything below"
 );
 text!(
+    /// Who a token is for.
+    Audience, "^[A-Za-z0-9._:/-]+$", "mall",
+    "who a token is for is at most 128 letters, digits and `._:/-`",
+    128
+);
+text!(
     /// Scheme and host of a page.
     Origin, "^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", "https://shop.example.com",
     "an origin is a scheme and a host, such as `https://shop.example.com`"

@@ -219,7 +219,7 @@ fn the_first_paragraph_of_the_doc_comment_is_the_reason() {
 }
 
 /// The keywords that the walk or its callers understand, or that only describe.
-const UNDERSTOOD: [&str; 27] = [
+const UNDERSTOOD: [&str; 29] = [
     "$ref",
     "$schema",
     "additionalProperties",
@@ -232,6 +232,7 @@ const UNDERSTOOD: [&str; 27] = [
     "enum",
     "examples",
     "format",
+    "if",
     "items",
     "maxItems",
     "maxLength",
@@ -246,6 +247,7 @@ const UNDERSTOOD: [&str; 27] = [
     "patternProperties",
     "properties",
     "required",
+    "then",
     "title",
 ];
 const ALSO: [&str; 3] = ["type", "uniqueItems", "x-says"];

@@ -128,7 +128,7 @@ fn jwt(said: &model::Jwt) -> Jwt {
     let keys = || format!("{}/.well-known/jwks.json", said.issuer.trim_end_matches('/'));
     Jwt {
         issuer: said.issuer.clone(),
-        audiences: said.audiences.clone(),
+        audiences: said.audiences.iter().map(ToString::to_string).collect(),
         keys: said.keys.clone().unwrap_or_else(keys),
     }
 }

@@ -1,5 +1,15 @@
 # Domain market, owned by @bumall/market.
 
+resource "aws_security_group" "market_mailer" {
+  name        = "bumall-market-mailer"
+  description = "Service market-mailer"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "bumall-market-mailer"
+  }
+}
+
 resource "aws_security_group" "market_web" {
   name        = "bumall-market-web"
   description = "Service market-web"
@@ -165,6 +175,135 @@ resource "aws_db_instance" "market_main_replica" {
   depends_on                            = [aws_cloudwatch_log_group.market_main_replica_database_logs]
 }
 
+# What was taken from market-mailer-from-pay-paid too often and never done.
+resource "aws_sqs_queue" "market_mailer_from_pay_paid_dead" {
+  name              = "bumall-market-mailer-from-pay-paid-dead.fifo"
+  fifo_queue        = true
+  kms_master_key_id = aws_kms_key.data.arn
+
+  # 14 days.
+  message_retention_seconds = 1209600
+}
+
+resource "aws_sqs_queue" "market_mailer_from_pay_paid" {
+  name              = "bumall-market-mailer-from-pay-paid.fifo"
+  fifo_queue        = true
+  kms_master_key_id = aws_kms_key.data.arn
+
+  # Who sends the same content twice within five minutes need not say so.
+  content_based_deduplication = true
+  visibility_timeout_seconds  = 60
+  message_retention_seconds   = 345600
+
+  # Workers wait for messages instead of asking again and again.
+  receive_wait_time_seconds = 20
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.market_mailer_from_pay_paid_dead.arn
+    maxReceiveCount     = 5
+  })
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "market_mailer_from_pay_paid_dead" {
+  queue_url = aws_sqs_queue.market_mailer_from_pay_paid_dead.id
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.market_mailer_from_pay_paid.arn]
+  })
+}
+
+resource "aws_sqs_queue_policy" "market_mailer_from_pay_paid" {
+  queue_url = aws_sqs_queue.market_mailer_from_pay_paid.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "Topic"
+        Effect = "Allow"
+        Principal = {
+          Service = "sns.amazonaws.com"
+        }
+        Action   = "sqs:SendMessage"
+        Resource = aws_sqs_queue.market_mailer_from_pay_paid.arn
+        Condition = {
+          ArnEquals = {
+            "aws:SourceArn" = aws_sns_topic.pay_paid.arn
+          }
+        }
+      },
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = aws_sqs_queue.market_mailer_from_pay_paid.arn
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_sqs_queue_policy" "market_mailer_from_pay_paid_dead" {
+  queue_url = aws_sqs_queue.market_mailer_from_pay_paid_dead.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "Topic"
+        Effect = "Allow"
+        Principal = {
+          Service = "sns.amazonaws.com"
+        }
+        Action   = "sqs:SendMessage"
+        Resource = aws_sqs_queue.market_mailer_from_pay_paid_dead.arn
+        Condition = {
+          ArnEquals = {
+            "aws:SourceArn" = aws_sns_topic.pay_paid.arn
+          }
+        }
+      },
+      {
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = aws_sqs_queue.market_mailer_from_pay_paid_dead.arn
+        Condition = {
+          Bool = {
+            "aws:SecureTransport" = "false"
+          }
+        }
+      },
+    ]
+  })
+}
+
+# The queues' policies first: SNS does not try again what it may not deliver.
+resource "aws_sns_topic_subscription" "market_mailer_from_pay_paid" {
+  topic_arn = aws_sns_topic.pay_paid.arn
+  protocol  = "sqs"
+  endpoint  = aws_sqs_queue.market_mailer_from_pay_paid.arn
+
+  # The publisher's own body and attributes, without an envelope.
+  raw_message_delivery = true
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.market_mailer_from_pay_paid_dead.arn
+  })
+
+  depends_on = [
+    aws_sqs_queue_policy.market_mailer_from_pay_paid,
+    aws_sqs_queue_policy.market_mailer_from_pay_paid_dead,
+  ]
+}
+
 resource "aws_secretsmanager_secret" "market_main" {
   name                    = "bumall/market-main"
   description             = "Password of the login app_owner of the database market-main"
@@ -178,6 +317,24 @@ resource "aws_secretsmanager_secret_version" "market_main" {
   secret_string_wo         = ephemeral.random_password.market_main.result
   secret_string_wo_version = var.market_main_password_version
   depends_on               = [aws_db_instance.market_main]
+}
+
+resource "aws_vpc_security_group_egress_rule" "market_mailer_to_internet_443" {
+  security_group_id = aws_security_group.market_mailer.id
+  description       = "market-mailer to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "market_mailer_to_internet_80" {
+  security_group_id = aws_security_group.market_mailer.id
+  description       = "market-mailer to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
 }
 
 resource "aws_vpc_security_group_egress_rule" "internet_load_balancer_to_market_web_8080" {
@@ -252,6 +409,24 @@ resource "aws_vpc_security_group_ingress_rule" "market_web_to_market_main_read_5
   referenced_security_group_id = aws_security_group.market_web.id
 }
 
+resource "aws_vpc_security_group_egress_rule" "market_web_to_session_6379" {
+  security_group_id            = aws_security_group.market_web.id
+  description                  = "market-web to session"
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+  referenced_security_group_id = aws_security_group.session.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "market_web_to_session_6379" {
+  security_group_id            = aws_security_group.session.id
+  description                  = "market-web to session"
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+  referenced_security_group_id = aws_security_group.market_web.id
+}
+
 resource "aws_vpc_security_group_egress_rule" "market_web_to_internet_443" {
   security_group_id = aws_security_group.market_web.id
   description       = "market-web to internet"
@@ -268,6 +443,24 @@ resource "aws_vpc_security_group_egress_rule" "market_web_to_internet_80" {
   from_port         = 80
   to_port           = 80
   cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "market_mailer_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.market_mailer.id
+  description                  = "market-mailer to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "market_mailer_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "market-mailer to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.market_mailer.id
 }
 
 resource "aws_vpc_security_group_egress_rule" "market_web_to_private_service_endpoints_443" {
@@ -342,6 +535,52 @@ resource "aws_cloudwatch_metric_alarm" "market_main_replica_lag" {
   insufficient_data_actions = [aws_sns_topic.alarms.arn]
 }
 
+resource "aws_cloudwatch_metric_alarm" "market_mailer_from_pay_paid_dead" {
+  alarm_name        = "bumall-market-mailer-from-pay-paid-dead"
+  alarm_description = "market-mailer-from-pay-paid has dead letters: messages that were handed out 5 times and never done. Look at one of them and at the logs of who takes them; send them again when the reason is gone."
+  namespace         = "AWS/SQS"
+  metric_name       = "ApproximateNumberOfMessagesVisible"
+
+  dimensions = {
+    QueueName = aws_sqs_queue.market_mailer_from_pay_paid_dead.name
+  }
+
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # SQS does not measure a queue that nothing has happened to for six hours: there is nothing in it then.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "market_mailer_from_pay_paid_waiting" {
+  alarm_name        = "bumall-market-mailer-from-pay-paid-waiting"
+  alarm_description = "A message of market-mailer-from-pay-paid has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+  namespace         = "AWS/SQS"
+  metric_name       = "ApproximateAgeOfOldestMessage"
+
+  dimensions = {
+    QueueName = aws_sqs_queue.market_mailer_from_pay_paid.name
+  }
+
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+
+  # Seconds.
+  threshold = 900
+
+  # SQS does not measure a queue that nothing has happened to for six hours: there is nothing in it then.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
 resource "aws_route53_health_check" "market_main_replica_lag" {
   for_each                = aws_cloudwatch_metric_alarm.market_main_replica_lag
   type                    = "CLOUDWATCH_METRIC"
@@ -375,6 +614,321 @@ resource "aws_route53_record" "internal_market_main_read" {
 
   weighted_routing_policy {
     weight = 1
+  }
+}
+
+resource "aws_cloudwatch_log_group" "market_mailer" {
+  name              = "/bumall/service/market-mailer"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
+}
+
+resource "aws_iam_role" "market_mailer" {
+  name        = "bumall-market-mailer"
+  description = "Service market-mailer"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "ec2.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_instance_profile" "market_mailer" {
+  name = "bumall-market-mailer"
+  role = aws_iam_role.market_mailer.name
+}
+
+resource "aws_iam_role_policy" "market_mailer" {
+  name = "grants"
+  role = aws_iam_role.market_mailer.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "TakeMessages"
+        Effect   = "Allow"
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+        Resource = [aws_sqs_queue.market_mailer_from_pay_paid.arn]
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = ["sqs.ap-northeast-2.amazonaws.com"]
+          }
+        }
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.market_mailer.arn}:log-stream:*"
+      },
+      {
+        Sid      = "SessionAgent"
+        Effect   = "Allow"
+        Action   = "ssm:UpdateInstanceInformation"
+        Resource = "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:instance/*"
+      },
+      {
+        Sid    = "SessionChannels"
+        Effect = "Allow"
+        Action = [
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ]
+        Resource = "*"
+      },
+    ]
+  })
+}
+
+resource "aws_launch_template" "market_mailer" {
+  name                   = "bumall-market-mailer"
+  update_default_version = true
+
+  # The current Ubuntu 24.04 LTS, looked up whenever a machine is launched.
+  image_id               = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
+  instance_type          = "c7i.large"
+  vpc_security_group_ids = [aws_security_group.market_mailer.id]
+
+  user_data = base64encode(<<-EOT
+    #cloud-config
+    # A change of these numbers replaces the machines, one after the other:
+    # rollout ${var.rollout}
+    package_update: true
+    packages: [curl, docker.io, jq]
+
+    write_files:
+      - path: /etc/cloudgen/market-mailer.env
+        permissions: "0600"
+        content: |
+          PAY_PAID_BATCH=10
+          PAY_PAID_SOURCE=${aws_sqs_queue.market_mailer_from_pay_paid.url}
+          PAY_PAID_SOURCE_ENDPOINT=https://sqs.ap-northeast-2.amazonaws.com
+          PAY_PAID_SOURCE_PROTOCOL=sqs
+          PAY_PAID_VISIBILITY_SECONDS=60
+
+      - path: /usr/local/bin/bumall-market-mailer-environment
+        permissions: "0755"
+        content: |
+          #!/bin/bash
+          # Writes the service's environment, with its secrets, to /run, which is memory.
+          set -euo pipefail
+          umask 077
+          target=/run/cloudgen/market-mailer.env
+          install -d -m 0700 /run/cloudgen
+          cp /etc/cloudgen/market-mailer.env "$target.new"
+          mv "$target.new" "$target"
+
+      - path: /etc/systemd/system/bumall-market-mailer.service
+        content: |
+          [Unit]
+          Description=bumall market-mailer
+          Wants=network-online.target
+          After=network-online.target docker.service
+          Wants=docker.service
+          StartLimitIntervalSec=0
+
+          [Service]
+          Restart=always
+          RestartSec=10
+          TimeoutStartSec=600
+          TimeoutStopSec=60
+          ExecStartPre=/usr/local/bin/bumall-market-mailer-environment
+          ExecStartPre=-/usr/bin/docker rm --force market-mailer
+          ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall/service/market-mailer --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m registry.example.com/bumall/mailer:1.0.0
+          ExecStop=/usr/bin/docker stop -t 50 market-mailer
+
+          [Install]
+          WantedBy=multi-user.target
+
+    runcmd:
+      - [systemctl, daemon-reload]
+      - [systemctl, enable, --now, --no-block, bumall-market-mailer.service]
+  EOT
+  )
+
+  iam_instance_profile {
+    arn = aws_iam_instance_profile.market_mailer.arn
+  }
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+
+  monitoring {
+    enabled = true
+  }
+
+  block_device_mappings {
+    device_name = "/dev/sda1"
+
+    ebs {
+      volume_type           = "gp3"
+      volume_size           = 30
+      encrypted             = true
+      kms_key_id            = aws_kms_key.data.arn
+      delete_on_termination = true
+    }
+  }
+
+  tag_specifications {
+    resource_type = "instance"
+
+    tags = merge(local.tags, {
+      Name = "bumall-market-mailer"
+    })
+  }
+
+  tag_specifications {
+    resource_type = "volume"
+
+    tags = merge(local.tags, {
+      Name      = "bumall-market-mailer"
+      snapshots = "bumall"
+    })
+  }
+}
+
+resource "aws_autoscaling_group" "market_mailer" {
+  name                      = "bumall-market-mailer"
+  min_size                  = 1
+  max_size                  = 2
+  vpc_zone_identifier       = values(aws_subnet.application)[*].id
+  health_check_grace_period = 300
+  default_instance_warmup   = 300
+  enabled_metrics           = ["GroupInServiceInstances"]
+  service_linked_role_arn   = aws_iam_service_linked_role.autoscaling.arn
+
+  launch_template {
+    id      = aws_launch_template.market_mailer.id
+    version = aws_launch_template.market_mailer.latest_version
+  }
+
+  # A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.
+  instance_refresh {
+    strategy = "Rolling"
+
+    preferences {
+      min_healthy_percentage = 100
+      max_healthy_percentage = 200
+    }
+  }
+
+  dynamic "tag" {
+    for_each = merge(local.tags, {
+      Name = "bumall-market-mailer"
+    })
+
+    content {
+      key                 = tag.key
+      value               = tag.value
+      propagate_at_launch = false
+    }
+  }
+
+  lifecycle {
+    ignore_changes = [desired_capacity]
+  }
+
+  # A machine starts its service once, when it boots: what it needs for that must be there.
+  depends_on = [
+    aws_iam_role_policy.market_mailer,
+    aws_cloudwatch_log_group.market_mailer,
+    aws_route.application_nat,
+    aws_route_table_association.application,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.interface,
+    aws_vpc_security_group_egress_rule.market_mailer_to_internet_443,
+    aws_vpc_security_group_egress_rule.market_mailer_to_internet_80,
+    aws_vpc_security_group_egress_rule.market_mailer_to_private_service_endpoints_443,
+  ]
+}
+
+resource "aws_autoscaling_policy" "market_mailer" {
+  name                   = "cpu"
+  autoscaling_group_name = aws_autoscaling_group.market_mailer.name
+  policy_type            = "TargetTrackingScaling"
+
+  target_tracking_configuration {
+    target_value = 60
+
+    predefined_metric_specification {
+      predefined_metric_type = "ASGAverageCPUUtilization"
+    }
+  }
+}
+
+resource "aws_autoscaling_policy" "market_mailer_messages_waiting_in_market_mailer_from_pay_paid" {
+  name                   = "messages-of-market-mailer-from-pay-paid"
+  autoscaling_group_name = aws_autoscaling_group.market_mailer.name
+  policy_type            = "TargetTrackingScaling"
+
+  target_tracking_configuration {
+    target_value = 100
+
+    customized_metric_specification {
+      metrics {
+        id    = "backlog"
+        label = "Messages waiting per machine"
+
+        # Measurements may be late: the last one counts until then, for nothing would look like an empty queue.
+        expression = "FILL(waiting, REPEAT) / FILL(machines, REPEAT)"
+      }
+
+      metrics {
+        id          = "waiting"
+        return_data = false
+
+        metric_stat {
+          stat = "Average"
+
+          metric {
+            namespace   = "AWS/SQS"
+            metric_name = "ApproximateNumberOfMessagesVisible"
+
+            dimensions {
+              name  = "QueueName"
+              value = aws_sqs_queue.market_mailer_from_pay_paid.name
+            }
+          }
+        }
+      }
+
+      metrics {
+        id          = "machines"
+        return_data = false
+
+        metric_stat {
+          stat = "Average"
+
+          metric {
+            namespace   = "AWS/AutoScaling"
+            metric_name = "GroupInServiceInstances"
+
+            dimensions {
+              name  = "AutoScalingGroupName"
+              value = aws_autoscaling_group.market_mailer.name
+            }
+          }
+        }
+      }
+    }
   }
 }
 
@@ -416,7 +970,7 @@ resource "aws_iam_role_policy" "market_web" {
         Sid      = "ReadSecrets"
         Effect   = "Allow"
         Action   = "secretsmanager:GetSecretValue"
-        Resource = [aws_secretsmanager_secret.market_main.arn]
+        Resource = [aws_secretsmanager_secret.market_main.arn, aws_secretsmanager_secret.session["app"].arn]
       },
       {
         Sid      = "ListMedia"
@@ -437,13 +991,23 @@ resource "aws_iam_role_policy" "market_web" {
         Resource = ["${aws_s3_bucket.media.arn}/*"]
       },
       {
+        Sid      = "SendMessages"
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = [aws_sqs_queue.ship_orders.arn]
+      },
+      {
         Sid      = "DataKey"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource = aws_kms_key.data.arn
         Condition = {
           StringEquals = {
-            "kms:ViaService" = ["s3.ap-northeast-2.amazonaws.com", "secretsmanager.ap-northeast-2.amazonaws.com"]
+            "kms:ViaService" = [
+              "s3.ap-northeast-2.amazonaws.com",
+              "secretsmanager.ap-northeast-2.amazonaws.com",
+              "sqs.ap-northeast-2.amazonaws.com",
+            ]
           }
         }
       },
@@ -488,6 +1052,7 @@ resource "aws_launch_template" "market_web" {
     # A change of these numbers replaces the machines, one after the other:
     # rollout ${var.rollout}
     # password of market-main ${var.market_main_password_version}
+    # password of session ${var.session_password_version}
     package_update: true
     packages: [curl, docker.io, jq]
 
@@ -514,6 +1079,15 @@ resource "aws_launch_template" "market_web" {
           PAY_API_PORT=8081
           PAY_API_URL=http://pay-api.bumall.internal:8081
           PORT=8080
+          SESSION_AUTH=password
+          SESSION_HOST=${aws_elasticache_replication_group.session.primary_endpoint_address}
+          SESSION_PORT=6379
+          SESSION_SECRET=${aws_secretsmanager_secret.session["app"].arn}
+          SESSION_TLS=require
+          SESSION_USER=app
+          SHIP_ORDERS_ENDPOINT=https://sqs.ap-northeast-2.amazonaws.com
+          SHIP_ORDERS_PROTOCOL=sqs
+          SHIP_ORDERS_QUEUE=${aws_sqs_queue.ship_orders.url}
 
       - path: /usr/local/bin/bumall-market-web-environment
         permissions: "0755"
@@ -566,6 +1140,7 @@ resource "aws_launch_template" "market_web" {
           }
           secret MAIN_PASSWORD '${aws_secretsmanager_secret.market_main.arn}'
           secret MAIN_READ_PASSWORD '${aws_secretsmanager_secret.market_main.arn}'
+          secret SESSION_PASSWORD '${aws_secretsmanager_secret.session["app"].arn}'
           mv "$target.new" "$target"
 
       - path: /etc/systemd/system/bumall-market-web.service
@@ -687,6 +1262,7 @@ resource "aws_autoscaling_group" "market_web" {
     aws_iam_role_policy.market_web,
     aws_cloudwatch_log_group.market_web,
     aws_secretsmanager_secret_version.market_main,
+    aws_secretsmanager_secret_version.session,
     aws_route53_record.internal_market_main_read,
     aws_route.application_nat,
     aws_route_table_association.application,
@@ -695,6 +1271,7 @@ resource "aws_autoscaling_group" "market_web" {
     aws_vpc_security_group_egress_rule.market_web_to_internal_load_balancer_8081,
     aws_vpc_security_group_egress_rule.market_web_to_market_main_5432,
     aws_vpc_security_group_egress_rule.market_web_to_market_main_read_5432,
+    aws_vpc_security_group_egress_rule.market_web_to_session_6379,
     aws_vpc_security_group_egress_rule.market_web_to_internet_443,
     aws_vpc_security_group_egress_rule.market_web_to_internet_80,
     aws_vpc_security_group_egress_rule.market_web_to_private_service_endpoints_443,

@@ -1,4 +1,4 @@
-# Disks, databases, objects and secrets.
+# Disks, databases, caches, messages, objects and secrets.
 resource "aws_kms_key" "data" {
   description             = "bumall: data"
   enable_key_rotation     = true
@@ -44,6 +44,53 @@ resource "aws_kms_key" "data" {
         Condition = {
           Bool = {
             "kms:GrantIsForAWSResource" = "true"
+          }
+        }
+      },
+      {
+        Sid    = "Tasks"
+        Effect = "Allow"
+        Principal = {
+          Service = "fargate.amazonaws.com"
+        }
+        Action   = "kms:GenerateDataKeyWithoutPlaintext"
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "kms:EncryptionContext:aws:ecs:clusterAccount" = data.aws_caller_identity.current.account_id
+            "kms:EncryptionContext:aws:ecs:clusterName"    = "bumall"
+          }
+        }
+      },
+      {
+        Sid    = "TasksReadDisks"
+        Effect = "Allow"
+        Principal = {
+          Service = "fargate.amazonaws.com"
+        }
+        Action   = "kms:CreateGrant"
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "kms:EncryptionContext:aws:ecs:clusterAccount" = data.aws_caller_identity.current.account_id
+            "kms:EncryptionContext:aws:ecs:clusterName"    = "bumall"
+          }
+          "ForAllValues:StringEquals" = {
+            "kms:GrantOperations" = ["Decrypt"]
+          }
+        }
+      },
+      {
+        Sid    = "Topics"
+        Effect = "Allow"
+        Principal = {
+          Service = "sns.amazonaws.com"
+        }
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = "*"
+        Condition = {
+          ArnEquals = {
+            "aws:SourceArn" = ["arn:aws:sns:ap-northeast-2:${data.aws_caller_identity.current.account_id}:bumall-pay-paid.fifo"]
           }
         }
       },

@@ -8,6 +8,11 @@ output "public_address" {
   value       = aws_lb.public.dns_name
 }
 
+output "session_host" {
+  description = "Host of the cache session."
+  value       = aws_elasticache_replication_group.session.primary_endpoint_address
+}
+
 output "media_bucket" {
   description = "Name of the bucket media."
   value       = aws_s3_bucket.media.bucket

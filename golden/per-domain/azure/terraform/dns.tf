@@ -17,6 +17,8 @@ resource "azurerm_private_dns_zone" "privatelink" {
     "privatelink.blob.core.windows.net",
     "privatelink.mysql.database.azure.com",
     "privatelink.postgres.database.azure.com",
+    "privatelink.redis.azure.net",
+    "privatelink.servicebus.windows.net",
     "privatelink.vaultcore.azure.net",
   ])
 

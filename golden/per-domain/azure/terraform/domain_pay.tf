@@ -1,13 +1,20 @@
 # Domain pay, owned by @bumall/pay.
 
-resource "azurerm_application_security_group" "pay_api" {
-  name                = "bumall-pay-api"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  tags                = local.tags
+# The block follows from the domain's name, or its slot: no other domain moves it. The environment has its own way out, because
+# NAT gateways that span zones take no subnet of containers.
+resource "azurerm_subnet" "pay_containers" {
+  name                 = "pay-containers"
+  resource_group_name  = azurerm_resource_group.main.name
+  virtual_network_name = azurerm_virtual_network.main.name
+  address_prefixes     = ["10.60.251.64/26"]
 
-  lifecycle {
-    create_before_destroy = true
+  delegation {
+    name = "environment"
+
+    service_delegation {
+      name    = "Microsoft.App/environments"
+      actions = ["Microsoft.Network/virtualNetworks/subnets/join/action"]
+    }
   }
 }
 
@@ -20,6 +27,211 @@ resource "azurerm_application_security_group" "pay_main" {
   lifecycle {
     create_before_destroy = true
   }
+}
+
+# Containers have no application security groups: the rules name the subnet, which those of one environment share.
+resource "azurerm_network_security_group" "pay_containers" {
+  name                = "bumall-pay-containers"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "internal-gateway-to-pay-containers"
+    priority                   = 3337
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.balancer.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.pay_containers.address_prefixes[0]
+    destination_port_ranges    = ["443", "31443"]
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.pay_containers.address_prefixes[0]
+    destination_port_range     = "30000-32767"
+  }
+
+  security_rule {
+    name                       = "among-nodes"
+    priority                   = 4001
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.pay_containers.address_prefixes[0]
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-endpoints"
+    priority                                   = 953
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                       = "pay-containers-to-internal-gateway"
+    priority                   = 2599
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_range     = "8082"
+  }
+
+  security_rule {
+    name                       = "pay-containers-to-internet"
+    priority                   = 1028
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_ranges    = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-pay-main"
+    priority                                   = 1644
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.pay_main.id]
+    destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-service-bus"
+    priority                                   = 1110
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-session"
+    priority                                   = 2414
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.session.id]
+    destination_port_range                     = "10000"
+  }
+
+  security_rule {
+    name                       = "among-nodes"
+    priority                   = 4000
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.pay_containers.address_prefixes[0]
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "MicrosoftContainerRegistry"
+    priority                   = 4001
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "MicrosoftContainerRegistry"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureFrontDoor-FirstParty"
+    priority                   = 4002
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureFrontDoor.FirstParty"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureActiveDirectory"
+    priority                   = 4003
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureActiveDirectory"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureMonitor"
+    priority                   = 4004
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureMonitor"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "pay_containers" {
+  subnet_id                 = azurerm_subnet.pay_containers.id
+  network_security_group_id = azurerm_network_security_group.pay_containers.id
 }
 
 # key of the payment provider
@@ -165,6 +377,63 @@ resource "azurerm_key_vault_secret" "pay_main" {
   depends_on       = [azurerm_postgresql_flexible_server.pay_main, time_sleep.operator]
 }
 
+resource "azurerm_servicebus_topic" "pay_paid" {
+  name                                    = "pay-paid"
+  namespace_id                            = azurerm_servicebus_namespace.main.id
+  default_message_ttl                     = "P4D"
+  max_size_in_megabytes                   = 81920
+  support_ordering                        = true
+  requires_duplicate_detection            = true
+  duplicate_detection_history_time_window = "PT10M"
+}
+
+resource "azurerm_container_app_environment" "pay_containers" {
+  name                               = "bumall-pay-containers"
+  location                           = azurerm_resource_group.main.location
+  resource_group_name                = azurerm_resource_group.main.name
+  infrastructure_subnet_id           = azurerm_subnet.pay_containers.id
+  infrastructure_resource_group_name = "bumall-pay-containers-infrastructure"
+
+  # Its address is one of the subnet's.
+  internal_load_balancer_enabled = true
+  public_network_access          = "Disabled"
+  zone_redundancy_enabled        = true
+
+  # By the diagnostic setting: the workspace has no keys.
+  logs_destination = "azure-monitor"
+  tags             = local.tags
+
+  workload_profile {
+    name                  = "Consumption"
+    workload_profile_type = "Consumption"
+  }
+
+  depends_on = [azurerm_subnet_network_security_group_association.pay_containers]
+}
+
+# The environment's own domain, which its certificate has: the gateways find containers by it.
+resource "azurerm_private_dns_zone" "pay_containers" {
+  name                = azurerm_container_app_environment.pay_containers.default_domain
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_private_dns_zone_virtual_network_link" "pay_containers" {
+  name                = "bumall"
+  virtual_network_id  = azurerm_virtual_network.main.id
+  tags                = local.tags
+  private_dns_zone_id = azurerm_private_dns_zone.pay_containers.id
+}
+
+resource "azurerm_private_dns_a_record" "pay_containers" {
+  name                = "*"
+  private_dns_zone_id = azurerm_private_dns_zone.pay_containers.id
+  ttl                 = 60
+  records             = [azurerm_container_app_environment.pay_containers.static_ip_address]
+  tags                = local.tags
+  depends_on          = [azurerm_private_dns_zone_virtual_network_link.pay_containers]
+}
+
 resource "azurerm_private_dns_a_record" "pay_api" {
   name                = "pay-api"
   private_dns_zone_id = azurerm_private_dns_zone.internal.id
@@ -186,6 +455,10 @@ resource "azurerm_role_assignment" "pay_api" {
       role  = "Key Vault Secrets User"
       scope = azurerm_key_vault_secret.pay_main.resource_versionless_id
     }
+    "pay-paid/send" = {
+      role  = "Azure Service Bus Data Sender"
+      scope = azurerm_servicebus_topic.pay_paid.id
+    }
     pay-psp-key = {
       role  = "Key Vault Secrets User"
       scope = azurerm_key_vault_secret.pay_psp_key.resource_versionless_id
@@ -198,323 +471,285 @@ resource "azurerm_role_assignment" "pay_api" {
   principal_type       = "ServicePrincipal"
 }
 
-locals {
-  pay_api_user_data = <<-EOT
-    #cloud-config
-    # A change of these numbers replaces the machines, one after the other:
-    # rollout ${var.rollout}
-    # password of pay-main ${var.pay_main_password_version}
-    package_update: true
-    packages: [curl, docker.io, jq]
-
-    write_files:
-      - path: /etc/cloudgen/pay-api.env
-        permissions: "0600"
-        content: |
-          AZURE_CLIENT_ID=${azurerm_user_assigned_identity.pay_api.client_id}
-          MAIN_HOST=${azurerm_postgresql_flexible_server.pay_main.fqdn}
-          MAIN_NAME=pay_main
-          MAIN_PORT=5432
-          MAIN_READ_HOST=${azurerm_postgresql_flexible_server.pay_main.fqdn}
-          MAIN_READ_NAME=pay_main
-          MAIN_READ_PORT=5432
-          MAIN_READ_SECRET=${azurerm_key_vault_secret.pay_main.versionless_id}
-          MAIN_READ_TLS=require
-          MAIN_READ_USER=app_owner
-          MAIN_SECRET=${azurerm_key_vault_secret.pay_main.versionless_id}
-          MAIN_TLS=require
-          MAIN_USER=app_owner
-          PORT=8081
-          PSP_KEY_SECRET=${azurerm_key_vault_secret.pay_psp_key.versionless_id}
-          SHIP_API_HOST=ship-api.bumall.internal
-          SHIP_API_PORT=8082
-          SHIP_API_URL=http://ship-api.bumall.internal:8082
-
-      - path: /usr/local/bin/bumall-pay-api-environment
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Writes the service's environment, with its secrets, to /run, which is memory.
-          set -euo pipefail
-          umask 077
-          target=/run/cloudgen/pay-api.env
-          install -d -m 0700 /run/cloudgen
-          cp /etc/cloudgen/pay-api.env "$target.new"
-
-          # identity_token RESOURCE: prints a token of the service's own identity; the machine has another one too.
-          client=$(sed -n 's/^AZURE_CLIENT_ID=//p' "$target.new")
-          identity_token() {
-            curl --silent --show-error --fail --retry 10 --retry-all-errors --header Metadata:true --get \
-              --data api-version=2018-02-01 --data "client_id=$client" --data-urlencode "resource=$1" \
-              http://169.254.169.254/metadata/identity/oauth2/token | jq --exit-status --raw-output .access_token
-          }
-
-          # fetch_secret IDENTIFIER: prints the value of a vault entry; 44 for one that nobody has filled.
-          fetch_secret() {
-            local token status
-            token=$(identity_token https://vault.azure.net) || return 1
-            # The token goes through a file descriptor: command lines can be read by everyone on the machine.
-            status=$(curl --silent --show-error --retry 5 --header @<(printf 'Authorization: Bearer %s' "$token") \
-              --output "$target.answer" --write-out '%%{http_code}' "$1?api-version=7.4") || return 1
-            case $status in
-              200) ;;
-              404) return 44 ;;
-              *) echo "the vault answered $status for $1" >&2 && return 1 ;;
-            esac
-            jq --exit-status '.contentType != "unfilled"' "$target.answer" >/dev/null || return 44
-            jq --exit-status --join-output .value "$target.answer" || return 1
-            rm -f "$target.answer"
-          }
-
-          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-          secret() {
-            local value
-            value=$(fetch_secret "$2") || return $?
-            if [[ $value == *$'\n'* ]]; then
-              echo "$1 has several lines, which the environment of a service cannot carry" >&2
-              return 1
-            fi
-            printf '%s=%s\n' "$1" "$value" >>"$target.new"
-          }
-          secret MAIN_PASSWORD '${azurerm_key_vault_secret.pay_main.versionless_id}'
-          secret MAIN_READ_PASSWORD '${azurerm_key_vault_secret.pay_main.versionless_id}'
-          # The owner fills this one: until then the service runs without it. Any other failure holds the start back.
-          secret PSP_KEY '${azurerm_key_vault_secret.pay_psp_key.versionless_id}' || {
-            [ $? -eq 44 ] || exit 1
-            echo 'PSP_KEY is not filled yet' >&2
-          }
-          mv "$target.new" "$target"
-
-      - path: /etc/systemd/system/bumall-pay-api.service
-        content: |
-          [Unit]
-          Description=bumall pay-api
-          Wants=network-online.target
-          After=network-online.target docker.service
-          Wants=docker.service
-          StartLimitIntervalSec=0
-
-          [Service]
-          Restart=always
-          RestartSec=10
-          TimeoutStartSec=600
-          TimeoutStopSec=60
-          ExecStartPre=/usr/local/bin/bumall-pay-api-environment
-          ExecStartPre=-/usr/bin/docker rm --force pay-api
-          ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8081:8081 --log-driver none registry.example.com/bumall/pay:2.0.0
-          ExecStop=/usr/bin/docker stop -t 50 pay-api
-
-          [Install]
-          WantedBy=multi-user.target
-
-    runcmd:
-      - [systemctl, daemon-reload]
-      - [systemctl, enable, --now, --no-block, bumall-pay-api.service]
-  EOT
-}
-
-resource "azurerm_linux_virtual_machine_scale_set" "pay_api" {
-  name                            = "bumall-pay-api"
-  location                        = azurerm_resource_group.main.location
-  resource_group_name             = azurerm_resource_group.main.name
-  sku                             = "Standard_D2ls_v5"
-  instances                       = 2
-  zones                           = ["1", "2", "3"]
-  platform_fault_domain_count     = 1
-  single_placement_group          = false
-  overprovision                   = false
-  secure_boot_enabled             = true
-  vtpm_enabled                    = true
-  upgrade_mode                    = "Rolling"
-  custom_data                     = base64encode(local.pay_api_user_data)
-  admin_username                  = "ubuntu"
-  disable_password_authentication = true
-  tags                            = local.tags
-
-  admin_ssh_key {
-    username   = "ubuntu"
-    public_key = local.nobodys_key
+resource "azurerm_managed_redis_access_policy_assignment" "pay_api" {
+  for_each = {
+    session = azurerm_managed_redis.session.id
   }
 
-  # The service's own identity has its grants; the machine's signs people and the monitoring agent in.
+  managed_redis_id = each.value
+  object_id        = azurerm_user_assigned_identity.pay_api.principal_id
+}
+
+# Until the grants have reached the vault: Azure reads the secrets when it makes a revision.
+resource "time_sleep" "pay_api" {
+  create_duration = "90s"
+
+  triggers = {
+    caches  = join(",", values(azurerm_managed_redis_access_policy_assignment.pay_api)[*].id)
+    pay_api = join(",", values(azurerm_role_assignment.pay_api)[*].id)
+  }
+}
+
+resource "azurerm_container_app" "pay_api" {
+  name                         = "bumall-pay-api"
+  resource_group_name          = azurerm_resource_group.main.name
+  container_app_environment_id = azurerm_container_app_environment.pay_containers.id
+  workload_profile_name        = "Consumption"
+
+  # A new revision gets requests when it is ready, and the old one ends then: one that never is changes nothing.
+  revision_mode          = "Single"
+  max_inactive_revisions = 10
+  tags                   = local.tags
+
   identity {
-    type         = "SystemAssigned, UserAssigned"
+    type         = "UserAssigned"
     identity_ids = [azurerm_user_assigned_identity.pay_api.id]
   }
 
-  source_image_reference {
-    publisher = "Canonical"
-    offer     = "ubuntu-24_04-lts"
-    sku       = "server"
-    version   = "latest"
+  secret {
+    name                = "main-password"
+    key_vault_secret_id = azurerm_key_vault_secret.pay_main.versionless_id
+    identity            = azurerm_user_assigned_identity.pay_api.id
   }
 
-  os_disk {
-    caching                = "ReadWrite"
-    storage_account_type   = "Premium_LRS"
-    disk_size_gb           = 30
-    disk_encryption_set_id = azurerm_disk_encryption_set.main.id
+  secret {
+    name                = "main-read-password"
+    key_vault_secret_id = azurerm_key_vault_secret.pay_main.versionless_id
+    identity            = azurerm_user_assigned_identity.pay_api.id
   }
 
-  network_interface {
-    name                           = "pay-api"
-    primary                        = true
-    accelerated_networking_enabled = true
+  secret {
+    name                = "psp-key"
+    key_vault_secret_id = azurerm_key_vault_secret.pay_psp_key.versionless_id
+    identity            = azurerm_user_assigned_identity.pay_api.id
+  }
 
-    ip_configuration {
-      name                                         = "pay-api"
-      primary                                      = true
-      subnet_id                                    = azurerm_subnet.application.id
-      application_security_group_ids               = [azurerm_application_security_group.pay_api.id]
-      application_gateway_backend_address_pool_ids = ["${azurerm_application_gateway.internal.id}/backendAddressPools/pay-api"]
+  ingress {
+    # Outside is the virtual network: the environment has no public address.
+    external_enabled           = true
+    target_port                = 8081
+    transport                  = "http"
+    allow_insecure_connections = false
+
+    traffic_weight {
+      latest_revision = true
+      percentage      = 100
     }
   }
 
-  # A change puts new machines beside the old ones before it removes those, a fifth at a time.
-  rolling_upgrade_policy {
-    max_batch_instance_percent = 20
+  template {
+    min_replicas                     = 2
+    max_replicas                     = 4
+    termination_grace_period_seconds = 60
 
-    # Unhealthy machines must not keep the version out that would heal them: they are replaced first.
-    max_unhealthy_instance_percent          = 100
-    max_unhealthy_upgraded_instance_percent = 20
-    prioritize_unhealthy_instances_enabled  = true
-    pause_time_between_batches              = "PT1M"
-    maximum_surge_instances_enabled         = true
+    container {
+      name   = "pay-api"
+      image  = "registry.example.com/bumall/pay:2.0.0"
+      cpu    = 2
+      memory = "4Gi"
+
+      env {
+        name  = "AZURE_CLIENT_ID"
+        value = azurerm_user_assigned_identity.pay_api.client_id
+      }
+
+      env {
+        name  = "CLOUDGEN_ROLLOUT"
+        value = "rollout ${var.rollout}, password of pay-main ${var.pay_main_password_version}"
+      }
+
+      env {
+        name  = "MAIN_HOST"
+        value = azurerm_postgresql_flexible_server.pay_main.fqdn
+      }
+
+      env {
+        name  = "MAIN_NAME"
+        value = "pay_main"
+      }
+
+      env {
+        name  = "MAIN_PORT"
+        value = "5432"
+      }
+
+      env {
+        name  = "MAIN_READ_HOST"
+        value = azurerm_postgresql_flexible_server.pay_main.fqdn
+      }
+
+      env {
+        name  = "MAIN_READ_NAME"
+        value = "pay_main"
+      }
+
+      env {
+        name  = "MAIN_READ_PORT"
+        value = "5432"
+      }
+
+      env {
+        name  = "MAIN_READ_SECRET"
+        value = azurerm_key_vault_secret.pay_main.versionless_id
+      }
+
+      env {
+        name  = "MAIN_READ_TLS"
+        value = "require"
+      }
+
+      env {
+        name  = "MAIN_READ_USER"
+        value = "app_owner"
+      }
+
+      env {
+        name  = "MAIN_SECRET"
+        value = azurerm_key_vault_secret.pay_main.versionless_id
+      }
+
+      env {
+        name  = "MAIN_TLS"
+        value = "require"
+      }
+
+      env {
+        name  = "MAIN_USER"
+        value = "app_owner"
+      }
+
+      env {
+        name  = "PAID_ENDPOINT"
+        value = local.service_bus
+      }
+
+      env {
+        name  = "PAID_PROTOCOL"
+        value = "servicebus"
+      }
+
+      env {
+        name  = "PAID_TOPIC"
+        value = "pay-paid"
+      }
+
+      env {
+        name  = "PORT"
+        value = "8081"
+      }
+
+      env {
+        name  = "PSP_KEY_SECRET"
+        value = azurerm_key_vault_secret.pay_psp_key.versionless_id
+      }
+
+      env {
+        name  = "SESSION_AUTH"
+        value = "token"
+      }
+
+      env {
+        name  = "SESSION_HOST"
+        value = azurerm_managed_redis.session.hostname
+      }
+
+      env {
+        name  = "SESSION_PORT"
+        value = "10000"
+      }
+
+      env {
+        name  = "SESSION_TLS"
+        value = "require"
+      }
+
+      env {
+        name  = "SESSION_USER"
+        value = azurerm_user_assigned_identity.pay_api.principal_id
+      }
+
+      env {
+        name  = "SHIP_API_HOST"
+        value = "ship-api.bumall.internal"
+      }
+
+      env {
+        name  = "SHIP_API_PORT"
+        value = "8082"
+      }
+
+      env {
+        name  = "SHIP_API_URL"
+        value = "http://ship-api.bumall.internal:8082"
+      }
+
+      env {
+        name        = "MAIN_PASSWORD"
+        secret_name = "main-password"
+      }
+
+      env {
+        name        = "MAIN_READ_PASSWORD"
+        secret_name = "main-read-password"
+      }
+
+      env {
+        name        = "PSP_KEY"
+        secret_name = "psp-key"
+      }
+
+      # The others begin when this one has passed.
+      startup_probe {
+        transport               = "HTTP"
+        path                    = "/healthz"
+        port                    = 8081
+        interval_seconds        = 5
+        timeout                 = 5
+        failure_count_threshold = 60
+      }
+
+      liveness_probe {
+        transport               = "HTTP"
+        path                    = "/healthz"
+        port                    = 8081
+        interval_seconds        = 10
+        timeout                 = 5
+        failure_count_threshold = 6
+      }
+
+      readiness_probe {
+        transport               = "HTTP"
+        path                    = "/healthz"
+        port                    = 8081
+        interval_seconds        = 5
+        timeout                 = 5
+        failure_count_threshold = 3
+        success_count_threshold = 1
+      }
+    }
+
+    custom_scale_rule {
+      name             = "cpu"
+      custom_rule_type = "cpu"
+
+      metadata = {
+        type  = "Utilization"
+        value = "60"
+      }
+    }
   }
 
-  # Azure takes 10 to 90 minutes; the blueprint says 300 seconds.
-  automatic_instance_repair {
-    enabled      = true
-    action       = "Replace"
-    grace_period = "PT10M"
-  }
-
-  boot_diagnostics {}
-
-  extension {
-    name                       = "health"
-    publisher                  = "Microsoft.ManagedServices"
-    type                       = "ApplicationHealthLinux"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-
-    settings = jsonencode({
-      protocol    = "http"
-      port        = 8081
-      requestPath = "/healthz"
-    })
-  }
-
-  extension {
-    name                       = "start-up"
-    publisher                  = "Microsoft.Azure.Extensions"
-    type                       = "CustomScript"
-    type_handler_version       = "2.1"
-    auto_upgrade_minor_version = true
-
-    # The next ones install packages: not while the machine itself does.
-    settings = jsonencode({
-      commandToExecute = "cloud-init status --wait || test $? -eq 2"
-    })
-  }
-
-  extension {
-    name                       = "entra-login"
-    publisher                  = "Microsoft.Azure.ActiveDirectory"
-    type                       = "AADSSHLoginForLinux"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-    provision_after_extensions = ["start-up"]
-  }
-
-  extension {
-    name                       = "monitor"
-    publisher                  = "Microsoft.Azure.Monitor"
-    type                       = "AzureMonitorLinuxAgent"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-    automatic_upgrade_enabled  = true
-    provision_after_extensions = ["start-up"]
-  }
-
-  # A change rolls over every machine before the apply is done.
-  timeouts {
-    create = "2h"
-    update = "3h"
-  }
-
-  # The autoscaler's number.
-  lifecycle {
-    ignore_changes = [instances]
-  }
-
-  # What the first start needs: packages and images from outside, and whatever the service reads.
+  # What the first start needs: whatever the service reads, and the right to read it.
   depends_on = [
-    azurerm_nat_gateway_public_ip_association.main,
+    azurerm_managed_redis_access_policy_assignment.pay_api,
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.pay_main,
+    azurerm_private_endpoint.service_bus,
+    azurerm_private_endpoint.session,
     azurerm_private_endpoint.vault,
     azurerm_role_assignment.pay_api,
-    azurerm_subnet_nat_gateway_association.application,
-    azurerm_subnet_network_security_group_association.application,
+    azurerm_servicebus_subscription_rule.market_mailer_from_pay_paid,
+    azurerm_servicebus_subscription_rule.ship_worker_from_pay_paid,
+    time_sleep.pay_api,
   ]
-}
-
-resource "azurerm_monitor_autoscale_setting" "pay_api" {
-  name                = "bumall-pay-api"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  target_resource_id  = azurerm_linux_virtual_machine_scale_set.pay_api.id
-  tags                = local.tags
-
-  profile {
-    name = "cpu"
-
-    capacity {
-      default = 2
-      minimum = 2
-      maximum = 4
-    }
-
-    rule {
-      metric_trigger {
-        metric_name        = "Percentage CPU"
-        metric_resource_id = azurerm_linux_virtual_machine_scale_set.pay_api.id
-        operator           = "GreaterThan"
-        threshold          = 60
-        statistic          = "Average"
-        time_aggregation   = "Average"
-        time_grain         = "PT1M"
-        time_window        = "PT5M"
-      }
-
-      scale_action {
-        direction = "Increase"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT5M"
-      }
-    }
-
-    # Well below, so that one machine fewer does not bring it back at once.
-    rule {
-      metric_trigger {
-        metric_name        = "Percentage CPU"
-        metric_resource_id = azurerm_linux_virtual_machine_scale_set.pay_api.id
-        operator           = "LessThan"
-        threshold          = 30
-        statistic          = "Average"
-        time_aggregation   = "Average"
-        time_grain         = "PT1M"
-        time_window        = "PT10M"
-      }
-
-      scale_action {
-        direction = "Decrease"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT10M"
-      }
-    }
-  }
 }

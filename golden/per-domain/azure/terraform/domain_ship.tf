@@ -11,6 +11,17 @@ resource "azurerm_application_security_group" "ship_api" {
   }
 }
 
+resource "azurerm_application_security_group" "ship_worker" {
+  name                = "bumall-ship-worker"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "azurerm_application_security_group" "ship_main" {
   name                = "bumall-ship-main"
   location            = azurerm_resource_group.main.location
@@ -150,6 +161,70 @@ resource "azurerm_key_vault_secret" "ship_main" {
   depends_on       = [azurerm_mysql_flexible_server.ship_main, time_sleep.operator]
 }
 
+# A queue of its own rather than the built-in one, which whoever takes messages may read as well.
+resource "azurerm_servicebus_queue" "ship_orders_dead" {
+  name                = "ship-orders-dead"
+  namespace_id        = azurerm_servicebus_namespace.main.id
+  default_message_ttl = "P14D"
+
+  # Where a message brings a shorter time to live of its own, it waits in the built-in dead-letter queue of this one.
+  dead_lettering_on_message_expiration = true
+  max_size_in_megabytes                = 81920
+}
+
+resource "azurerm_servicebus_queue" "ship_orders" {
+  name                                 = "ship-orders"
+  namespace_id                         = azurerm_servicebus_namespace.main.id
+  lock_duration                        = "PT2M"
+  max_delivery_count                   = 5
+  default_message_ttl                  = "P4D"
+  dead_lettering_on_message_expiration = true
+  forward_dead_lettered_messages_to    = azurerm_servicebus_queue.ship_orders_dead.name
+  max_size_in_megabytes                = 81920
+}
+
+# A queue of its own rather than the built-in one, which whoever takes messages may read as well.
+resource "azurerm_servicebus_queue" "ship_worker_from_pay_paid_dead" {
+  name                = "ship-worker-from-pay-paid-dead"
+  namespace_id        = azurerm_servicebus_namespace.main.id
+  default_message_ttl = "P14D"
+
+  # Where a message brings a shorter time to live of its own, it waits in the built-in dead-letter queue of this one.
+  dead_lettering_on_message_expiration = true
+  max_size_in_megabytes                = 81920
+}
+
+resource "azurerm_servicebus_queue" "ship_worker_from_pay_paid" {
+  name                                 = "ship-worker-from-pay-paid"
+  namespace_id                         = azurerm_servicebus_namespace.main.id
+  lock_duration                        = "PT1M"
+  max_delivery_count                   = 5
+  default_message_ttl                  = "P4D"
+  dead_lettering_on_message_expiration = true
+  forward_dead_lettered_messages_to    = azurerm_servicebus_queue.ship_worker_from_pay_paid_dead.name
+  max_size_in_megabytes                = 81920
+
+  # In order within a session: every message names one, and whoever takes messages accepts sessions.
+  requires_session = true
+}
+
+# What it gets goes on to the queue of the same name: Azure measures queues, and no subscriptions.
+resource "azurerm_servicebus_subscription" "ship_worker_from_pay_paid" {
+  name                                 = "ship-worker"
+  topic_id                             = azurerm_servicebus_topic.pay_paid.id
+  max_delivery_count                   = 10
+  forward_to                           = azurerm_servicebus_queue.ship_worker_from_pay_paid.name
+  dead_lettering_on_message_expiration = true
+  forward_dead_lettered_messages_to    = azurerm_servicebus_queue.ship_worker_from_pay_paid_dead.name
+}
+
+resource "azurerm_servicebus_subscription_rule" "ship_worker_from_pay_paid" {
+  name            = "wanted"
+  subscription_id = azurerm_servicebus_subscription.ship_worker_from_pay_paid.id
+  filter_type     = "SqlFilter"
+  sql_filter      = "[kind] IN ('paid', 'refunded')"
+}
+
 resource "azurerm_private_dns_a_record" "ship_api" {
   name                = "ship-api"
   private_dns_zone_id = azurerm_private_dns_zone.internal.id
@@ -176,6 +251,35 @@ resource "azurerm_role_assignment" "ship_api" {
   scope                = each.value.scope
   role_definition_name = each.value.role
   principal_id         = azurerm_user_assigned_identity.ship_api.principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_user_assigned_identity" "ship_worker" {
+  name                = "bumall-ship-worker"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_role_assignment" "ship_worker" {
+  for_each = {
+    ship-main = {
+      role  = "Key Vault Secrets User"
+      scope = azurerm_key_vault_secret.ship_main.resource_versionless_id
+    }
+    "ship-orders/receive" = {
+      role  = "Azure Service Bus Data Receiver"
+      scope = azurerm_servicebus_queue.ship_orders.id
+    }
+    "ship-worker-from-pay-paid/receive" = {
+      role  = "Azure Service Bus Data Receiver"
+      scope = azurerm_servicebus_queue.ship_worker_from_pay_paid.id
+    }
+  }
+
+  scope                = each.value.scope
+  role_definition_name = each.value.role
+  principal_id         = azurerm_user_assigned_identity.ship_worker.principal_id
   principal_type       = "ServicePrincipal"
 }
 
@@ -488,5 +592,596 @@ resource "azurerm_monitor_autoscale_setting" "ship_api" {
         cooldown  = "PT10M"
       }
     }
+  }
+}
+
+locals {
+  ship_worker_user_data = <<-EOT
+    #cloud-config
+    # A change of these numbers replaces the machines, one after the other:
+    # rollout ${var.rollout}
+    # password of ship-main ${var.ship_main_password_version}
+    package_update: true
+    packages: [curl, docker.io, jq]
+
+    write_files:
+      - path: /etc/cloudgen/ship-worker.env
+        permissions: "0600"
+        content: |
+          AZURE_CLIENT_ID=${azurerm_user_assigned_identity.ship_worker.client_id}
+          MAIN_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
+          MAIN_NAME=ship_main
+          MAIN_PORT=3306
+          MAIN_READ_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
+          MAIN_READ_NAME=ship_main
+          MAIN_READ_PORT=3306
+          MAIN_READ_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
+          MAIN_READ_TLS=require
+          MAIN_READ_USER=app_owner
+          MAIN_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
+          MAIN_TLS=require
+          MAIN_USER=app_owner
+          ORDERS_BATCH=10
+          ORDERS_SOURCE=ship-orders
+          ORDERS_SOURCE_ENDPOINT=${local.service_bus}
+          ORDERS_SOURCE_PROTOCOL=servicebus
+          ORDERS_VISIBILITY_SECONDS=120
+          PAY_PAID_BATCH=10
+          PAY_PAID_SOURCE=ship-worker-from-pay-paid
+          PAY_PAID_SOURCE_ENDPOINT=${local.service_bus}
+          PAY_PAID_SOURCE_PROTOCOL=servicebus
+          PAY_PAID_VISIBILITY_SECONDS=60
+
+      - path: /usr/local/bin/bumall-ship-worker-environment
+        permissions: "0755"
+        content: |
+          #!/bin/bash
+          # Writes the service's environment, with its secrets, to /run, which is memory.
+          set -euo pipefail
+          umask 077
+          target=/run/cloudgen/ship-worker.env
+          install -d -m 0700 /run/cloudgen
+          cp /etc/cloudgen/ship-worker.env "$target.new"
+
+          # identity_token RESOURCE: prints a token of the service's own identity; the machine has another one too.
+          client=$(sed -n 's/^AZURE_CLIENT_ID=//p' "$target.new")
+          identity_token() {
+            curl --silent --show-error --fail --retry 10 --retry-all-errors --header Metadata:true --get \
+              --data api-version=2018-02-01 --data "client_id=$client" --data-urlencode "resource=$1" \
+              http://169.254.169.254/metadata/identity/oauth2/token | jq --exit-status --raw-output .access_token
+          }
+
+          # fetch_secret IDENTIFIER: prints the value of a vault entry; 44 for one that nobody has filled.
+          fetch_secret() {
+            local token status
+            token=$(identity_token https://vault.azure.net) || return 1
+            # The token goes through a file descriptor: command lines can be read by everyone on the machine.
+            status=$(curl --silent --show-error --retry 5 --header @<(printf 'Authorization: Bearer %s' "$token") \
+              --output "$target.answer" --write-out '%%{http_code}' "$1?api-version=7.4") || return 1
+            case $status in
+              200) ;;
+              404) return 44 ;;
+              *) echo "the vault answered $status for $1" >&2 && return 1 ;;
+            esac
+            jq --exit-status '.contentType != "unfilled"' "$target.answer" >/dev/null || return 44
+            jq --exit-status --join-output .value "$target.answer" || return 1
+            rm -f "$target.answer"
+          }
+
+          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
+          secret() {
+            local value
+            value=$(fetch_secret "$2") || return $?
+            if [[ $value == *$'\n'* ]]; then
+              echo "$1 has several lines, which the environment of a service cannot carry" >&2
+              return 1
+            fi
+            printf '%s=%s\n' "$1" "$value" >>"$target.new"
+          }
+          secret MAIN_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
+          secret MAIN_READ_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
+          mv "$target.new" "$target"
+
+      - path: /usr/local/bin/bumall-ship-worker-health
+        permissions: "0755"
+        content: |
+          #!/bin/bash
+          # Answers one request: the service is healthy when it has run for a minute without a restart.
+          while IFS= read -r -t 5 line && [[ $line != $'\r' ]]; do :; done
+          unit=bumall-ship-worker.service
+          since=$(systemctl show --property ActiveEnterTimestampMonotonic --value "$unit")
+          read -r uptime _ </proc/uptime
+          state=Unhealthy
+          if systemctl is-active --quiet "$unit" && (($${uptime%.*} - since / 1000000 >= 60)); then state=Healthy; fi
+          printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"ApplicationHealthState": "%s"}' "$state"
+
+      - path: /etc/systemd/system/bumall-ship-worker-health.socket
+        content: |
+          [Unit]
+          Description=Whether bumall ship-worker runs
+
+          [Socket]
+          ListenStream=127.0.0.1:8099
+          Accept=yes
+
+          [Install]
+          WantedBy=sockets.target
+
+      - path: /etc/systemd/system/bumall-ship-worker-health@.service
+        content: |
+          [Unit]
+          Description=Whether bumall ship-worker runs
+          CollectMode=inactive-or-failed
+
+          [Service]
+          DynamicUser=yes
+          StandardInput=socket
+          ExecStart=/usr/local/bin/bumall-ship-worker-health
+
+      - path: /etc/systemd/system/bumall-ship-worker.service
+        content: |
+          [Unit]
+          Description=bumall ship-worker
+          Wants=network-online.target
+          After=network-online.target docker.service
+          Wants=docker.service
+          StartLimitIntervalSec=0
+
+          [Service]
+          Restart=always
+          RestartSec=10
+          TimeoutStartSec=600
+          TimeoutStopSec=60
+          ExecStartPre=/usr/local/bin/bumall-ship-worker-environment
+          ExecStartPre=-/usr/bin/docker rm --force ship-worker
+          ExecStart=/usr/bin/docker run --rm --name ship-worker --env-file /run/cloudgen/ship-worker.env --log-driver none registry.example.com/bumall/ship-worker:2.0.0
+          ExecStop=/usr/bin/docker stop -t 50 ship-worker
+
+          [Install]
+          WantedBy=multi-user.target
+
+    runcmd:
+      - [systemctl, daemon-reload]
+      - [systemctl, enable, --now, bumall-ship-worker-health.socket]
+      - [systemctl, enable, --now, --no-block, bumall-ship-worker.service]
+  EOT
+}
+
+resource "azurerm_linux_virtual_machine_scale_set" "ship_worker" {
+  name                            = "bumall-ship-worker"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  sku                             = "Standard_D2ls_v5"
+  instances                       = 1
+  zones                           = ["1", "2", "3"]
+  platform_fault_domain_count     = 1
+  single_placement_group          = false
+  overprovision                   = false
+  secure_boot_enabled             = true
+  vtpm_enabled                    = true
+  upgrade_mode                    = "Rolling"
+  custom_data                     = base64encode(local.ship_worker_user_data)
+  admin_username                  = "ubuntu"
+  disable_password_authentication = true
+  tags                            = local.tags
+
+  admin_ssh_key {
+    username   = "ubuntu"
+    public_key = local.nobodys_key
+  }
+
+  # The service's own identity has its grants; the machine's signs people and the monitoring agent in.
+  identity {
+    type         = "SystemAssigned, UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.ship_worker.id]
+  }
+
+  source_image_reference {
+    publisher = "Canonical"
+    offer     = "ubuntu-24_04-lts"
+    sku       = "server"
+    version   = "latest"
+  }
+
+  os_disk {
+    caching                = "ReadWrite"
+    storage_account_type   = "Premium_LRS"
+    disk_size_gb           = 30
+    disk_encryption_set_id = azurerm_disk_encryption_set.main.id
+  }
+
+  network_interface {
+    name                           = "ship-worker"
+    primary                        = true
+    accelerated_networking_enabled = true
+
+    ip_configuration {
+      name                           = "ship-worker"
+      primary                        = true
+      subnet_id                      = azurerm_subnet.application.id
+      application_security_group_ids = [azurerm_application_security_group.ship_worker.id]
+    }
+  }
+
+  # A change puts new machines beside the old ones before it removes those, a fifth at a time.
+  rolling_upgrade_policy {
+    max_batch_instance_percent = 20
+
+    # Unhealthy machines must not keep the version out that would heal them: they are replaced first.
+    max_unhealthy_instance_percent          = 100
+    max_unhealthy_upgraded_instance_percent = 20
+    prioritize_unhealthy_instances_enabled  = true
+    pause_time_between_batches              = "PT1M"
+    maximum_surge_instances_enabled         = true
+  }
+
+  # Azure takes 10 to 90 minutes; the blueprint says 300 seconds.
+  automatic_instance_repair {
+    enabled      = true
+    action       = "Replace"
+    grace_period = "PT10M"
+  }
+
+  boot_diagnostics {}
+
+  extension {
+    name                       = "health"
+    publisher                  = "Microsoft.ManagedServices"
+    type                       = "ApplicationHealthLinux"
+    type_handler_version       = "2.0"
+    auto_upgrade_minor_version = true
+
+    settings = jsonencode({
+      protocol    = "http"
+      port        = 8099
+      requestPath = "/"
+      gracePeriod = 600
+    })
+  }
+
+  extension {
+    name                       = "start-up"
+    publisher                  = "Microsoft.Azure.Extensions"
+    type                       = "CustomScript"
+    type_handler_version       = "2.1"
+    auto_upgrade_minor_version = true
+
+    # The next ones install packages: not while the machine itself does.
+    settings = jsonencode({
+      commandToExecute = "cloud-init status --wait || test $? -eq 2"
+    })
+  }
+
+  extension {
+    name                       = "entra-login"
+    publisher                  = "Microsoft.Azure.ActiveDirectory"
+    type                       = "AADSSHLoginForLinux"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+    provision_after_extensions = ["start-up"]
+  }
+
+  extension {
+    name                       = "monitor"
+    publisher                  = "Microsoft.Azure.Monitor"
+    type                       = "AzureMonitorLinuxAgent"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+    automatic_upgrade_enabled  = true
+    provision_after_extensions = ["start-up"]
+  }
+
+  # A change rolls over every machine before the apply is done.
+  timeouts {
+    create = "2h"
+    update = "3h"
+  }
+
+  # The autoscaler's number.
+  lifecycle {
+    ignore_changes = [instances]
+  }
+
+  # What the first start needs: packages and images from outside, and whatever the service reads.
+  depends_on = [
+    azurerm_nat_gateway_public_ip_association.main,
+    azurerm_private_dns_zone_virtual_network_link.privatelink,
+    azurerm_private_endpoint.service_bus,
+    azurerm_private_endpoint.ship_main,
+    azurerm_private_endpoint.vault,
+    azurerm_role_assignment.ship_worker,
+    azurerm_subnet_nat_gateway_association.application,
+    azurerm_subnet_network_security_group_association.application,
+  ]
+}
+
+resource "azurerm_monitor_autoscale_setting" "ship_worker" {
+  name                = "bumall-ship-worker"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  target_resource_id  = azurerm_linux_virtual_machine_scale_set.ship_worker.id
+  tags                = local.tags
+
+  profile {
+    name = "load"
+
+    capacity {
+      default = 1
+      minimum = 1
+      maximum = 10
+    }
+
+    rule {
+      metric_trigger {
+        metric_name        = "Percentage CPU"
+        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_worker.id
+        operator           = "GreaterThan"
+        threshold          = 60
+        statistic          = "Average"
+        time_aggregation   = "Average"
+        time_grain         = "PT1M"
+        time_window        = "PT5M"
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT5M"
+      }
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "ActiveMessages"
+        metric_namespace         = "Microsoft.ServiceBus/namespaces"
+        metric_resource_id       = azurerm_servicebus_namespace.main.id
+        operator                 = "GreaterThan"
+        threshold                = 50
+        statistic                = "Average"
+        time_aggregation         = "Average"
+        time_grain               = "PT1M"
+        time_window              = "PT5M"
+        divide_by_instance_count = true
+
+        dimensions {
+          name     = "EntityName"
+          operator = "Equals"
+          values   = ["ship-orders"]
+        }
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "PercentChangeCount"
+        value     = 100
+        cooldown  = "PT5M"
+      }
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "ActiveMessages"
+        metric_namespace         = "Microsoft.ServiceBus/namespaces"
+        metric_resource_id       = azurerm_servicebus_namespace.main.id
+        operator                 = "GreaterThan"
+        threshold                = 50
+        statistic                = "Average"
+        time_aggregation         = "Average"
+        time_grain               = "PT1M"
+        time_window              = "PT5M"
+        divide_by_instance_count = true
+
+        dimensions {
+          name     = "EntityName"
+          operator = "Equals"
+          values   = ["ship-worker-from-pay-paid"]
+        }
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "PercentChangeCount"
+        value     = 100
+        cooldown  = "PT5M"
+      }
+    }
+
+    # Well below, so that one machine fewer does not bring it back at once.
+    rule {
+      metric_trigger {
+        metric_name        = "Percentage CPU"
+        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_worker.id
+        operator           = "LessThan"
+        threshold          = 30
+        statistic          = "Average"
+        time_aggregation   = "Average"
+        time_grain         = "PT1M"
+        time_window        = "PT10M"
+      }
+
+      scale_action {
+        direction = "Decrease"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT10M"
+      }
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "ActiveMessages"
+        metric_namespace         = "Microsoft.ServiceBus/namespaces"
+        metric_resource_id       = azurerm_servicebus_namespace.main.id
+        operator                 = "LessThan"
+        threshold                = 25
+        statistic                = "Average"
+        time_aggregation         = "Average"
+        time_grain               = "PT1M"
+        time_window              = "PT10M"
+        divide_by_instance_count = true
+
+        dimensions {
+          name     = "EntityName"
+          operator = "Equals"
+          values   = ["ship-orders"]
+        }
+      }
+
+      scale_action {
+        direction = "Decrease"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT10M"
+      }
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "ActiveMessages"
+        metric_namespace         = "Microsoft.ServiceBus/namespaces"
+        metric_resource_id       = azurerm_servicebus_namespace.main.id
+        operator                 = "LessThan"
+        threshold                = 25
+        statistic                = "Average"
+        time_aggregation         = "Average"
+        time_grain               = "PT1M"
+        time_window              = "PT10M"
+        divide_by_instance_count = true
+
+        dimensions {
+          name     = "EntityName"
+          operator = "Equals"
+          values   = ["ship-worker-from-pay-paid"]
+        }
+      }
+
+      scale_action {
+        direction = "Decrease"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT10M"
+      }
+    }
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "ship_orders_dead" {
+  name                = "bumall-ship-orders-dead"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_servicebus_namespace.main.id]
+  description         = "ship-orders has dead letters: messages that were handed out 5 times and never done. Look at one of them and at the logs of who takes them; send them again when the reason is gone. Messages that nobody took in time are there too, and say so in `DeadLetterReason`."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT5M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ServiceBus/namespaces"
+    metric_name      = "Messages"
+    aggregation      = "Maximum"
+    operator         = "GreaterThan"
+    threshold        = 0
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = ["ship-orders-dead"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "ship_orders_waiting" {
+  name                = "bumall-ship-orders-waiting"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_servicebus_namespace.main.id]
+  description         = "A message of ship-orders has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`. Azure does not measure how long a message waits: there were more than 100 of them all the time, which is what all workers together have in hand at most."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT15M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ServiceBus/namespaces"
+    metric_name      = "ActiveMessages"
+
+    # The least of the window: all of it was above.
+    aggregation = "Minimum"
+    operator    = "GreaterThan"
+    threshold   = 100
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = ["ship-orders"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "ship_worker_from_pay_paid_dead" {
+  name                = "bumall-ship-worker-from-pay-paid-dead"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_servicebus_namespace.main.id]
+  description         = "ship-worker-from-pay-paid has dead letters: messages that were handed out 5 times and never done. Look at one of them and at the logs of who takes them; send them again when the reason is gone. Messages that nobody took in time are there too, and say so in `DeadLetterReason`."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT5M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ServiceBus/namespaces"
+    metric_name      = "Messages"
+    aggregation      = "Maximum"
+    operator         = "GreaterThan"
+    threshold        = 0
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = ["ship-worker-from-pay-paid-dead"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "ship_worker_from_pay_paid_waiting" {
+  name                = "bumall-ship-worker-from-pay-paid-waiting"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_servicebus_namespace.main.id]
+  description         = "A message of ship-worker-from-pay-paid has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`. Azure does not measure how long a message waits: there were more than 100 of them all the time, which is what all workers together have in hand at most."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT15M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ServiceBus/namespaces"
+    metric_name      = "ActiveMessages"
+
+    # The least of the window: all of it was above.
+    aggregation = "Minimum"
+    operator    = "GreaterThan"
+    threshold   = 100
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = ["ship-worker-from-pay-paid"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
   }
 }

@@ -9,6 +9,28 @@ resource "azurerm_application_security_group" "media" {
   }
 }
 
+resource "azurerm_application_security_group" "session" {
+  name                = "bumall-session"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "service_bus" {
+  name                = "bumall-service-bus"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "azurerm_application_security_group" "vault" {
   name                = "bumall-vault"
   location            = azurerm_resource_group.main.location
@@ -100,15 +122,15 @@ resource "azurerm_network_security_group" "balancer" {
   }
 
   security_rule {
-    name                                  = "pay-api-to-internal-gateway"
-    priority                              = 2491
-    direction                             = "Inbound"
-    access                                = "Allow"
-    protocol                              = "Tcp"
-    source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
-    source_port_range                     = "*"
-    destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
-    destination_port_range                = "8082"
+    name                       = "pay-containers-to-internal-gateway"
+    priority                   = 2599
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_range     = "8082"
   }
 
   security_rule {
@@ -169,24 +191,13 @@ resource "azurerm_network_security_group" "application" {
     source_port_range     = "*"
 
     destination_application_security_group_ids = [
+      azurerm_application_security_group.market_mailer.id,
       azurerm_application_security_group.market_web.id,
-      azurerm_application_security_group.pay_api.id,
       azurerm_application_security_group.ship_api.id,
+      azurerm_application_security_group.ship_worker.id,
     ]
 
     destination_port_range = "22"
-  }
-
-  security_rule {
-    name                                       = "internal-gateway-to-pay-api"
-    priority                                   = 3751
-    direction                                  = "Inbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_address_prefix                      = azurerm_subnet.balancer.address_prefixes[0]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
-    destination_port_range                     = "8081"
   }
 
   security_rule {
@@ -223,6 +234,30 @@ resource "azurerm_network_security_group" "application" {
     source_port_range          = "*"
     destination_address_prefix = "*"
     destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                  = "market-mailer-to-internet"
+    priority                              = 517
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.market_mailer.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = "Internet"
+    destination_port_ranges               = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "market-mailer-to-service-bus"
+    priority                                   = 2023
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_mailer.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
   }
 
   security_rule {
@@ -286,51 +321,27 @@ resource "azurerm_network_security_group" "application" {
   }
 
   security_rule {
-    name                                       = "pay-api-to-endpoints"
-    priority                                   = 1127
+    name                                       = "market-web-to-service-bus"
+    priority                                   = 1524
     direction                                  = "Outbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
     source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
-    destination_port_range                     = "443"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
   }
 
   security_rule {
-    name                                  = "pay-api-to-internal-gateway"
-    priority                              = 2491
-    direction                             = "Outbound"
-    access                                = "Allow"
-    protocol                              = "Tcp"
-    source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
-    source_port_range                     = "*"
-    destination_address_prefix            = azurerm_subnet.balancer.address_prefixes[0]
-    destination_port_range                = "8082"
-  }
-
-  security_rule {
-    name                                  = "pay-api-to-internet"
-    priority                              = 512
-    direction                             = "Outbound"
-    access                                = "Allow"
-    protocol                              = "Tcp"
-    source_application_security_group_ids = [azurerm_application_security_group.pay_api.id]
-    source_port_range                     = "*"
-    destination_address_prefix            = "Internet"
-    destination_port_ranges               = ["443", "80"]
-  }
-
-  security_rule {
-    name                                       = "pay-api-to-pay-main"
-    priority                                   = 1784
+    name                                       = "market-web-to-session"
+    priority                                   = 2475
     direction                                  = "Outbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
     source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.pay_main.id]
-    destination_port_range                     = "5432"
+    destination_application_security_group_ids = [azurerm_application_security_group.session.id]
+    destination_port_range                     = "10000"
   }
 
   security_rule {
@@ -364,6 +375,54 @@ resource "azurerm_network_security_group" "application" {
     access                                     = "Allow"
     protocol                                   = "Tcp"
     source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
+    destination_port_range                     = "3306"
+  }
+
+  security_rule {
+    name                                       = "ship-worker-to-endpoints"
+    priority                                   = 1911
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                  = "ship-worker-to-internet"
+    priority                              = 2633
+    direction                             = "Outbound"
+    access                                = "Allow"
+    protocol                              = "Tcp"
+    source_application_security_group_ids = [azurerm_application_security_group.ship_worker.id]
+    source_port_range                     = "*"
+    destination_address_prefix            = "Internet"
+    destination_port_ranges               = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "ship-worker-to-service-bus"
+    priority                                   = 3148
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
+  }
+
+  security_rule {
+    name                                       = "ship-worker-to-ship-main"
+    priority                                   = 3633
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
     destination_port_range                     = "3306"
@@ -418,15 +477,39 @@ resource "azurerm_network_security_group" "data" {
   }
 
   security_rule {
-    name                                       = "pay-api-to-pay-main"
-    priority                                   = 1784
+    name                                       = "market-web-to-session"
+    priority                                   = 2475
     direction                                  = "Inbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.session.id]
+    destination_port_range                     = "10000"
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-pay-main"
+    priority                                   = 1644
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.pay_main.id]
     destination_port_range                     = "5432"
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-session"
+    priority                                   = 2414
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.session.id]
+    destination_port_range                     = "10000"
   }
 
   security_rule {
@@ -436,6 +519,18 @@ resource "azurerm_network_security_group" "data" {
     access                                     = "Allow"
     protocol                                   = "Tcp"
     source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
+    destination_port_range                     = "3306"
+  }
+
+  security_rule {
+    name                                       = "ship-worker-to-ship-main"
+    priority                                   = 3633
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
     destination_port_range                     = "3306"
@@ -478,6 +573,18 @@ resource "azurerm_network_security_group" "endpoint" {
   tags                = local.tags
 
   security_rule {
+    name                                       = "market-mailer-to-service-bus"
+    priority                                   = 2023
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_mailer.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
+  }
+
+  security_rule {
     name                                       = "market-web-to-endpoints"
     priority                                   = 2168
     direction                                  = "Inbound"
@@ -490,15 +597,39 @@ resource "azurerm_network_security_group" "endpoint" {
   }
 
   security_rule {
-    name                                       = "pay-api-to-endpoints"
-    priority                                   = 1127
+    name                                       = "market-web-to-service-bus"
+    priority                                   = 1524
     direction                                  = "Inbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.pay_api.id]
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-endpoints"
+    priority                                   = 953
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
     destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "pay-containers-to-service-bus"
+    priority                                   = 1110
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
   }
 
   security_rule {
@@ -511,6 +642,30 @@ resource "azurerm_network_security_group" "endpoint" {
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
     destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "ship-worker-to-endpoints"
+    priority                                   = 1911
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "ship-worker-to-service-bus"
+    priority                                   = 3148
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
   }
 
   security_rule {

@@ -254,6 +254,7 @@ resource "azurerm_application_gateway" "internal" {
     http_listener_name         = "port-8081"
     backend_address_pool_name  = "pay-api"
     backend_http_settings_name = "pay-api"
+    rewrite_rule_set_name      = "forwarded-host"
   }
 
   request_routing_rule {
@@ -265,18 +266,33 @@ resource "azurerm_application_gateway" "internal" {
     backend_http_settings_name = "ship-api"
   }
 
+  rewrite_rule_set {
+    name = "forwarded-host"
+
+    rewrite_rule {
+      name          = "forwarded-host"
+      rule_sequence = 100
+
+      request_header_configuration {
+        header_name  = "X-Forwarded-Host"
+        header_value = "{http_req_host}"
+      }
+    }
+  }
+
   backend_address_pool {
-    name = "pay-api"
+    name  = "pay-api"
+    fqdns = ["bumall-pay-api.${azurerm_container_app_environment.pay_containers.default_domain}"]
   }
 
   backend_http_settings {
     name                                 = "pay-api"
-    port                                 = 8081
-    protocol                             = "Http"
+    port                                 = 443
+    protocol                             = "Https"
     probe_name                           = "pay-api"
     request_timeout                      = 30
     cookie_based_affinity                = "Disabled"
-    pick_host_name_from_backend_address  = false
+    pick_host_name_from_backend_address  = true
     dedicated_backend_connection_enabled = false
     certificate_chain_validation_enabled = true
     sni_validation_enabled               = true
@@ -289,15 +305,14 @@ resource "azurerm_application_gateway" "internal" {
 
   probe {
     name                                      = "pay-api"
-    protocol                                  = "Http"
-    host                                      = "127.0.0.1"
-    port                                      = 8081
+    protocol                                  = "Https"
+    port                                      = 443
     path                                      = "/healthz"
     interval                                  = 10
     timeout                                   = 5
     unhealthy_threshold                       = 3
     minimum_servers                           = 0
-    pick_host_name_from_backend_http_settings = false
+    pick_host_name_from_backend_http_settings = true
     proxy_protocol_header_enabled             = false
   }
 
@@ -337,5 +352,8 @@ resource "azurerm_application_gateway" "internal" {
     proxy_protocol_header_enabled             = false
   }
 
-  depends_on = [azurerm_subnet_network_security_group_association.balancer]
+  depends_on = [
+    azurerm_private_dns_a_record.pay_containers,
+    azurerm_subnet_network_security_group_association.balancer,
+  ]
 }

@@ -13,12 +13,15 @@ resource "azurerm_monitor_diagnostic_setting" "main" {
   for_each = {
     bastion                           = azurerm_bastion_host.main.id
     "buckets/media"                   = "${azurerm_storage_account.media.id}/blobServices/default"
+    "caches/session"                  = azurerm_managed_redis.session.default_database[0].id
     "databases/market-main"           = azurerm_postgresql_flexible_server.market_main.id
     "databases/market-main-replica/1" = azurerm_postgresql_flexible_server.market_main_replica["1"].id
     "databases/pay-main"              = azurerm_postgresql_flexible_server.pay_main.id
     "databases/ship-main"             = azurerm_mysql_flexible_server.ship_main.id
     internal-gateway                  = azurerm_application_gateway.internal.id
+    pay-containers                    = azurerm_container_app_environment.pay_containers.id
     public-gateway                    = azurerm_application_gateway.public.id
+    service-bus                       = azurerm_servicebus_namespace.main.id
     vault                             = azurerm_key_vault.main.id
   }
 
@@ -63,9 +66,10 @@ resource "azurerm_monitor_data_collection_rule" "machines" {
 
 resource "azurerm_monitor_data_collection_rule_association" "machines" {
   for_each = {
-    market-web = azurerm_linux_virtual_machine_scale_set.market_web.id
-    pay-api    = azurerm_linux_virtual_machine_scale_set.pay_api.id
-    ship-api   = azurerm_linux_virtual_machine_scale_set.ship_api.id
+    market-mailer = azurerm_linux_virtual_machine_scale_set.market_mailer.id
+    market-web    = azurerm_linux_virtual_machine_scale_set.market_web.id
+    ship-api      = azurerm_linux_virtual_machine_scale_set.ship_api.id
+    ship-worker   = azurerm_linux_virtual_machine_scale_set.ship_worker.id
   }
 
   name                    = "bumall-machines"

@@ -24,6 +24,8 @@ provider "azurerm" {
   storage_use_azuread = true
 
   resource_providers_to_register = [
+    "Microsoft.App",
+    "Microsoft.Cache",
     "Microsoft.Compute",
     "Microsoft.DBforMySQL",
     "Microsoft.DBforPostgreSQL",
@@ -32,10 +34,16 @@ provider "azurerm" {
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",
+    "Microsoft.ServiceBus",
     "Microsoft.Storage",
   ]
 
   features {
+    servicebus {
+      # A new subscription would take every message until its own rule is there.
+      auto_delete_subscription_default_rule = true
+    }
+
     storage {
       # The accounts are closed to the network that Terraform runs from.
       data_plane_available = false

@@ -19,7 +19,7 @@ resource "google_compute_address" "internal" {
 resource "google_dns_managed_zone" "internal" {
   name        = "bumall-internal"
   dns_name    = "bumall.internal."
-  description = "Services and databases, for this network only"
+  description = "Services, databases and caches, for this network only"
   visibility  = "private"
 
   private_visibility_config {
@@ -29,6 +29,14 @@ resource "google_dns_managed_zone" "internal" {
   }
 
   depends_on = [google_project_service.this]
+}
+
+resource "google_dns_record_set" "session_internal" {
+  managed_zone = google_dns_managed_zone.internal.name
+  name         = "session.bumall.internal."
+  type         = "A"
+  ttl          = 60
+  rrdatas      = [local.session_address]
 }
 
 resource "google_dns_managed_zone" "google_apis" {

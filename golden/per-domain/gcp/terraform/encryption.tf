@@ -28,16 +28,44 @@ resource "google_project_service_identity" "sqladmin" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_project_service_identity" "pubsub" {
+  provider   = google-beta
+  service    = "pubsub.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_service_identity" "memorystore" {
+  provider   = google-beta
+  service    = "memorystore.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_service_identity" "run" {
+  provider   = google-beta
+  service    = "run.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
+resource "google_project_service_identity" "artifactregistry" {
+  provider   = google-beta
+  service    = "artifactregistry.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
 # Cloud Storage makes its agent when it is asked for it.
 data "google_storage_project_service_account" "this" {}
 
 # The agents of Google's services encrypt and decrypt; workloads never see the key.
 resource "google_kms_crypto_key_iam_member" "agents" {
   for_each = {
-    compute       = "serviceAccount:service-${data.google_project.this.number}@compute-system.iam.gserviceaccount.com"
-    secretmanager = google_project_service_identity.secretmanager.member
-    sqladmin      = google_project_service_identity.sqladmin.member
-    storage       = data.google_storage_project_service_account.this.member
+    compute          = "serviceAccount:service-${data.google_project.this.number}@compute-system.iam.gserviceaccount.com"
+    secretmanager    = google_project_service_identity.secretmanager.member
+    sqladmin         = google_project_service_identity.sqladmin.member
+    pubsub           = google_project_service_identity.pubsub.member
+    memorystore      = google_project_service_identity.memorystore.member
+    run              = google_project_service_identity.run.member
+    artifactregistry = google_project_service_identity.artifactregistry.member
+    storage          = data.google_storage_project_service_account.this.member
   }
 
   crypto_key_id = google_kms_crypto_key.main.id

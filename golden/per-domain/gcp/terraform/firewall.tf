@@ -2,9 +2,10 @@
 # Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.
 locals {
   service_accounts = {
-    market-web = google_service_account.market_web.email
-    pay-api    = google_service_account.pay_api.email
-    ship-api   = google_service_account.ship_api.email
+    market-mailer = google_service_account.market_mailer.email
+    market-web    = google_service_account.market_web.email
+    ship-api      = google_service_account.ship_api.email
+    ship-worker   = google_service_account.ship_worker.email
   }
 }
 
@@ -44,7 +45,7 @@ resource "google_compute_firewall" "deny_egress" {
   }
 }
 
-# Logs, secrets and objects, at Google's private addresses.
+# Logs, secrets, objects and messages, at Google's private addresses.
 resource "google_compute_firewall" "to_google_apis" {
   for_each                = local.service_accounts
   name                    = "bumall-${each.key}-to-google-apis"
@@ -108,6 +109,65 @@ resource "google_compute_firewall" "to_internet" {
   priority                = 3000
   destination_ranges      = ["0.0.0.0/0"]
   target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["80", "443"]
+  }
+}
+
+# Containers are told apart by their tags. All have this one; the priorities are those of machines: 1000 opens what is
+# linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.
+resource "google_compute_firewall" "deny_egress_of_containers" {
+  name               = "bumall-deny-egress-of-containers"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 65000
+  destination_ranges = ["0.0.0.0/0"]
+  target_tags        = ["bumall"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+# Logs, secrets, objects and messages, at Google's private addresses.
+resource "google_compute_firewall" "to_google_apis_of_containers" {
+  name               = "bumall-to-google-apis-of-containers"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 1000
+  destination_ranges = ["199.36.153.8/30"]
+  target_tags        = ["bumall"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443"]
+  }
+}
+
+# Or the next rule would open these ports inside the network too.
+resource "google_compute_firewall" "deny_network_of_containers" {
+  name               = "bumall-deny-network-of-containers"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 2000
+  destination_ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+  target_tags        = ["bumall"]
+
+  deny {
+    protocol = "all"
+  }
+}
+
+# Package mirrors answer on port 80; packages are signed.
+resource "google_compute_firewall" "to_internet_of_containers" {
+  name               = "bumall-to-internet-of-containers"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 3000
+  destination_ranges = ["0.0.0.0/0"]
+  target_tags        = ["bumall"]
 
   allow {
     protocol = "tcp"

@@ -175,7 +175,7 @@ resource "google_compute_forwarding_rule" "public_redirect" {
 resource "google_compute_region_url_map" "internal_8081" {
   name            = "bumall-internal-8081"
   region          = "asia-northeast3"
-  default_service = google_compute_region_backend_service.pay_api_internal.id
+  default_service = google_compute_region_backend_service.pay_api_internal_run.id
 }
 
 resource "google_compute_region_target_http_proxy" "internal_8081" {

@@ -110,6 +110,35 @@ resource "aws_db_instance" "pay_main" {
   depends_on                            = [aws_cloudwatch_log_group.pay_main, aws_iam_role_policy.database_enhanced_monitoring]
 }
 
+resource "aws_sns_topic" "pay_paid" {
+  name       = "bumall-dev-pay-paid.fifo"
+  fifo_topic = true
+
+  # Who sends the same content twice within five minutes need not say so.
+  content_based_deduplication = true
+  kms_master_key_id           = aws_kms_key.data.arn
+}
+
+resource "aws_sns_topic_policy" "pay_paid" {
+  arn = aws_sns_topic.pay_paid.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.pay_paid.arn
+      Condition = {
+        Bool = {
+          "aws:SecureTransport" = "false"
+        }
+      }
+    }]
+  })
+}
+
 resource "aws_secretsmanager_secret" "pay_main" {
   name                    = "bumall-dev/pay-main"
   description             = "Password of the login app_owner of the database pay-main"
@@ -187,6 +216,24 @@ resource "aws_vpc_security_group_ingress_rule" "pay_api_to_pay_main_5432" {
   referenced_security_group_id = aws_security_group.pay_api.id
 }
 
+resource "aws_vpc_security_group_egress_rule" "pay_api_to_session_6379" {
+  security_group_id            = aws_security_group.pay_api.id
+  description                  = "pay-api to session"
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+  referenced_security_group_id = aws_security_group.session.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "pay_api_to_session_6379" {
+  security_group_id            = aws_security_group.session.id
+  description                  = "pay-api to session"
+  ip_protocol                  = "tcp"
+  from_port                    = 6379
+  to_port                      = 6379
+  referenced_security_group_id = aws_security_group.pay_api.id
+}
+
 resource "aws_vpc_security_group_egress_rule" "pay_api_to_internet_443" {
   security_group_id = aws_security_group.pay_api.id
   description       = "pay-api to internet"
@@ -224,7 +271,8 @@ resource "aws_vpc_security_group_ingress_rule" "pay_api_to_private_service_endpo
 }
 
 resource "aws_lb_target_group" "internal_pay_api" {
-  name                 = "bumall-dev-pay-api-i8081"
+  name                 = "bumall-dev-pay-api-c8081"
+  target_type          = "ip"
   vpc_id               = aws_vpc.main.id
   port                 = 8081
   protocol             = "HTTP"
@@ -270,16 +318,16 @@ resource "aws_iam_role" "pay_api" {
     Statement = [{
       Effect = "Allow"
       Principal = {
-        Service = "ec2.amazonaws.com"
+        Service = "ecs-tasks.amazonaws.com"
       }
       Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
     }]
   })
-}
-
-resource "aws_iam_instance_profile" "pay_api" {
-  name = "bumall-dev-pay-api"
-  role = aws_iam_role.pay_api.name
 }
 
 resource "aws_iam_role_policy" "pay_api" {
@@ -290,33 +338,31 @@ resource "aws_iam_role_policy" "pay_api" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "ReadSecrets"
+        Sid    = "ReadSecrets"
+        Effect = "Allow"
+        Action = "secretsmanager:GetSecretValue"
+        Resource = [
+          aws_secretsmanager_secret.pay_main.arn,
+          aws_secretsmanager_secret.pay_psp_key.arn,
+          aws_secretsmanager_secret.session["reader"].arn,
+        ]
+      },
+      {
+        Sid      = "PublishMessages"
         Effect   = "Allow"
-        Action   = "secretsmanager:GetSecretValue"
-        Resource = [aws_secretsmanager_secret.pay_main.arn, aws_secretsmanager_secret.pay_psp_key.arn]
+        Action   = "sns:Publish"
+        Resource = [aws_sns_topic.pay_paid.arn]
       },
       {
         Sid      = "DataKey"
         Effect   = "Allow"
-        Action   = "kms:Decrypt"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource = aws_kms_key.data.arn
         Condition = {
           StringEquals = {
-            "kms:ViaService" = ["secretsmanager.ap-northeast-2.amazonaws.com"]
+            "kms:ViaService" = ["secretsmanager.ap-northeast-2.amazonaws.com", "sns.ap-northeast-2.amazonaws.com"]
           }
         }
-      },
-      {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.pay_api.arn}:log-stream:*"
-      },
-      {
-        Sid      = "SessionAgent"
-        Effect   = "Allow"
-        Action   = "ssm:UpdateInstanceInformation"
-        Resource = "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:instance/*"
       },
       {
         Sid    = "SessionChannels"
@@ -329,232 +375,248 @@ resource "aws_iam_role_policy" "pay_api" {
         ]
         Resource = "*"
       },
+      {
+        Sid      = "SessionKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.logs.arn
+      },
+      {
+        Sid      = "SessionLog"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.container_shell_sessions.arn}:log-stream:*"
+      },
+      {
+        Sid      = "SessionLogStreams"
+        Effect   = "Allow"
+        Action   = "logs:DescribeLogStreams"
+        Resource = "${aws_cloudwatch_log_group.container_shell_sessions.arn}:*"
+      },
+      {
+        Sid      = "SessionLogGroups"
+        Effect   = "Allow"
+        Action   = "logs:DescribeLogGroups"
+        Resource = "*"
+      },
     ]
   })
 }
 
-resource "aws_launch_template" "pay_api" {
-  name                   = "bumall-dev-pay-api"
-  update_default_version = true
+resource "aws_iam_role" "pay_api_task_execution_identity" {
+  name        = "bumall-dev-pay-api-task-execution-identity"
+  description = "Starts the tasks of pay-api"
 
-  # The current Ubuntu 24.04 LTS, looked up whenever a machine is launched.
-  image_id               = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
-  instance_type          = "c7i.large"
-  vpc_security_group_ids = [aws_security_group.pay_api.id]
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "ecs-tasks.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+    }]
+  })
+}
 
-  user_data = base64encode(<<-EOT
-    #cloud-config
-    # A change of these numbers replaces the machines, one after the other:
-    # rollout ${var.rollout}
-    # password of pay-main ${var.pay_main_password_version}
-    package_update: true
-    packages: [curl, docker.io, jq]
+resource "aws_iam_role_policy" "pay_api_task_execution_identity" {
+  name = "grants"
+  role = aws_iam_role.pay_api_task_execution_identity.id
 
-    write_files:
-      - path: /etc/cloudgen/pay-api.env
-        permissions: "0600"
-        content: |
-          MAIN_HOST=${aws_db_instance.pay_main.address}
-          MAIN_NAME=pay_main
-          MAIN_PORT=5432
-          MAIN_READ_HOST=${aws_db_instance.pay_main.address}
-          MAIN_READ_NAME=pay_main
-          MAIN_READ_PORT=5432
-          MAIN_READ_SECRET=${aws_secretsmanager_secret.pay_main.arn}
-          MAIN_READ_TLS=require
-          MAIN_READ_USER=app_owner
-          MAIN_SECRET=${aws_secretsmanager_secret.pay_main.arn}
-          MAIN_TLS=require
-          MAIN_USER=app_owner
-          PORT=8081
-          PSP_KEY_SECRET=${aws_secretsmanager_secret.pay_psp_key.arn}
-          SHIP_API_HOST=ship-api.bumall.internal
-          SHIP_API_PORT=8082
-          SHIP_API_URL=http://ship-api.bumall.internal:8082
-
-      - path: /usr/local/bin/bumall-dev-pay-api-environment
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Writes the service's environment, with its secrets, to /run, which is memory.
-          set -euo pipefail
-          umask 077
-          target=/run/cloudgen/pay-api.env
-          install -d -m 0700 /run/cloudgen
-          cp /etc/cloudgen/pay-api.env "$target.new"
-
-          metadata=http://169.254.169.254/latest
-          read_metadata() { curl -fsS --retry 5 --retry-connrefused -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
-          token=$(curl -fsS --retry 5 --retry-connrefused -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
-          role=$(read_metadata iam/security-credentials/)
-          identity=$(read_metadata "iam/security-credentials/$role")
-
-          # call REGION SERVICE HOST TARGET BODY OPTION...: a request signed by this machine's identity.
-          # The credentials go through standard input: a command line is visible to every process.
-          call() {
-            jq -r '"user = \"\(.AccessKeyId):\(.SecretAccessKey)\"", "header = \"X-Amz-Security-Token: \(.Token)\""' <<<"$identity" |
-              curl -sS --retry 5 --retry-connrefused --config - --aws-sigv4 "aws:amz:$1:$2" \
-                -H 'Content-Type: application/x-amz-json-1.1' -H "X-Amz-Target: $4" --data "$5" "$${@:6}" "https://$3/"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "ReadSecrets"
+        Effect = "Allow"
+        Action = "secretsmanager:GetSecretValue"
+        Resource = [
+          aws_secretsmanager_secret.pay_main.arn,
+          aws_secretsmanager_secret.pay_psp_key.arn,
+          aws_secretsmanager_secret.session["reader"].arn,
+        ]
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = "secretsmanager.ap-northeast-2.amazonaws.com"
           }
+        }
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.pay_api.arn}:log-stream:*"
+      },
+    ]
+  })
+}
 
-          # fetch_secret ARN: prints the value of a secret; 44 where it has none yet.
-          fetch_secret() {
-            local status
-            status=$(call ap-northeast-2 secretsmanager secretsmanager.ap-northeast-2.amazonaws.com secretsmanager.GetSecretValue \
-              "{\"SecretId\":\"$1\"}" --output "$target.answer" --write-out '%%{http_code}') || return 1
-            if [ "$status" != 200 ]; then
-              grep -q ResourceNotFoundException "$target.answer" && return 44
-              echo "Secrets Manager answered $status for $1" >&2
-              return 1
-            fi
-            jq -er .SecretString "$target.answer" || return 1
-            rm -f "$target.answer"
-          }
-
-          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-          secret() {
-            local value
-            value=$(fetch_secret "$2") || return $?
-            if [[ $value == *$'\n'* ]]; then
-              echo "$1 has several lines, which the environment of a service cannot carry" >&2
-              return 1
-            fi
-            printf '%s=%s\n' "$1" "$value" >>"$target.new"
-          }
-          secret MAIN_PASSWORD '${aws_secretsmanager_secret.pay_main.arn}'
-          secret MAIN_READ_PASSWORD '${aws_secretsmanager_secret.pay_main.arn}'
-          # The owner fills this one: until then the service runs without it. Any other failure holds the start back.
-          secret PSP_KEY '${aws_secretsmanager_secret.pay_psp_key.arn}' || {
-            [ $? -eq 44 ] || exit 1
-            echo 'PSP_KEY is not filled yet' >&2
-          }
-          mv "$target.new" "$target"
-
-      - path: /etc/systemd/system/bumall-dev-pay-api.service
-        content: |
-          [Unit]
-          Description=bumall-dev pay-api
-          Wants=network-online.target
-          After=network-online.target docker.service
-          Wants=docker.service
-          StartLimitIntervalSec=0
-
-          [Service]
-          Restart=always
-          RestartSec=10
-          TimeoutStartSec=600
-          TimeoutStopSec=60
-          ExecStartPre=/usr/local/bin/bumall-dev-pay-api-environment
-          ExecStartPre=-/usr/bin/docker rm --force pay-api
-          ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/pay-api --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m registry.example.com/bumall/pay:2.0.0
-          ExecStop=/usr/bin/docker stop -t 50 pay-api
-
-          [Install]
-          WantedBy=multi-user.target
-
-    runcmd:
-      - [systemctl, daemon-reload]
-      - [systemctl, enable, --now, --no-block, bumall-dev-pay-api.service]
-  EOT
-  )
-
-  iam_instance_profile {
-    arn = aws_iam_instance_profile.pay_api.arn
-  }
-
-  metadata_options {
-    http_endpoint               = "enabled"
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 1
-  }
-
-  monitoring {
-    enabled = true
-  }
-
-  block_device_mappings {
-    device_name = "/dev/sda1"
-
-    ebs {
-      volume_type           = "gp3"
-      volume_size           = 30
-      encrypted             = true
-      kms_key_id            = aws_kms_key.data.arn
-      delete_on_termination = true
-    }
-  }
-
-  tag_specifications {
-    resource_type = "instance"
-
-    tags = merge(local.tags, {
-      Name = "bumall-dev-pay-api"
-    })
-  }
-
-  tag_specifications {
-    resource_type = "volume"
-
-    tags = merge(local.tags, {
-      Name      = "bumall-dev-pay-api"
-      snapshots = "bumall-dev"
-    })
+locals {
+  pay_api_settings = {
+    MAIN_HOST        = aws_db_instance.pay_main.address
+    MAIN_NAME        = "pay_main"
+    MAIN_PORT        = "5432"
+    MAIN_READ_HOST   = aws_db_instance.pay_main.address
+    MAIN_READ_NAME   = "pay_main"
+    MAIN_READ_PORT   = "5432"
+    MAIN_READ_SECRET = aws_secretsmanager_secret.pay_main.arn
+    MAIN_READ_TLS    = "require"
+    MAIN_READ_USER   = "app_owner"
+    MAIN_SECRET      = aws_secretsmanager_secret.pay_main.arn
+    MAIN_TLS         = "require"
+    MAIN_USER        = "app_owner"
+    PAID_ENDPOINT    = "https://sns.ap-northeast-2.amazonaws.com"
+    PAID_PROTOCOL    = "sns"
+    PAID_TOPIC       = aws_sns_topic.pay_paid.arn
+    PORT             = "8081"
+    PSP_KEY_SECRET   = aws_secretsmanager_secret.pay_psp_key.arn
+    SESSION_AUTH     = "password"
+    SESSION_HOST     = aws_elasticache_replication_group.session.primary_endpoint_address
+    SESSION_PORT     = "6379"
+    SESSION_SECRET   = aws_secretsmanager_secret.session["reader"].arn
+    SESSION_TLS      = "require"
+    SESSION_USER     = "reader"
+    SHIP_API_HOST    = "ship-api.bumall.internal"
+    SHIP_API_PORT    = "8082"
+    SHIP_API_URL     = "http://ship-api.bumall.internal:8082"
   }
 }
 
-resource "aws_autoscaling_group" "pay_api" {
-  name                      = "bumall-dev-pay-api"
-  min_size                  = 1
-  max_size                  = 1
-  vpc_zone_identifier       = values(aws_subnet.application)[*].id
-  target_group_arns         = [aws_lb_target_group.internal_pay_api.arn]
-  health_check_type         = "ELB"
-  health_check_grace_period = 300
-  default_instance_warmup   = 300
-  service_linked_role_arn   = aws_iam_service_linked_role.autoscaling.arn
+# ECS puts the values of these entries into the environment when a task starts.
+locals {
+  pay_api_secrets = {
+    MAIN_PASSWORD      = aws_secretsmanager_secret.pay_main.arn
+    MAIN_READ_PASSWORD = aws_secretsmanager_secret.pay_main.arn
+    PSP_KEY            = aws_secretsmanager_secret.pay_psp_key.arn
+    SESSION_PASSWORD   = aws_secretsmanager_secret.session["reader"].arn
+  }
+}
 
-  launch_template {
-    id      = aws_launch_template.pay_api.id
-    version = aws_launch_template.pay_api.latest_version
+resource "aws_ecs_task_definition" "pay_api" {
+  family                   = "bumall-dev-pay-api"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 2048
+  memory                   = 4096
+  task_role_arn            = aws_iam_role.pay_api.arn
+  execution_role_arn       = aws_iam_role.pay_api_task_execution_identity.arn
+
+  # Earlier revisions stay: a deployment that fails goes back to one.
+  skip_destroy = true
+
+  container_definitions = jsonencode([{
+    name      = "pay-api"
+    image     = "registry.example.com/bumall/pay:2.0.0"
+    essential = true
+    portMappings = [{
+      containerPort = 8081
+      hostPort      = 8081
+      protocol      = "tcp"
+    }]
+    environment = [for name, value in local.pay_api_settings : {
+      name  = name
+      value = value
+    }]
+    secrets = [for name, value in local.pay_api_secrets : {
+      name      = name
+      valueFrom = value
+    }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.pay_api.name
+        awslogs-region        = "ap-northeast-2"
+        awslogs-stream-prefix = "task"
+        mode                  = "non-blocking"
+        max-buffer-size       = "25m"
+      }
+    }
+    stopTimeout = 50
+    linuxParameters = {
+      initProcessEnabled = true
+    }
+    dockerLabels = {
+      rollout              = tostring(var.rollout)
+      password-of-pay-main = tostring(var.pay_main_password_version)
+      password-of-session  = tostring(var.session_password_version)
+    }
+  }])
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
   }
 
-  # A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.
-  instance_refresh {
-    strategy = "Rolling"
+  ephemeral_storage {
+    size_in_gib = 30
+  }
+}
 
-    preferences {
-      min_healthy_percentage = 100
-      max_healthy_percentage = 200
-    }
+resource "aws_ecs_service" "pay_api" {
+  name                          = "bumall-dev-pay-api"
+  cluster                       = aws_ecs_cluster.main.arn
+  task_definition               = aws_ecs_task_definition.pay_api.arn
+  desired_count                 = 1
+  platform_version              = "LATEST"
+  availability_zone_rebalancing = "ENABLED"
+
+  # A new task serves before an old one goes.
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+  health_check_grace_period_seconds  = 300
+  enable_ecs_managed_tags            = true
+  propagate_tags                     = "SERVICE"
+  enable_execute_command             = true
+
+  capacity_provider_strategy {
+    capacity_provider = "FARGATE"
+    weight            = 1
   }
 
-  dynamic "tag" {
-    for_each = merge(local.tags, {
-      Name = "bumall-dev-pay-api"
-    })
+  # New tasks that do not start or stay healthy go again, and the old ones stay.
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
 
-    content {
-      key                 = tag.key
-      value               = tag.value
-      propagate_at_launch = false
-    }
+  network_configuration {
+    subnets          = values(aws_subnet.application)[*].id
+    security_groups  = [aws_security_group.pay_api.id]
+    assign_public_ip = false
+  }
+
+  load_balancer {
+    target_group_arn = aws_lb_target_group.internal_pay_api.arn
+    container_name   = "pay-api"
+    container_port   = 8081
   }
 
   lifecycle {
-    ignore_changes = [desired_capacity]
+    ignore_changes = [desired_count]
   }
 
-  # A machine starts its service once, when it boots: what it needs for that must be there.
+  # A task fetches its image and its secrets when it starts: what it needs for that must be there.
   depends_on = [
     aws_iam_role_policy.pay_api,
-    aws_cloudwatch_log_group.pay_api,
+    aws_iam_role_policy.pay_api_task_execution_identity,
+    aws_ecs_cluster_capacity_providers.main,
     aws_secretsmanager_secret_version.pay_main,
+    aws_secretsmanager_secret_version.session,
+    aws_sns_topic_subscription.market_mailer_from_pay_paid,
+    aws_sns_topic_subscription.ship_worker_from_pay_paid,
     aws_route.application_nat,
     aws_route_table_association.application,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.interface,
     aws_vpc_security_group_egress_rule.pay_api_to_internal_load_balancer_8082,
     aws_vpc_security_group_egress_rule.pay_api_to_pay_main_5432,
+    aws_vpc_security_group_egress_rule.pay_api_to_session_6379,
     aws_vpc_security_group_egress_rule.pay_api_to_internet_443,
     aws_vpc_security_group_egress_rule.pay_api_to_internet_80,
     aws_vpc_security_group_egress_rule.pay_api_to_private_service_endpoints_443,
@@ -562,16 +624,28 @@ resource "aws_autoscaling_group" "pay_api" {
   ]
 }
 
-resource "aws_autoscaling_policy" "pay_api" {
-  name                   = "cpu"
-  autoscaling_group_name = aws_autoscaling_group.pay_api.name
-  policy_type            = "TargetTrackingScaling"
+resource "aws_appautoscaling_target" "pay_api" {
+  service_namespace  = "ecs"
+  resource_id        = "service/${aws_ecs_cluster.main.name}/${aws_ecs_service.pay_api.name}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  min_capacity       = 1
+  max_capacity       = 1
+}
 
-  target_tracking_configuration {
-    target_value = 60
+resource "aws_appautoscaling_policy" "pay_api" {
+  name               = "cpu"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.pay_api.service_namespace
+  resource_id        = aws_appautoscaling_target.pay_api.resource_id
+  scalable_dimension = aws_appautoscaling_target.pay_api.scalable_dimension
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = 60
+    scale_out_cooldown = 60
+    scale_in_cooldown  = 300
 
     predefined_metric_specification {
-      predefined_metric_type = "ASGAverageCPUUtilization"
+      predefined_metric_type = "ECSServiceAverageCPUUtilization"
     }
   }
 }
@@ -579,6 +653,11 @@ resource "aws_autoscaling_policy" "pay_api" {
 output "pay_main_host" {
   description = "Host of the database pay-main."
   value       = aws_db_instance.pay_main.address
+}
+
+output "pay_paid_topic" {
+  description = "ARN of the topic pay-paid."
+  value       = aws_sns_topic.pay_paid.arn
 }
 
 output "pay_psp_key_secret" {

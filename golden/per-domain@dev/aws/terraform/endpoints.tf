@@ -10,9 +10,9 @@ resource "aws_vpc_endpoint" "s3" {
   }
 }
 
-# Secrets are read inside the network.
+# Secrets are read, and messages sent and taken, inside the network.
 resource "aws_vpc_endpoint" "interface" {
-  for_each            = toset(["secretsmanager"])
+  for_each            = toset(["secretsmanager", "sns", "sqs"])
   vpc_id              = aws_vpc.main.id
   service_name        = "com.amazonaws.ap-northeast-2.${each.key}"
   vpc_endpoint_type   = "Interface"
@@ -24,26 +24,60 @@ resource "aws_vpc_endpoint" "interface" {
     Name = "bumall-dev-${each.key}"
   }
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "ReadSecrets"
-      Effect    = "Allow"
-      Principal = "*"
-      Action    = "secretsmanager:GetSecretValue"
-      Resource = [
-        aws_secretsmanager_secret.market_main.arn,
-        aws_secretsmanager_secret.pay_main.arn,
-        aws_secretsmanager_secret.ship_main.arn,
-        aws_secretsmanager_secret.pay_psp_key.arn,
-      ]
-      Condition = {
-        StringEquals = {
-          "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+  policy = lookup({
+    secretsmanager = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "ReadSecrets"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "secretsmanager:GetSecretValue"
+        Resource = [
+          aws_secretsmanager_secret.market_main.arn,
+          aws_secretsmanager_secret.pay_main.arn,
+          aws_secretsmanager_secret.ship_main.arn,
+          aws_secretsmanager_secret.session["app"].arn,
+          aws_secretsmanager_secret.session["reader"].arn,
+          aws_secretsmanager_secret.pay_psp_key.arn,
+        ]
+        Condition = {
+          StringEquals = {
+            "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+          }
         }
-      }
-    }]
-  })
+      }]
+    })
+    sns = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "PublishMessages"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = "arn:aws:sns:ap-northeast-2:${data.aws_caller_identity.current.account_id}:bumall-dev-*"
+        Condition = {
+          StringEquals = {
+            "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+          }
+        }
+      }]
+    })
+    sqs = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "Messages"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"]
+        Resource  = "arn:aws:sqs:ap-northeast-2:${data.aws_caller_identity.current.account_id}:bumall-dev-*"
+        Condition = {
+          StringEquals = {
+            "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+          }
+        }
+      }]
+    })
+  }, each.key, null)
 }
 
 # Session Manager needs no open port on a machine: each holds a channel to these two.

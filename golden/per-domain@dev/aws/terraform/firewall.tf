@@ -20,6 +20,16 @@ resource "aws_security_group" "internal_load_balancer" {
   }
 }
 
+resource "aws_security_group" "session" {
+  name        = "bumall-dev-session"
+  description = "Cache session"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "bumall-dev-session"
+  }
+}
+
 resource "aws_security_group" "private_service_endpoints" {
   name        = "bumall-dev-private-service-endpoints"
   description = "Private endpoints of AWS services"

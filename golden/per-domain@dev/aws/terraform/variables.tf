@@ -1,5 +1,11 @@
+variable "session_password_version" {
+  description = "Raise by one to rotate the passwords of the cache session and their secrets together."
+  type        = number
+  default     = 1
+}
+
 variable "rollout" {
-  description = "Raise by one to replace every machine, one after the other: for a newer operating system, or changed secrets."
+  description = "Raise by one to replace every task and every machine, one after the other: for changed secrets, or a newer operating system."
   type        = number
   default     = 1
 }

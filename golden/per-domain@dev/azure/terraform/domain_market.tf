@@ -2,6 +2,17 @@
 
 # The rules name these groups rather than addresses: one for each service, one for each store. Azure deletes none that a rule names:
 # create_before_destroy has Terraform change the rules first.
+resource "azurerm_application_security_group" "market_mailer" {
+  name                = "bumall-dev-market-mailer"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "azurerm_application_security_group" "market_web" {
   name                = "bumall-dev-market-web"
   location            = azurerm_resource_group.main.location
@@ -133,6 +144,69 @@ resource "azurerm_key_vault_secret" "market_main" {
   depends_on       = [azurerm_postgresql_flexible_server.market_main, time_sleep.operator]
 }
 
+# A queue of its own rather than the built-in one, which whoever takes messages may read as well.
+resource "azurerm_servicebus_queue" "market_mailer_from_pay_paid_dead" {
+  name                = "market-mailer-from-pay-paid-dead"
+  namespace_id        = azurerm_servicebus_namespace.main.id
+  default_message_ttl = "P14D"
+
+  # Where a message brings a shorter time to live of its own, it waits in the built-in dead-letter queue of this one.
+  dead_lettering_on_message_expiration = true
+  max_size_in_megabytes                = 81920
+}
+
+resource "azurerm_servicebus_queue" "market_mailer_from_pay_paid" {
+  name                                 = "market-mailer-from-pay-paid"
+  namespace_id                         = azurerm_servicebus_namespace.main.id
+  lock_duration                        = "PT1M"
+  max_delivery_count                   = 5
+  default_message_ttl                  = "P4D"
+  dead_lettering_on_message_expiration = true
+  forward_dead_lettered_messages_to    = azurerm_servicebus_queue.market_mailer_from_pay_paid_dead.name
+  max_size_in_megabytes                = 81920
+
+  # In order within a session: every message names one, and whoever takes messages accepts sessions.
+  requires_session = true
+}
+
+# What it gets goes on to the queue of the same name: Azure measures queues, and no subscriptions.
+resource "azurerm_servicebus_subscription" "market_mailer_from_pay_paid" {
+  name                                 = "market-mailer"
+  topic_id                             = azurerm_servicebus_topic.pay_paid.id
+  max_delivery_count                   = 10
+  forward_to                           = azurerm_servicebus_queue.market_mailer_from_pay_paid.name
+  dead_lettering_on_message_expiration = true
+  forward_dead_lettered_messages_to    = azurerm_servicebus_queue.market_mailer_from_pay_paid_dead.name
+}
+
+resource "azurerm_servicebus_subscription_rule" "market_mailer_from_pay_paid" {
+  name            = "wanted"
+  subscription_id = azurerm_servicebus_subscription.market_mailer_from_pay_paid.id
+  filter_type     = "SqlFilter"
+  sql_filter      = "1=1"
+}
+
+resource "azurerm_user_assigned_identity" "market_mailer" {
+  name                = "bumall-dev-market-mailer"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_role_assignment" "market_mailer" {
+  for_each = {
+    "market-mailer-from-pay-paid/receive" = {
+      role  = "Azure Service Bus Data Receiver"
+      scope = azurerm_servicebus_queue.market_mailer_from_pay_paid.id
+    }
+  }
+
+  scope                = each.value.scope
+  role_definition_name = each.value.role
+  principal_id         = azurerm_user_assigned_identity.market_mailer.principal_id
+  principal_type       = "ServicePrincipal"
+}
+
 resource "azurerm_user_assigned_identity" "market_web" {
   name                = "bumall-dev-market-web"
   location            = azurerm_resource_group.main.location
@@ -150,12 +224,382 @@ resource "azurerm_role_assignment" "market_web" {
       role  = "Storage Blob Data Contributor"
       scope = azurerm_storage_container.media.id
     }
+    "ship-orders/send" = {
+      role  = "Azure Service Bus Data Sender"
+      scope = azurerm_servicebus_queue.ship_orders.id
+    }
   }
 
   scope                = each.value.scope
   role_definition_name = each.value.role
   principal_id         = azurerm_user_assigned_identity.market_web.principal_id
   principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_managed_redis_access_policy_assignment" "market_web" {
+  for_each = {
+    session = azurerm_managed_redis.session.id
+  }
+
+  managed_redis_id = each.value
+  object_id        = azurerm_user_assigned_identity.market_web.principal_id
+}
+
+locals {
+  market_mailer_user_data = <<-EOT
+    #cloud-config
+    # A change of these numbers replaces the machines, one after the other:
+    # rollout ${var.rollout}
+    package_update: true
+    packages: [curl, docker.io, jq]
+
+    write_files:
+      - path: /etc/cloudgen/market-mailer.env
+        permissions: "0600"
+        content: |
+          AZURE_CLIENT_ID=${azurerm_user_assigned_identity.market_mailer.client_id}
+          PAY_PAID_BATCH=10
+          PAY_PAID_SOURCE=market-mailer-from-pay-paid
+          PAY_PAID_SOURCE_ENDPOINT=${local.service_bus}
+          PAY_PAID_SOURCE_PROTOCOL=servicebus
+          PAY_PAID_VISIBILITY_SECONDS=60
+
+      - path: /usr/local/bin/bumall-dev-market-mailer-environment
+        permissions: "0755"
+        content: |
+          #!/bin/bash
+          # Writes the service's environment, with its secrets, to /run, which is memory.
+          set -euo pipefail
+          umask 077
+          target=/run/cloudgen/market-mailer.env
+          install -d -m 0700 /run/cloudgen
+          cp /etc/cloudgen/market-mailer.env "$target.new"
+          mv "$target.new" "$target"
+
+      - path: /usr/local/bin/bumall-dev-market-mailer-health
+        permissions: "0755"
+        content: |
+          #!/bin/bash
+          # Answers one request: the service is healthy when it has run for a minute without a restart.
+          while IFS= read -r -t 5 line && [[ $line != $'\r' ]]; do :; done
+          unit=bumall-dev-market-mailer.service
+          since=$(systemctl show --property ActiveEnterTimestampMonotonic --value "$unit")
+          read -r uptime _ </proc/uptime
+          state=Unhealthy
+          if systemctl is-active --quiet "$unit" && (($${uptime%.*} - since / 1000000 >= 60)); then state=Healthy; fi
+          printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"ApplicationHealthState": "%s"}' "$state"
+
+      - path: /etc/systemd/system/bumall-dev-market-mailer-health.socket
+        content: |
+          [Unit]
+          Description=Whether bumall-dev market-mailer runs
+
+          [Socket]
+          ListenStream=127.0.0.1:8099
+          Accept=yes
+
+          [Install]
+          WantedBy=sockets.target
+
+      - path: /etc/systemd/system/bumall-dev-market-mailer-health@.service
+        content: |
+          [Unit]
+          Description=Whether bumall-dev market-mailer runs
+          CollectMode=inactive-or-failed
+
+          [Service]
+          DynamicUser=yes
+          StandardInput=socket
+          ExecStart=/usr/local/bin/bumall-dev-market-mailer-health
+
+      - path: /etc/systemd/system/bumall-dev-market-mailer.service
+        content: |
+          [Unit]
+          Description=bumall-dev market-mailer
+          Wants=network-online.target
+          After=network-online.target docker.service
+          Wants=docker.service
+          StartLimitIntervalSec=0
+
+          [Service]
+          Restart=always
+          RestartSec=10
+          TimeoutStartSec=600
+          TimeoutStopSec=60
+          ExecStartPre=/usr/local/bin/bumall-dev-market-mailer-environment
+          ExecStartPre=-/usr/bin/docker rm --force market-mailer
+          ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver none registry.example.com/bumall/mailer:1.0.0
+          ExecStop=/usr/bin/docker stop -t 50 market-mailer
+
+          [Install]
+          WantedBy=multi-user.target
+
+    runcmd:
+      - [systemctl, daemon-reload]
+      - [systemctl, enable, --now, bumall-dev-market-mailer-health.socket]
+      - [systemctl, enable, --now, --no-block, bumall-dev-market-mailer.service]
+  EOT
+}
+
+resource "azurerm_linux_virtual_machine_scale_set" "market_mailer" {
+  name                            = "bumall-dev-market-mailer"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  sku                             = "Standard_D2ls_v5"
+  instances                       = 1
+  zones                           = ["1", "2"]
+  platform_fault_domain_count     = 1
+  single_placement_group          = false
+  overprovision                   = false
+  secure_boot_enabled             = true
+  vtpm_enabled                    = true
+  upgrade_mode                    = "Rolling"
+  custom_data                     = base64encode(local.market_mailer_user_data)
+  admin_username                  = "ubuntu"
+  disable_password_authentication = true
+  tags                            = local.tags
+
+  admin_ssh_key {
+    username   = "ubuntu"
+    public_key = local.nobodys_key
+  }
+
+  # The service's own identity has its grants; the machine's signs people and the monitoring agent in.
+  identity {
+    type         = "SystemAssigned, UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.market_mailer.id]
+  }
+
+  source_image_reference {
+    publisher = "Canonical"
+    offer     = "ubuntu-24_04-lts"
+    sku       = "server"
+    version   = "latest"
+  }
+
+  os_disk {
+    caching                = "ReadWrite"
+    storage_account_type   = "Premium_LRS"
+    disk_size_gb           = 30
+    disk_encryption_set_id = azurerm_disk_encryption_set.main.id
+  }
+
+  network_interface {
+    name                           = "market-mailer"
+    primary                        = true
+    accelerated_networking_enabled = true
+
+    ip_configuration {
+      name                           = "market-mailer"
+      primary                        = true
+      subnet_id                      = azurerm_subnet.application.id
+      application_security_group_ids = [azurerm_application_security_group.market_mailer.id]
+    }
+  }
+
+  # A change puts new machines beside the old ones before it removes those, a fifth at a time.
+  rolling_upgrade_policy {
+    max_batch_instance_percent = 20
+
+    # Unhealthy machines must not keep the version out that would heal them: they are replaced first.
+    max_unhealthy_instance_percent          = 100
+    max_unhealthy_upgraded_instance_percent = 20
+    prioritize_unhealthy_instances_enabled  = true
+    pause_time_between_batches              = "PT1M"
+    maximum_surge_instances_enabled         = true
+  }
+
+  # Azure takes 10 to 90 minutes; the blueprint says 300 seconds.
+  automatic_instance_repair {
+    enabled      = true
+    action       = "Replace"
+    grace_period = "PT10M"
+  }
+
+  boot_diagnostics {}
+
+  extension {
+    name                       = "health"
+    publisher                  = "Microsoft.ManagedServices"
+    type                       = "ApplicationHealthLinux"
+    type_handler_version       = "2.0"
+    auto_upgrade_minor_version = true
+
+    settings = jsonencode({
+      protocol    = "http"
+      port        = 8099
+      requestPath = "/"
+      gracePeriod = 600
+    })
+  }
+
+  extension {
+    name                       = "start-up"
+    publisher                  = "Microsoft.Azure.Extensions"
+    type                       = "CustomScript"
+    type_handler_version       = "2.1"
+    auto_upgrade_minor_version = true
+
+    # The next ones install packages: not while the machine itself does.
+    settings = jsonencode({
+      commandToExecute = "cloud-init status --wait || test $? -eq 2"
+    })
+  }
+
+  extension {
+    name                       = "entra-login"
+    publisher                  = "Microsoft.Azure.ActiveDirectory"
+    type                       = "AADSSHLoginForLinux"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+    provision_after_extensions = ["start-up"]
+  }
+
+  extension {
+    name                       = "monitor"
+    publisher                  = "Microsoft.Azure.Monitor"
+    type                       = "AzureMonitorLinuxAgent"
+    type_handler_version       = "1.0"
+    auto_upgrade_minor_version = true
+    automatic_upgrade_enabled  = true
+    provision_after_extensions = ["start-up"]
+  }
+
+  # A change rolls over every machine before the apply is done.
+  timeouts {
+    create = "2h"
+    update = "3h"
+  }
+
+  # The autoscaler's number.
+  lifecycle {
+    ignore_changes = [instances]
+  }
+
+  # What the first start needs: packages and images from outside, and whatever the service reads.
+  depends_on = [
+    azurerm_nat_gateway_public_ip_association.main,
+    azurerm_private_dns_zone_virtual_network_link.privatelink,
+    azurerm_private_endpoint.service_bus,
+    azurerm_role_assignment.market_mailer,
+    azurerm_subnet_nat_gateway_association.application,
+    azurerm_subnet_network_security_group_association.application,
+  ]
+}
+
+resource "azurerm_monitor_autoscale_setting" "market_mailer" {
+  name                = "bumall-dev-market-mailer"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  target_resource_id  = azurerm_linux_virtual_machine_scale_set.market_mailer.id
+  tags                = local.tags
+
+  profile {
+    name = "load"
+
+    capacity {
+      default = 1
+      minimum = 1
+      maximum = 2
+    }
+
+    rule {
+      metric_trigger {
+        metric_name        = "Percentage CPU"
+        metric_resource_id = azurerm_linux_virtual_machine_scale_set.market_mailer.id
+        operator           = "GreaterThan"
+        threshold          = 60
+        statistic          = "Average"
+        time_aggregation   = "Average"
+        time_grain         = "PT1M"
+        time_window        = "PT5M"
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT5M"
+      }
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "ActiveMessages"
+        metric_namespace         = "Microsoft.ServiceBus/namespaces"
+        metric_resource_id       = azurerm_servicebus_namespace.main.id
+        operator                 = "GreaterThan"
+        threshold                = 100
+        statistic                = "Average"
+        time_aggregation         = "Average"
+        time_grain               = "PT1M"
+        time_window              = "PT5M"
+        divide_by_instance_count = true
+
+        dimensions {
+          name     = "EntityName"
+          operator = "Equals"
+          values   = ["market-mailer-from-pay-paid"]
+        }
+      }
+
+      scale_action {
+        direction = "Increase"
+        type      = "PercentChangeCount"
+        value     = 100
+        cooldown  = "PT5M"
+      }
+    }
+
+    # Well below, so that one machine fewer does not bring it back at once.
+    rule {
+      metric_trigger {
+        metric_name        = "Percentage CPU"
+        metric_resource_id = azurerm_linux_virtual_machine_scale_set.market_mailer.id
+        operator           = "LessThan"
+        threshold          = 30
+        statistic          = "Average"
+        time_aggregation   = "Average"
+        time_grain         = "PT1M"
+        time_window        = "PT10M"
+      }
+
+      scale_action {
+        direction = "Decrease"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT10M"
+      }
+    }
+
+    rule {
+      metric_trigger {
+        metric_name              = "ActiveMessages"
+        metric_namespace         = "Microsoft.ServiceBus/namespaces"
+        metric_resource_id       = azurerm_servicebus_namespace.main.id
+        operator                 = "LessThan"
+        threshold                = 50
+        statistic                = "Average"
+        time_aggregation         = "Average"
+        time_grain               = "PT1M"
+        time_window              = "PT10M"
+        divide_by_instance_count = true
+
+        dimensions {
+          name     = "EntityName"
+          operator = "Equals"
+          values   = ["market-mailer-from-pay-paid"]
+        }
+      }
+
+      scale_action {
+        direction = "Decrease"
+        type      = "ChangeCount"
+        value     = 1
+        cooldown  = "PT10M"
+      }
+    }
+  }
 }
 
 locals {
@@ -191,6 +635,14 @@ locals {
           PAY_API_PORT=8081
           PAY_API_URL=http://pay-api.bumall.internal:8081
           PORT=8080
+          SESSION_AUTH=token
+          SESSION_HOST=${azurerm_managed_redis.session.hostname}
+          SESSION_PORT=10000
+          SESSION_TLS=require
+          SESSION_USER=${azurerm_user_assigned_identity.market_web.principal_id}
+          SHIP_ORDERS_ENDPOINT=${local.service_bus}
+          SHIP_ORDERS_PROTOCOL=servicebus
+          SHIP_ORDERS_QUEUE=ship-orders
 
       - path: /usr/local/bin/bumall-dev-market-web-environment
         permissions: "0755"
@@ -407,10 +859,13 @@ resource "azurerm_linux_virtual_machine_scale_set" "market_web" {
 
   # What the first start needs: packages and images from outside, and whatever the service reads.
   depends_on = [
+    azurerm_managed_redis_access_policy_assignment.market_web,
     azurerm_nat_gateway_public_ip_association.main,
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.market_main,
     azurerm_private_endpoint.media,
+    azurerm_private_endpoint.service_bus,
+    azurerm_private_endpoint.session,
     azurerm_private_endpoint.vault,
     azurerm_role_assignment.market_web,
     azurerm_subnet_nat_gateway_association.application,
@@ -474,5 +929,65 @@ resource "azurerm_monitor_autoscale_setting" "market_web" {
         cooldown  = "PT10M"
       }
     }
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "market_mailer_from_pay_paid_dead" {
+  name                = "bumall-dev-market-mailer-from-pay-paid-dead"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_servicebus_namespace.main.id]
+  description         = "market-mailer-from-pay-paid has dead letters: messages that were handed out 5 times and never done. Look at one of them and at the logs of who takes them; send them again when the reason is gone. Messages that nobody took in time are there too, and say so in `DeadLetterReason`."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT5M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ServiceBus/namespaces"
+    metric_name      = "Messages"
+    aggregation      = "Maximum"
+    operator         = "GreaterThan"
+    threshold        = 0
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = ["market-mailer-from-pay-paid-dead"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "market_mailer_from_pay_paid_waiting" {
+  name                = "bumall-dev-market-mailer-from-pay-paid-waiting"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_servicebus_namespace.main.id]
+  description         = "A message of market-mailer-from-pay-paid has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`. Azure does not measure how long a message waits: there were more than 20 of them all the time, which is what all workers together have in hand at most."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT15M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ServiceBus/namespaces"
+    metric_name      = "ActiveMessages"
+
+    # The least of the window: all of it was above.
+    aggregation = "Minimum"
+    operator    = "GreaterThan"
+    threshold   = 20
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = ["market-mailer-from-pay-paid"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
   }
 }

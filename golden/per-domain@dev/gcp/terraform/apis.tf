@@ -1,5 +1,6 @@
 resource "google_project_service" "this" {
   for_each = toset([
+    "artifactregistry.googleapis.com",
     "cloudkms.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "compute.googleapis.com",
@@ -7,8 +8,14 @@ resource "google_project_service" "this" {
     "iam.googleapis.com",
     "iap.googleapis.com",
     "logging.googleapis.com",
+    "memorystore.googleapis.com",
+    "monitoring.googleapis.com",
+    "networkconnectivity.googleapis.com",
     "oslogin.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
     "secretmanager.googleapis.com",
+    "serviceconsumermanagement.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
   ])

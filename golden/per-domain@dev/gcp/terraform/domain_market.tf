@@ -1,5 +1,11 @@
 # Domain market, owned by @bumall/market.
 
+resource "google_service_account" "market_mailer" {
+  account_id   = "bumall-dev-market-mailer"
+  display_name = "bumall-dev market-mailer"
+  depends_on   = [google_project_service.this]
+}
+
 resource "google_service_account" "market_web" {
   account_id   = "bumall-dev-market-web"
   display_name = "bumall-dev market-web"
@@ -201,6 +207,84 @@ output "market_main_secret" {
   value       = google_secret_manager_secret.market_main.id
 }
 
+resource "google_pubsub_topic" "market_mailer_from_pay_paid_dead" {
+  name         = "bumall-dev-market-mailer-from-pay-paid-dead"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  message_storage_policy {
+    allowed_persistence_regions = ["asia-northeast3"]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+# A topic keeps nothing by itself: the dead letters wait here, for administrators only.
+resource "google_pubsub_subscription" "market_mailer_from_pay_paid_dead" {
+  name                       = "bumall-dev-market-mailer-from-pay-paid-dead"
+  topic                      = google_pubsub_topic.market_mailer_from_pay_paid_dead.id
+  ack_deadline_seconds       = 600
+  message_retention_duration = "1209600s"
+
+  # Never: by itself it would go after 31 days without anybody who takes messages.
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_subscription" "market_mailer_from_pay_paid" {
+  name                       = "bumall-dev-market-mailer-from-pay-paid"
+  topic                      = google_pubsub_topic.pay_paid.id
+  ack_deadline_seconds       = 60
+  message_retention_duration = "345600s"
+
+  # Never: by itself it would go after 31 days without anybody who takes messages.
+  expiration_policy {
+    ttl = ""
+  }
+
+  # In order for each ordering key, and not again once it is acknowledged.
+  enable_message_ordering      = true
+  enable_exactly_once_delivery = true
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.market_mailer_from_pay_paid_dead.id
+    max_delivery_attempts = 5
+  }
+
+  # What is given back waits, longer each time.
+  retry_policy {
+    minimum_backoff = "10s"
+    maximum_backoff = "60s"
+  }
+}
+
+# Pub/Sub itself moves dead letters.
+resource "google_pubsub_subscription_iam_member" "market_mailer_from_pay_paid" {
+  # By its id, so that a subscription which is made anew gets its grants again.
+  subscription = google_pubsub_subscription.market_mailer_from_pay_paid.id
+  role         = "roles/pubsub.subscriber"
+  member       = google_project_service_identity.pubsub.member
+}
+
+resource "google_pubsub_topic_iam_member" "market_mailer_from_pay_paid_dead" {
+  topic  = google_pubsub_topic.market_mailer_from_pay_paid_dead.name
+  role   = "roles/pubsub.publisher"
+  member = google_project_service_identity.pubsub.member
+}
+
+# Writing logs can be granted on the project only.
+resource "google_project_iam_member" "market_mailer_logs" {
+  project = data.google_project.this.project_id
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.market_mailer.member
+}
+
+resource "google_pubsub_subscription_iam_member" "market_mailer_uses_market_mailer_from_pay_paid" {
+  subscription = google_pubsub_subscription.market_mailer_from_pay_paid.id
+  role         = "roles/pubsub.subscriber"
+  member       = google_service_account.market_mailer.member
+}
+
 # Writing logs can be granted on the project only.
 resource "google_project_iam_member" "market_web_logs" {
   project = data.google_project.this.project_id
@@ -217,6 +301,23 @@ resource "google_secret_manager_secret_iam_member" "market_web_uses_market_main"
 resource "google_storage_bucket_iam_member" "market_web_uses_media" {
   bucket = google_storage_bucket.media.name
   role   = "roles/storage.objectUser"
+  member = google_service_account.market_web.member
+}
+
+resource "google_project_iam_member" "market_web_uses_session" {
+  project = data.google_project.this.project_id
+  role    = "roles/memorystore.dbConnectionUser"
+  member  = google_service_account.market_web.member
+
+  condition {
+    title      = "bumall-dev-session"
+    expression = "resource.name == \"${google_memorystore_instance.session.id}\""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "market_web_uses_ship_orders" {
+  topic  = google_pubsub_topic.ship_orders.name
+  role   = "roles/pubsub.publisher"
   member = google_service_account.market_web.member
 }
 
@@ -256,6 +357,20 @@ resource "google_compute_firewall" "market_web_to_market_main" {
   }
 }
 
+resource "google_compute_firewall" "market_web_to_session" {
+  name                    = "bumall-dev-market-web-to-session"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${local.session_address}/32"]
+  target_service_accounts = [google_service_account.market_web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["6379"]
+  }
+}
+
 resource "google_compute_firewall" "market_web_to_balancer" {
   name                    = "bumall-dev-market-web-to-balancer"
   network                 = google_compute_network.main.id
@@ -267,6 +382,196 @@ resource "google_compute_firewall" "market_web_to_balancer" {
   allow {
     protocol = "tcp"
     ports    = ["8081"]
+  }
+}
+
+resource "google_compute_region_instance_template" "market_mailer" {
+  name_prefix  = "bumall-dev-market-mailer-"
+  region       = "asia-northeast3"
+  machine_type = "e2-custom-2-4096"
+
+  disk {
+    boot              = true
+    auto_delete       = true
+    source_image      = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
+    disk_type         = "pd-balanced"
+    disk_size_gb      = 30
+    resource_policies = [google_compute_resource_policy.snapshots.id]
+
+    disk_encryption_key {
+      kms_key_self_link = google_kms_crypto_key.main.id
+    }
+  }
+
+  # Without access_config there is no public address.
+  network_interface {
+    subnetwork = google_compute_subnetwork.application.id
+  }
+
+  service_account {
+    email = google_service_account.market_mailer.email
+
+    # What it may do is said by its roles.
+    scopes = ["cloud-platform"]
+  }
+
+  shielded_instance_config {
+    enable_secure_boot          = true
+    enable_vtpm                 = true
+    enable_integrity_monitoring = true
+  }
+
+  metadata = {
+    block-project-ssh-keys = "TRUE"
+    enable-oslogin         = "TRUE"
+    serial-port-enable     = "FALSE"
+    user-data              = <<-EOT
+      #cloud-config
+      # A change of these numbers replaces the machines, one after the other:
+      # rollout ${var.rollout}
+      package_update: true
+      packages: [curl, docker.io, jq]
+
+      write_files:
+        # Containers would send longer packets than the network carries.
+        - path: /etc/docker/daemon.json
+          content: '{"mtu": 1460}'
+
+        - path: /etc/cloudgen/market-mailer.env
+          permissions: "0600"
+          content: |
+            PAY_PAID_BATCH=10
+            PAY_PAID_SOURCE=projects/${data.google_project.this.project_id}/subscriptions/bumall-dev-market-mailer-from-pay-paid
+            PAY_PAID_SOURCE_ENDPOINT=pubsub.googleapis.com:443
+            PAY_PAID_SOURCE_PROTOCOL=pubsub
+            PAY_PAID_VISIBILITY_SECONDS=60
+
+        - path: /usr/local/bin/bumall-dev-market-mailer-environment
+          permissions: "0755"
+          content: |
+            #!/bin/bash
+            # Writes the service's environment, with its secrets, to /run, which is memory.
+            set -euo pipefail
+            umask 077
+            target=/run/cloudgen/market-mailer.env
+            install -d -m 0700 /run/cloudgen
+            cp /etc/cloudgen/market-mailer.env "$target.new"
+            mv "$target.new" "$target"
+
+        - path: /etc/systemd/system/bumall-dev-market-mailer.service
+          content: |
+            [Unit]
+            Description=bumall-dev market-mailer
+            Wants=network-online.target
+            After=network-online.target docker.service
+            Wants=docker.service
+            StartLimitIntervalSec=0
+
+            [Service]
+            Restart=always
+            RestartSec=10
+            TimeoutStartSec=600
+            TimeoutStopSec=60
+            ExecStartPre=/usr/local/bin/bumall-dev-market-mailer-environment
+            ExecStartPre=-/usr/bin/docker rm --force market-mailer
+            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs registry.example.com/bumall/mailer:1.0.0
+            ExecStop=/usr/bin/docker stop -t 50 market-mailer
+
+            [Install]
+            WantedBy=multi-user.target
+
+      runcmd:
+        - [systemctl, daemon-reload]
+        - [systemctl, enable, --now, --no-block, bumall-dev-market-mailer.service]
+    EOT
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_compute_region_instance_group_manager" "market_mailer" {
+  # Another set of zones makes another group, which is there before the old one goes.
+  name                             = "bumall-dev-market-mailer-ab"
+  region                           = "asia-northeast3"
+  base_instance_name               = "bumall-dev-market-mailer"
+  distribution_policy_zones        = ["asia-northeast3-a", "asia-northeast3-b"]
+  distribution_policy_target_shape = "EVEN"
+
+  version {
+    instance_template = google_compute_region_instance_template.market_mailer.id
+  }
+
+  # A new machine in each zone first, then an old one goes.
+  update_policy {
+    type                         = "PROACTIVE"
+    minimal_action               = "REPLACE"
+    replacement_method           = "SUBSTITUTE"
+    instance_redistribution_type = "PROACTIVE"
+    max_surge_fixed              = 2
+    max_unavailable_fixed        = 0
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  # Machines find their names, their secrets and an open way when they start.
+  depends_on = [
+    google_compute_route.google_apis,
+    google_compute_route.internet,
+    google_compute_router_nat.main,
+    google_compute_firewall.deny_ingress,
+    google_compute_firewall.deny_egress,
+    google_compute_firewall.to_google_apis,
+    google_compute_firewall.ssh_from_iap,
+    google_compute_firewall.deny_network,
+    google_compute_firewall.to_internet,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_project_iam_member.market_mailer_logs,
+    google_pubsub_subscription_iam_member.market_mailer_uses_market_mailer_from_pay_paid,
+  ]
+}
+
+resource "google_compute_region_autoscaler" "market_mailer" {
+  name   = "bumall-dev-market-mailer-ab"
+  region = "asia-northeast3"
+  target = google_compute_region_instance_group_manager.market_mailer.id
+
+  autoscaling_policy {
+    min_replicas = 1
+    max_replicas = 2
+
+    # Seconds in which a new machine's load does not count.
+    cooldown_period = 300
+
+    cpu_utilization {
+      target = 0.6
+    }
+
+    # One machine for so many messages that wait; the greatest need of all wins.
+    metric {
+      name                       = "pubsub.googleapis.com/subscription/num_undelivered_messages"
+      filter                     = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.market_mailer_from_pay_paid.name}\""
+      single_instance_assignment = 100
+    }
+
+    # One machine in ten minutes. What it has not finished is handed out again.
+    scale_in_control {
+      max_scaled_in_replicas {
+        fixed = 1
+      }
+
+      time_window_sec = 600
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -348,6 +653,7 @@ resource "google_compute_region_instance_template" "market_web" {
   }
 
   metadata = {
+    session-authority      = local.session_authority
     block-project-ssh-keys = "TRUE"
     enable-oslogin         = "TRUE"
     serial-port-enable     = "FALSE"
@@ -386,6 +692,15 @@ resource "google_compute_region_instance_template" "market_web" {
             PAY_API_PORT=8081
             PAY_API_URL=http://pay-api.bumall.internal:8081
             PORT=8080
+            SESSION_AUTH=token
+            SESSION_CA_FILE=/etc/cloudgen/trust/session.pem
+            SESSION_HOST=session.bumall.internal
+            SESSION_PORT=6379
+            SESSION_TLS=require
+            SESSION_USER=
+            SHIP_ORDERS_ENDPOINT=pubsub.googleapis.com:443
+            SHIP_ORDERS_PROTOCOL=pubsub
+            SHIP_ORDERS_QUEUE=projects/${data.google_project.this.project_id}/topics/bumall-dev-ship-orders
 
         - path: /usr/local/bin/bumall-dev-market-web-environment
           permissions: "0755"
@@ -425,6 +740,12 @@ resource "google_compute_region_instance_template" "market_web" {
             }
             secret MAIN_PASSWORD '${google_secret_manager_secret.market_main.id}'
             secret MAIN_READ_PASSWORD '${google_secret_manager_secret.market_main.id}'
+
+            # The authority that signed the certificate of session. The container's user may read it.
+            install -d -m 0755 /etc/cloudgen/trust
+            curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' \
+              http://metadata.google.internal/computeMetadata/v1/instance/attributes/session-authority \
+              | install -m 0644 /dev/stdin /etc/cloudgen/trust/session.pem
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-dev-market-web.service
@@ -443,7 +764,7 @@ resource "google_compute_region_instance_template" "market_web" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-dev-market-web-environment
             ExecStartPre=-/usr/bin/docker rm --force market-web
-            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --log-driver gcplogs registry.example.com/bumall/market:2.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs registry.example.com/bumall/market:2.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-web
 
             [Install]
@@ -511,14 +832,18 @@ resource "google_compute_region_instance_group_manager" "market_web" {
     google_compute_firewall.to_internet,
     google_compute_firewall.market_web_from_balancer,
     google_compute_firewall.market_web_to_market_main,
+    google_compute_firewall.market_web_to_session,
     google_compute_firewall.market_web_to_balancer,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
     google_dns_record_set.pay_api_internal,
     google_dns_record_set.market_main_internal,
+    google_dns_record_set.session_internal,
     google_project_iam_member.market_web_logs,
     google_secret_manager_secret_iam_member.market_web_uses_market_main,
     google_storage_bucket_iam_member.market_web_uses_media,
+    google_project_iam_member.market_web_uses_session,
+    google_pubsub_topic_iam_member.market_web_uses_ship_orders,
     google_compute_forwarding_rule.market_main_endpoint,
     google_sql_database.market_main,
     google_sql_user.market_main,
@@ -579,4 +904,76 @@ resource "google_compute_region_backend_service" "market_web_public" {
     enable      = true
     sample_rate = 1
   }
+}
+
+resource "google_monitoring_alert_policy" "market_mailer_from_pay_paid_dead" {
+  display_name          = "bumall-dev-market-mailer-from-pay-paid-dead"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    environment = "dev"
+    system      = "bumall"
+    team        = "platform"
+  }
+
+  conditions {
+    display_name = "There are dead letters"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.market_mailer_from_pay_paid_dead.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "market-mailer-from-pay-paid has dead letters: messages that were handed out 5 times and never done. Look at one of them and at the logs of who takes them; send them again when the reason is gone."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "market_mailer_from_pay_paid_waiting" {
+  display_name          = "bumall-dev-market-mailer-from-pay-paid-waiting"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    environment = "dev"
+    system      = "bumall"
+    team        = "platform"
+  }
+
+  conditions {
+    display_name = "The oldest message waits for more than 15 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.market_mailer_from_pay_paid.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 900
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "A message of market-mailer-from-pay-paid has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
 }

@@ -201,6 +201,17 @@ output "pay_main_secret" {
   value       = google_secret_manager_secret.pay_main.id
 }
 
+resource "google_pubsub_topic" "pay_paid" {
+  name         = "bumall-dev-pay-paid"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  message_storage_policy {
+    allowed_persistence_regions = ["asia-northeast3"]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
 # Key of the payment provider: the owner adds its value, gcloud secrets versions add bumall-dev-pay-psp-key --data-file=-
 resource "google_secret_manager_secret" "pay_psp_key" {
   secret_id           = "bumall-dev-pay-psp-key"
@@ -221,13 +232,6 @@ resource "google_secret_manager_secret" "pay_psp_key" {
   depends_on = [google_kms_crypto_key_iam_member.agents]
 }
 
-# Writing logs can be granted on the project only.
-resource "google_project_iam_member" "pay_api_logs" {
-  project = data.google_project.this.project_id
-  role    = "roles/logging.logWriter"
-  member  = google_service_account.pay_api.member
-}
-
 resource "google_secret_manager_secret_iam_member" "pay_api_uses_pay_main" {
   secret_id = google_secret_manager_secret.pay_main.id
   role      = "roles/secretmanager.secretAccessor"
@@ -238,6 +242,23 @@ resource "google_secret_manager_secret_iam_member" "pay_api_uses_pay_psp_key" {
   secret_id = google_secret_manager_secret.pay_psp_key.id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.pay_api.member
+}
+
+resource "google_project_iam_member" "pay_api_uses_session" {
+  project = data.google_project.this.project_id
+  role    = "roles/memorystore.dbConnectionUser"
+  member  = google_service_account.pay_api.member
+
+  condition {
+    title      = "bumall-dev-session"
+    expression = "resource.name == \"${google_memorystore_instance.session.id}\""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "pay_api_uses_pay_paid" {
+  topic  = google_pubsub_topic.pay_paid.name
+  role   = "roles/pubsub.publisher"
+  member = google_service_account.pay_api.member
 }
 
 resource "google_dns_record_set" "pay_api_internal" {
@@ -256,27 +277,13 @@ resource "google_dns_record_set" "pay_main_internal" {
   rrdatas      = [google_compute_address.pay_main_endpoint.address]
 }
 
-resource "google_compute_firewall" "pay_api_from_balancer" {
-  name                    = "bumall-dev-pay-api-from-balancer"
-  network                 = google_compute_network.main.id
-  direction               = "INGRESS"
-  priority                = 1000
-  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
-  target_service_accounts = [google_service_account.pay_api.email]
-
-  allow {
-    protocol = "tcp"
-    ports    = ["8081"]
-  }
-}
-
-resource "google_compute_firewall" "pay_api_to_pay_main" {
-  name                    = "bumall-dev-pay-api-to-pay-main"
-  network                 = google_compute_network.main.id
-  direction               = "EGRESS"
-  priority                = 1000
-  destination_ranges      = ["${google_compute_address.pay_main_endpoint.address}/32"]
-  target_service_accounts = [google_service_account.pay_api.email]
+resource "google_compute_firewall" "pay_api_run_to_pay_main" {
+  name               = "bumall-dev-pay-api-run-to-pay-main"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 1000
+  destination_ranges = ["${google_compute_address.pay_main_endpoint.address}/32"]
+  target_tags        = ["bumall-dev-pay-api"]
 
   allow {
     protocol = "tcp"
@@ -284,13 +291,27 @@ resource "google_compute_firewall" "pay_api_to_pay_main" {
   }
 }
 
-resource "google_compute_firewall" "pay_api_to_balancer" {
-  name                    = "bumall-dev-pay-api-to-balancer"
-  network                 = google_compute_network.main.id
-  direction               = "EGRESS"
-  priority                = 1000
-  destination_ranges      = ["${google_compute_address.internal.address}/32"]
-  target_service_accounts = [google_service_account.pay_api.email]
+resource "google_compute_firewall" "pay_api_run_to_session" {
+  name               = "bumall-dev-pay-api-run-to-session"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 1000
+  destination_ranges = ["${local.session_address}/32"]
+  target_tags        = ["bumall-dev-pay-api"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["6379"]
+  }
+}
+
+resource "google_compute_firewall" "pay_api_run_to_balancer" {
+  name               = "bumall-dev-pay-api-run-to-balancer"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 1000
+  destination_ranges = ["${google_compute_address.internal.address}/32"]
+  target_tags        = ["bumall-dev-pay-api"]
 
   allow {
     protocol = "tcp"
@@ -298,289 +319,322 @@ resource "google_compute_firewall" "pay_api_to_balancer" {
   }
 }
 
-resource "google_compute_region_health_check" "pay_api" {
-  name                = "bumall-dev-pay-api"
-  region              = "asia-northeast3"
-  check_interval_sec  = 10
-  timeout_sec         = 5
-  healthy_threshold   = 2
-  unhealthy_threshold = 3
-
-  http_health_check {
-    port         = 8081
-    request_path = "/healthz"
-  }
-
-  log_config {
-    enable = true
-  }
-
-  depends_on = [google_project_service.this]
+variable "pay_psp_key_secret_version" {
+  description = "Version of the secret pay-psp-key that containers get; 0 until its owner has filled it."
+  type        = number
+  default     = 0
 }
 
-# More patient than the load balancer's: what fails it is replaced.
-resource "google_compute_region_health_check" "pay_api_healing" {
-  name                = "bumall-dev-pay-api-healing"
-  region              = "asia-northeast3"
-  check_interval_sec  = 30
-  timeout_sec         = 10
-  healthy_threshold   = 1
-  unhealthy_threshold = 10
-
-  http_health_check {
-    port         = 8081
-    request_path = "/healthz"
-  }
-
-  log_config {
-    enable = true
-  }
-
-  depends_on = [google_project_service.this]
+resource "google_secret_manager_secret_iam_member" "pay_api_uses_session_authority" {
+  secret_id = google_secret_manager_secret.session_authority.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.pay_api.member
 }
 
-resource "google_compute_region_instance_template" "pay_api" {
-  name_prefix  = "bumall-dev-pay-api-"
-  region       = "asia-northeast3"
-  machine_type = "e2-custom-2-4096"
+resource "google_cloud_run_v2_service" "pay_api" {
+  name     = "bumall-dev-pay-api"
+  location = "asia-northeast3"
 
-  disk {
-    boot              = true
-    auto_delete       = true
-    source_image      = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
-    disk_type         = "pd-balanced"
-    disk_size_gb      = 30
-    resource_policies = [google_compute_resource_policy.snapshots.id]
+  # Through a load balancer and in no other way. It cannot say who it is, so nobody is asked:
+  # who reaches it is said by the firewall rules of those who call.
+  ingress              = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  default_uri_disabled = true
+  invoker_iam_disabled = true
+  deletion_protection  = false
 
-    disk_encryption_key {
-      kms_key_self_link = google_kms_crypto_key.main.id
+  scaling {
+    min_instance_count = 1
+  }
+
+  template {
+    # Another number makes a revision of its own.
+    labels = {
+      rollout = var.rollout
+    }
+
+    service_account                  = google_service_account.pay_api.email
+    encryption_key                   = google_kms_crypto_key.main.id
+    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
+    max_instance_request_concurrency = 160
+
+    # Of a request.
+    timeout = "60s"
+
+    scaling {
+      max_instance_count = 1
+    }
+
+    vpc_access {
+      # What goes out goes through the network: firewall rules, private names, address translation.
+      egress = "ALL_TRAFFIC"
+
+      network_interfaces {
+        subnetwork = google_compute_subnetwork.containers.id
+        tags       = ["bumall-dev", "bumall-dev-pay-api"]
+      }
+    }
+
+    containers {
+      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/${google_artifact_registry_repository.images_registry_example_com.repository_id}/bumall/pay:2.0.0"
+
+      resources {
+        limits = {
+          cpu    = "2"
+          memory = "4Gi"
+        }
+
+        # Processors are there between requests too, as on a machine.
+        cpu_idle          = false
+        startup_cpu_boost = true
+      }
+
+      ports {
+        container_port = 8081
+      }
+
+      startup_probe {
+        period_seconds    = 10
+        timeout_seconds   = 5
+        failure_threshold = 24
+
+        http_get {
+          path = "/healthz"
+          port = 8081
+        }
+      }
+
+      # More patient: what fails it is restarted.
+      liveness_probe {
+        period_seconds    = 30
+        timeout_seconds   = 10
+        failure_threshold = 10
+
+        http_get {
+          path = "/healthz"
+          port = 8081
+        }
+      }
+
+      env {
+        name  = "MAIN_HOST"
+        value = "pay-main.bumall.internal"
+      }
+
+      env {
+        name  = "MAIN_NAME"
+        value = "pay_main"
+      }
+
+      env {
+        name = "MAIN_PASSWORD"
+
+        value_source {
+          secret_key_ref {
+            secret  = google_secret_manager_secret.pay_main.secret_id
+            version = google_secret_manager_secret_version.pay_main.version
+          }
+        }
+      }
+
+      env {
+        name  = "MAIN_PORT"
+        value = "5432"
+      }
+
+      env {
+        name  = "MAIN_READ_HOST"
+        value = "pay-main.bumall.internal"
+      }
+
+      env {
+        name  = "MAIN_READ_NAME"
+        value = "pay_main"
+      }
+
+      env {
+        name = "MAIN_READ_PASSWORD"
+
+        value_source {
+          secret_key_ref {
+            secret  = google_secret_manager_secret.pay_main.secret_id
+            version = google_secret_manager_secret_version.pay_main.version
+          }
+        }
+      }
+
+      env {
+        name  = "MAIN_READ_PORT"
+        value = "5432"
+      }
+
+      env {
+        name  = "MAIN_READ_SECRET"
+        value = google_secret_manager_secret.pay_main.id
+      }
+
+      env {
+        name  = "MAIN_READ_TLS"
+        value = "require"
+      }
+
+      env {
+        name  = "MAIN_READ_USER"
+        value = "app_owner"
+      }
+
+      env {
+        name  = "MAIN_SECRET"
+        value = google_secret_manager_secret.pay_main.id
+      }
+
+      env {
+        name  = "MAIN_TLS"
+        value = "require"
+      }
+
+      env {
+        name  = "MAIN_USER"
+        value = "app_owner"
+      }
+
+      env {
+        name  = "PAID_ENDPOINT"
+        value = "pubsub.googleapis.com:443"
+      }
+
+      env {
+        name  = "PAID_PROTOCOL"
+        value = "pubsub"
+      }
+
+      env {
+        name  = "PAID_TOPIC"
+        value = "projects/${data.google_project.this.project_id}/topics/bumall-dev-pay-paid"
+      }
+
+      dynamic "env" {
+        for_each = var.pay_psp_key_secret_version > 0 ? [var.pay_psp_key_secret_version] : []
+
+        content {
+          name = "PSP_KEY"
+
+          value_source {
+            secret_key_ref {
+              secret  = google_secret_manager_secret.pay_psp_key.secret_id
+              version = env.value
+            }
+          }
+        }
+      }
+
+      env {
+        name  = "PSP_KEY_SECRET"
+        value = google_secret_manager_secret.pay_psp_key.id
+      }
+
+      env {
+        name  = "SESSION_AUTH"
+        value = "token"
+      }
+
+      env {
+        name  = "SESSION_CA_FILE"
+        value = "/etc/cloudgen/trust/session/authority.pem"
+      }
+
+      env {
+        name  = "SESSION_HOST"
+        value = "session.bumall.internal"
+      }
+
+      env {
+        name  = "SESSION_PORT"
+        value = "6379"
+      }
+
+      env {
+        name  = "SESSION_TLS"
+        value = "require"
+      }
+
+      env {
+        name  = "SESSION_USER"
+        value = ""
+      }
+
+      env {
+        name  = "SHIP_API_HOST"
+        value = "ship-api.bumall.internal"
+      }
+
+      env {
+        name  = "SHIP_API_PORT"
+        value = "8082"
+      }
+
+      env {
+        name  = "SHIP_API_URL"
+        value = "http://ship-api.bumall.internal:8082"
+      }
+
+      volume_mounts {
+        name       = "session"
+        mount_path = "/etc/cloudgen/trust/session"
+      }
+    }
+
+    volumes {
+      name = "session"
+
+      secret {
+        secret = google_secret_manager_secret.session_authority.secret_id
+
+        items {
+          path    = "authority.pem"
+          version = google_secret_manager_secret_version.session_authority.version
+        }
+      }
     }
   }
 
-  # Without access_config there is no public address.
-  network_interface {
-    subnetwork = google_compute_subnetwork.application.id
-  }
-
-  service_account {
-    email = google_service_account.pay_api.email
-
-    # What it may do is said by its roles.
-    scopes = ["cloud-platform"]
-  }
-
-  shielded_instance_config {
-    enable_secure_boot          = true
-    enable_vtpm                 = true
-    enable_integrity_monitoring = true
-  }
-
-  metadata = {
-    block-project-ssh-keys = "TRUE"
-    enable-oslogin         = "TRUE"
-    serial-port-enable     = "FALSE"
-    user-data              = <<-EOT
-      #cloud-config
-      # A change of these numbers replaces the machines, one after the other:
-      # rollout ${var.rollout}
-      # password of pay-main ${var.pay_main_password_version}
-      package_update: true
-      packages: [curl, docker.io, jq]
-
-      write_files:
-        # Containers would send longer packets than the network carries.
-        - path: /etc/docker/daemon.json
-          content: '{"mtu": 1460}'
-
-        - path: /etc/cloudgen/pay-api.env
-          permissions: "0600"
-          content: |
-            MAIN_HOST=pay-main.bumall.internal
-            MAIN_NAME=pay_main
-            MAIN_PORT=5432
-            MAIN_READ_HOST=pay-main.bumall.internal
-            MAIN_READ_NAME=pay_main
-            MAIN_READ_PORT=5432
-            MAIN_READ_SECRET=${google_secret_manager_secret.pay_main.id}
-            MAIN_READ_TLS=require
-            MAIN_READ_USER=app_owner
-            MAIN_SECRET=${google_secret_manager_secret.pay_main.id}
-            MAIN_TLS=require
-            MAIN_USER=app_owner
-            PORT=8081
-            PSP_KEY_SECRET=${google_secret_manager_secret.pay_psp_key.id}
-            SHIP_API_HOST=ship-api.bumall.internal
-            SHIP_API_PORT=8082
-            SHIP_API_URL=http://ship-api.bumall.internal:8082
-
-        - path: /usr/local/bin/bumall-dev-pay-api-environment
-          permissions: "0755"
-          content: |
-            #!/bin/bash
-            # Writes the service's environment, with its secrets, to /run, which is memory.
-            set -euo pipefail
-            umask 077
-            target=/run/cloudgen/pay-api.env
-            install -d -m 0700 /run/cloudgen
-            cp /etc/cloudgen/pay-api.env "$target.new"
-
-            # fetch_secret NAME: the newest version of a secret of Secret Manager, as this machine's service account; 44 where it has none.
-            fetch_secret() {
-              local account token status
-              account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
-              token=$(curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token) || return 1
-              status=$(curl -sS --retry 3 --max-time 10 -H "Authorization: Bearer $token" --output "$target.answer" \
-                --write-out '%%{http_code}' "https://secretmanager.googleapis.com/v1/$1/versions/latest:access") || return 1
-              case $status in
-                200) jq -er .payload.data "$target.answer" | base64 -d || return 1 ;;
-                404) return 44 ;;
-                *) echo "Secret Manager answered $status for $1" >&2 && return 1 ;;
-              esac
-              rm -f "$target.answer"
-            }
-
-            # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-            secret() {
-              local value
-              value=$(fetch_secret "$2") || return $?
-              if [[ $value == *$'\n'* ]]; then
-                echo "$1 has several lines, which the environment of a service cannot carry" >&2
-                return 1
-              fi
-              printf '%s=%s\n' "$1" "$value" >>"$target.new"
-            }
-            secret MAIN_PASSWORD '${google_secret_manager_secret.pay_main.id}'
-            secret MAIN_READ_PASSWORD '${google_secret_manager_secret.pay_main.id}'
-            # The owner fills this one: until then the service runs without it. Any other failure holds the start back.
-            secret PSP_KEY '${google_secret_manager_secret.pay_psp_key.id}' || {
-              [ $? -eq 44 ] || exit 1
-              echo 'PSP_KEY is not filled yet' >&2
-            }
-            mv "$target.new" "$target"
-
-        - path: /etc/systemd/system/bumall-dev-pay-api.service
-          content: |
-            [Unit]
-            Description=bumall-dev pay-api
-            Wants=network-online.target
-            After=network-online.target docker.service
-            Wants=docker.service
-            StartLimitIntervalSec=0
-
-            [Service]
-            Restart=always
-            RestartSec=10
-            TimeoutStartSec=600
-            TimeoutStopSec=60
-            ExecStartPre=/usr/local/bin/bumall-dev-pay-api-environment
-            ExecStartPre=-/usr/bin/docker rm --force pay-api
-            ExecStart=/usr/bin/docker run --rm --name pay-api --env-file /run/cloudgen/pay-api.env --publish 8081:8081 --log-driver gcplogs registry.example.com/bumall/pay:2.0.0
-            ExecStop=/usr/bin/docker stop -t 50 pay-api
-
-            [Install]
-            WantedBy=multi-user.target
-
-      runcmd:
-        - [systemctl, daemon-reload]
-        - [systemctl, enable, --now, --no-block, bumall-dev-pay-api.service]
-    EOT
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [google_kms_crypto_key_iam_member.agents]
-}
-
-resource "google_compute_region_instance_group_manager" "pay_api" {
-  # Another set of zones makes another group, which is there before the old one goes.
-  name                             = "bumall-dev-pay-api-ab"
-  region                           = "asia-northeast3"
-  base_instance_name               = "bumall-dev-pay-api"
-  distribution_policy_zones        = ["asia-northeast3-a", "asia-northeast3-b"]
-  distribution_policy_target_shape = "EVEN"
-
-  version {
-    instance_template = google_compute_region_instance_template.pay_api.id
-  }
-
-  named_port {
-    name = "http"
-    port = 8081
-  }
-
-  auto_healing_policies {
-    health_check      = google_compute_region_health_check.pay_api_healing.id
-    initial_delay_sec = 300
-  }
-
-  # A new machine in each zone first, then an old one goes.
-  update_policy {
-    type                         = "PROACTIVE"
-    minimal_action               = "REPLACE"
-    replacement_method           = "SUBSTITUTE"
-    instance_redistribution_type = "PROACTIVE"
-    max_surge_fixed              = 2
-    max_unavailable_fixed        = 0
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  # Machines find their names, their secrets and an open way when they start.
+  # Containers find their names, their secrets and an open way when they start.
   depends_on = [
     google_compute_route.google_apis,
     google_compute_route.internet,
     google_compute_router_nat.main,
-    google_compute_firewall.deny_ingress,
-    google_compute_firewall.deny_egress,
-    google_compute_firewall.to_google_apis,
-    google_compute_firewall.ssh_from_iap,
-    google_compute_firewall.deny_network,
-    google_compute_firewall.to_internet,
-    google_compute_firewall.pay_api_from_balancer,
-    google_compute_firewall.pay_api_to_pay_main,
-    google_compute_firewall.pay_api_to_balancer,
+    google_compute_firewall.deny_egress_of_containers,
+    google_compute_firewall.to_google_apis_of_containers,
+    google_compute_firewall.deny_network_of_containers,
+    google_compute_firewall.to_internet_of_containers,
+    google_compute_firewall.pay_api_run_to_pay_main,
+    google_compute_firewall.pay_api_run_to_session,
+    google_compute_firewall.pay_api_run_to_balancer,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
     google_dns_record_set.ship_api_internal,
     google_dns_record_set.pay_main_internal,
-    google_project_iam_member.pay_api_logs,
+    google_dns_record_set.session_internal,
     google_secret_manager_secret_iam_member.pay_api_uses_pay_main,
     google_secret_manager_secret_iam_member.pay_api_uses_pay_psp_key,
+    google_project_iam_member.pay_api_uses_session,
+    google_pubsub_topic_iam_member.pay_api_uses_pay_paid,
     google_compute_forwarding_rule.pay_main_endpoint,
     google_sql_database.pay_main,
     google_sql_user.pay_main,
     google_secret_manager_secret_version.pay_main,
+    google_artifact_registry_repository_iam_member.images_registry_example_com,
+    google_kms_crypto_key_iam_member.agents,
+    google_secret_manager_secret_iam_member.pay_api_uses_session_authority,
   ]
 }
 
-resource "google_compute_region_autoscaler" "pay_api" {
-  name   = "bumall-dev-pay-api-ab"
-  region = "asia-northeast3"
-  target = google_compute_region_instance_group_manager.pay_api.id
+resource "google_compute_region_network_endpoint_group" "pay_api" {
+  name                  = "bumall-dev-pay-api"
+  region                = "asia-northeast3"
+  network_endpoint_type = "SERVERLESS"
 
-  autoscaling_policy {
-    min_replicas = 1
-    max_replicas = 1
-
-    # Seconds in which a new machine's load does not count.
-    cooldown_period = 300
-
-    cpu_utilization {
-      target = 0.6
-    }
-
-    # One machine in ten minutes, each drained before it stops.
-    scale_in_control {
-      max_scaled_in_replicas {
-        fixed = 1
-      }
-
-      time_window_sec = 600
-    }
+  cloud_run {
+    service = google_cloud_run_v2_service.pay_api.name
   }
 
   lifecycle {
@@ -588,25 +642,25 @@ resource "google_compute_region_autoscaler" "pay_api" {
   }
 }
 
-resource "google_compute_region_backend_service" "pay_api_internal" {
-  name                            = "bumall-dev-pay-api-internal"
-  region                          = "asia-northeast3"
-  load_balancing_scheme           = "INTERNAL_MANAGED"
-  protocol                        = "HTTP"
-  port_name                       = "http"
-  timeout_sec                     = 60
-  connection_draining_timeout_sec = 60
-  health_checks                   = [google_compute_region_health_check.pay_api.id]
+# Cloud Run knows which containers are well and how long a request may take: a check or a time here would be refused.
+resource "google_compute_region_backend_service" "pay_api_internal_run" {
+  name                  = "bumall-dev-pay-api-internal-run"
+  region                = "asia-northeast3"
+  load_balancing_scheme = "INTERNAL_MANAGED"
+  protocol              = "HTTPS"
 
   backend {
-    group           = google_compute_region_instance_group_manager.pay_api.instance_group
+    group           = google_compute_region_network_endpoint_group.pay_api.id
     balancing_mode  = "UTILIZATION"
-    max_utilization = 0.8
     capacity_scaler = 1
   }
 
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }

@@ -53,6 +53,21 @@ resource "google_compute_subnetwork" "data" {
   }
 }
 
+# Containers of Cloud Run. It gives their addresses back an hour or two after they are gone, the subnet stays as long.
+resource "google_compute_subnetwork" "containers" {
+  name                     = "bumall-dev-containers"
+  network                  = google_compute_network.main.id
+  region                   = "asia-northeast3"
+  ip_cidr_range            = "10.60.224.0/19"
+  private_ip_google_access = true
+
+  log_config {
+    aggregation_interval = "INTERVAL_1_MIN"
+    flow_sampling        = 0.5
+    metadata             = "INCLUDE_ALL_METADATA"
+  }
+}
+
 # The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.
 resource "google_compute_subnetwork" "balancer" {
   name          = "bumall-dev-balancer"
@@ -81,8 +96,25 @@ resource "google_compute_router_nat" "main" {
     source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
   }
 
+  subnetwork {
+    name                    = google_compute_subnetwork.containers.id
+    source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
+  }
+
   log_config {
     enable = true
     filter = "ERRORS_ONLY"
+  }
+}
+
+# Memorystore makes the endpoints of its instances by itself, where this allows it to.
+resource "google_network_connectivity_service_connection_policy" "memorystore" {
+  name          = "bumall-dev-memorystore"
+  location      = "asia-northeast3"
+  service_class = "gcp-memorystore"
+  network       = google_compute_network.main.id
+
+  psc_config {
+    subnetworks = [google_compute_subnetwork.data.id]
   }
 }

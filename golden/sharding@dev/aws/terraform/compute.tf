@@ -81,7 +81,9 @@ resource "aws_launch_template" "main_proxy" {
           }
           secret MAIN_PASSWORD '${aws_secretsmanager_secret.main.arn}'
           secret MAIN_PROXY_PASSWORD '${aws_secretsmanager_secret.main_proxy.arn}'
-          while read -r id host identifier <&3; do
+          while read -r id domain <&3; do
+            host=bumart-dev-main-shard-$id$domain
+            identifier=bumart-dev/main-shard/$id
             name=MAIN_SHARD_$${id^^}
             printf '%s=%s\n' "$${name}_HOST" "$host" >>"$target.new"
             secret "$${name}_PASSWORD" "$identifier"
@@ -100,10 +102,10 @@ resource "aws_launch_template" "main_proxy" {
           [ -s "$authorities" ]
           mv "$target.new" "$target"
 
-      # Id, host and the vault's identifier of the password of each shard.
+      # Id of each shard, and what follows it in the host.
       - path: /etc/cloudgen/main-proxy.main-shard
         content: |
-          ${join("\n      ", [for id in local.main_shards : "${id} ${aws_db_instance.main_shard[id].address} ${aws_secretsmanager_secret.main_shard[id].arn}"])}
+          ${join("\n      ", [for id in local.main_shards : "${id} ${trimprefix(aws_db_instance.main_shard[id].address, "bumart-dev-main-shard-${id}")}"])}
 
       - path: /etc/cloudgen/main-proxy/database.yaml
         content: |2
@@ -556,7 +558,9 @@ resource "aws_launch_template" "billing" {
           secret LEDGER_PASSWORD '${aws_secretsmanager_secret.ledger.arn}'
           secret LEDGER_READ_PASSWORD '${aws_secretsmanager_secret.ledger.arn}'
           secret LEDGER_SHARDS_MAP '${aws_secretsmanager_secret.ledger_shard_map.arn}'
-          while read -r id host identifier <&3; do
+          while read -r id domain <&3; do
+            host=bumart-dev-ledger-shard-$id$domain
+            identifier=bumart-dev/ledger-shard/$id
             name=LEDGER_SHARD_$${id^^}
             printf '%s=%s\n' "$${name}_HOST" "$host" >>"$target.new"
             printf '%s=%s\n' "$${name}_PORT" 5432 "$${name}_NAME" ledger "$${name}_USER" app_owner \
@@ -565,10 +569,10 @@ resource "aws_launch_template" "billing" {
           done 3</etc/cloudgen/billing.ledger-shard
           mv "$target.new" "$target"
 
-      # Id, host and the vault's identifier of the password of each shard.
+      # Id of each shard, and what follows it in the host.
       - path: /etc/cloudgen/billing.ledger-shard
         content: |
-          ${join("\n      ", [for id in local.ledger_shards : "${id} ${aws_db_instance.ledger_shard[id].address} ${aws_secretsmanager_secret.ledger_shard[id].arn}"])}
+          ${join("\n      ", [for id in local.ledger_shards : "${id} ${trimprefix(aws_db_instance.ledger_shard[id].address, "bumart-dev-ledger-shard-${id}")}"])}
 
       - path: /etc/systemd/system/bumart-dev-billing.service
         content: |

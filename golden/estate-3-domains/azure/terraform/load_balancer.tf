@@ -1,0 +1,455 @@
+resource "azurerm_public_ip" "public" {
+  name                = "buestate-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  allocation_method   = "Static"
+  zones               = ["1", "2", "3"]
+  tags                = local.tags
+}
+
+resource "azurerm_web_application_firewall_policy" "public" {
+  name                = "buestate-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  policy_settings {
+    enabled = true
+    mode    = "Prevention"
+  }
+
+  managed_rules {
+    managed_rule_set {
+      type    = "Microsoft_DefaultRuleSet"
+      version = "2.1"
+    }
+
+    managed_rule_set {
+      type    = "Microsoft_BotManagerRuleSet"
+      version = "1.1"
+    }
+  }
+}
+
+resource "azurerm_application_gateway" "public" {
+  name                = "buestate-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  firewall_policy_id  = azurerm_web_application_firewall_policy.public.id
+  http2_enabled       = true
+  zones               = ["1", "2", "3"]
+  tags                = local.tags
+
+  sku {
+    name = "WAF_v2"
+    tier = "WAF_v2"
+  }
+
+  autoscale_configuration {
+    min_capacity = 2
+    max_capacity = 10
+  }
+
+  gateway_ip_configuration {
+    name      = "public"
+    subnet_id = azurerm_subnet.public.id
+  }
+
+  # TLS 1.2 and newer.
+  ssl_policy {
+    policy_type = "Predefined"
+    policy_name = "AppGwSslPolicy20220101S"
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.gateway.id]
+  }
+
+  # Named without a version, a renewed certificate is taken by itself.
+  ssl_certificate {
+    name                = "edge"
+    key_vault_secret_id = "https://buestate-certs.vault.azure.net/secrets/estate"
+  }
+
+  frontend_ip_configuration {
+    name                 = "public"
+    public_ip_address_id = azurerm_public_ip.public.id
+  }
+
+  frontend_port {
+    name = "http"
+    port = 80
+  }
+
+  frontend_port {
+    name = "https"
+    port = 443
+  }
+
+  http_listener {
+    name                           = "https"
+    frontend_ip_configuration_name = "public"
+    frontend_port_name             = "https"
+    protocol                       = "Https"
+    ssl_certificate_name           = "edge"
+  }
+
+  http_listener {
+    name                           = "redirect"
+    frontend_ip_configuration_name = "public"
+    frontend_port_name             = "http"
+    protocol                       = "Http"
+  }
+
+  redirect_configuration {
+    name                 = "redirect"
+    redirect_type        = "Permanent"
+    target_listener_name = "https"
+    include_path         = true
+    include_query_string = true
+  }
+
+  request_routing_rule {
+    name                       = "https"
+    priority                   = 10443
+    rule_type                  = "Basic"
+    http_listener_name         = "https"
+    backend_address_pool_name  = "web"
+    backend_http_settings_name = "web"
+  }
+
+  request_routing_rule {
+    name                        = "redirect"
+    priority                    = 20000
+    rule_type                   = "Basic"
+    http_listener_name          = "redirect"
+    redirect_configuration_name = "redirect"
+  }
+
+  backend_address_pool {
+    name = "web"
+  }
+
+  backend_http_settings {
+    name                                 = "web"
+    port                                 = 8080
+    protocol                             = "Http"
+    probe_name                           = "web"
+    request_timeout                      = 30
+    cookie_based_affinity                = "Disabled"
+    pick_host_name_from_backend_address  = false
+    dedicated_backend_connection_enabled = false
+    certificate_chain_validation_enabled = true
+    sni_validation_enabled               = true
+
+    connection_draining {
+      enabled           = true
+      drain_timeout_sec = 60
+    }
+  }
+
+  probe {
+    name                                      = "web"
+    protocol                                  = "Http"
+    host                                      = "127.0.0.1"
+    port                                      = 8080
+    path                                      = "/health"
+    interval                                  = 10
+    timeout                                   = 5
+    unhealthy_threshold                       = 3
+    minimum_servers                           = 0
+    pick_host_name_from_backend_http_settings = false
+    proxy_protocol_header_enabled             = false
+  }
+
+  depends_on = [azurerm_subnet_network_security_group_association.public]
+}
+
+output "public_address" {
+  description = "Address of the public entry point: point the domain's A record here."
+  value       = azurerm_public_ip.public.ip_address
+}
+
+# Azure wants one, unless the subscription is registered for isolated gateways. Nothing listens on it, and the firewall lets in
+# Azure's own management only.
+resource "azurerm_public_ip" "internal" {
+  name                = "buestate-internal"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  allocation_method   = "Static"
+  zones               = ["1", "2", "3"]
+  tags                = local.tags
+}
+
+resource "azurerm_application_gateway" "internal" {
+  name                = "buestate-internal"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  http2_enabled       = true
+  zones               = ["1", "2", "3"]
+  tags                = local.tags
+
+  sku {
+    name = "Standard_v2"
+    tier = "Standard_v2"
+  }
+
+  autoscale_configuration {
+    min_capacity = 2
+    max_capacity = 10
+  }
+
+  gateway_ip_configuration {
+    name      = "internal"
+    subnet_id = azurerm_subnet.balancer.id
+  }
+
+  # TLS 1.2 and newer.
+  ssl_policy {
+    policy_type = "Predefined"
+    policy_name = "AppGwSslPolicy20220101S"
+  }
+
+  frontend_ip_configuration {
+    name                 = "public"
+    public_ip_address_id = azurerm_public_ip.internal.id
+  }
+
+  frontend_ip_configuration {
+    name                          = "internal"
+    subnet_id                     = azurerm_subnet.balancer.id
+    private_ip_address            = "10.40.159.254"
+    private_ip_address_allocation = "Static"
+  }
+
+  frontend_port {
+    name = "port-8000"
+    port = 8000
+  }
+
+  frontend_port {
+    name = "port-8001"
+    port = 8001
+  }
+
+  frontend_port {
+    name = "port-8010"
+    port = 8010
+  }
+
+  frontend_port {
+    name = "port-8020"
+    port = 8020
+  }
+
+  http_listener {
+    name                           = "port-8000"
+    frontend_ip_configuration_name = "internal"
+    frontend_port_name             = "port-8000"
+    protocol                       = "Http"
+  }
+
+  http_listener {
+    name                           = "port-8001"
+    frontend_ip_configuration_name = "internal"
+    frontend_port_name             = "port-8001"
+    protocol                       = "Http"
+  }
+
+  http_listener {
+    name                           = "port-8010"
+    frontend_ip_configuration_name = "internal"
+    frontend_port_name             = "port-8010"
+    protocol                       = "Http"
+  }
+
+  http_listener {
+    name                           = "port-8020"
+    frontend_ip_configuration_name = "internal"
+    frontend_port_name             = "port-8020"
+    protocol                       = "Http"
+  }
+
+  request_routing_rule {
+    name                       = "port-8000"
+    priority                   = 18000
+    rule_type                  = "Basic"
+    http_listener_name         = "port-8000"
+    backend_address_pool_name  = "was"
+    backend_http_settings_name = "was"
+  }
+
+  request_routing_rule {
+    name                       = "port-8001"
+    priority                   = 18001
+    rule_type                  = "Basic"
+    http_listener_name         = "port-8001"
+    backend_address_pool_name  = "report"
+    backend_http_settings_name = "report"
+  }
+
+  request_routing_rule {
+    name                       = "port-8010"
+    priority                   = 18010
+    rule_type                  = "Basic"
+    http_listener_name         = "port-8010"
+    backend_address_pool_name  = "catalog-api"
+    backend_http_settings_name = "catalog-api"
+  }
+
+  request_routing_rule {
+    name                       = "port-8020"
+    priority                   = 18020
+    rule_type                  = "Basic"
+    http_listener_name         = "port-8020"
+    backend_address_pool_name  = "order-api"
+    backend_http_settings_name = "order-api"
+  }
+
+  backend_address_pool {
+    name = "report"
+  }
+
+  backend_http_settings {
+    name                                 = "report"
+    port                                 = 8001
+    protocol                             = "Http"
+    probe_name                           = "report"
+    request_timeout                      = 30
+    cookie_based_affinity                = "Disabled"
+    pick_host_name_from_backend_address  = false
+    dedicated_backend_connection_enabled = false
+    certificate_chain_validation_enabled = true
+    sni_validation_enabled               = true
+
+    connection_draining {
+      enabled           = true
+      drain_timeout_sec = 60
+    }
+  }
+
+  probe {
+    name                                      = "report"
+    protocol                                  = "Http"
+    host                                      = "127.0.0.1"
+    port                                      = 8001
+    path                                      = "/health"
+    interval                                  = 10
+    timeout                                   = 5
+    unhealthy_threshold                       = 3
+    minimum_servers                           = 0
+    pick_host_name_from_backend_http_settings = false
+    proxy_protocol_header_enabled             = false
+  }
+
+  backend_address_pool {
+    name = "was"
+  }
+
+  backend_http_settings {
+    name                                 = "was"
+    port                                 = 8000
+    protocol                             = "Http"
+    probe_name                           = "was"
+    request_timeout                      = 30
+    cookie_based_affinity                = "Disabled"
+    pick_host_name_from_backend_address  = false
+    dedicated_backend_connection_enabled = false
+    certificate_chain_validation_enabled = true
+    sni_validation_enabled               = true
+
+    connection_draining {
+      enabled           = true
+      drain_timeout_sec = 60
+    }
+  }
+
+  probe {
+    name                                      = "was"
+    protocol                                  = "Http"
+    host                                      = "127.0.0.1"
+    port                                      = 8000
+    path                                      = "/health"
+    interval                                  = 10
+    timeout                                   = 5
+    unhealthy_threshold                       = 3
+    minimum_servers                           = 0
+    pick_host_name_from_backend_http_settings = false
+    proxy_protocol_header_enabled             = false
+  }
+
+  backend_address_pool {
+    name = "catalog-api"
+  }
+
+  backend_http_settings {
+    name                                 = "catalog-api"
+    port                                 = 8010
+    protocol                             = "Http"
+    probe_name                           = "catalog-api"
+    request_timeout                      = 30
+    cookie_based_affinity                = "Disabled"
+    pick_host_name_from_backend_address  = false
+    dedicated_backend_connection_enabled = false
+    certificate_chain_validation_enabled = true
+    sni_validation_enabled               = true
+
+    connection_draining {
+      enabled           = true
+      drain_timeout_sec = 60
+    }
+  }
+
+  probe {
+    name                                      = "catalog-api"
+    protocol                                  = "Http"
+    host                                      = "127.0.0.1"
+    port                                      = 8010
+    path                                      = "/health"
+    interval                                  = 10
+    timeout                                   = 5
+    unhealthy_threshold                       = 3
+    minimum_servers                           = 0
+    pick_host_name_from_backend_http_settings = false
+    proxy_protocol_header_enabled             = false
+  }
+
+  backend_address_pool {
+    name = "order-api"
+  }
+
+  backend_http_settings {
+    name                                 = "order-api"
+    port                                 = 8020
+    protocol                             = "Http"
+    probe_name                           = "order-api"
+    request_timeout                      = 30
+    cookie_based_affinity                = "Disabled"
+    pick_host_name_from_backend_address  = false
+    dedicated_backend_connection_enabled = false
+    certificate_chain_validation_enabled = true
+    sni_validation_enabled               = true
+
+    connection_draining {
+      enabled           = true
+      drain_timeout_sec = 60
+    }
+  }
+
+  probe {
+    name                                      = "order-api"
+    protocol                                  = "Http"
+    host                                      = "127.0.0.1"
+    port                                      = 8020
+    path                                      = "/health"
+    interval                                  = 10
+    timeout                                   = 5
+    unhealthy_threshold                       = 3
+    minimum_servers                           = 0
+    pick_host_name_from_backend_http_settings = false
+    proxy_protocol_header_enabled             = false
+  }
+
+  depends_on = [azurerm_subnet_network_security_group_association.balancer]
+}

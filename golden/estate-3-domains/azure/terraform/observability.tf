@@ -1,0 +1,149 @@
+resource "azurerm_log_analytics_workspace" "main" {
+  name                         = "buestate"
+  location                     = azurerm_resource_group.main.location
+  resource_group_name          = azurerm_resource_group.main.name
+  sku                          = "PerGB2018"
+  retention_in_days            = 365
+  local_authentication_enabled = false
+  tags                         = local.tags
+}
+
+# Access and audit logs.
+resource "azurerm_monitor_diagnostic_setting" "main" {
+  for_each = {
+    bastion                            = azurerm_bastion_host.main.id
+    "buckets/documents"                = "${azurerm_storage_account.documents.id}/blobServices/default"
+    "databases/catalog-main"           = azurerm_mysql_flexible_server.catalog_main.id
+    "databases/catalog-main-replica/1" = azurerm_mysql_flexible_server.catalog_main_replica["1"].id
+    "databases/main"                   = azurerm_mysql_flexible_server.main.id
+    "databases/main-replica/1"         = azurerm_mysql_flexible_server.main_replica["1"].id
+    "databases/main-replica/2"         = azurerm_mysql_flexible_server.main_replica["2"].id
+    "databases/order-main"             = azurerm_mysql_flexible_server.order_main.id
+    internal-gateway                   = azurerm_application_gateway.internal.id
+    public-gateway                     = azurerm_application_gateway.public.id
+    vault                              = azurerm_key_vault.main.id
+  }
+
+  name                       = "buestate"
+  target_resource_id         = each.value
+  log_analytics_workspace_id = azurerm_log_analytics_workspace.main.id
+
+  enabled_log {
+    category_group = "allLogs"
+  }
+}
+
+# What the services print goes to the journal, from there to syslog, and from there to the workspace.
+resource "azurerm_monitor_data_collection_rule" "machines" {
+  name                = "buestate-machines"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  kind                = "Linux"
+  tags                = local.tags
+
+  destinations {
+    log_analytics {
+      name                  = "workspace"
+      workspace_resource_id = azurerm_log_analytics_workspace.main.id
+    }
+  }
+
+  data_sources {
+    syslog {
+      name           = "syslog"
+      streams        = ["Microsoft-Syslog"]
+      facility_names = ["auth", "authpriv", "cron", "daemon", "kern", "syslog", "user"]
+      log_levels     = ["Info", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"]
+    }
+  }
+
+  data_flow {
+    streams      = ["Microsoft-Syslog"]
+    destinations = ["workspace"]
+  }
+}
+
+resource "azurerm_monitor_data_collection_rule_association" "machines" {
+  for_each = {
+    report      = azurerm_linux_virtual_machine_scale_set.report.id
+    was         = azurerm_linux_virtual_machine_scale_set.was.id
+    web         = azurerm_linux_virtual_machine_scale_set.web.id
+    catalog-api = azurerm_linux_virtual_machine_scale_set.catalog_api.id
+    order-api   = azurerm_linux_virtual_machine_scale_set.order_api.id
+  }
+
+  name                    = "buestate-machines"
+  target_resource_id      = each.value
+  data_collection_rule_id = azurerm_monitor_data_collection_rule.machines.id
+}
+
+# An account of its own: the flow log keeps its retention as the account's lifecycle, and writes with the account's keys through its
+# public address, which is closed to all but trusted Azure services.
+resource "azurerm_storage_account" "flow_logs" {
+  name                            = "buestateflow${random_id.suffix.hex}"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  account_tier                    = "Standard"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  default_to_oauth_authentication = true
+  local_user_enabled              = false
+  allow_nested_items_to_be_public = false
+  public_network_access_enabled   = true
+  shared_access_key_enabled       = true
+  tags                            = local.tags
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["AzureServices"]
+  }
+
+  customer_managed_key {
+    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
+    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  sas_policy {
+    expiration_period = "00.01:00:00"
+  }
+
+  blob_properties {
+    delete_retention_policy {
+      days = 7
+    }
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+variable "network_watcher" {
+  description = "The region's network watcher. Azure makes one of this name with a subscription's first virtual network there."
+  type        = object({ name = string, resource_group_name = string })
+
+  default = {
+    name                = "NetworkWatcher_koreacentral"
+    resource_group_name = "NetworkWatcherRG"
+  }
+}
+
+resource "azurerm_network_watcher_flow_log" "main" {
+  name                 = "buestate"
+  location             = azurerm_resource_group.main.location
+  network_watcher_name = var.network_watcher.name
+  resource_group_name  = var.network_watcher.resource_group_name
+  target_resource_id   = azurerm_virtual_network.main.id
+  storage_account_id   = azurerm_storage_account.flow_logs.id
+  enabled              = true
+  version              = 2
+  tags                 = local.tags
+
+  retention_policy {
+    enabled = true
+    days    = 365
+  }
+}

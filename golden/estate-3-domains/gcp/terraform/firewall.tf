@@ -1,0 +1,230 @@
+# Rules look at service accounts. One rule takes ten of them, so what is the same for everybody is a rule per service.
+# Lower numbers win: 1000 opens what is linked, 2000 closes the rest of the network, 3000 opens the internet, 65000 closes all.
+locals {
+  service_accounts = {
+    report      = google_service_account.report.email
+    was         = google_service_account.was.email
+    web         = google_service_account.web.email
+    catalog-api = google_service_account.catalog_api.email
+    order-api   = google_service_account.order_api.email
+  }
+}
+
+resource "google_compute_firewall" "deny_ingress" {
+  for_each                = local.service_accounts
+  name                    = "buestate-${each.key}-deny-ingress"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 65000
+  source_ranges           = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+resource "google_compute_firewall" "deny_egress" {
+  for_each                = local.service_accounts
+  name                    = "buestate-${each.key}-deny-egress"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 65000
+  destination_ranges      = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Logs, secrets and objects, at Google's private addresses.
+resource "google_compute_firewall" "to_google_apis" {
+  for_each                = local.service_accounts
+  name                    = "buestate-${each.key}-to-google-apis"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["199.36.153.8/30"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443"]
+  }
+}
+
+# gcloud compute ssh --tunnel-through-iap, with OS Login.
+resource "google_compute_firewall" "ssh_from_iap" {
+  for_each                = local.service_accounts
+  name                    = "buestate-${each.key}-ssh-from-iap"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = ["35.235.240.0/20"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["22"]
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Or the next rule would open these ports inside the network too.
+resource "google_compute_firewall" "deny_network" {
+  for_each                = local.service_accounts
+  name                    = "buestate-${each.key}-deny-network"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 2000
+  destination_ranges      = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Package mirrors answer on port 80; packages are signed.
+resource "google_compute_firewall" "to_internet" {
+  for_each                = local.service_accounts
+  name                    = "buestate-${each.key}-to-internet"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 3000
+  destination_ranges      = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["80", "443"]
+  }
+}
+
+resource "google_compute_firewall" "report_from_balancer" {
+  name                    = "buestate-report-from-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [google_service_account.report.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8001"]
+  }
+}
+
+resource "google_compute_firewall" "report_to_main_read" {
+  name                    = "buestate-report-to-main-read"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = formatlist("%s/32", values(google_compute_address.main_replica)[*].address)
+  target_service_accounts = [google_service_account.report.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["3306"]
+  }
+}
+
+resource "google_compute_firewall" "was_from_balancer" {
+  name                    = "buestate-was-from-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [google_service_account.was.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8000"]
+  }
+}
+
+resource "google_compute_firewall" "was_to_main" {
+  name                    = "buestate-was-to-main"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.main_endpoint.address}/32"]
+  target_service_accounts = [google_service_account.was.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["3306"]
+  }
+}
+
+resource "google_compute_firewall" "was_to_main_read" {
+  name                    = "buestate-was-to-main-read"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = formatlist("%s/32", values(google_compute_address.main_replica)[*].address)
+  target_service_accounts = [google_service_account.was.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["3306"]
+  }
+}
+
+resource "google_compute_firewall" "was_to_balancer" {
+  name                    = "buestate-was-to-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.internal.address}/32"]
+  target_service_accounts = [google_service_account.was.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8010"]
+  }
+}
+
+resource "google_compute_firewall" "web_from_balancer" {
+  name                    = "buestate-web-from-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [google_service_account.web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8080"]
+  }
+}
+
+resource "google_compute_firewall" "web_to_balancer" {
+  name                    = "buestate-web-to-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["${google_compute_address.internal.address}/32"]
+  target_service_accounts = [google_service_account.web.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8000", "8001", "8010", "8020"]
+  }
+}

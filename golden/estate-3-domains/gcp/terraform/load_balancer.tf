@@ -1,0 +1,343 @@
+resource "google_compute_region_ssl_policy" "main" {
+  name            = "buestate"
+  region          = "asia-northeast3"
+  profile         = "MODERN"
+  min_tls_version = "TLS_1_2"
+  depends_on      = [google_project_service.this]
+}
+
+resource "google_compute_region_security_policy" "public" {
+  name        = "buestate-public"
+  region      = "asia-northeast3"
+  description = "Web application firewall of the public load balancer"
+  type        = "CLOUD_ARMOR"
+
+  rules {
+    priority    = 1000
+    action      = "deny(403)"
+    description = "SQL injection"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('sqli-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1100
+    action      = "deny(403)"
+    description = "Cross-site scripting"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('xss-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1200
+    action      = "deny(403)"
+    description = "Local file inclusion"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('lfi-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1300
+    action      = "deny(403)"
+    description = "Remote file inclusion"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('rfi-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1400
+    action      = "deny(403)"
+    description = "Remote code execution"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('rce-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1500
+    action      = "deny(403)"
+    description = "Protocol attacks"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('protocolattack-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1600
+    action      = "deny(403)"
+    description = "Log4Shell and other current vulnerabilities"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('cve-canary', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 2147483647
+    action      = "allow"
+    description = "Everything else"
+
+    match {
+      versioned_expr = "SRC_IPS_V1"
+
+      config {
+        src_ip_ranges = ["*"]
+      }
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_compute_region_backend_service" "web_public" {
+  name                            = "buestate-web-public"
+  region                          = "asia-northeast3"
+  load_balancing_scheme           = "EXTERNAL_MANAGED"
+  protocol                        = "HTTP"
+  port_name                       = "http"
+  timeout_sec                     = 60
+  connection_draining_timeout_sec = 60
+  health_checks                   = [google_compute_region_health_check.web.id]
+  security_policy                 = google_compute_region_security_policy.public.id
+
+  backend {
+    group           = google_compute_region_instance_group_manager.web.instance_group
+    balancing_mode  = "UTILIZATION"
+    max_utilization = 0.8
+    capacity_scaler = 1
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}
+
+resource "google_compute_region_url_map" "public" {
+  name            = "buestate-public"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.web_public.id
+}
+
+resource "google_compute_region_target_https_proxy" "public_https" {
+  name                             = "buestate-public-https"
+  region                           = "asia-northeast3"
+  url_map                          = google_compute_region_url_map.public.id
+  certificate_manager_certificates = ["projects/buestate/locations/asia-northeast3/certificates/estate"]
+  ssl_policy                       = google_compute_region_ssl_policy.main.id
+}
+
+resource "google_compute_forwarding_rule" "public_https" {
+  name                  = "buestate-public-https"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  network_tier          = google_compute_address.public.network_tier
+  ip_address            = google_compute_address.public.id
+  ip_protocol           = "TCP"
+  port_range            = "443"
+  target                = google_compute_region_target_https_proxy.public_https.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_compute_region_url_map" "redirect" {
+  name   = "buestate-redirect"
+  region = "asia-northeast3"
+
+  default_url_redirect {
+    https_redirect         = true
+    redirect_response_code = "MOVED_PERMANENTLY_DEFAULT"
+    strip_query            = false
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_compute_region_target_http_proxy" "public_redirect" {
+  name    = "buestate-public-redirect"
+  region  = "asia-northeast3"
+  url_map = google_compute_region_url_map.redirect.id
+}
+
+resource "google_compute_forwarding_rule" "public_redirect" {
+  name                  = "buestate-public-redirect"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  network_tier          = google_compute_address.public.network_tier
+  ip_address            = google_compute_address.public.id
+  ip_protocol           = "TCP"
+  port_range            = "80"
+  target                = google_compute_region_target_http_proxy.public_redirect.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_compute_region_backend_service" "report_internal" {
+  name                            = "buestate-report-internal"
+  region                          = "asia-northeast3"
+  load_balancing_scheme           = "INTERNAL_MANAGED"
+  protocol                        = "HTTP"
+  port_name                       = "http"
+  timeout_sec                     = 60
+  connection_draining_timeout_sec = 60
+  health_checks                   = [google_compute_region_health_check.report.id]
+
+  backend {
+    group           = google_compute_region_instance_group_manager.report.instance_group
+    balancing_mode  = "UTILIZATION"
+    max_utilization = 0.8
+    capacity_scaler = 1
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}
+
+resource "google_compute_region_backend_service" "was_internal" {
+  name                            = "buestate-was-internal"
+  region                          = "asia-northeast3"
+  load_balancing_scheme           = "INTERNAL_MANAGED"
+  protocol                        = "HTTP"
+  port_name                       = "http"
+  timeout_sec                     = 60
+  connection_draining_timeout_sec = 60
+  health_checks                   = [google_compute_region_health_check.was.id]
+
+  backend {
+    group           = google_compute_region_instance_group_manager.was.instance_group
+    balancing_mode  = "UTILIZATION"
+    max_utilization = 0.8
+    capacity_scaler = 1
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}
+
+resource "google_compute_region_url_map" "internal_8000" {
+  name            = "buestate-internal-8000"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.was_internal.id
+}
+
+resource "google_compute_region_target_http_proxy" "internal_8000" {
+  name    = "buestate-internal-8000"
+  region  = "asia-northeast3"
+  url_map = google_compute_region_url_map.internal_8000.id
+}
+
+resource "google_compute_forwarding_rule" "internal_8000" {
+  name                  = "buestate-internal-8000"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "INTERNAL_MANAGED"
+  subnetwork            = google_compute_subnetwork.application.id
+  ip_address            = google_compute_address.internal.id
+  ip_protocol           = "TCP"
+  port_range            = "8000"
+  target                = google_compute_region_target_http_proxy.internal_8000.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_compute_region_url_map" "internal_8001" {
+  name            = "buestate-internal-8001"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.report_internal.id
+}
+
+resource "google_compute_region_target_http_proxy" "internal_8001" {
+  name    = "buestate-internal-8001"
+  region  = "asia-northeast3"
+  url_map = google_compute_region_url_map.internal_8001.id
+}
+
+resource "google_compute_forwarding_rule" "internal_8001" {
+  name                  = "buestate-internal-8001"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "INTERNAL_MANAGED"
+  subnetwork            = google_compute_subnetwork.application.id
+  ip_address            = google_compute_address.internal.id
+  ip_protocol           = "TCP"
+  port_range            = "8001"
+  target                = google_compute_region_target_http_proxy.internal_8001.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_compute_region_url_map" "internal_8010" {
+  name            = "buestate-internal-8010"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.catalog_api_internal.id
+}
+
+resource "google_compute_region_target_http_proxy" "internal_8010" {
+  name    = "buestate-internal-8010"
+  region  = "asia-northeast3"
+  url_map = google_compute_region_url_map.internal_8010.id
+}
+
+resource "google_compute_forwarding_rule" "internal_8010" {
+  name                  = "buestate-internal-8010"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "INTERNAL_MANAGED"
+  subnetwork            = google_compute_subnetwork.application.id
+  ip_address            = google_compute_address.internal.id
+  ip_protocol           = "TCP"
+  port_range            = "8010"
+  target                = google_compute_region_target_http_proxy.internal_8010.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_compute_region_url_map" "internal_8020" {
+  name            = "buestate-internal-8020"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.order_api_internal.id
+}
+
+resource "google_compute_region_target_http_proxy" "internal_8020" {
+  name    = "buestate-internal-8020"
+  region  = "asia-northeast3"
+  url_map = google_compute_region_url_map.internal_8020.id
+}
+
+resource "google_compute_forwarding_rule" "internal_8020" {
+  name                  = "buestate-internal-8020"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "INTERNAL_MANAGED"
+  subnetwork            = google_compute_subnetwork.application.id
+  ip_address            = google_compute_address.internal.id
+  ip_protocol           = "TCP"
+  port_range            = "8020"
+  target                = google_compute_region_target_http_proxy.internal_8020.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}

@@ -1,0 +1,88 @@
+resource "google_compute_network" "main" {
+  name                    = "buestate"
+  auto_create_subnetworks = false
+  routing_mode            = "REGIONAL"
+
+  # The only routes are those below.
+  delete_default_routes_on_create = true
+  depends_on                      = [google_project_service.this]
+}
+
+# private.googleapis.com: traffic to it stays in Google's network and needs no address translation.
+resource "google_compute_route" "google_apis" {
+  name             = "buestate-google-apis"
+  network          = google_compute_network.main.id
+  dest_range       = "199.36.153.8/30"
+  next_hop_gateway = "default-internet-gateway"
+}
+
+resource "google_compute_route" "internet" {
+  name             = "buestate-internet"
+  network          = google_compute_network.main.id
+  dest_range       = "0.0.0.0/0"
+  next_hop_gateway = "default-internet-gateway"
+}
+
+# Subnets span the region's zones. 10.40.0.0/19 (public), 10.40.96.0/19 (management) and 10.40.160.0/19 (endpoints) stay free:
+# no machine has a public address, IAP needs no bastion host, and Google's services answer at addresses of their own.
+resource "google_compute_subnetwork" "application" {
+  name                     = "buestate-application"
+  network                  = google_compute_network.main.id
+  region                   = "asia-northeast3"
+  ip_cidr_range            = "10.40.32.0/19"
+  private_ip_google_access = true
+
+  log_config {
+    aggregation_interval = "INTERVAL_1_MIN"
+    flow_sampling        = 0.5
+    metadata             = "INCLUDE_ALL_METADATA"
+  }
+}
+
+resource "google_compute_subnetwork" "data" {
+  name                     = "buestate-data"
+  network                  = google_compute_network.main.id
+  region                   = "asia-northeast3"
+  ip_cidr_range            = "10.40.64.0/19"
+  private_ip_google_access = true
+
+  log_config {
+    aggregation_interval = "INTERVAL_1_MIN"
+    flow_sampling        = 0.5
+    metadata             = "INCLUDE_ALL_METADATA"
+  }
+}
+
+# The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.
+resource "google_compute_subnetwork" "balancer" {
+  name          = "buestate-balancer"
+  network       = google_compute_network.main.id
+  region        = "asia-northeast3"
+  ip_cidr_range = "10.40.128.0/19"
+  purpose       = "REGIONAL_MANAGED_PROXY"
+  role          = "ACTIVE"
+}
+
+resource "google_compute_router" "main" {
+  name    = "buestate"
+  network = google_compute_network.main.id
+  region  = "asia-northeast3"
+}
+
+resource "google_compute_router_nat" "main" {
+  name                               = "buestate"
+  router                             = google_compute_router.main.name
+  region                             = google_compute_router.main.region
+  nat_ip_allocate_option             = "AUTO_ONLY"
+  source_subnetwork_ip_ranges_to_nat = "LIST_OF_SUBNETWORKS"
+
+  subnetwork {
+    name                    = google_compute_subnetwork.application.id
+    source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
+  }
+
+  log_config {
+    enable = true
+    filter = "ERRORS_ONLY"
+  }
+}

@@ -1,0 +1,11 @@
+variable "main_password_version" {
+  description = "Raise by one to give main a new password, in the database and in its secret."
+  type        = number
+  default     = 1
+}
+
+variable "rollout" {
+  description = "Raise by one to replace every machine, one after the other: for a newer operating system, or changed secrets."
+  type        = number
+  default     = 1
+}

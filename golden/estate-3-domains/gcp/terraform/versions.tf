@@ -1,0 +1,48 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = "~> 7.0"
+    }
+
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 7.0"
+    }
+
+    random = {
+      source  = "hashicorp/random"
+      version = "~> 3.7"
+    }
+  }
+}
+
+provider "google" {
+  project = "buestate"
+  region  = "asia-northeast3"
+
+  default_labels = {
+    system = "buestate"
+    team   = "commerce"
+  }
+}
+
+# Service identities are in this provider only.
+provider "google-beta" {
+  project = "buestate"
+  region  = "asia-northeast3"
+
+  default_labels = {
+    system = "buestate"
+    team   = "commerce"
+  }
+}
+
+data "google_project" "this" {}
+
+# For names that are shared with the world, and for those that are not given back after a destroy.
+resource "random_id" "suffix" {
+  byte_length = 3
+}
