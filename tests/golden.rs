@@ -94,7 +94,8 @@ fn trees_can_be_written_everywhere() {
         assert_eq!(case.rendered.files.problems(), [], "{}/{}", case.folder, case.target);
         for (path, text) in case.rendered.files.iter() {
             let is_terraform = path.starts_with("terraform/") && path.ends_with(".tf");
-            let is_kubernetes = path.starts_with("kubernetes/") && path.ends_with(".yaml");
+            let is_kubernetes =
+                path.starts_with("kubernetes/") && [".yaml", "/README.md"].iter().any(|end| path.ends_with(end));
             assert!(
                 is_terraform || is_kubernetes || ["CODEOWNERS", "README.md"].contains(&path),
                 "{path} has no place in the layout"
@@ -168,7 +169,8 @@ fn objects(text: &str) -> Vec<String> {
 fn file_objects(case: &Case) -> Vec<String> {
     let files = case.rendered.files.iter();
     let mut all: Vec<String> = files
-        .filter(|(path, _)| path.starts_with("kubernetes/") && !path.ends_with("/kustomization.yaml"))
+        .filter(|(path, _)| path.starts_with("kubernetes/") && path.ends_with(".yaml"))
+        .filter(|(path, _)| !path.ends_with("/kustomization.yaml"))
         .flat_map(|(_, text)| objects(text))
         .collect();
     all.sort();

@@ -1,14 +1,10 @@
 //! Queues, topics, caches and workers in a cluster.
 
-#[path = "../support/cluster.rs"]
-#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
-mod cluster;
-
 use cloudgen::blueprint;
 use cloudgen::target::Target;
 use serde_yaml::Value;
 
-use cluster::{Pod, may, objects, prometheus, rendered, service, setting};
+use super::cluster::{Pod, may, objects, prometheus, rendered, service, setting};
 
 const SHOP: &str = include_str!("shop.toml");
 

@@ -1,14 +1,10 @@
 //! Domains in a cluster: each has a namespace, which names, connections, Secrets and the broker's objects cross where a link does.
 
-#[path = "../support/cluster.rs"]
-#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
-mod cluster;
-
 use std::collections::BTreeSet;
 
 use serde_yaml::Value;
 
-use cluster::{Pod, may, objects, rendered, setting};
+use super::cluster::{Pod, may, objects, rendered, setting};
 
 const MALL: &str = r#"
 name = "mall"
@@ -57,16 +53,23 @@ fn pod(namespace: &'static str, name: &'static str) -> Pod {
 }
 
 fn server(namespace: &'static str, name: &'static str) -> Pod {
-    (namespace, vec![("cnpg.io/cluster", name), ("cnpg.io/podRole", "instance")])
+    (
+        namespace,
+        vec![("cnpg.io/cluster", name), ("cnpg.io/podRole", "instance")],
+    )
 }
 
 fn in_namespace<'a>(all: &'a [Value], kind: &str, namespace: &str) -> Vec<&'a Value> {
     let objects = objects(all, kind).into_iter();
-    objects.filter(|object| object["metadata"]["namespace"] == namespace).collect()
+    objects
+        .filter(|object| object["metadata"]["namespace"] == namespace)
+        .collect()
 }
 
 fn names(objects: &[&Value]) -> BTreeSet<String> {
-    let names = objects.iter().map(|object| object["metadata"]["name"].as_str().unwrap().to_owned());
+    let names = objects
+        .iter()
+        .map(|object| object["metadata"]["name"].as_str().unwrap().to_owned());
     names.collect()
 }
 
@@ -75,8 +78,14 @@ fn every_domain_has_a_closed_namespace_with_its_own_quota() {
     let all = rendered(MALL);
     for namespace in ["mall", "mall-pay", "mall-ship"] {
         let found = objects(&all, "Namespace");
-        let found = found.iter().find(|object| object["metadata"]["name"] == namespace).unwrap();
-        assert_eq!(found["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
+        let found = found
+            .iter()
+            .find(|object| object["metadata"]["name"] == namespace)
+            .unwrap();
+        assert_eq!(
+            found["metadata"]["labels"]["pod-security.kubernetes.io/enforce"],
+            "restricted"
+        );
         assert_eq!(in_namespace(&all, "ResourceQuota", namespace).len(), 1);
         assert_eq!(in_namespace(&all, "LimitRange", namespace).len(), 1);
         assert!(names(&in_namespace(&all, "NetworkPolicy", namespace)).contains("default-deny"));
@@ -101,7 +110,11 @@ fn names_and_connections_cross_namespaces_where_a_link_does() {
     assert_eq!(told("pay-api", "MAIN_HOST"), "pay-main-rw");
     assert_eq!(told("pay-api", "SESSION_HOST"), "session.mall");
     assert_eq!(told("pay-api", "MEDIA_ENDPOINT"), "https://object-store.mall");
-    let (gate, api, worker) = (pod("mall", "gate"), pod("mall-pay", "pay-api"), pod("mall-ship", "ship-worker"));
+    let (gate, api, worker) = (
+        pod("mall", "gate"),
+        pod("mall-pay", "pay-api"),
+        pod("mall-ship", "ship-worker"),
+    );
     assert!(may(&all, &gate, &api, 8001));
     assert!(!may(&all, &worker, &api, 8001));
     assert!(!may(&all, &api, &gate, 8000));
@@ -111,7 +124,12 @@ fn names_and_connections_cross_namespaces_where_a_link_does() {
     assert!(!may(&all, &gate, &server("mall-pay", "pay-main"), 5432));
     assert!(may(&all, &api, &pod("mall", "session"), 6379));
     assert!(may(&all, &api, &pod("mall", "object-store"), 8333));
-    assert!(may(&all, &server("mall-pay", "pay-main"), &pod("mall", "object-store"), 8333));
+    assert!(may(
+        &all,
+        &server("mall-pay", "pay-main"),
+        &pod("mall", "object-store"),
+        8333
+    ));
     assert!(!may(&all, &worker, &pod("mall", "object-store"), 8333));
     // The same name in another namespace is somebody else.
     assert!(!may(&all, &gate, &pod("mall", "pay-api"), 8001));
@@ -124,7 +142,10 @@ fn every_namespace_may_read_the_secrets_of_its_own_links() {
     let role = |namespace: &str| -> BTreeSet<String> {
         let roles = objects(&all, "Role");
         let name = format!("{namespace}-secrets-reader");
-        let role = roles.iter().find(|role| role["metadata"]["name"] == name.as_str()).unwrap();
+        let role = roles
+            .iter()
+            .find(|role| role["metadata"]["name"] == name.as_str())
+            .unwrap();
         let rules = role["rules"].as_sequence().unwrap();
         assert_eq!(rules.len(), 1);
         assert_eq!(rules[0]["verbs"].as_sequence().unwrap(), &["get"]);
@@ -144,7 +165,10 @@ fn every_namespace_may_read_the_secrets_of_its_own_links() {
     assert_eq!(role("mall-ship"), ["message-broker-trust".to_owned()].into());
     // Only ca.crt of an authority, and only what is used of a login.
     let copies = in_namespace(&all, "ExternalSecret", "mall-pay");
-    for copy in copies.iter().filter(|copy| copy["spec"]["secretStoreRef"]["kind"] == "SecretStore") {
+    for copy in copies
+        .iter()
+        .filter(|copy| copy["spec"]["secretStoreRef"]["kind"] == "SecretStore")
+    {
         let data = copy["spec"]["data"].as_sequence().unwrap();
         let keys: Vec<&str> = data.iter().map(|entry| entry["secretKey"].as_str().unwrap()).collect();
         match copy["metadata"]["name"].as_str().unwrap() {
@@ -155,7 +179,10 @@ fn every_namespace_may_read_the_secrets_of_its_own_links() {
     }
     // Entries of the vault are fetched where they are used.
     for namespace in ["mall", "mall-pay", "mall-ship"] {
-        assert!(names(&in_namespace(&all, "ExternalSecret", namespace)).contains("key"), "{namespace}");
+        assert!(
+            names(&in_namespace(&all, "ExternalSecret", namespace)).contains("key"),
+            "{namespace}"
+        );
     }
 }
 
@@ -164,9 +191,17 @@ fn the_entry_point_and_the_broker_know_the_namespaces_that_use_them() {
     let all = rendered(MALL);
     let gateway = objects(&all, "Gateway")[0];
     let allowed = &gateway["spec"]["listeners"][0]["allowedRoutes"]["namespaces"]["selector"]["matchExpressions"][0];
-    let values: Vec<&str> = allowed["values"].as_sequence().unwrap().iter().filter_map(Value::as_str).collect();
+    let values: Vec<&str> = allowed["values"]
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     assert_eq!(values, ["mall", "mall-pay"]);
-    assert_eq!(names(&in_namespace(&all, "HTTPRoute", "mall-pay")), ["pay-api".to_owned()].into());
+    assert_eq!(
+        names(&in_namespace(&all, "HTTPRoute", "mall-pay")),
+        ["pay-api".to_owned()].into()
+    );
     let broker = objects(&all, "RabbitmqCluster")[0];
     let namespaces = &broker["metadata"]["annotations"]["rabbitmq.com/topology-allowed-namespaces"];
     assert_eq!(namespaces, "mall-pay,mall-ship");
@@ -176,5 +211,8 @@ fn the_entry_point_and_the_broker_know_the_namespaces_that_use_them() {
         assert_eq!(object["spec"]["rabbitmqClusterReference"]["namespace"], "mall");
     }
     assert!(names(&in_namespace(&all, "Queue", "mall-ship")).contains("ship-worker-from-pay-paid"));
-    assert_eq!(names(&in_namespace(&all, "Exchange", "mall-pay")), ["pay-paid".to_owned()].into());
+    assert_eq!(
+        names(&in_namespace(&all, "Exchange", "mall-pay")),
+        ["pay-paid".to_owned()].into()
+    );
 }
