@@ -18,7 +18,23 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 25_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
+
+/// GiB of the largest container on the workload profile Consumption, which has a processor for every two of them. This and the next as in
+/// Microsoft's overview of workload profiles of Container Apps, read in November 2026.
+pub(super) const CONSUMPTION: u32 = 8;
+
+/// Dedicated workload profiles: the machines that they consist of. Azure keeps an unnamed part of each for itself.
+pub(super) const PROFILES: [Machine; 8] = [
+    machine("D4", 4, 16),
+    machine("D8", 8, 32),
+    machine("D16", 16, 64),
+    machine("D32", 32, 128),
+    machine("E4", 4, 32),
+    machine("E8", 8, 64),
+    machine("E16", 16, 128),
+    machine("E32", 32, 256),
+];
 
 /// Azure Managed Redis, balanced: GiB for data, which is four fifths of the memory, rounded down. As in Microsoft's overview of Azure Managed
 /// Redis, read in November 2026; what is larger was a preview then.

@@ -135,6 +135,59 @@ pub fn cache(target: Target, memory_gb: u32) -> Option<&'static str> {
     sizes.find(|(_, room)| *room >= memory_gb).map(|(name, _)| *name)
 }
 
+/// A container on Azure Container Apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AzureContainer {
+    /// Processors, in halves.
+    pub half_cpus: u32,
+    /// Memory in GiB.
+    pub memory_gb: u32,
+    /// The dedicated machine that it runs on; none for those that Azure places itself.
+    pub machine: Option<Machine>,
+}
+
+impl AzureContainer {
+    /// How many of them one machine takes, which keeps a part of itself for Azure.
+    pub fn per_machine(&self) -> u32 {
+        let room = |machine: Machine| {
+            let by_cpu = (machine.cpu - 1) * 2 / self.half_cpus.max(1);
+            by_cpu.min((machine.memory_gb - 1) / self.memory_gb.max(1)).max(1)
+        };
+        self.machine.map_or(u32::MAX, room)
+    }
+}
+
+/// The container for a size: where Azure places it itself if it is small enough, else on the smallest machine that it does not fill.
+pub fn azure_container(size: &Shape) -> Option<AzureContainer> {
+    let memory_gb = size.memory_gb.max(size.cpu * 2);
+    if memory_gb <= azure::CONSUMPTION {
+        return Some(AzureContainer {
+            half_cpus: memory_gb,
+            memory_gb,
+            machine: None,
+        });
+    }
+    let machines = azure::PROFILES.into_iter();
+    let machine = machines
+        .filter(|machine| machine.cpu > size.cpu && machine.memory_gb > size.memory_gb)
+        .min_by_key(|machine| (machine.cpu * 4 + machine.memory_gb, machine.name))?;
+    Some(AzureContainer {
+        half_cpus: size.cpu * 2,
+        memory_gb: size.memory_gb,
+        machine: Some(machine),
+    })
+}
+
+/// Processors and GiB of the largest container on Azure, each as far as the other allows.
+pub fn azure_largest_container() -> (u32, u32) {
+    let largest = azure::PROFILES
+        .iter()
+        .map(|machine| (machine.cpu - 1, machine.memory_gb - 1));
+    largest.fold((0, 0), |(cpu, memory), (more_cpu, more)| {
+        (cpu.max(more_cpu), memory.max(more))
+    })
+}
+
 /// The targets that have an engine.
 pub fn targets_with(engine: Engine) -> Vec<Target> {
     Target::ALL

@@ -1,8 +1,10 @@
 //! What only Azure asks.
 
+mod containers;
 mod messaging;
 mod shards;
 
+pub use containers::{container_block, container_environment};
 pub use messaging::sql_filter;
 
 use crate::diagnostic::{Diagnostic, capability};
@@ -26,6 +28,7 @@ const MESSAGING: &str = "service-bus";
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     shards::check(system, problems);
     messaging::check(system, problems);
+    containers::check(system, problems);
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     let names = system
         .services

@@ -9,6 +9,8 @@ pub struct Domain {
     pub path: String,
     /// Who owns its files, as a code host names teams, people and mailboxes.
     pub owner: Option<String>,
+    /// Which block of addresses its containers have, where the author said it: from 1.
+    pub slot: Option<u32>,
 }
 
 /// Where a component stands, and what it is called there.

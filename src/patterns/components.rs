@@ -39,6 +39,7 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
                 name: name.to_owned(),
                 path: format!("domains.{name}"),
                 owner: model.domains[name].owner.as_ref().map(ToString::to_string),
+                slot: model.domains[name].slot,
             })
         });
         let home = |name: &model::Name| Home {

@@ -19,6 +19,7 @@ use crate::target::Target;
 use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::verify;
 use crate::terraform::{Module, Part, identifier};
+use crate::vocabulary::Runtime;
 use shared::report::Report;
 
 /// Renders a checked system.
@@ -83,6 +84,15 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
         if let Some(domain) = domain {
             names.entry(domain).or_default().push(identifier(name));
         }
+    }
+    // What the containers of a domain share is named after it.
+    let containers = system
+        .services
+        .iter()
+        .filter(|(_, item)| item.runtime == Runtime::Container);
+    for domain in containers.filter_map(|(_, item)| item.home.domain) {
+        let shared = identifier(&format!("{}-containers", system.domains[domain].name));
+        names.entry(domain).or_default().push(shared);
     }
     let part = |(id, domain): (Id<Domain>, &Domain)| Part {
         file: format!("domain_{}", identifier(&domain.name)),

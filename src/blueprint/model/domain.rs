@@ -11,6 +11,10 @@ use super::{Api, Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Ser
 pub struct Domain {
     /// The team that owns the domain's files; a `CODEOWNERS` is rendered with it.
     pub owner: Option<Owner>,
+    /// Which block of addresses its containers have, on clouds that give them a subnet of their own (Azure). It follows from the domain's
+    /// name when left out; two domains whose names give the same one have to say.
+    #[schemars(range(min = 1, max = 96))]
+    pub slot: Option<u32>,
     /// Long-running process groups.
     pub services: Table<Service>,
     /// Managed relational databases. Services of this domain alone reach them.

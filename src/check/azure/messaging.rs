@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, azure};
 use crate::ir::{Access, Delivery, Inbox, Resource, System};
+use crate::vocabulary::Runtime;
 
 /// Seconds that Service Bus locks a message for, at most.
 const LOCK: u32 = 300;
@@ -36,7 +37,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
     for (id, item) in system.services.iter() {
         let inboxes: Vec<Inbox> = system.inboxes_of(id).collect();
-        if item.scale.queue_messages.is_some() && inboxes.len() > COUNTED {
+        if item.runtime == Runtime::Vm && item.scale.queue_messages.is_some() && inboxes.len() > COUNTED {
             let at = system.places.key(&format!("{}.consumes", item.path));
             problems.push(azure::many_inboxes(at, &item.name, inboxes.len(), COUNTED));
         }

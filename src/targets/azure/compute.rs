@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::containers::environments::is_on;
 use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
@@ -30,31 +31,22 @@ pub(super) struct Plan<'a> {
 }
 
 /// The scale sets, by service.
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    parts: &Parts,
-    gateways: &Gateways,
-    identities: &BTreeMap<Id<Service>, Identity>,
-    stores: &Stores,
-) -> BTreeMap<Id<Service>, Address> {
+pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> BTreeMap<Id<Service>, Address> {
     stack.module.file("compute", "");
     shared::startup::declare_rollout(&mut stack.module);
-    let plan = Plan {
-        parts,
-        gateways,
-        identities,
-        stores,
-    };
+    if !stack.has_machines() {
+        return BTreeMap::new();
+    }
     stack.module.comment(
         "Azure wants a key for every machine. Nobody has the private half of this one: it is the point of the curve that SHA-256 of\n\"cloudgen: nobody holds this key 3\" names. People sign in through Bastion, with Entra ID.",
     );
     let key = stack.module.local("nobodys_key", NOBODYS_KEY);
     let system = stack.system;
     let mut machines = BTreeMap::new();
-    for (id, service) in system.services.iter() {
-        let user_data = startup::lower(stack, &plan, id, service);
-        let set = scale_set(stack, &plan, id, service, key.clone(), user_data);
-        scaling::lower(stack, id, &set, stores.messaging.as_ref());
+    for (id, service) in system.services.iter().filter(|(_, service)| !is_on(service)) {
+        let user_data = startup::lower(stack, plan, id, service);
+        let set = scale_set(stack, plan, id, service, key.clone(), user_data);
+        scaling::lower(stack, id, &set, plan.stores.messaging.as_ref());
         stack.built(&service.path, "virtual machine scale set", &set);
         machines.insert(id, set);
     }
@@ -257,10 +249,15 @@ fn grace_minutes(service: &Service) -> u32 {
     service.health.grace_seconds.div_ceil(60).clamp(10, 90)
 }
 
-fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
+/// What has to be there before a service starts.
+pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
     let parts = plan.parts;
-    let mut needed = parts.network.egress.clone();
-    needed.extend(parts.firewall.guard("application"));
+    let mut needed = vec![];
+    // Containers have it by their environment.
+    if !is_on(&stack.system.services[id]) {
+        needed.extend(parts.network.egress.clone());
+        needed.extend(parts.firewall.guard("application"));
+    }
     needed.extend(plan.identities[&id].grants.clone());
     for grant in stack.system.grants_of(id) {
         needed.push(parts.zones.linked.clone());

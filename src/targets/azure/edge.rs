@@ -284,6 +284,30 @@ pub(super) fn records(stack: &mut Stack<'_>, zones: &Zones, network: &Network) {
     }
 }
 
+/// The names of the containers of an environment: all of them at its one address. Ends with what the virtual network finds them by.
+pub(super) fn container_zone(stack: &mut Stack<'_>, network: &Network, name: &str, environment: &Address) -> Address {
+    stack.module.file("dns", "");
+    let body = Block::new()
+        .set("name", environment.attr("default_domain"))
+        .set("resource_group_name", stack.project.group.attr("name"))
+        .set("tags", stack.tags());
+    stack
+        .module
+        .comment("The environment's own domain, which its certificate has: the gateways find containers by it.");
+    let zone = stack.module.resource("azurerm_private_dns_zone", name, body);
+    let body = link(stack, network).set("private_dns_zone_id", zone.id());
+    let kind = "azurerm_private_dns_zone_virtual_network_link";
+    let linked = stack.module.resource(kind, name, body);
+    let body = Block::new()
+        .set("name", "*")
+        .set("private_dns_zone_id", zone.id())
+        .set("ttl", 60)
+        .set("records", list![environment.attr("static_ip_address")])
+        .set("tags", stack.tags())
+        .set("depends_on", after([linked]));
+    stack.module.resource("azurerm_private_dns_a_record", name, body)
+}
+
 /// The one name of a database's read replicas: the addresses of all their private endpoints.
 pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, endpoints: &Reached) -> Option<Address> {
     let zone = zones.internal.as_ref()?;

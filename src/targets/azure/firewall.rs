@@ -4,6 +4,8 @@
 //! taken. Among rules that only allow, the order means nothing: each takes the number that its own name gives, and a new one moves
 //! no other.
 
+mod places;
+
 use std::collections::BTreeMap;
 
 use super::Stack;
@@ -11,8 +13,11 @@ use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
 use super::{caches, queues};
+use crate::check::container_environment;
 use crate::ir::{Bucket, Cache, Database, Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
+use crate::vocabulary::Runtime;
+use places::{Place, label, place, platform};
 
 /// Application security groups: one for each service and each store.
 pub(super) struct Groups {
@@ -39,7 +44,7 @@ pub(super) struct Firewall {
     /// The application security groups.
     pub groups: Groups,
     /// Attachments to our own subnets, by subnet; what is placed there waits for them.
-    attached: BTreeMap<&'static str, Address>,
+    attached: BTreeMap<String, Address>,
     /// The services' security group, where their subnet is not ours: it is attached to the machines.
     pub machines: Option<Address>,
 }
@@ -55,7 +60,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
     stack.module.file("firewall", "");
     let groups = groups(stack);
     let system = stack.system;
-    let mut subnets: BTreeMap<&'static str, Rules> = BTreeMap::new();
+    let mut subnets: BTreeMap<String, Rules> = BTreeMap::new();
     for flow in &system.flows {
         add(stack, (network, balancers), &groups, flow, &mut subnets);
     }
@@ -72,7 +77,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
         };
     }
     for gateway in ["public", "balancer"] {
-        subnets.entry(gateway).or_default().gateway();
+        subnets.entry(gateway.to_owned()).or_default().gateway();
     }
     let mut attached = BTreeMap::new();
     let own: [(&str, &Subnet, &[bool]); 5] = [
@@ -92,14 +97,26 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
             );
         }
         let rules = subnets.remove(name).unwrap_or_default();
-        attached.insert(name, attach(stack, name, subnet, rules, directions));
+        attached.insert(name.to_owned(), attach(stack, name, subnet, rules, directions));
+    }
+    for (&domain, subnet) in &network.containers {
+        let name = container_environment(system, domain);
+        let mut rules = subnets.remove(&name).unwrap_or_default();
+        platform(stack, network, domain, &mut rules);
+        stack
+            .module
+            .comment("Containers have no application security groups: the rules name the subnet, which those of one environment share.");
+        attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
     }
     if let Some(bastion) = &network.bastion {
         stack
             .module
             .comment("Azure refuses a Bastion without exactly these rules.");
         let rules = bastion_rules();
-        attached.insert("bastion", attach(stack, "bastion", bastion, rules, &[true, false]));
+        attached.insert(
+            "bastion".to_owned(),
+            attach(stack, "bastion", bastion, rules, &[true, false]),
+        );
     }
     Firewall {
         groups,
@@ -116,6 +133,7 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
     let services = system
         .services
         .iter()
+        .filter(|(_, item)| item.runtime != Runtime::Container)
         .map(|(id, item)| (id, group(stack, &item.name)))
         .collect();
     let databases = system
@@ -170,15 +188,18 @@ fn add(
     (network, balancers): (&Network, &TcpBalancers),
     groups: &Groups,
     flow: &Flow,
-    subnets: &mut BTreeMap<&'static str, Rules>,
+    subnets: &mut BTreeMap<String, Rules>,
 ) {
     let port = flow.port.to_string();
-    let name = format!("{}-to-{}", label(stack, flow.from), label(stack, flow.to));
-    let mut allow = |subnet: &'static str, inbound: bool, from: Side, to: Side, port: &str| {
-        subnets.entry(subnet).or_default().allow(inbound, &name, from, to, port);
+    let label = |peer| label(stack, network, groups, peer);
+    let name = format!("{}-to-{}", label(flow.from), label(flow.to));
+    let mut allow = |subnet: &str, inbound: bool, from: Side, to: Side, port: &str| {
+        let rules = subnets.entry(subnet.to_owned()).or_default();
+        rules.allow(inbound, &name, from, to, port);
     };
     let prefix = |subnet: &Subnet| Side::Prefix(subnet.cidr.clone());
     let group = |group: &Address| Side::Groups(vec![group.clone()]);
+    let at = |service| place(stack, network, groups, service);
     match (flow.from, flow.to) {
         (Peer::Internet, Peer::PublicBalancer) => {
             let tls = stack
@@ -193,102 +214,92 @@ fn add(
             }
         }
         (Peer::PublicBalancer, Peer::Service(to)) => {
-            allow(
-                "application",
-                true,
-                prefix(&network.public),
-                group(&groups.services[&to]),
-                &port,
-            );
+            let to = at(to);
+            for port in to.ports(flow.port) {
+                allow(&to.subnet, true, prefix(&network.public), to.side.clone(), &port);
+            }
         }
         (Peer::InternalBalancer, Peer::Service(to)) => {
-            allow(
-                "application",
-                true,
-                prefix(&network.balancer),
-                group(&groups.services[&to]),
-                &port,
-            );
+            let to = at(to);
+            for port in to.ports(flow.port) {
+                allow(&to.subnet, true, prefix(&network.balancer), to.side.clone(), &port);
+            }
         }
         (Peer::Service(from), Peer::InternalBalancer) => {
-            let from = group(&groups.services[&from]);
-            allow("application", false, from.clone(), prefix(&network.balancer), &port);
-            allow("balancer", true, from, prefix(&network.balancer), &port);
+            let from = at(from);
+            allow(&from.subnet, false, from.side.clone(), prefix(&network.balancer), &port);
+            allow("balancer", true, from.side, prefix(&network.balancer), &port);
         }
         (Peer::Service(from), Peer::Database(to)) => {
-            let (from, to) = (group(&groups.services[&from]), group(&groups.databases[&to]));
-            allow("application", false, from.clone(), to.clone(), &port);
-            allow("data", true, from, to, &port);
+            let (from, to) = (at(from), group(&groups.databases[&to]));
+            allow(&from.subnet, false, from.side.clone(), to.clone(), &port);
+            allow("data", true, from.side, to, &port);
         }
         (Peer::Service(from), Peer::Readers(to)) => {
-            let (from, to) = (group(&groups.services[&from]), group(&groups.readers[&to]));
-            allow("application", false, from.clone(), to.clone(), &port);
-            allow("data", true, from, to, &port);
+            let (from, to) = (at(from), group(&groups.readers[&to]));
+            allow(&from.subnet, false, from.side.clone(), to.clone(), &port);
+            allow("data", true, from.side, to, &port);
         }
         (Peer::Service(from), Peer::Shards(to)) => {
-            let (from, to) = (group(&groups.services[&from]), group(&groups.shards[&to]));
-            allow("application", false, from.clone(), to.clone(), &port);
-            allow("data", true, from, to, &port);
+            let (from, to) = (at(from), group(&groups.shards[&to]));
+            allow(&from.subnet, false, from.side.clone(), to.clone(), &port);
+            allow("data", true, from.side, to, &port);
         }
         // The balancer changes the destination of a packet behind the sender's rules and before the receiver's, and keeps its source.
         (Peer::Service(from), Peer::TcpBalancer(to)) => {
-            let from = group(&groups.services[&from]);
+            let from = at(from);
             let frontend = Side::Prefix(balancers[&to].address());
-            allow("application", false, from.clone(), frontend, &port);
-            allow("application", true, from, group(&groups.services[&to]), &port);
+            allow(&from.subnet, false, from.side.clone(), frontend, &port);
+            allow("application", true, from.side, at(to).side, &port);
         }
         (Peer::TcpBalancer(_), Peer::Service(to)) => {
             let probes = Side::Prefix("AzureLoadBalancer".into());
-            allow("application", true, probes, group(&groups.services[&to]), &port);
+            allow("application", true, probes, at(to).side, &port);
         }
         (Peer::Service(from), Peer::Cache(to)) => {
-            let (from, to) = (group(&groups.services[&from]), group(&groups.caches[&to]));
-            allow("application", false, from.clone(), to.clone(), caches::PORT);
-            allow("data", true, from, to, caches::PORT);
+            let (from, to) = (at(from), group(&groups.caches[&to]));
+            allow(&from.subnet, false, from.side.clone(), to.clone(), caches::PORT);
+            allow("data", true, from.side, to, caches::PORT);
         }
         (Peer::Service(service), Peer::Endpoints) => {
-            let from = group(&groups.services[&service]);
-            let to = endpoints(stack, groups, service);
+            let from = at(service);
+            let to = endpoints(stack, groups, &from.mates);
             if !to.is_empty() {
                 let to = Side::Groups(to);
-                allow("application", false, from.clone(), to.clone(), &port);
-                allow("endpoint", true, from.clone(), to, &port);
+                allow(&from.subnet, false, from.side.clone(), to.clone(), &port);
+                allow("endpoint", true, from.side.clone(), to, &port);
             }
-            messaging(stack, groups, service, subnets);
+            messaging(stack, groups, &from, subnets);
         }
         (Peer::Service(from), Peer::Internet) => {
-            let internet = Side::Prefix("Internet".into());
-            allow("application", false, group(&groups.services[&from]), internet, &port);
+            let (from, internet) = (at(from), Side::Prefix("Internet".into()));
+            allow(&from.subnet, false, from.side, internet, &port);
         }
         _ => {}
     }
 }
 
-/// Lets a service reach the queues and topics, where it has something to do with one.
-fn messaging(stack: &Stack<'_>, groups: &Groups, service: Id<Service>, subnets: &mut BTreeMap<&'static str, Rules>) {
-    let uses = stack
-        .system
-        .grants_of(service)
-        .any(|grant| grant.resource.is_messaging());
+/// Lets services reach the queues and topics, where they have something to do with one.
+fn messaging(stack: &Stack<'_>, groups: &Groups, from: &Place, subnets: &mut BTreeMap<String, Rules>) {
+    let mut grants = from.mates.iter().flat_map(|&id| stack.system.grants_of(id));
+    let uses = grants.any(|grant| grant.resource.is_messaging());
     let Some(to) = groups.messaging.as_ref().filter(|_| uses) else {
         return;
     };
-    let side = |group: &Address| Side::Groups(vec![group.clone()]);
-    let (from, to) = (side(&groups.services[&service]), side(to));
-    let name = format!("{}-to-{}", stack.system.services[service].name, queues::NAME);
-    for (subnet, inbound) in [("application", false), ("endpoint", true)] {
+    let to = Side::Groups(vec![to.clone()]);
+    let name = format!("{}-to-{}", from.label, queues::NAME);
+    for (subnet, inbound) in [(from.subnet.as_str(), false), ("endpoint", true)] {
         for port in queues::PORTS {
-            let rules = subnets.entry(subnet).or_default();
-            rules.allow(inbound, &name, from.clone(), to.clone(), port);
+            let rules = subnets.entry(subnet.to_owned()).or_default();
+            rules.allow(inbound, &name, from.side.clone(), to.clone(), port);
         }
     }
 }
 
-/// The endpoints that a service has something to do at.
-fn endpoints(stack: &Stack<'_>, groups: &Groups, service: Id<Service>) -> Vec<Address> {
-    let mut found: Vec<Address> = stack
-        .system
-        .grants_of(service)
+/// The endpoints that services have something to do at.
+fn endpoints(stack: &Stack<'_>, groups: &Groups, services: &[Id<Service>]) -> Vec<Address> {
+    let grants = services.iter().flat_map(|&id| stack.system.grants_of(id));
+    let mut found: Vec<Address> = grants
         .filter_map(|grant| match grant.resource {
             Resource::Bucket(bucket) => Some(groups.buckets[&bucket].clone()),
             Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_) => {
@@ -303,27 +314,11 @@ fn endpoints(stack: &Stack<'_>, groups: &Groups, service: Id<Service>) -> Vec<Ad
     found
 }
 
-fn label(stack: &Stack<'_>, peer: Peer) -> String {
-    match peer {
-        Peer::Internet => "internet".to_owned(),
-        Peer::PublicBalancer => "public-gateway".to_owned(),
-        Peer::InternalBalancer => "internal-gateway".to_owned(),
-        Peer::Service(id) => stack.system.services[id].name.clone(),
-        Peer::Database(id) => stack.system.databases[id].name.clone(),
-        Peer::Readers(id) => stack.system.databases[id].reader_name(),
-        Peer::TcpBalancer(id) => format!("{}-balancer", stack.system.services[id].name),
-        Peer::Cache(id) => stack.system.caches[id].name.clone(),
-        Peer::Api(id) => stack.system.apis[id].name.clone(),
-        Peer::Shards(id) => stack.system.databases[id].shard_name(),
-        Peer::Endpoints => "endpoints".to_owned(),
-    }
-}
-
 /// Administrators reach every machine from Bastion's subnet, and from nowhere else.
-fn administration(groups: &Groups, bastion: &Subnet, subnets: &mut BTreeMap<&'static str, Rules>) {
+fn administration(groups: &Groups, bastion: &Subnet, subnets: &mut BTreeMap<String, Rules>) {
     let machines = Side::Groups(groups.services.values().cloned().collect());
     let from = Side::Prefix(bastion.cidr.clone());
-    let rules = subnets.entry("application").or_default();
+    let rules = subnets.entry("application".to_owned()).or_default();
     rules.allow(true, "bastion-to-machines", from, machines, "22");
 }
 
@@ -341,7 +336,7 @@ fn bastion_rules() -> Rules {
     rules
 }
 
-fn attach(stack: &mut Stack<'_>, name: &'static str, subnet: &Subnet, rules: Rules, closed: &[bool]) -> Address {
+fn attach(stack: &mut Stack<'_>, name: &str, subnet: &Subnet, rules: Rules, closed: &[bool]) -> Address {
     let group = security_group(stack, name, rules, closed);
     let body = Block::new()
         .set("subnet_id", subnet.id.clone())

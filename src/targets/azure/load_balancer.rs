@@ -1,5 +1,6 @@
 //! Application gateways: the public one with a web application firewall, the internal one between the tiers.
 
+use super::containers::environments::Environments;
 use super::edge::{self, Certificates, Served};
 use super::network::Subnet;
 use super::project::{after, as_identity};
@@ -48,21 +49,32 @@ fn serves(balancer: &Balancer, service: Id<Service>) -> bool {
         .any(|route| route.service == service)
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, certificates: &Certificates) -> Gateways {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    parts: &Parts,
+    environments: &Environments,
+    certificates: &Certificates,
+) -> Gateways {
     stack.module.file("load_balancer", "");
+    let behind = (parts, environments);
     let system = stack.system;
     let public = system
         .public
         .as_ref()
-        .map(|balancer| public(stack, parts, balancer, certificates));
+        .map(|balancer| public(stack, behind, balancer, certificates));
     let internal = system
         .internal
         .as_ref()
-        .map(|balancer| internal(stack, parts, balancer, certificates));
+        .map(|balancer| internal(stack, behind, balancer, certificates));
     Gateways { public, internal }
 }
 
-fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificates: &Certificates) -> Address {
+fn public(
+    stack: &mut Stack<'_>,
+    (parts, environments): (&Parts, &Environments),
+    balancer: &Balancer,
+    certificates: &Certificates,
+) -> Address {
     let address = address(stack, "public");
     let policy = firewall_policy(stack);
     let served = certificates.of(balancer);
@@ -71,11 +83,15 @@ fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificate
         .set("public_ip_address_id", address.id());
     let placed = ("public", "WAF_v2", &parts.network.public);
     let body = gateway(stack, placed, Some(&policy), served.as_ref()).block("frontend_ip_configuration", frontend);
-    let body = routing::blocks(stack, balancer, "public", body);
+    let body = routing::blocks(stack, environments, (balancer, "public"), body);
     let guards = parts.firewall.guard("public").into_iter();
     let body = body.set(
         "depends_on",
-        after(guards.chain(served.and_then(|served| served.grant))),
+        after(
+            guards
+                .chain(served.and_then(|served| served.grant))
+                .chain(environments.found(stack, balancer)),
+        ),
     );
     let gateway = stack
         .module
@@ -91,7 +107,12 @@ fn public(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificate
     gateway
 }
 
-fn internal(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certificates: &Certificates) -> Address {
+fn internal(
+    stack: &mut Stack<'_>,
+    (parts, environments): (&Parts, &Environments),
+    balancer: &Balancer,
+    certificates: &Certificates,
+) -> Address {
     stack.module.comment(
         "Azure wants one, unless the subscription is registered for isolated gateways. Nothing listens on it, and the firewall lets in\nAzure's own management only.",
     );
@@ -109,11 +130,15 @@ fn internal(stack: &mut Stack<'_>, parts: &Parts, balancer: &Balancer, certifica
     let body = gateway(stack, placed, None, served.as_ref())
         .block("frontend_ip_configuration", outside)
         .block("frontend_ip_configuration", inside);
-    let body = routing::blocks(stack, balancer, "internal", body);
+    let body = routing::blocks(stack, environments, (balancer, "internal"), body);
     let guards = parts.firewall.guard("balancer").into_iter();
     let body = body.set(
         "depends_on",
-        after(guards.chain(served.and_then(|served| served.grant))),
+        after(
+            guards
+                .chain(served.and_then(|served| served.grant))
+                .chain(environments.found(stack, balancer)),
+        ),
     );
     let gateway = stack
         .module

@@ -4,6 +4,7 @@ mod alarms;
 mod budget;
 mod caches;
 mod compute;
+mod containers;
 mod dashboard;
 mod database;
 mod edge;
@@ -83,14 +84,26 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         messaging: queues::lower(stack, &parts),
         caches: caches::lower(stack, &parts),
     };
+    let environments = containers::environments::lower(stack, &parts);
     let certificates = edge::certificates(stack);
-    let gateways = load_balancer::lower(stack, &parts, &certificates);
+    let gateways = load_balancer::lower(stack, &parts, &environments, &certificates);
     edge::records(stack, &parts.zones, &parts.network);
     let identities = identity::lower(stack, &stores);
-    let machines = compute::lower(stack, &parts, &gateways, &identities, &stores);
+    let plan = compute::Plan {
+        parts: &parts,
+        gateways: &gateways,
+        identities: &identities,
+        stores: &stores,
+    };
+    let machines = compute::lower(stack, &plan);
+    containers::lower(stack, &plan, &environments);
     let watched = observability::Watched {
         bastion,
         gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
+        environments: environments
+            .iter(stack)
+            .map(|(name, environment)| (name, environment.clone()))
+            .collect(),
         machines,
     };
     let workspace = observability::lower(stack, &parts, &stores, &watched);
@@ -100,6 +113,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     readme::lower(stack);
     replication::lower(stack);
     messages::lower(stack);
+    containers::readme::lower(stack);
     sharding::lower(stack);
     (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
 }

@@ -1,11 +1,13 @@
 //! Virtual network, subnets, egress, flow logs; or the network that is there already.
 
+use std::collections::BTreeMap;
+
 use hcl::Expression;
 use ipnet::Ipv4Net;
 
-use super::Stack;
 use super::project::after;
-use crate::ir::Tier;
+use super::{Stack, containers};
+use crate::ir::{Domain, Id, Tier};
 use crate::list;
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
@@ -49,6 +51,8 @@ pub(super) struct Network {
     pub endpoint: Subnet,
     /// Subnet of Bastion, where it is wanted.
     pub bastion: Option<Subnet>,
+    /// Subnets of the environments of containers, by domain.
+    pub containers: BTreeMap<Option<Id<Domain>>, Subnet>,
     /// The internal gateway's address.
     pub internal_address: String,
     /// What has to be there before a machine can reach the internet.
@@ -72,6 +76,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Network {
                 data: endpoint.clone(),
                 endpoint,
                 bastion: None,
+                containers: BTreeMap::new(),
                 internal_address: existing.balancer_cidr.parse().map(last_address).unwrap_or_default(),
                 egress: vec![],
             }
@@ -96,7 +101,8 @@ fn create(stack: &mut Stack<'_>) -> Network {
     let data = subnet(stack, &network, Tier::Data);
     let balancer = subnet(stack, &network, Tier::Balancer);
     let endpoint = subnet(stack, &network, Tier::Endpoint);
-    let bastion = system.network.bastion.then(|| {
+    // Nobody signs in to a container that way.
+    let bastion = (system.network.bastion && stack.has_machines()).then(|| {
         // Azure wants exactly this name, and a /26 at least.
         let quarter = system.network.slice(Tier::Management).quarter(1);
         let block = quarter
@@ -107,6 +113,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         stack.module.comment("Azure prescribes the name.");
         add(stack, &network, "bastion", "AzureBastionSubnet", block, Block::new())
     });
+    let containers = containers::environments::subnets(stack, &network);
     let egress = match system.network.egress {
         Egress::None => vec![],
         _ => nat(stack, &application),
@@ -120,6 +127,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         data,
         endpoint,
         bastion,
+        containers,
         egress,
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Watched {
     pub bastion: Option<Address>,
     /// The gateways by name.
     pub gateways: Vec<(&'static str, Address)>,
+    /// Environments of containers by name.
+    pub environments: Vec<(String, Address)>,
     /// Scale sets.
     pub machines: BTreeMap<Id<Service>, Address>,
 }
@@ -34,7 +36,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watch
     stack.built("observability", "Log Analytics workspace", &workspace);
     diagnostics(stack, parts, stores, watched, &workspace);
     shards(stack, stores, &workspace);
-    if system.network.egress != Egress::None || system.network.existing.azure.is_some() {
+    let says = system.network.egress != Egress::None || system.network.existing.azure.is_some();
+    if says && stack.has_machines() {
         machines(stack, watched, &workspace);
     }
     if system.network.existing.azure.is_none() {
@@ -79,6 +82,12 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
         let name = format!("caches/{}", system.caches[*id].name);
         (name, built.database())
     }));
+    sources.extend(
+        watched
+            .environments
+            .iter()
+            .map(|(name, environment)| (name.clone(), environment.id())),
+    );
     sources.sort_by(|(a, _), (b, _)| a.cmp(b));
     let body = Block::new()
         .set("for_each", expr::object(sources))

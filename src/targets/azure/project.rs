@@ -6,7 +6,7 @@ use super::Stack;
 use crate::check::Checked;
 use crate::target::Target;
 use crate::terraform::{Address, Block, Module, expr};
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Engine, Runtime};
 use crate::{list, object};
 
 /// What every resource refers to.
@@ -117,7 +117,12 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         "Microsoft.Storage",
     ];
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
+    let on_containers = system
+        .services
+        .iter()
+        .any(|(_, item)| item.runtime == Runtime::Container);
     let optional = [
+        (on_containers, "Microsoft.App"),
         (!system.caches.is_empty(), "Microsoft.Cache"),
         (system.budget.is_some(), "Microsoft.Consumption"),
         (has(Engine::Mysql), "Microsoft.DBforMySQL"),
@@ -167,6 +172,14 @@ impl Stack<'_> {
     /// All of a region's zones: Azure spreads an address over them whatever was asked for, and reports all three.
     pub(super) fn all_zones(&self) -> Expression {
         list!["1", "2", "3"]
+    }
+
+    /// True if a service runs on machines.
+    pub(super) fn has_machines(&self) -> bool {
+        self.system
+            .services
+            .iter()
+            .any(|(_, item)| item.runtime != Runtime::Container)
     }
 
     /// Notes where a component went.

@@ -39,7 +39,9 @@ fn prerequisites(stack: &mut Stack<'_>) {
         ""
     };
     items.push(format!("Where more than one person or pipeline runs Terraform, name the object id of their common group, or the pipeline's identity, in the variable `operators` (in `terraform/terraform.tfvars`) before the first apply: without it, whoever applies gets the roles on the vault, and the plan of the next caller takes them away again{refused}."));
-    items.push("Changes roll over the machines with new ones first (MaxSurge). A subscription that has not used it yet registers it once: `az feature register --namespace Microsoft.Compute --name MaxSurgeRollingUpgrade`, then `az provider register --namespace Microsoft.Compute`.".to_owned());
+    if stack.has_machines() {
+        items.push("Changes roll over the machines with new ones first (MaxSurge). A subscription that has not used it yet registers it once: `az feature register --namespace Microsoft.Compute --name MaxSurgeRollingUpgrade`, then `az provider register --namespace Microsoft.Compute`.".to_owned());
+    }
     if system
         .services
         .iter()
@@ -76,7 +78,7 @@ fn has_public_range(stack: &Stack<'_>) -> bool {
 }
 
 fn security(stack: &mut Stack<'_>) {
-    let system = stack.system;
+    let (system, machines) = (stack.system, stack.has_machines());
     let items = &mut stack.report.security;
     let flow_logs = if system.network.existing.azure.is_none() {
         " The one account that Azure writes flow logs to has one, which is closed to all but trusted Azure services."
@@ -106,7 +108,7 @@ fn security(stack: &mut Stack<'_>) {
     }
     if system.network.existing.azure.is_some() {
         items.push("The existing network has its own ways of administration: no Bastion is made, and the machines' security group lets nobody sign in.".to_owned());
-    } else if system.network.bastion {
+    } else if system.network.bastion && machines {
         items.push("People reach machines through Bastion with Entra ID only: `az network bastion ssh --name {0} --resource-group {0} --auth-type AAD --target-resource-id INSTANCE`. They need the role *Virtual Machine User Login* or *Virtual Machine Administrator Login*, which nobody has yet.".replace("{0}", &system.prefix));
     }
 }
@@ -148,13 +150,15 @@ fn operations(stack: &mut Stack<'_>) {
             secret.name
         ));
     }
-    items.push("The machines' disks hold nothing that is worth a snapshot and have none: a machine is made anew from its image. A change of image, size or settings rolls over the machines by itself, new ones first. For a newer operating system raise `rollout`: a machine takes the latest image there is when it is made.".to_owned());
+    if stack.has_machines() {
+        items.push("The machines' disks hold nothing that is worth a snapshot and have none: a machine is made anew from its image. A change of image, size or settings rolls over the machines by itself, new ones first. For a newer operating system raise `rollout`: a machine takes the latest image there is when it is made.".to_owned());
+    }
     if system.protect {
         items.push("The locks on vault, servers and accounts also keep role assignments and diagnostic settings on them from being deleted. Before a link is taken away, a database, a bucket or one of the `operators`: `protect = false`, render and apply; then the change, render and apply; then protect again.".to_owned());
     }
     items.push("What costs by the hour as long as it is there, whatever the load: application gateways, NAT gateway, Bastion, private endpoints, database servers and the least number of machines. In an environment for trial, `multi_zone = false` saves a database's standby, and `scale.min = 1` machines.".to_owned());
     items.push("The output of the services is in the workspace's `Syslog` table, requests and audit records in `AzureDiagnostics` and the tables named after their resource.".to_owned());
-    if system.network.egress == Egress::None && system.network.existing.azure.is_none() {
+    if system.network.egress == Egress::None && system.network.existing.azure.is_none() && stack.has_machines() {
         items.push("Without egress the extensions for Entra sign-in and monitoring, which load packages, are left out: what the services print stays on the machine.".to_owned());
     }
     items.push("The vault cannot be purged, as Azure demands of vaults whose keys encrypt data. After a destroy it stays recoverable for its retention; the suffix in its name keeps it out of the way of the next one.".to_owned());
@@ -168,15 +172,18 @@ fn operations(stack: &mut Stack<'_>) {
 }
 
 fn skips(stack: &mut Stack<'_>) {
+    let machines = stack.has_machines();
     let closed = !has_public_range(stack);
     let system = stack.system;
     let report = &mut stack.report;
     let mut skip = |check: &str, resource: &str, reason: &str| report.skip(check, resource, reason);
-    skip(
-        "CKV_AZURE_97",
-        "azurerm_linux_virtual_machine_scale_set.*",
-        "encryption at host has to be registered for the whole subscription first; disks are encrypted with the managed key",
-    );
+    if machines {
+        skip(
+            "CKV_AZURE_97",
+            "azurerm_linux_virtual_machine_scale_set.*",
+            "encryption at host has to be registered for the whole subscription first; disks are encrypted with the managed key",
+        );
+    }
     skip(
         "CKV_AZURE_40",
         "azurerm_key_vault_key.data",

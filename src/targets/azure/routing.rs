@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::containers::environments::{Environments, is_on};
 use super::project::TARGET;
 use super::{Stack, names};
 use crate::ir::{Balancer, Exposure, Id, Listener, Route, Service, Tls};
+use crate::list;
 use crate::terraform::Block;
 
 /// The pool that has nothing in it.
 const NOBODY: &str = "nobody";
+
+/// What tells containers, whose proxy knows them by a name of its own, which host a client has asked for.
+const FORWARDED: &str = "forwarded-host";
 
 /// One listener of the gateway: a port, for one host or for all that have none of their own.
 struct Entry<'a> {
@@ -20,7 +25,12 @@ struct Entry<'a> {
 }
 
 /// The nested blocks of a gateway that follow from the system's routes.
-pub(super) fn blocks(stack: &Stack<'_>, balancer: &Balancer, frontend: &str, body: Block) -> Block {
+pub(super) fn blocks(
+    stack: &Stack<'_>,
+    environments: &Environments,
+    (balancer, frontend): (&Balancer, &str),
+    body: Block,
+) -> Block {
     let tls = balancer.tls(TARGET) != Tls::Off;
     let redirects = tls && balancer.exposure == Exposure::Public;
     let entries = entries(balancer, redirects);
@@ -65,7 +75,28 @@ pub(super) fn blocks(stack: &Stack<'_>, balancer: &Balancer, frontend: &str, bod
     for entry in entries.iter().filter(|entry| !entry.is_plain()) {
         body = body.block("url_path_map", path_map(stack, balancer, entry));
     }
-    backends(stack, balancer, &entries, body)
+    let on_containers = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    let on_containers = on_containers
+        .into_iter()
+        .any(|route| forwarded(stack, route.service).is_some());
+    let body = body.when(on_containers, |body| body.block("rewrite_rule_set", forwarded_host()));
+    backends(stack, environments, (balancer, &entries), body)
+}
+
+/// The rules that change a request's headers on its way to a service.
+fn forwarded(stack: &Stack<'_>, service: Id<Service>) -> Option<&'static str> {
+    is_on(&stack.system.services[service]).then_some(FORWARDED)
+}
+
+fn forwarded_host() -> Block {
+    let header = Block::new()
+        .set("header_name", "X-Forwarded-Host")
+        .set("header_value", "{http_req_host}");
+    let rule = Block::new()
+        .set("name", FORWARDED)
+        .set("rule_sequence", 100)
+        .block("request_header_configuration", header);
+    Block::new().set("name", FORWARDED).block("rewrite_rule", rule)
 }
 
 /// The name of what listens on a port.
@@ -179,6 +210,10 @@ fn rule(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>, priority: u32
         let (pool, settings) = default_backend(stack, balancer, entry);
         rule.set("backend_address_pool_name", pool)
             .set("backend_http_settings_name", settings)
+            .set_some(
+                "rewrite_rule_set_name",
+                entry.default().and_then(|id| forwarded(stack, id)),
+            )
     } else {
         rule.set("url_path_map_name", entry.name.as_str())
     }
@@ -206,7 +241,11 @@ fn path_map(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>) -> Block 
     let map = Block::new()
         .set("name", entry.name.as_str())
         .set("default_backend_address_pool_name", pool)
-        .set("default_backend_http_settings_name", settings);
+        .set("default_backend_http_settings_name", settings)
+        .set_some(
+            "default_rewrite_rule_set_name",
+            entry.default().and_then(|id| forwarded(stack, id)),
+        );
     entry
         .routes
         .iter()
@@ -222,14 +261,20 @@ fn path_map(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>) -> Block 
                 .set("name", service)
                 .set("paths", paths)
                 .set("backend_address_pool_name", service)
-                .set("backend_http_settings_name", service);
+                .set("backend_http_settings_name", service)
+                .set_some("rewrite_rule_set_name", forwarded(stack, route.service));
             map.block("path_rule", rule)
         })
 }
 
 /// One pool, one set of settings and one probe for each service. What has a default is written out, because these blocks are sets:
 /// one left out would show all of them as changed.
-fn backends(stack: &Stack<'_>, balancer: &Balancer, entries: &[Entry<'_>], mut body: Block) -> Block {
+fn backends(
+    stack: &Stack<'_>,
+    environments: &Environments,
+    (balancer, entries): (&Balancer, &[Entry<'_>]),
+    mut body: Block,
+) -> Block {
     let services: BTreeSet<Id<Service>> = balancer
         .listeners
         .iter()
@@ -239,33 +284,41 @@ fn backends(stack: &Stack<'_>, balancer: &Balancer, entries: &[Entry<'_>], mut b
     for id in services {
         let service = &stack.system.services[id];
         let name = service.name.as_str();
+        let container = environments.host(stack, id);
+        let (port, protocol) = match container {
+            Some(_) => (443, "Https"),
+            None => (service.port, "Http"),
+        };
         let draining = Block::new().set("enabled", true).set("drain_timeout_sec", 60);
         let settings = Block::new()
             .set("name", name)
-            .set("port", service.port)
-            .set("protocol", "Http")
+            .set("port", port)
+            .set("protocol", protocol)
             .set("probe_name", name)
             .set("request_timeout", 30)
             .set("cookie_based_affinity", "Disabled")
-            .set("pick_host_name_from_backend_address", false)
+            .set("pick_host_name_from_backend_address", container.is_some())
             .set("dedicated_backend_connection_enabled", false)
             .set("certificate_chain_validation_enabled", true)
             .set("sni_validation_enabled", true)
             .block("connection_draining", draining);
         let probe = Block::new()
             .set("name", name)
-            .set("protocol", "Http")
-            .set("host", "127.0.0.1")
-            .set("port", service.port)
+            .set("protocol", protocol)
+            .set_some("host", container.is_none().then_some("127.0.0.1"))
+            .set("port", port)
             .set("path", service.health.path().unwrap_or_default())
             .set("interval", 10)
             .set("timeout", 5)
             .set("unhealthy_threshold", 3)
             .set("minimum_servers", 0)
-            .set("pick_host_name_from_backend_http_settings", false)
+            .set("pick_host_name_from_backend_http_settings", container.is_some())
             .set("proxy_protocol_header_enabled", false);
+        let pool = Block::new()
+            .set("name", name)
+            .set_some("fqdns", container.map(|host| list![host]));
         body = body
-            .block("backend_address_pool", Block::new().set("name", name))
+            .block("backend_address_pool", pool)
             .block("backend_http_settings", settings)
             .block("probe", probe);
     }

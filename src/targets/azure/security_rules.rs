@@ -72,6 +72,32 @@ impl Rules {
         });
     }
 
+    /// What the subnet of a Container Apps environment needs: Azure's probes, its nodes among each other, and the parts of Azure that
+    /// `platform` names, on port 443.
+    pub fn environment(&mut self, subnet: &Expression, platform: &[String]) {
+        let own = || Side::Prefix(subnet.clone());
+        let rule =
+            |number: u32, inbound: bool, name: &str, protocol: &'static str, from: Side, to: Side, port: &str| Rule {
+                name: name.to_owned(),
+                inbound,
+                protocol,
+                from,
+                to,
+                ports: vec![port.to_owned()],
+                priority: Some(number),
+            };
+        let probes = Side::Prefix("AzureLoadBalancer".into());
+        self.0
+            .push(rule(4000, true, "load-balancer", "Tcp", probes, own(), "30000-32767"));
+        self.0.push(rule(4001, true, "among-nodes", "*", own(), own(), "*"));
+        self.0.push(rule(4000, false, "among-nodes", "*", own(), own(), "*"));
+        for (number, service) in (4001..).zip(platform) {
+            let name = service.replace('.', "-");
+            let to = Side::Prefix(service.as_str().into());
+            self.0.push(rule(number, false, &name, "Tcp", own(), to, "443"));
+        }
+    }
+
     /// What an application gateway's subnet must let in: Azure's management and health probes.
     pub fn gateway(&mut self) {
         let (manager, any) = (("GatewayManager", "*"), ("AzureLoadBalancer", "*"));

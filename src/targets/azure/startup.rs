@@ -92,7 +92,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
 }
 
 /// Nothing for what clients do not need here: they log in with a token.
-fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, value: &Value) -> Expression {
+pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, value: &Value) -> Expression {
     let system = stack.system;
     let host = |id: Id<Service>| format!("{}.{}", system.services[id].name, system.network.private_domain);
     match value {

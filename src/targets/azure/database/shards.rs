@@ -23,6 +23,8 @@ pub(in crate::targets::azure) struct Shards {
     pub secrets: Address,
     /// They can be reached from here on.
     pub reached: Address,
+    /// The servers, by id, and the attribute that holds the host name.
+    pub servers: (Address, &'static str),
     /// A line for each that rows are routed to: id, host and the vault's identifier of the password.
     pub table: Expression,
     /// Entry of the vault that leads to them: the password of the proxy's clients, or the map for applications that route.
@@ -78,6 +80,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, id: Id<Database>, data
         logs: built.logs,
         secrets,
         reached: endpoints.grouped,
+        servers: (built.server, built.host),
         table,
         entrance,
     })

@@ -1,0 +1,115 @@
+//! Where services stand, and how rules name them: machines by the application security group of their service, containers by the subnet
+//! of their environment, which all services in it share.
+
+use super::super::security_rules::{Rules, Side};
+use super::super::startup::registry;
+use super::super::{Stack, network::Network};
+use super::Groups;
+use crate::check::container_environment;
+use crate::ir::{Domain, Id, Peer, Service};
+use crate::vocabulary::Runtime;
+
+/// Where the environment's proxies take HTTPS: at its load balancer, and behind it.
+const HTTPS: [&str; 2] = ["443", "31443"];
+/// What every environment needs of Azure: its own images (Front Door is where they come from), tokens, logs.
+const PLATFORM: [&str; 4] = [
+    "MicrosoftContainerRegistry",
+    "AzureFrontDoor.FirstParty",
+    "AzureActiveDirectory",
+    "AzureMonitor",
+];
+
+/// Where a service stands.
+pub(super) struct Place {
+    /// The subnet whose rules apply.
+    pub subnet: String,
+    /// Its processes.
+    pub side: Side,
+    /// What they are called in the name of a rule.
+    pub label: String,
+    /// The services that rules do not tell apart from it, itself included.
+    pub mates: Vec<Id<Service>>,
+    /// Ports at which it is reached, where they are not its own.
+    proxied: bool,
+}
+
+impl Place {
+    /// The ports of a connection to it that goes to `port` of a machine.
+    pub fn ports(&self, port: u16) -> Vec<String> {
+        match self.proxied {
+            true => HTTPS.map(str::to_owned).into(),
+            false => vec![port.to_string()],
+        }
+    }
+}
+
+/// Where a service stands.
+pub(super) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: Id<Service>) -> Place {
+    let system = stack.system;
+    let service = &system.services[id];
+    match network.containers.get(&service.home.domain) {
+        Some(subnet) if service.runtime == Runtime::Container => {
+            let name = container_environment(system, service.home.domain);
+            let mates = system
+                .services
+                .iter()
+                .filter(|(_, other)| other.runtime == Runtime::Container && other.home.domain == service.home.domain);
+            Place {
+                subnet: name.clone(),
+                side: Side::Prefix(subnet.cidr.clone()),
+                label: name,
+                mates: mates.map(|(id, _)| id).collect(),
+                proxied: true,
+            }
+        }
+        _ => Place {
+            subnet: "application".to_owned(),
+            side: Side::Groups(groups.services.get(&id).cloned().into_iter().collect()),
+            label: service.name.clone(),
+            mates: vec![id],
+            proxied: false,
+        },
+    }
+}
+
+/// What a peer is called in the name of a rule.
+pub(super) fn label(stack: &Stack<'_>, network: &Network, groups: &Groups, peer: Peer) -> String {
+    match peer {
+        Peer::Internet => "internet".to_owned(),
+        Peer::PublicBalancer => "public-gateway".to_owned(),
+        Peer::InternalBalancer => "internal-gateway".to_owned(),
+        Peer::Service(id) => place(stack, network, groups, id).label,
+        Peer::Database(id) => stack.system.databases[id].name.clone(),
+        Peer::Readers(id) => stack.system.databases[id].reader_name(),
+        Peer::TcpBalancer(id) => format!("{}-balancer", stack.system.services[id].name),
+        Peer::Cache(id) => stack.system.caches[id].name.clone(),
+        Peer::Api(id) => stack.system.apis[id].name.clone(),
+        Peer::Shards(id) => stack.system.databases[id].shard_name(),
+        Peer::Endpoints => "endpoints".to_owned(),
+    }
+}
+
+/// Adds what the environment of a domain needs of Azure itself to the rules of its subnet.
+pub(super) fn platform(stack: &Stack<'_>, network: &Network, domain: Option<Id<Domain>>, rules: &mut Rules) {
+    let system = stack.system;
+    let services = system.services.iter();
+    let services: Vec<(Id<Service>, &Service)> = services
+        .filter(|(_, service)| service.runtime == Runtime::Container && service.home.domain == domain)
+        .collect();
+    let mut wanted: Vec<String> = PLATFORM.map(str::to_owned).into();
+    if services.iter().any(|(_, service)| registry(service).is_some()) {
+        wanted.push("AzureContainerRegistry".to_owned());
+        // Where a registry keeps the layers.
+        wanted.push(format!("Storage.{}", system.region()));
+    }
+    let counts = |&(id, service): &(Id<Service>, &Service)| {
+        service.scale.queue_messages.is_some() && system.inboxes_of(id).next().is_some()
+    };
+    if services.iter().any(counts) {
+        // Numbers of waiting messages are asked of it.
+        wanted.push("AzureResourceManager".to_owned());
+    }
+    if let Some(subnet) = network.containers.get(&domain) {
+        rules.environment(&subnet.cidr, &wanted);
+    }
+}
