@@ -2,7 +2,7 @@
 
 mod messaging;
 
-pub use messaging::{LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, authority_variable};
+pub use messaging::{MESSAGE_BROKER, authority_variable};
 
 use crate::diagnostic::{Diagnostic, capability, kubernetes, semantic};
 use crate::ir::{Database, Resource, Router, Sharding, Strategy, System, Tls};

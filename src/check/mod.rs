@@ -17,9 +17,7 @@ use std::ops::Deref;
 
 pub use azure::{container_block, container_environment, sql_filter};
 pub use gcp::pubsub_filter;
-pub use kubernetes::{
-    LEAST_CONSUMER_TIMEOUT, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable,
-};
+pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;

@@ -81,14 +81,6 @@ pub fn duplicates(at: Option<Span>, name: &str) -> Diagnostic {
         .fix("have consumers remember what they have done, by an id that the sender gives, or render for `aws`, `azure` or `gcp`")
 }
 
-/// `visibility-raised`
-pub fn short_visibility(at: Option<Span>, name: &str, seconds: u32, least: u32) -> Diagnostic {
-    let message = format!("on Kubernetes a consumer of `{name}` may keep a message for {least} seconds, not {seconds}");
-    Diagnostic::warning("visibility-raised", at, message)
-        .reason("RabbitMQ looks for consumers that are late once a minute; of one that is gone it takes messages back at once")
-        .fix(format!("set `visibility_seconds` to {least} or more"))
-}
-
 /// `too-many-combinations`
 pub fn too_many_combinations(at: Option<Span>, service: &str, ways: usize, most: usize) -> Diagnostic {
     let message =

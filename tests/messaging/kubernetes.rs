@@ -1,14 +1,10 @@
 //! Queues, topics, caches and workers in a cluster.
 
-#[path = "../support/cluster.rs"]
-#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
-mod cluster;
-
 use cloudgen::blueprint;
 use cloudgen::target::Target;
 use serde_yaml::Value;
 
-use cluster::{Pod, may, objects, prometheus, rendered, service, setting};
+use super::cluster::{Pod, may, objects, prometheus, rendered, service, setting};
 
 const SHOP: &str = include_str!("shop.toml");
 
@@ -235,9 +231,6 @@ fn one_pod_is_enough_for_a_cache_without_copies() {
 #[test]
 fn what_a_broker_cannot_do_is_said() {
     assert!(rules(SHOP).contains(&"duplicates-not-dropped"));
-    assert!(!rules(SHOP).contains(&"visibility-raised"));
-    let short = SHOP.replace("visibility_seconds = 120", "visibility_seconds = 30");
-    assert!(rules(&short).contains(&"visibility-raised"));
     let values: Vec<String> = (0..11).map(|number| format!("\"v{number}\"")).collect();
     let list = values.join(", ");
     let many = SHOP

@@ -3,6 +3,9 @@
 
 mod aws;
 mod azure;
+#[path = "../support/cluster.rs"]
+#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
+mod cluster;
 mod gcp;
 mod kubernetes;
 mod namespaces;

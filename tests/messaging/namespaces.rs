@@ -1,14 +1,10 @@
 //! Domains in a cluster: each has a namespace, which names, connections, Secrets and the broker's objects cross where a link does.
 
-#[path = "../support/cluster.rs"]
-#[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
-mod cluster;
-
 use std::collections::BTreeSet;
 
 use serde_yaml::Value;
 
-use cluster::{Pod, may, objects, rendered, setting};
+use super::cluster::{Pod, may, objects, rendered, setting};
 
 const MALL: &str = r#"
 name = "mall"

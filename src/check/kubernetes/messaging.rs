@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, kubernetes, semantic};
-use crate::ir::{Delivery, Setting, System, Value};
+use crate::ir::{Setting, System, Value};
 
 /// The broker's name in a cluster, which no component may have.
 pub const MESSAGE_BROKER: &str = "message-broker";
-
-/// Seconds that the broker leaves a message with whoever took it, at least: it looks for late ones once a minute.
-pub const LEAST_CONSUMER_TIMEOUT: u32 = 60;
 
 /// Ways to satisfy a filter, each of which is a binding of its own.
 const MOST_COMBINATIONS: usize = 100;
@@ -34,8 +31,10 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         .topics
         .iter()
         .map(|(_, item)| (&item.path, &item.name, item.delivery));
-    for (path, name, delivery) in queues.chain(topics) {
-        deliveries(system, (path, name), delivery, problems);
+    for (path, name, _) in queues.chain(topics).filter(|(.., delivery)| delivery.fifo) {
+        let at = system.places.span(&format!("{path}.fifo"));
+        let at = at.or_else(|| system.places.key(path));
+        problems.push(kubernetes::duplicates(at, name));
     }
     for (_, subscription) in system.subscriptions.iter() {
         let ways = subscription.filter.values().map(Vec::len);
@@ -72,24 +71,5 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             let why = "it names the file of the authority of a cache or of the broker";
             problems.push(semantic::setting_collision(at, &service.name, &name, why));
         }
-    }
-}
-
-fn deliveries(system: &System, (path, name): (&str, &str), delivery: Delivery, problems: &mut Vec<Diagnostic>) {
-    let at = |key: &str| {
-        let given = system.places.span(&format!("{path}.{key}"));
-        given.or_else(|| system.places.key(path))
-    };
-    if delivery.fifo {
-        problems.push(kubernetes::duplicates(at("fifo"), name));
-    }
-    if delivery.visibility_seconds < LEAST_CONSUMER_TIMEOUT {
-        let seconds = delivery.visibility_seconds;
-        problems.push(kubernetes::short_visibility(
-            at("visibility_seconds"),
-            name,
-            seconds,
-            LEAST_CONSUMER_TIMEOUT,
-        ));
     }
 }

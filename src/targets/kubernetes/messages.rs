@@ -124,9 +124,10 @@ fn how(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     says(
         "What a consumer does not acknowledge within `visibility_seconds` goes to another one, and the late consumer is cancelled: it has to \
             subscribe again. That is RabbitMQ's consumer timeout, which differs from a lock in three ways: no client can extend it for a \
-            message, it is looked at about once a minute, and messages of a consumer that is gone come back at once. `max_receives` counts \
-            deliveries whose consumer was lost before it answered and those refused by `basic.reject` with requeue; `basic.nack` with requeue \
-            and the timeout do not count, and a message refused without requeue is a dead letter at once."
+            message (it may ask for another time for all of them as it subscribes: `x-consumer-timeout`), a changed one counts for consumers \
+            that subscribe after it, and messages of a consumer that is gone come back at once. `max_receives` counts deliveries whose \
+            consumer was lost before it answered and those refused by `basic.reject` with requeue; `basic.nack` with requeue and the timeout \
+            do not count, and a message refused without requeue is a dead letter at once."
             .to_owned(),
     );
     let fifo: Vec<String> = {

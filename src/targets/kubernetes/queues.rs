@@ -14,8 +14,6 @@ use crate::ir::{self, Delivery, dead_letters};
 /// Milliseconds.
 const SECOND: u64 = 1000;
 const DAY: u64 = 24 * 60 * 60 * SECOND;
-/// The shortest time that the broker gives a consumer, in seconds.
-pub(super) const LEAST_VISIBILITY: u32 = crate::check::LEAST_CONSUMER_TIMEOUT;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let queues = stack.system.queues.iter();
@@ -67,9 +65,8 @@ pub(super) fn inbox(
     delivery: Delivery,
 ) -> [Object; 4] {
     let dead = dead_letters(name);
-    let timeout = u64::from(delivery.visibility_seconds.max(LEAST_VISIBILITY));
     let definition = Definition {
-        consumer_timeout: Some(timeout * SECOND),
+        consumer_timeout: Some(u64::from(delivery.visibility_seconds) * SECOND),
         // The first delivery does not count.
         delivery_limit: i64::from(delivery.max_receives) - 1,
         message_ttl: u64::from(delivery.retention_days) * DAY,
