@@ -66,7 +66,9 @@ fn render(replicas: &str, key: &str, lines: &str) -> Rendered {
 pub fn proxies(rendered: &Rendered) -> BTreeMap<String, Files> {
     let documents = serde_yaml::Deserializer::from_str(&rendered.kubernetes);
     let objects = documents.map(|document| -> Value { serde::Deserialize::deserialize(document).unwrap() });
-    let configs = objects.filter(|object| object["kind"] == "ConfigMap" && object["data"].get("start.sh").is_some());
+    // Caches start with a script of that name too.
+    let is_proxy = |object: &Value| object["kind"] == "ConfigMap" && object["data"].get("database.yaml").is_some();
+    let configs = objects.filter(is_proxy);
     configs
         .map(|config| {
             let name = config["metadata"]["name"].as_str().unwrap().to_owned();
