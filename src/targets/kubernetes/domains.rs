@@ -1,21 +1,27 @@
 //! The folder of each domain: its files, how they are applied, and what its owner should know.
 
+use std::collections::BTreeMap;
+
 use super::imports;
 use super::kustomization;
 use super::object::Object;
 use super::stack::Stack;
-use crate::ir::{Domain, Id, Resource};
+use crate::ir::{Domain, Id, Resource, Service};
 
-/// The part that an object belongs to: the domain whose namespace it is in, or is.
-pub(super) fn part_of(stack: &Stack<'_>, object: &Object) -> Option<Id<Domain>> {
-    let namespace = match object.kind() {
-        "Namespace" => Some(object.name()),
-        _ => object.namespace(),
-    };
-    let mut domains = stack.system.domains.iter();
-    domains
-        .find(|(id, _)| namespace == Some(stack.namespace_in(Some(*id)).as_str()))
-        .map(|(id, _)| id)
+/// Objects by the part that they belong to: the domain whose namespace they are in, or are.
+pub(super) fn by_part<'o>(stack: &Stack<'_>, objects: &'o [Object]) -> BTreeMap<Option<Id<Domain>>, Vec<&'o Object>> {
+    let domains = stack.system.domains.iter();
+    let domains: BTreeMap<String, Id<Domain>> = domains.map(|(id, _)| (stack.namespace_in(Some(id)), id)).collect();
+    let mut parts: BTreeMap<Option<Id<Domain>>, Vec<&Object>> = BTreeMap::new();
+    for object in objects {
+        let namespace = match object.kind() {
+            "Namespace" => Some(object.name()),
+            _ => object.namespace(),
+        };
+        let part = namespace.and_then(|name| domains.get(name).copied());
+        parts.entry(part).or_default().push(object);
+    }
+    parts
 }
 
 /// The list of a folder's files.
@@ -58,12 +64,12 @@ pub(super) fn readme(stack: &Stack<'_>, id: Id<Domain>) -> String {
 }
 
 fn callers(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
-    let here = |name: &str| stack.domain_of(name) == Some(id);
+    let here = |service: &Service| service.home.domain == Some(id);
     let services = stack.system.services.iter();
     let calls = services.flat_map(|(_, caller)| caller.calls.iter().map(move |callee| (caller, callee)));
     calls
         .map(|(caller, callee)| (caller, &stack.system.services[*callee]))
-        .filter(|(caller, callee)| !here(&caller.name) && here(&callee.name))
+        .filter(|(caller, callee)| !here(caller) && here(callee))
         .map(|(caller, callee)| format!("`{}` calls `{}` on port {}", caller.name, callee.name, callee.port))
         .collect()
 }
@@ -72,7 +78,8 @@ fn used(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
     let system = stack.system;
     let here = |name: &str| stack.domain_of(name) == Some(id);
     let mut lines = vec![];
-    for (service, item) in system.services.iter().filter(|(_, item)| here(&item.name)) {
+    let own = system.services.iter();
+    for (service, item) in own.filter(|(_, item)| item.home.domain == Some(id)) {
         for callee in item.calls.iter().map(|callee| &system.services[*callee]) {
             if !here(&callee.name) {
                 lines.push(format!(

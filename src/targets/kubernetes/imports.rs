@@ -56,11 +56,7 @@ pub(super) fn secrets_of(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Vec<Cop
         }
     };
     let system = stack.system;
-    for (id, service) in system
-        .services
-        .iter()
-        .filter(|(_, item)| stack.domain_of(&item.name) == part)
-    {
+    for (id, service) in system.services.iter().filter(|(_, item)| item.home.domain == part) {
         if stack.uses_store(id) {
             wants(STORE, store_key(&service.name), &[storage::KEY]);
             wants(STORE, secret(STORE, TRUST), &["ca.crt"]);
@@ -98,7 +94,7 @@ pub(super) fn secrets_of(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Vec<Cop
         .servers
         .iter()
         .filter(|server| server.database.engine == Engine::Postgres);
-    for server in servers.filter(|server| stack.domain_of(&server.database.name) == part) {
+    for server in servers.filter(|server| server.database.home.domain == part) {
         wants(
             STORE,
             store_key(&server.database.name),

@@ -97,18 +97,19 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
         overrides::apply(objects, given, &system.places)?;
     }
+    let of_parts = concerns.iter().filter(|(name, _)| *name != protect::FOLDER);
+    let of_parts: Vec<_> = of_parts
+        .map(|(name, objects)| (*name, domains::by_part(&stack, objects)))
+        .collect();
     let mut files = FileTree::new();
     let mut listed: Vec<String> = vec![];
     let mut stream: Vec<String> = vec![];
     for part in stack.parts() {
         let folder = folder(&stack, part);
         let mut names: Vec<String> = vec![];
-        for (name, objects) in concerns.iter().filter(|(name, _)| *name != protect::FOLDER) {
-            let own = objects.iter().filter(|object| domains::part_of(&stack, object) == part);
-            let documents: Vec<String> = own.map(Object::yaml).collect();
-            if documents.is_empty() {
-                continue;
-            }
+        for (name, objects) in &of_parts {
+            let Some(own) = objects.get(&part) else { continue };
+            let documents: Vec<String> = own.iter().map(|object| object.yaml()).collect();
             let mut text = documents.join("---\n");
             stream.extend(documents);
             if let Some(id) = part {
