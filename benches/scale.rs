@@ -61,5 +61,42 @@ fn sharding(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, sharding);
+/// As many domains of five services and a database each.
+fn domains_of(count: usize) -> String {
+    let mut text =
+        "name = \"scale\"\npattern = \"per-domain\"\nregion = \"seoul\"\n[network]\ncidr = \"10.0.0.0/16\"\n"
+            .to_owned();
+    for domain in 0..count {
+        for service in 0..5 {
+            text.push_str(&format!(
+                "[domains.d{domain}.services.s{service}]\nimage = \"nginx:1.29\"\nport = {}\npublic = true\nroutes = [\"/d{domain}/s{service}\"]\nwrites = [\"main\"]\n",
+                8000 + service
+            ));
+        }
+        text.push_str(&format!("[domains.d{domain}.databases.main]\nengine = \"postgres\"\n"));
+    }
+    text
+}
+
+/// From an eighth of two hundred domains to two hundred.
+fn domains(criterion: &mut Criterion) {
+    for target in Target::ALL {
+        let mut group = criterion.benchmark_group(format!("domains on {target}"));
+        group.sample_size(10);
+        for count in [25, 50, 100, 200] {
+            let text = domains_of(count);
+            group.throughput(Throughput::Elements(count as u64));
+            group.bench_with_input(BenchmarkId::from_parameter(count), &text, |bencher, text| {
+                bencher.iter(|| {
+                    let blueprint = blueprint::load(black_box(text), None).unwrap();
+                    let outcome = cloudgen::compile(&blueprint, target);
+                    outcome.value.expect("it is rendered")
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, sharding, domains);
 criterion_main!(benches);
