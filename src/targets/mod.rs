@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, overrides};
 use crate::ir::{self, Domain, Id};
+use crate::kubernetes::overrides as objects;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::terraform::overrides::{Override, apply};
@@ -100,6 +101,15 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
         names: names.remove(&id).unwrap_or_default(),
     };
     system.domains.iter().map(part).collect()
+}
+
+fn wanted_object(given: &ir::Override) -> objects::Override<'_> {
+    objects::Override {
+        kind: &given.resource_type,
+        name: &given.name,
+        fields: &given.arguments,
+        path: &given.path,
+    }
 }
 
 fn wanted(given: &ir::Override) -> Override<'_> {
