@@ -84,6 +84,16 @@ impl Object {
         name.and_then(Value::as_str)
     }
 
+    /// The object as it is.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// What a JSON pointer leads to.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
     /// Lays raw fields over it.
     pub(crate) fn merge(&mut self, fields: &Map<String, Value>) {
         merge(&mut self.value, &Value::Object(fields.clone()));

@@ -21,7 +21,7 @@ use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::verify;
 use crate::terraform::{Module, Part, identifier};
 use crate::vocabulary::Runtime;
-use shared::report::Report;
+use shared::Lowered;
 
 /// Renders a checked system.
 ///
@@ -36,7 +36,12 @@ pub fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     }
 }
 
-fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Result<Rendered, Vec<Diagnostic>> {
+fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Diagnostic>> {
+    let Lowered {
+        mut module,
+        report,
+        cluster: _,
+    } = lowered;
     let faults = verify(&module);
     if !faults.is_empty() {
         let words = faults
