@@ -1,22 +1,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod fake;
+mod system;
 
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::*;
+use crate::check;
 use crate::kubernetes::overrides::Override;
 use crate::output::FileTree;
 use crate::target::Target;
 use crate::terraform::verify::verify;
-use crate::{blueprint, check, patterns};
-use fake::{BLUEPRINT, fake};
+use fake::fake;
+use system::system;
 
 fn with<R>(gateway: Gateway, use_it: impl FnOnce(&Checked<'_>, Manifests, Module) -> R) -> R {
-    let blueprint = blueprint::load(BLUEPRINT, None).unwrap();
-    let (system, _) = patterns::build(&blueprint).unwrap();
+    let system = system();
     let (checked, _) = check::check(&system, Target::Kubernetes).unwrap();
     let mut module = Module::new();
     let manifests = fake(&checked, &mut module, gateway);

@@ -12,60 +12,6 @@ use crate::targets::shared::startup::declare_rollout;
 use crate::template;
 use crate::terraform::{self, Module};
 
-pub(super) const BLUEPRINT: &str = r#"
-name = "shop"
-pattern = "per-domain"
-region = "seoul"
-
-[registry]
-
-[kubernetes]
-registry = "registry.example.com"
-
-[services.front]
-runtime = "kubernetes"
-image = "nginx:1.29"
-port = 8080
-public = true
-calls = ["market.api"]
-
-[domains.market]
-owner = "@shop/market"
-
-[domains.market.services.api]
-runtime = "kubernetes"
-image = "registry/market:2.0.0"
-port = 8000
-reads = ["main", "stripe"]
-writes = ["main"]
-publishes = ["orders"]
-
-[domains.market.services.mailer]
-runtime = "kubernetes"
-image = "ghcr.io/shop/mailer:1"
-port = 8001
-public = true
-hosts = ["mail.example.com"]
-routes = ["/mail"]
-
-[domains.market.services.worker]
-runtime = "kubernetes"
-image = "registry/market:2.0.0"
-consumes = ["orders"]
-scale = { min = 1, max = 9, queue_messages = 20 }
-
-[domains.market.databases.main]
-engine = "postgres"
-
-[domains.market.queues.orders]
-
-[domains.market.secrets.stripe]
-
-[domains.pay.services.api]
-image = "nginx:1.29"
-port = 8000
-"#;
-
 /// What the cluster of this cloud runs.
 pub(super) fn fake(system: &Checked<'_>, module: &mut Module, gateway: Gateway) -> Manifests {
     declare_rollout(module);
