@@ -18,7 +18,7 @@ use super::custom::rabbitmq::{
     User, UserReference,
 };
 use super::encryption::{authority, names, secret};
-use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_api_server, to_dns};
+use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_dns};
 use super::network::Demand;
 use super::object::Object;
 use super::pod;
@@ -264,11 +264,8 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     if !stack.inbox_alarms().is_empty() {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
-    let egress = vec![to_dns(), to(members(), &SERVER_PORTS), to_api_server()];
+    // Nothing else goes out: since 4.1 a server knows the others by their names, and asks no API server for them.
+    let egress = vec![to_dns(), to(members(), &SERVER_PORTS)];
     let policy = policy(stack, (BROKER, "messaging"), servers(), ingress, egress);
-    let object = Object::new(&policy).comment(
-        "spec/egress/2",
-        "the API server, where every server finds the others: no selector names it, so only the port is limited",
-    );
-    vec![object]
+    vec![Object::new(&policy)]
 }
