@@ -243,9 +243,8 @@ fn about_cache(stack: &Stack<'_>, cache: &Cache) -> String {
         "One pod: when it goes, what is in it goes with it (`multi_zone` keeps copies).".to_owned()
     };
     format!(
-        "`{name}`: {} GiB for data, then `{}`. {copies} Nothing is on disk, no backup is made, and nothing refuses to delete it: a cache is \
-            no data. Clients know it by the file in `X_CA` (`{}/ca.crt`). For another password of a service, delete its Secret \
-            `{name}-login-SERVICE`, restart the cache (`kubectl --namespace {} rollout restart statefulset/{name}`) and the service.",
+        "`{name}`: {} GiB for data, then `{}`. {copies} Nothing is on disk and no backup is made: a cache is no data. Clients know it by the \
+            file in `X_CA` (`{}/ca.crt`). For another password of a service, delete its Secret `{name}-login-SERVICE`, restart the cache (`kubectl --namespace {} rollout restart statefulset/{name}`) and the service.",
         cache.memory_gb,
         cache.eviction.policy(),
         ca_folder(cache),
