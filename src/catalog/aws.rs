@@ -17,6 +17,9 @@ pub(super) const SHARD_MAP: usize = 65_000;
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
+/// A registry of the system's own images.
+pub(super) const REGISTRY: bool = false;
+
 /// APIs are built.
 pub(super) const APIS: bool = true;
 

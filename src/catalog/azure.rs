@@ -50,6 +50,9 @@ pub(super) const CACHES: [(&str, u32); 9] = [
     ("Balanced_B350", 288),
 ];
 
+/// A registry of the system's own images.
+pub(super) const REGISTRY: bool = false;
+
 /// APIs are built.
 pub(super) const APIS: bool = false;
 

@@ -20,6 +20,9 @@ pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 /// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
 pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
+/// A registry of the system's own images.
+pub(super) const REGISTRY: bool = false;
+
 /// APIs are built.
 pub(super) const APIS: bool = false;
 

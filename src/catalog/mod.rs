@@ -222,6 +222,16 @@ pub fn has_apis(target: Target) -> bool {
     }
 }
 
+/// Whether a target has a registry of the system's own images. A plain cluster takes them from one that is there already.
+pub fn has_registry(target: Target) -> bool {
+    match target {
+        Target::Aws => aws::REGISTRY,
+        Target::Azure => azure::REGISTRY,
+        Target::Gcp => gcp::REGISTRY,
+        Target::Kubernetes => true,
+    }
+}
+
 /// Bytes that a map of shards may have, where it goes to the vault. A plain cluster keeps it beside the data sources.
 pub fn shard_map(target: Target) -> Option<usize> {
     match target {

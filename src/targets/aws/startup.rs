@@ -37,7 +37,7 @@ pub(super) struct Registry<'a> {
 
 /// The registry of a service's image, where that is one of AWS's, which asks for a login.
 pub(super) fn registry(service: &Service) -> Option<Registry<'_>> {
-    let image = service.launch.image()?;
+    let image = service.launch.reference()?;
     let (host, path) = image.split_once('/')?;
     let (account, rest) = host.split_once(".dkr.ecr.")?;
     let region = rest.strip_suffix(".amazonaws.com")?;

@@ -86,7 +86,7 @@ fn app(
     let registry = registry(service).map(|(host, _)| Block::new().set("server", host).set("identity", identity.id()));
     let container = Block::new()
         .set("name", service.name.as_str())
-        .set("image", service.launch.image().unwrap_or_default())
+        .set("image", service.launch.reference().unwrap_or_default())
         .when(!arguments(service).is_empty(), |block| {
             block.set("args", arguments(service))
         })

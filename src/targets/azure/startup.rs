@@ -21,7 +21,7 @@ const TRUST: &str = include_str!("../../../templates/startup/azure-trust.sh");
 
 /// The host of an image's registry, where that is one of Azure's, which wants to know who asks.
 pub(super) fn registry(service: &Service) -> Option<(&str, &str)> {
-    let image = service.launch.image()?;
+    let image = service.launch.reference()?;
     let (host, _) = image.split_once('/')?;
     host.ends_with(".azurecr.io").then_some((host, image))
 }

@@ -289,7 +289,7 @@ fn prepare(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> String {
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
 fn pull(service: &Service) -> Option<String> {
-    let image = service.launch.image()?;
+    let image = service.launch.reference()?;
     let registry = Registry::of(image)?;
     let text = PULL.replace("@HOST@", registry.host).replace("@IMAGE@", image);
     Some(text)

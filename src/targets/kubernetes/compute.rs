@@ -180,7 +180,7 @@ fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec
         env: Some(env),
         resources: Some(resources(service)),
         volume_mounts: Some(mounts),
-        ..pod::container(&service.name, image)
+        ..pod::container(&service.name, &stack.image(image))
     };
     let ask = match &service.health.probe {
         Probe::Http(path) => Ask::Http { path, scheme: "HTTP" },

@@ -323,7 +323,7 @@ fn skips(stack: &Stack<'_>, report: &mut Report) {
     let services = || stack.system.services.iter();
     let workload = |service: &Service| format!("{} {}", kind(service), service.name);
     let mut by_tag: Vec<String> = services()
-        .filter(|(_, service)| !service.launch.image().is_some_and(|image| image.contains('@')))
+        .filter(|(_, service)| !service.launch.reference().is_some_and(|image| image.contains('@')))
         .map(|(_, service)| workload(service))
         .collect();
     let mut told: Vec<String> = services()

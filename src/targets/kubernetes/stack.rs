@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 
 use crate::check::{Checked, MESSAGE_BROKER, OBJECT_STORE};
-use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, InboxAlarm, Peer, Resource, Service, Signal};
+use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, Image, InboxAlarm, Peer, Resource, Service, Signal};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
@@ -106,6 +106,12 @@ impl<'a> Stack<'a> {
         } else {
             format!("{service}.{there}")
         }
+    }
+
+    /// The reference of an image.
+    pub(super) fn image(&self, image: &Image) -> String {
+        let registry = self.system.cluster.registry.as_deref();
+        self.system.image_at(registry.unwrap_or_default(), image)
     }
 
     /// The namespace of the public entry point: apart, because its proxies are made by the cluster's own controller, on ports and

@@ -175,9 +175,9 @@ pub fn user_data(
     let mut files = vec![];
     match &service.launch {
         Launch::Container { image, arguments } => {
-            let command: Vec<String> = std::iter::once(image)
-                .chain(arguments)
-                .map(|word| systemd_quoted(word))
+            let command: Vec<String> = std::iter::once(image.reference().unwrap_or_default())
+                .chain(arguments.iter().map(String::as_str))
+                .map(systemd_quoted)
                 .collect();
             context.insert("command", &command.join(" "));
         }
@@ -195,7 +195,9 @@ pub fn user_data(
             }
             let hardened = platform.docker_options.contains(sharding::NO_NEW_PRIVILEGES);
             let more = (!hardened).then(|| sharding::NO_NEW_PRIVILEGES.to_owned());
-            let command = more.into_iter().chain(sharding::docker_command(image, &folder));
+            let command = more
+                .into_iter()
+                .chain(sharding::docker_command(image.reference().unwrap_or_default(), &folder));
             context.insert("command", &command.collect::<Vec<_>>().join(" "));
             context.insert("worker", &true);
         }

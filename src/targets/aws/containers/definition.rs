@@ -58,7 +58,7 @@ fn container(
     log_group: &Address,
 ) -> Expression {
     let (image, arguments) = match &service.launch {
-        Launch::Container { image, arguments } => (image.as_str(), arguments.as_slice()),
+        Launch::Container { image, arguments } => (image.reference().unwrap_or_default(), arguments.as_slice()),
         Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
     };
     let mut pairs: Vec<(&str, Expression)> = vec![

@@ -49,13 +49,13 @@ fn official(path: &str) -> String {
 
 /// The registries that Artifact Registry fetches from.
 pub(super) fn remotes(system: &System) -> BTreeSet<&str> {
-    let images = super::all(system).filter_map(|(_, service)| service.launch.image());
+    let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
     images.filter_map(|image| Some(remote(image)?.0)).collect()
 }
 
 /// The repositories of Artifact Registry that images are in already, by what they are known by in Terraform.
 fn named<'a>(system: &'a System) -> BTreeMap<String, Registry<'a>> {
-    let images = super::all(system).filter_map(|(_, service)| service.launch.image());
+    let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
     let registries = images.filter_map(Registry::of);
     registries
         .map(|it| (format!("{}/{}/{}", it.project, it.location, it.repository), it))
@@ -139,7 +139,7 @@ fn repository(stack: &mut Stack<'_>, host: &str) -> Address {
 impl Images {
     /// How Cloud Run calls the image of a service.
     pub fn reference(&self, stack: &Stack<'_>, service: &Service) -> Expression {
-        let image = service.launch.image().unwrap_or_default();
+        let image = service.launch.reference().unwrap_or_default();
         let Some((host, path)) = remote(image) else {
             return image.into();
         };
@@ -157,7 +157,7 @@ impl Images {
 
     /// What lets Cloud Run read the image of a service.
     pub fn ready(&self, service: &Service) -> Option<Expression> {
-        let image = service.launch.image()?;
+        let image = service.launch.reference()?;
         let grant = match remote(image) {
             Some((host, _)) => self.grants.get(host),
             None => self.named.as_ref().filter(|_| Registry::of(image).is_some()),
