@@ -1,5 +1,6 @@
 //! What AWS alone is strict about.
 
+mod cluster;
 mod containers;
 mod messaging;
 mod room;
@@ -25,6 +26,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     databases(system, problems);
     sharding::check(system, problems);
     containers::check(system, problems);
+    cluster::check(system, problems);
     messaging::check(system, problems);
     room::check(system, problems);
     buckets(system, problems);

@@ -1,4 +1,4 @@
-//! Virtual machines: one Auto Scaling group per service that does not run as tasks ([`containers`]).
+//! Virtual machines: one Auto Scaling group per service that runs neither as tasks ([`containers`]) nor as pods ([`super::cluster`]).
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,7 @@ use super::network::Network;
 use super::policy::{Statement, inline, trust};
 use super::queues::Queues;
 use super::reader::Readers;
+use super::registry::Registry;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
@@ -54,6 +55,7 @@ pub(super) struct Parts<'a> {
     pub(super) queues: &'a Queues,
     pub(super) topics: &'a Topics,
     pub(super) buckets: &'a Buckets,
+    pub(super) registry: &'a Registry,
     pub(super) balancers: &'a Balancers,
     pub(super) names: &'a Names,
     pub(super) readers: &'a Readers,
@@ -66,6 +68,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let mut proxies = Proxies::new();
     let cluster = stack.has_containers().then(|| containers::cluster(stack, parts.keys));
     for (id, service) in first.into_iter().chain(rest) {
+        if service.runtime == Runtime::Kubernetes {
+            continue;
+        }
         stack.module.file("compute", "");
         let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));

@@ -106,7 +106,7 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
 
 /// The word for the nodes of a pool. Longer than any component's name.
 pub(super) fn pool_word(pool: &NodePool) -> String {
-    format!("kubernetes_nodes_of_{}", pool.name)
+    format!("{}_kubernetes_node_pool", pool.name)
 }
 
 /// The words for the control plane and for all nodes.
@@ -116,8 +116,8 @@ pub(super) const NODES: &str = "kubernetes_nodes_of_all_pools";
 fn nodes(stack: &mut Stack<'_>, network: &Network) -> Nodes {
     let control_plane = group(stack, network, CONTROL_PLANE, "Kubernetes control plane".to_owned());
     let all = group(stack, network, NODES, "All Kubernetes nodes".to_owned());
-    let pools = stack.system.pools.iter();
-    let pools = pools.map(|pool| {
+    let system = stack.system;
+    let pools = system.pools.iter().map(|pool| {
         let description = format!("Kubernetes nodes of the pool {}", pool.name);
         group(stack, network, &pool_word(pool), description)
     });

@@ -130,9 +130,14 @@ pub(super) fn logs_of(service: &Service) -> bool {
     service.launch.image().is_some()
 }
 
+/// What the names of all services' log groups begin with.
+pub(super) fn log_folder(stack: &Stack<'_>) -> String {
+    format!("/{}/service/", stack.system.prefix)
+}
+
 /// Name of the log group of a service's containers.
 pub(super) fn log_group(stack: &Stack<'_>, service: &Service) -> String {
-    format!("/{}/service/{}", stack.system.prefix, service.name)
+    format!("{}{}", log_folder(stack), service.name)
 }
 
 /// The value of a setting of a service; of a secret, the ARN of its entry.

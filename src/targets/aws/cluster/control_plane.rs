@@ -40,7 +40,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Cluster {
         .block("provider", Block::new().set("key_arn", parts.keys.data.attr("arn")));
     let network = Block::new()
         .set("subnet_ids", parts.network.nodes())
-        .set("security_group_ids", list![parts.groups.control_plane().id()])
+        .set("security_group_ids", list![parts.groups.nodes().map(|nodes| nodes.control_plane.id()).unwrap_or(Expression::Null)])
         .set("endpoint_private_access", true)
         .set("endpoint_public_access", !ranges.is_empty())
         .when(!ranges.is_empty(), |block| block.set("public_access_cidrs", Expression::Array(ranges.clone())));

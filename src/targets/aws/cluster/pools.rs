@@ -65,7 +65,7 @@ fn role(stack: &mut Stack<'_>, parts: &Parts<'_>) -> (Address, Vec<Address>) {
         .set("policy_arn", expr::each_value(&[]));
     let mut grants = vec![stack.module.resource("aws_iam_role_policy_attachment", NAME, body)];
     if stack.system.network.bastion {
-        let agent = session_manager(stack, parts.base).into();
+        let agent = session_manager(stack, parts).into();
         grants.push(stack.module.resource("aws_iam_role_policy", NAME, inline(&role, agent)));
     }
     (role, grants)

@@ -104,8 +104,7 @@ fn gateway(stack: &mut Stack<'_>, groups: &Groups, system: End<'_>) {
         (Exposure::Internal, Peer::InternalBalancer),
     ];
     for (exposure, peer) in exposures {
-        let mut flows = stack.system.flows_from(peer);
-        let leads = flows.any(|flow| is_pod(stack, flow.to));
+        let leads = stack.system.flows_from(peer).any(|flow| is_pod(stack, flow.to));
         let Some(group) = groups.find(peer).filter(|_| leads) else {
             continue;
         };
