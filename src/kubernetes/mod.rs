@@ -10,7 +10,7 @@ mod path;
 pub(crate) mod pod;
 pub(crate) mod policy;
 mod schema;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -63,6 +63,11 @@ pub(crate) fn to_api_server() -> NetworkPolicyEgressRule {
 
 /// Name resolution: the cluster's DNS, and NodeLocal DNSCache where it runs.
 pub(crate) fn to_dns() -> NetworkPolicyEgressRule {
+    to_dns_at(["169.254.20.10/32"].into_iter())
+}
+
+/// Name resolution: the cluster's DNS, and addresses.
+pub(crate) fn to_dns_at<'a>(addresses: impl Iterator<Item = &'a str>) -> NetworkPolicyEgressRule {
     let mut dns = in_namespace("kube-system");
     dns.pod_selector = Some(label("k8s-app", "kube-dns"));
     let ports = ["UDP", "TCP"].map(|protocol| NetworkPolicyPort {
@@ -71,7 +76,11 @@ pub(crate) fn to_dns() -> NetworkPolicyEgressRule {
         end_port: None,
     });
     NetworkPolicyEgressRule {
-        to: Some(vec![dns, block("169.254.20.10/32", &[])]),
+        to: Some(
+            std::iter::once(dns)
+                .chain(addresses.map(|cidr| block(cidr, &[])))
+                .collect(),
+        ),
         ports: Some(ports.to_vec()),
     }
 }

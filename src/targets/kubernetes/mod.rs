@@ -81,7 +81,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     let faults: Vec<String> = concerns
         .iter()
         .flat_map(|(_, objects)| objects)
-        .flat_map(faults)
+        .flat_map(Object::told_faults)
         .collect();
     if !faults.is_empty() {
         return Err(vec![diagnostic::overrides::internal(&faults)]);
@@ -149,12 +149,4 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
 /// Where the files of a part are, below the folder of all.
 fn folder(stack: &Stack<'_>, part: Option<Id<Domain>>) -> String {
     part.map_or_else(String::new, |id| format!("{}/", stack.system.domains[id].name))
-}
-
-fn faults(object: &Object) -> Vec<String> {
-    let (kind, name) = (object.kind(), object.name());
-    let faults = object.faults().into_iter();
-    faults
-        .map(|(path, problem)| format!("{kind} {name}: `{path}` {problem}"))
-        .collect()
 }
