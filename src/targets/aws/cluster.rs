@@ -87,10 +87,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
     let cloud = Cloud {
         gateway: Gateway::NodePorts,
         workloads,
-        blocks: &|peer| blocks(stack.system, peer),
+        blocks: &|peer| blocks(system, peer),
+        dns: &[],
         more: more.map(|object| (None, object)).collect(),
     };
-    Some(shared::lower(&system, cloud, &mut stack.module))
+    Some(shared::lower(&system, &cloud, &mut stack.module))
 }
 
 /// Declares the variable that replaces pods, and machines where there are any.

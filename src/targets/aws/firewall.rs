@@ -104,9 +104,9 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     Groups { groups, nodes }
 }
 
-/// The word for the nodes of a pool. Longer than any component's name.
+/// The word for the nodes of a pool: longer than any component's name, and with `DOMAIN_nodes` in it, by which its domain knows it.
 pub(super) fn pool_word(pool: &NodePool) -> String {
-    format!("{}_kubernetes_node_pool", pool.name)
+    format!("{}_nodes_of_kubernetes", pool.name)
 }
 
 /// The words for the control plane and for all nodes.

@@ -65,7 +65,7 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     let credentials = format!("aws eks update-kubeconfig --region {region} --name {prefix}");
     let handling = Handling {
         credentials: &credentials,
-        keda_is_there: false,
+        has_keda: false,
         external_secrets: &[],
         keda: if cluster::followed(stack).is_empty() { &[] } else { &keda },
     };
@@ -90,7 +90,11 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     ));
     items.push("Security groups know the ports that the cluster's own parts use: DNS, metrics, Istio, External Secrets, KEDA. Whatever else you install in the cluster runs on the pool `system` and needs rules there for what it answers to other nodes and to the control plane.".to_owned());
     items.push("To change `runtime` of a service that serves already interrupts it, from the apply that moves its routes until its pods are healthy. Without interruption, add a service of another name on the other runtime with the same links, wait until it is healthy, move `routes` and the callers' `calls` to it, and remove the first one then.".to_owned());
-    items.push(removal(stack));
+    if system.protect {
+        items.push(format!(
+            "The cluster is guarded against deletion. To remove it for good, lift that first: `aws eks update-cluster-config --region {region} --name {prefix} --no-deletion-protection`."
+        ));
+    }
 }
 
 /// How images come into the registry, and how long they stay.
@@ -129,16 +133,8 @@ fn upgrades(stack: &Stack<'_>) -> String {
         _ => "When the standard support of the version ends, EKS upgrades the control plane by itself, and the next plan fails to go back: be there first",
     };
     format!(
-        "The cluster runs Kubernetes {version}. To upgrade, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the add-ons, then the nodes of each pool, pod by pod; then write `terraform.yaml` again, for the autoscaler follows. Look at `aws eks list-insights --region {} --cluster-name {}` before. {end}. Add-ons take the version that EKS recommends; a plan shows a newer one as it comes.",
+        "The cluster runs Kubernetes {version}. To upgrade it, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the add-ons, then the nodes of each pool, pod by pod; then write `terraform.yaml` again, for the autoscaler follows. Look at `aws eks list-insights --region {} --cluster-name {}` before. {end}. Add-ons take the version that EKS recommends; a plan shows a newer one as it comes.",
         stack.region(),
         system.prefix
     )
-}
-
-/// What is in the way of `terraform destroy`.
-fn removal(stack: &Stack<'_>) -> String {
-    match stack.system.protect {
-        true => "To remove the cluster for good, lift its guard first (`aws eks update-cluster-config --name NAME --no-deletion-protection`); pods go with their nodes, and nothing in the cluster made anything outside it.".to_owned(),
-        false => "`terraform destroy` takes the cluster with everything in it: nothing in it made anything outside, so there is nothing to remove before.".to_owned(),
-    }
 }

@@ -48,6 +48,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, cluster: &Cluster, p
         plain,
         fetched,
         shards,
+        files: vec![],
         account: vec![(ANNOTATION, role.attr("arn"))],
         pod_labels: vec![],
         store: Filled::new(vault),
