@@ -67,11 +67,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
     stack.module.file("cluster", "");
     let cluster = control_plane::lower(stack, parts);
     access::lower(stack, &cluster);
-    let versions = addons::versions(stack);
-    let before = addons::before_nodes(stack, &cluster, &versions);
+    let before = addons::before_nodes(stack, &cluster);
     let pools = pools::lower(stack, &cluster, before, parts);
     gateway::attach(stack, &pools, parts.balancers);
-    addons::on_nodes(stack, &cluster, &versions, &pools);
+    addons::on_nodes(stack, &cluster, &pools);
     let system = stack.system;
     let mut workloads = BTreeMap::new();
     for pool in &system.pools {

@@ -54,7 +54,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
     if let Some(group) = log_group {
         statements.push(write_logs(group));
     }
-    statements.extend(pull(service, parts));
+    statements.extend(pull(stack, service, parts));
     if system.network.bastion {
         statements.extend(session_manager(stack, parts));
     }
@@ -179,14 +179,14 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
 }
 
 /// Pulls the service's image, where it is in a registry of AWS.
-pub(super) fn pull(service: &Service, parts: &Parts<'_>) -> Vec<Statement> {
+pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> Vec<Statement> {
     let given = startup::registry(service).map(|registry| {
         registry::pull(format!(
             "arn:aws:ecr:{}:{}:repository/{}",
             registry.region, registry.account, registry.repository
         ))
     });
-    given.or_else(|| parts.registry.pull(service)).into_iter().flatten().collect()
+    given.or_else(|| parts.registry.pull(stack, service)).into_iter().flatten().collect()
 }
 
 /// The channels of Session Manager to what its agent runs in.

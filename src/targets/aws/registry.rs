@@ -1,6 +1,7 @@
 //! The system's own registry: one repository of ECR for each image.
 
-use hcl::Expression;
+use hcl::expr::ForExpr;
+use hcl::{Expression, Identifier};
 
 use super::Stack;
 use super::encryption::Keys;
@@ -9,37 +10,39 @@ use crate::ir::{Id, Image, Repository, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
+/// Longer than any component's name.
+const NAME: &str = "own_container_images";
 /// Days that layers without a tag stay: those of an upload that broke off, or of an image that is gone.
 const UNTAGGED: u32 = 7;
 
 /// The repositories.
 #[derive(Default)]
 pub(super) struct Registry {
-    repositories: Vec<(Id<Repository>, Address)>,
+    /// All of them, by the names of the images.
+    repositories: Option<Address>,
 }
 
 impl Registry {
-    fn get(&self, id: Id<Repository>) -> &Address {
-        self.repositories
-            .iter()
-            .find_map(|(other, address)| (*other == id).then_some(address))
-            .unwrap_or_else(|| unreachable!("every repository of the system has been added"))
+    fn get(&self, stack: &Stack<'_>, id: Id<Repository>) -> Address {
+        let all = self.repositories.as_ref();
+        let all = all.unwrap_or_else(|| unreachable!("a system with repositories has a registry"));
+        all.key(stack.system.repositories[id].name.as_str())
     }
 
     /// The whole reference of an image.
-    pub(super) fn image(&self, image: &Image) -> Expression {
+    pub(super) fn image(&self, stack: &Stack<'_>, image: &Image) -> Expression {
         match image {
             Image::Reference(text) => text.as_str().into(),
             Image::Own { repository, tag } => {
-                template![self.get(*repository).attr("repository_url"), format!(":{tag}")]
+                template![self.get(stack, *repository).attr("repository_url"), format!(":{tag}")]
             }
         }
     }
 
     /// Pulls the image of a service, where it is one of these.
-    pub(super) fn pull(&self, service: &Service) -> Option<[Statement; 2]> {
+    pub(super) fn pull(&self, stack: &Stack<'_>, service: &Service) -> Option<[Statement; 2]> {
         let repository = own(service)?;
-        Some(pull(self.get(repository).attr("arn")))
+        Some(pull(self.get(stack, repository).attr("arn")))
     }
 }
 
@@ -62,38 +65,39 @@ pub(super) fn pull(repository: impl Into<Expression>) -> [Statement; 2] {
 
 pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) -> Registry {
     let system = stack.system;
-    let Some(said) = system.registry else {
+    let Some(said) = system.registry.filter(|_| !system.repositories.is_empty()) else {
         return Registry::default();
     };
     stack.module.file("registry", "");
-    let mut registry = Registry::default();
-    for (id, item) in system.repositories.iter() {
-        let encryption = Block::new()
-            .set("encryption_type", "KMS")
-            .set("kms_key", keys.data.attr("arn"));
-        let body = Block::new()
-            .set("name", format!("{}/{}", system.prefix, item.name))
-            .comment("What a tag names never changes: a new version has a new tag.")
-            .set("image_tag_mutability", "IMMUTABLE")
-            .when(!system.protect, |block| block.set("force_delete", true))
-            .block("encryption_configuration", encryption)
-            .block("image_scanning_configuration", Block::new().set("scan_on_push", true));
-        let repository = stack.module.resource("aws_ecr_repository", &item.name, body);
-        let policy = Block::new()
-            .set("repository", repository.attr("name"))
-            .set("policy", lifecycle(said.keep_images));
-        stack.module.resource("aws_ecr_lifecycle_policy", &item.name, policy);
-        registry.repositories.push((id, repository));
+    let names = system.repositories.iter().map(|(_, item)| item.name.as_str().into());
+    let encryption = Block::new()
+        .set("encryption_type", "KMS")
+        .set("kms_key", keys.data.attr("arn"));
+    let body = Block::new()
+        .set("for_each", expr::call("toset", [Expression::Array(names.collect())]))
+        .set("name", template![format!("{}/", system.prefix), expr::each_key()])
+        .comment("What a tag names never changes: a new version has a new tag.")
+        .set("image_tag_mutability", "IMMUTABLE")
+        .when(!system.protect, |block| block.set("force_delete", true))
+        .block("encryption_configuration", encryption)
+        .block("image_scanning_configuration", Block::new().set("scan_on_push", true));
+    let repositories = stack.module.resource("aws_ecr_repository", NAME, body);
+    let policy = Block::new()
+        .set("for_each", repositories.whole())
+        .set("repository", expr::each_value(&["name"]))
+        .set("policy", lifecycle(said.keep_images));
+    stack.module.resource("aws_ecr_lifecycle_policy", NAME, policy);
+    stack.module.file("outputs", "");
+    let url = expr::iterator("repository", &["repository_url"]);
+    let urls = ForExpr::new(Identifier::unchecked("repository"), repositories.whole(), url);
+    let urls = urls
+        .with_key_var(Identifier::unchecked("name"))
+        .with_key_expr(expr::keyword("name"));
+    let about = "Where images are pushed to, by their names.";
+    stack.module.output("repositories", Expression::from(urls), about);
+    Registry {
+        repositories: Some(repositories),
     }
-    for (id, item) in system.repositories.iter() {
-        let description = format!("Where images of {} are pushed to.", item.name);
-        let url = registry.get(id).attr("repository_url");
-        stack.module.file("outputs", "");
-        stack
-            .module
-            .output(&format!("{}_repository", item.name), url, &description);
-    }
-    registry
 }
 
 /// Which images go: the oldest of those with a tag, and what has none.

@@ -99,7 +99,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         installs: system.network.egress != Egress::None,
         health_port: None,
         mtu: None,
-        image: own.map(|image| parts.registry.image(image)),
+        image: own.map(|image| parts.registry.image(stack, image)),
         shards,
         trust: Trust::Name,
     };

@@ -1,12 +1,11 @@
-//! Add-ons: parts of Kubernetes that EKS installs and keeps.
+//! Add-ons: parts of Kubernetes that EKS installs, in the version that it recommends for the cluster's when they are made.
 
 use super::identity::{OWN, Role};
 use super::pools::Pools;
 use super::{Cluster, after};
-use crate::catalog;
 use crate::targets::aws::Stack;
 use crate::terraform::{Address, Block, expr};
-use crate::{list, object};
+use crate::object;
 
 /// Addresses of the network for pods, and network policies.
 const NETWORK: &str = "vpc-cni";
@@ -23,21 +22,8 @@ const PLUGIN: &str = "kubernetes_network_plugin";
 const HELD: &str = "10";
 const FREE: &str = "2";
 
-/// The versions of add-ons that go with the version of the cluster.
-pub(super) fn versions(stack: &mut Stack<'_>) -> Address {
-    let names = list![NAMES, PROXY, MEASURES, NETWORK];
-    let body = Block::new()
-        .set("for_each", expr::call("toset", [names]))
-        .set("addon_name", expr::each_key())
-        .set("kubernetes_version", catalog::eks_version(&stack.system.cluster));
-    stack
-        .module
-        .comment("Add-ons have the version that EKS recommends for the version of the cluster.")
-        .data("aws_eks_addon_version", "main", body)
-}
-
 /// Adds what a node cannot do without.
-pub(super) fn before_nodes(stack: &mut Stack<'_>, cluster: &Cluster, versions: &Address) -> Vec<Address> {
+pub(super) fn before_nodes(stack: &mut Stack<'_>, cluster: &Cluster) -> Vec<Address> {
     let role = Role {
         local: PLUGIN,
         name: "kubernetes-network-plugin",
@@ -54,31 +40,30 @@ pub(super) fn before_nodes(stack: &mut Stack<'_>, cluster: &Cluster, versions: &
         "enableNetworkPolicy" => "true",
         "env" => object! { "MINIMUM_IP_TARGET" => HELD, "WARM_IP_TARGET" => FREE },
     };
-    let network = addon(cluster, versions, NETWORK)
+    let network = addon(cluster, NETWORK)
         .set("service_account_role_arn", role.attr("arn"))
         .comment("A node takes few addresses before its pods need them, and pods obey network policies.")
         .set("configuration_values", expr::jsonencode(configuration))
         .set("depends_on", after([&policy]));
     let network = stack.module.resource("aws_eks_addon", NETWORK, network);
-    let proxy = addon(cluster, versions, PROXY);
+    let proxy = addon(cluster, PROXY);
     let proxy = stack.module.resource("aws_eks_addon", PROXY, proxy);
     vec![network, proxy]
 }
 
 /// Adds what runs on nodes. It is not there before a node is.
-pub(super) fn on_nodes(stack: &mut Stack<'_>, cluster: &Cluster, versions: &Address, pools: &Pools) {
+pub(super) fn on_nodes(stack: &mut Stack<'_>, cluster: &Cluster, pools: &Pools) {
     stack.module.file("cluster", "");
     for name in [NAMES, MEASURES] {
-        let body = addon(cluster, versions, name).set("depends_on", after(pools.values()));
+        let body = addon(cluster, name).set("depends_on", after(pools.values()));
         stack.module.resource("aws_eks_addon", name, body);
     }
 }
 
-fn addon(cluster: &Cluster, versions: &Address, name: &str) -> Block {
+fn addon(cluster: &Cluster, name: &str) -> Block {
     Block::new()
         .set("cluster_name", cluster.name())
         .set("addon_name", name)
-        .set("addon_version", versions.key(name).attr("version"))
         .set("resolve_conflicts_on_create", "OVERWRITE")
         .set("resolve_conflicts_on_update", "OVERWRITE")
 }

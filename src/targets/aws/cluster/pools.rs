@@ -15,7 +15,7 @@ use crate::targets::aws::policy::{inline, trust};
 use crate::targets::aws::Stack;
 use crate::targets::shared::cluster::POOL;
 use crate::terraform::{Address, Block, expr};
-use crate::object;
+use crate::{list, object};
 
 /// Longer than any component's name: services have roles too.
 const NAME: &str = "kubernetes_node_machine";
@@ -130,9 +130,10 @@ fn nodes(
             .set("value", pool.name.as_str())
             .set("effect", "NO_SCHEDULE")
     });
+    let desired = expr::attribute(expr::keyword("scaling_config"), &["0", "desired_size"]);
     let life = Block::new()
         .set("create_before_destroy", true)
-        .set("ignore_changes", expr::keywords(["scaling_config[0].desired_size"]));
+        .set("ignore_changes", list![desired]);
     let body = Block::new()
         .set("cluster_name", cluster.name())
         .set("node_group_name_prefix", format!("{}-", pool.name))

@@ -5,21 +5,14 @@ use crate::catalog;
 use crate::ir::NodePool;
 use crate::targets::aws::{Stack, cluster};
 use crate::targets::shared::cluster::{self as shared, Handling};
-use crate::terraform::identifier;
 
 /// Adds what must be there before the first apply.
 pub(in crate::targets::aws) fn prerequisites(stack: &Stack<'_>, items: &mut Vec<String>) {
     let system = stack.system;
-    let repositories: Vec<String> = system.repositories.iter().map(|(_, item)| identifier(&item.name)).collect();
-    if !repositories.is_empty() {
-        let targets: String = repositories
-            .iter()
-            .map(|name| format!(" -target=aws_ecr_repository.{name}"))
-            .collect();
+    if !system.repositories.is_empty() {
+        let region = stack.region();
         items.push(format!(
-            "The images of `registry/`, which machines, tasks and nodes pull as soon as they are there: make the repositories first (`terraform -chdir=terraform apply{targets}`), log in (`aws ecr get-login-password --region {0} | docker login --username AWS --password-stdin $(terraform -chdir=terraform output -raw {1}_repository | cut -d/ -f1)`), push each image with its tag to the output `NAME_repository`, built for Linux on x86-64 (`linux/amd64`), and then apply everything.",
-            stack.region(),
-            repositories[0],
+            "The images of `registry/`, which machines, tasks and nodes pull as soon as they are there: make the repositories first (`terraform -chdir=terraform apply -target=aws_ecr_repository.own_container_images`), log in (`aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin $(aws sts get-caller-identity --query Account --output text).dkr.ecr.{region}.amazonaws.com`), push each image, built for Linux on x86-64 (`linux/amd64`), with the tag of the blueprint to its address in the output `repositories`, and then apply everything."
         ));
     }
     if !stack.has_pods() {
@@ -51,7 +44,7 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
 /// Adds how the cluster is reached, filled and kept.
 pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<String>) {
     let system = stack.system;
-    if system.repositories.iter().next().is_some() {
+    if !system.repositories.is_empty() {
         items.push(registry(stack));
     }
     if !stack.has_pods() {
@@ -133,7 +126,7 @@ fn upgrades(stack: &Stack<'_>) -> String {
         _ => "When the standard support of the version ends, EKS upgrades the control plane by itself, and the next plan fails to go back: be there first",
     };
     format!(
-        "The cluster runs Kubernetes {version}. To upgrade it, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the add-ons, then the nodes of each pool, pod by pod; then write `terraform.yaml` again, for the autoscaler follows. Look at `aws eks list-insights --region {} --cluster-name {}` before. {end}. Add-ons take the version that EKS recommends; a plan shows a newer one as it comes.",
+        "The cluster runs Kubernetes {version}. To upgrade it, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the nodes of each pool, pod by pod. Then render and deploy again what is in `kubernetes/`, for the autoscaler follows, and bring each add-on (`vpc-cni`, `kube-proxy`, `coredns`, `metrics-server`) to the version that `aws eks describe-addon-versions --region {0} --kubernetes-version VERSION --addon-name NAME` recommends: `aws eks update-addon --region {0} --cluster-name {1} --addon-name NAME --addon-version VERSION --resolve-conflicts PRESERVE`. Terraform leaves their versions alone. Look at `aws eks list-insights --region {0} --cluster-name {1}` before. {end}.",
         stack.region(),
         system.prefix
     )

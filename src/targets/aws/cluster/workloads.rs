@@ -33,7 +33,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, cluster: &Cluster, p
     });
     let shards = shards.collect();
     let own = service.launch.image().filter(|image| matches!(image, Image::Own { .. }));
-    let image = own.map(|image| parts.registry.image(image));
+    let image = own.map(|image| parts.registry.image(stack, image));
     let vault = json!({
         "aws": {
             "service": "SecretsManager",

@@ -58,7 +58,7 @@ fn container(
     (log_group, parts): (&Address, &Parts<'_>),
 ) -> Expression {
     let (image, arguments) = match &service.launch {
-        Launch::Container { image, arguments } => (parts.registry.image(image), arguments.as_slice()),
+        Launch::Container { image, arguments } => (parts.registry.image(stack, image), arguments.as_slice()),
         Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
     };
     let mut pairs: Vec<(&str, Expression)> = vec![

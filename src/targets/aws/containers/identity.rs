@@ -108,6 +108,6 @@ fn starts(
         statements.push(Statement::allow("DataKey", &["kms:Decrypt"], key).condition(condition));
     }
     statements.push(write_logs(log_group));
-    statements.extend(pull(&system.services[id], parts));
+    statements.extend(pull(stack, &system.services[id], parts));
     statements
 }
