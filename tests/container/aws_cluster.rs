@@ -164,14 +164,16 @@ fn the_api_is_private_unless_ranges_are_named() {
 #[test]
 fn own_images_are_kept_and_pulled_by_whoever_runs_them() {
     let text = all(&mall());
-    let repository = block(&text, "aws_ecr_repository", "ship_worker");
+    let repository = block(&text, "aws_ecr_repository", "own_container_images");
     assert!(repository.contains("IMMUTABLE") && repository.contains("scan_on_push = true"));
-    let policy = block(&text, "aws_ecr_lifecycle_policy", "ship_worker");
+    assert!(repository.contains("toset([\"pay-batch\", \"ship\", \"ship-worker\"])"), "{repository}");
+    let policy = block(&text, "aws_ecr_lifecycle_policy", "own_container_images");
     assert!(policy.contains("countNumber = 12"));
     let machine = block(&text, "aws_launch_template", "pay_batch");
-    assert!(machine.contains("${aws_ecr_repository.pay_batch.repository_url}:1.0.0"), "{machine}");
+    let image = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/mall/pay-batch:1.0.0";
+    assert!(machine.contains(image), "{machine}");
     let role = block(&text, "aws_iam_role_policy", "pay_batch");
-    assert!(role.contains("aws_ecr_repository.pay_batch.arn") && role.contains("ecr:GetAuthorizationToken"));
+    assert!(role.contains(":repository/mall/pay-batch") && role.contains("ecr:GetAuthorizationToken"));
 }
 
 #[test]

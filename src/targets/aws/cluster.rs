@@ -80,7 +80,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
         }
     }
     scaling::operator(stack, &cluster, parts);
-    let scaler = autoscaler::lower(stack, &cluster);
+    let scaler = autoscaler::lower(stack, &cluster, parts.base);
     let collector = logs::lower(stack, &cluster, parts);
     let more = scaler.into_iter().chain(collector);
     let cloud = Cloud {
@@ -88,6 +88,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
         workloads,
         blocks: &|peer| blocks(system, peer),
         dns: &[],
+        // The one that a load balancer saw the request come from.
+        hops: 1,
         more: more.map(|object| (None, object)).collect(),
     };
     Some(shared::lower(&system, &cloud, &mut stack.module))

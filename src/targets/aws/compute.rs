@@ -17,7 +17,6 @@ use super::network::Network;
 use super::policy::{Statement, inline, trust};
 use super::queues::Queues;
 use super::reader::Readers;
-use super::registry::Registry;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
@@ -55,7 +54,6 @@ pub(super) struct Parts<'a> {
     pub(super) queues: &'a Queues,
     pub(super) topics: &'a Topics,
     pub(super) buckets: &'a Buckets,
-    pub(super) registry: &'a Registry,
     pub(super) balancers: &'a Balancers,
     pub(super) names: &'a Names,
     pub(super) readers: &'a Readers,

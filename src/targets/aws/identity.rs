@@ -167,7 +167,13 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
             }
         }
     }
-    let took = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
+    // Frameworks ask what they take from how long it hides a message.
+    let took = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    ];
     let statements = [
         ("SendMessages", &["sqs:SendMessage"][..], send),
         ("PublishMessages", &["sns:Publish"][..], publish),
@@ -186,7 +192,7 @@ pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> V
             registry.region, registry.account, registry.repository
         ))
     });
-    given.or_else(|| parts.registry.pull(stack, service)).into_iter().flatten().collect()
+    given.or_else(|| registry::pull_own(stack, service, parts.base)).into_iter().flatten().collect()
 }
 
 /// The channels of Session Manager to what its agent runs in.

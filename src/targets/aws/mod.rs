@@ -170,7 +170,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
-    let registry = registry::lower(&mut stack, &keys);
+    registry::lower(&mut stack, &keys);
     let access_logs = logs::bucket(&mut stack, &base, &buckets);
     if let Some(access_logs) = &access_logs {
         storage::logging(&mut stack, &buckets, access_logs);
@@ -197,7 +197,6 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         queues: &queues,
         topics: &topics,
         buckets: &buckets,
-        registry: &registry,
         balancers: &balancers,
         names: &names,
         readers: &readers,

@@ -3,11 +3,11 @@
 use hcl::expr::ForExpr;
 use hcl::{Expression, Identifier};
 
-use super::Stack;
+use super::{Base, Stack};
 use super::encryption::Keys;
 use super::policy::Statement;
 use crate::ir::{Id, Image, Repository, Service};
-use crate::terraform::{Address, Block, expr};
+use crate::terraform::{Block, expr};
 use crate::{list, object, template};
 
 /// Longer than any component's name.
@@ -15,35 +15,31 @@ const NAME: &str = "own_container_images";
 /// Days that layers without a tag stay: those of an upload that broke off, or of an image that is gone.
 const UNTAGGED: u32 = 7;
 
-/// The repositories.
-#[derive(Default)]
-pub(super) struct Registry {
-    /// All of them, by the names of the images.
-    repositories: Option<Address>,
-}
-
-impl Registry {
-    fn get(&self, stack: &Stack<'_>, id: Id<Repository>) -> Address {
-        let all = self.repositories.as_ref();
-        let all = all.unwrap_or_else(|| unreachable!("a system with repositories has a registry"));
-        all.key(stack.system.repositories[id].name.as_str())
-    }
-
-    /// The whole reference of an image.
-    pub(super) fn image(&self, stack: &Stack<'_>, image: &Image) -> Expression {
-        match image {
-            Image::Reference(text) => text.as_str().into(),
-            Image::Own { repository, tag } => {
-                template![self.get(stack, *repository).attr("repository_url"), format!(":{tag}")]
-            }
+/// The whole reference of an image. It is told apart from the repository itself, so that a plan shows it.
+pub(super) fn image(stack: &Stack<'_>, image: &Image, base: &Base) -> Expression {
+    let system = stack.system;
+    match image {
+        Image::Reference(text) => text.as_str().into(),
+        Image::Own { repository, tag } => {
+            let name = &system.repositories[*repository].name;
+            let region = stack.region();
+            template![
+                base.account.clone(),
+                format!(".dkr.ecr.{region}.amazonaws.com/{}/{name}:{tag}", system.prefix)
+            ]
         }
     }
+}
 
-    /// Pulls the image of a service, where it is one of these.
-    pub(super) fn pull(&self, stack: &Stack<'_>, service: &Service) -> Option<[Statement; 2]> {
-        let repository = own(service)?;
-        Some(pull(self.get(stack, repository).attr("arn")))
-    }
+/// Pulls the image of a service, where it is one of the system's own.
+pub(super) fn pull_own(stack: &Stack<'_>, service: &Service, base: &Base) -> Option<[Statement; 2]> {
+    let system = stack.system;
+    let name = &system.repositories[own(service)?].name;
+    Some(pull(template![
+        format!("arn:aws:ecr:{}:", stack.region()),
+        base.account.clone(),
+        format!(":repository/{}/{name}", system.prefix)
+    ]))
 }
 
 /// The repository of a service's image, where it is one of the system's own.
@@ -63,10 +59,10 @@ pub(super) fn pull(repository: impl Into<Expression>) -> [Statement; 2] {
     ]
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) -> Registry {
+pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) {
     let system = stack.system;
     let Some(said) = system.registry.filter(|_| !system.repositories.is_empty()) else {
-        return Registry::default();
+        return;
     };
     stack.module.file("registry", "");
     let names = system.repositories.iter().map(|(_, item)| item.name.as_str().into());
@@ -95,9 +91,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) -> Registry {
         .with_key_expr(expr::keyword("name"));
     let about = "Where images are pushed to, by their names.";
     stack.module.output("repositories", Expression::from(urls), about);
-    Registry {
-        repositories: Some(repositories),
-    }
 }
 
 /// Which images go: the oldest of those with a tag, and what has none.

@@ -3,6 +3,7 @@
 use hcl::Expression;
 
 use super::Stack;
+use super::registry::image as registry_image;
 use super::caches::Login;
 use super::compute::Parts;
 use super::database::shard;
@@ -99,7 +100,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         installs: system.network.egress != Egress::None,
         health_port: None,
         mtu: None,
-        image: own.map(|image| parts.registry.image(stack, image)),
+        image: own.map(|image| registry_image(stack, image, parts.base)),
         shards,
         trust: Trust::Name,
     };

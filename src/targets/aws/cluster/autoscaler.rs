@@ -14,10 +14,9 @@ use crate::catalog;
 use crate::ir::NodePool;
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
-use crate::targets::aws::Stack;
+use crate::targets::aws::{Base, Stack};
 use crate::targets::aws::policy::Statement;
 use crate::targets::shared::cluster::{POOL, Written};
-use crate::terraform::expr;
 use crate::{object, template};
 
 /// Name of its objects in the cluster.
@@ -70,7 +69,7 @@ const CLUSTER: [(&[&str], &[&str], &[&str]); 11] = [
 ];
 
 /// Adds its role, and gives its objects.
-pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster) -> Vec<Written> {
+pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster, base: &Base) -> Vec<Written> {
     let tag = format!("k8s.io/cluster-autoscaler/{}", stack.system.prefix);
     let look = [
         "autoscaling:DescribeAutoScalingGroups",
@@ -85,8 +84,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster) -> Vec<Written> {
     ];
     let change = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"];
     let ours = object! { "StringEquals" => object! { format!("aws:ResourceTag/{tag}") => "owned" } };
-    let arn = cluster.cluster.attr("arn");
-    let pools = template![expr::call("replace", [arn, ":cluster/".into(), ":nodegroup/".into()]), "/*"];
+    let pools = template![
+        format!("arn:aws:eks:{}:", stack.region()),
+        base.account.clone(),
+        format!(":nodegroup/{}/*/*", stack.system.prefix)
+    ];
     let statements = vec![
         Statement::allow("Look", &look, "*"),
         Statement::allow("LookAtPools", &["eks:DescribeNodegroup"], pools),

@@ -8,7 +8,7 @@ use crate::ir::{Id, Image, Service, Value};
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::containers::{shard_passwords, shard_settings};
 use crate::targets::aws::identity::granted;
-use crate::targets::aws::{Stack, startup};
+use crate::targets::aws::{Stack, registry, startup};
 use crate::targets::shared::cluster::{Filled, Shards, Workload, namespace};
 use crate::targets::shared::settings;
 
@@ -33,7 +33,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, cluster: &Cluster, p
     });
     let shards = shards.collect();
     let own = service.launch.image().filter(|image| matches!(image, Image::Own { .. }));
-    let image = own.map(|image| parts.registry.image(stack, image));
+    let image = own.map(|image| registry::image(stack, image, parts.base));
     let vault = json!({
         "aws": {
             "service": "SecretsManager",

@@ -6,7 +6,7 @@ use hcl::{Expression, Identifier};
 use super::identity::Roles;
 use crate::catalog;
 use crate::ir::{Database, Id, Launch, SHARD_VARIABLES, Service, Value};
-use crate::targets::aws::Stack;
+use crate::targets::aws::{Stack, registry};
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::database::shard;
 use crate::targets::aws::secrets::shard::folder;
@@ -58,7 +58,7 @@ fn container(
     (log_group, parts): (&Address, &Parts<'_>),
 ) -> Expression {
     let (image, arguments) = match &service.launch {
-        Launch::Container { image, arguments } => (parts.registry.image(stack, image), arguments.as_slice()),
+        Launch::Container { image, arguments } => (registry::image(stack, image, parts.base), arguments.as_slice()),
         Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
     };
     let mut pairs: Vec<(&str, Expression)> = vec![

@@ -23,7 +23,7 @@ other manifests.";
 /// The file with what Terraform writes.
 pub(super) const WRITTEN: &str = "terraform.yaml";
 
-const COPIES: &str = "what restarts pods when it changes, and what only Terraform knows";
+const COPIES: &str = "from what Terraform writes: what restarts pods when it changes, and what only Terraform knows";
 
 /// The objects of a managed cluster.
 pub struct Manifests {
@@ -93,7 +93,7 @@ impl Manifests {
             }
             let all = match lists.len() {
                 1 => lists.remove(0),
-                _ => expr::call("concat", lists),
+                _ => expr::call("flatten", [Expression::Array(lists)]),
             };
             let object = expr::keyword("object");
             let each = ForExpr::new(Identifier::unchecked("object"), all, expr::call("yamlencode", [object]));
@@ -118,7 +118,7 @@ impl Manifests {
             let mut names: Vec<String> = vec![];
             for (name, objects) in &part.concerns {
                 // Before the pods that it is for.
-                if *name == "compute" && !part.written.is_empty() {
+                if *name == "cluster" && !part.written.is_empty() {
                     names.push(WRITTEN.to_owned());
                 }
                 let documents: Vec<String> = objects.iter().map(Object::yaml).collect();
