@@ -222,6 +222,11 @@ pub fn has_apis(target: Target) -> bool {
     }
 }
 
+/// Minor versions of Kubernetes on Azure.
+pub fn azure_kubernetes() -> &'static [&'static str] {
+    azure::KUBERNETES
+}
+
 /// Whether a target has a registry of the system's own images. A plain cluster takes them from one that is there already.
 pub fn has_registry(target: Target) -> bool {
     match target {
