@@ -128,6 +128,8 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (has(Engine::Mysql), "Microsoft.DBforMySQL"),
         (has(Engine::Postgres), "Microsoft.DBforPostgreSQL"),
         (messaging, "Microsoft.ServiceBus"),
+        (system.registry.is_some(), "Microsoft.ContainerRegistry"),
+        (!system.pools.is_empty(), "Microsoft.ContainerService"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
@@ -179,7 +181,7 @@ impl Stack<'_> {
         self.system
             .services
             .iter()
-            .any(|(_, item)| item.runtime != Runtime::Container)
+            .any(|(_, item)| item.runtime == Runtime::Vm)
     }
 
     /// Notes where a component went.
