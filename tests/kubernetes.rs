@@ -23,7 +23,7 @@ fn trees() -> Vec<PathBuf> {
 
 fn validate(objects: &[u8]) -> Result<(), String> {
     let mut command = Command::new(python());
-    let kinds = ["kinds", "rabbitmq"].map(|name| project(&format!("src/targets/kubernetes/data/{name}.jsonl")));
+    let kinds = ["kinds", "rabbitmq"].map(|name| project(&format!("src/kubernetes/data/{name}.jsonl")));
     command.arg(project("tests/support/validate.py")).args(kinds);
     run(&mut command, objects).map(|_| ())
 }

@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, overrides};
 use crate::ir::{self, Domain, Id};
+use crate::kubernetes::overrides as objects;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::verify;
 use crate::terraform::{Module, Part, identifier};
 use crate::vocabulary::Runtime;
-use shared::report::Report;
+use shared::Lowered;
 
 /// Renders a checked system.
 ///
@@ -35,7 +36,12 @@ pub fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     }
 }
 
-fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Result<Rendered, Vec<Diagnostic>> {
+fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Diagnostic>> {
+    let Lowered {
+        mut module,
+        report,
+        cluster: _,
+    } = lowered;
     let faults = verify(&module);
     if !faults.is_empty() {
         let words = faults
@@ -100,6 +106,15 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
         names: names.remove(&id).unwrap_or_default(),
     };
     system.domains.iter().map(part).collect()
+}
+
+fn wanted_object(given: &ir::Override) -> objects::Override<'_> {
+    objects::Override {
+        kind: &given.resource_type,
+        name: &given.name,
+        fields: &given.arguments,
+        path: &given.path,
+    }
 }
 
 fn wanted(given: &ir::Override) -> Override<'_> {

@@ -40,7 +40,7 @@ mod waf;
 
 use hcl::Expression;
 
-use super::shared::{self, report::Report};
+use super::shared::{self, Lowered, report::Report};
 use crate::check::Checked;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
@@ -133,7 +133,7 @@ const FILES: [(&str, &str); 23] = [
 ];
 
 /// Spells a system.
-pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let mut module = Module::new();
     for (file, header) in FILES {
         module.file(file, header);
@@ -195,5 +195,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     compute::lower(&mut stack, &parts);
     budget::lower(&mut stack);
     report::fill(&mut stack, &parts);
-    (stack.module, stack.report)
+    Lowered {
+        module: stack.module,
+        report: stack.report,
+        cluster: None,
+    }
 }

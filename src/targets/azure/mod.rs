@@ -33,7 +33,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 
-use super::shared::report::Report;
+use super::shared::{Lowered, report::Report};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Secret};
 use crate::terraform::{Address, Module};
@@ -48,7 +48,7 @@ struct Stack<'a> {
 }
 
 /// Spells a system.
-pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let mut module = Module::new();
     let project = project::lower(system, &mut module);
     let mut stack = Stack {
@@ -115,7 +115,11 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     messages::lower(stack);
     containers::readme::lower(stack);
     sharding::lower(stack);
-    (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
+    Lowered {
+        module: std::mem::take(&mut stack.module),
+        report: std::mem::take(&mut stack.report),
+        cluster: None,
+    }
 }
 
 /// What the components are built on.

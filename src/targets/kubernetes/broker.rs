@@ -13,19 +13,19 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::alarms::prometheus;
-use super::custom::rabbitmq::{
-    ClusterReference, Overrides, Permission, Permissions, Persistence, RabbitmqCluster, SetOverride, SetSpec, Tls,
-    User, UserReference,
-};
 use super::encryption::{authority, names, secret};
 use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_api_server, to_dns};
 use super::network::Demand;
-use super::object::Object;
-use super::pod;
 use super::scaling;
 use super::stack::{BROKER, Stack, selector};
 use super::storage::retention;
 use crate::ir::{Domain, Id, Resource, Service};
+use crate::kubernetes::custom::rabbitmq::{
+    ClusterReference, Overrides, Permission, Permissions, Persistence, RabbitmqCluster, SetOverride, SetSpec, Tls,
+    User, UserReference,
+};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;

@@ -9,9 +9,9 @@ use tera::Context;
 
 use super::caches::{INTERNAL, Login, copies};
 use super::encryption::secret;
-use super::pod::{self, Ask};
 use super::stack::Stack;
 use crate::ir::Cache;
+use crate::kubernetes::pod::{self, Ask};
 use crate::targets::shared::template;
 
 /// On which clients are let in.

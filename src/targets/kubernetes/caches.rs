@@ -17,11 +17,11 @@ use super::compute;
 use super::encryption::{authority, names};
 use super::firewall::{callers, from, policy, to, to_dns};
 use super::network::Demand;
-use super::object::Object;
-use super::pod;
 use super::secrets;
 use super::stack::{Labels, Stack};
 use crate::ir::{Access, Cache, Id, Peer, Resource};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
 
 /// The pods of a cache with copies: two of three agree on who is the primary.
 const PODS: u32 = 3;

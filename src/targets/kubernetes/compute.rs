@@ -15,8 +15,6 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::broker;
 use super::caches;
 use super::encryption::{TRUST, secret};
-use super::object::Object;
-use super::pod::{self, Ask};
 use super::proxy;
 use super::scaling;
 use super::settings;
@@ -24,6 +22,8 @@ use super::shards;
 use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use crate::ir::{Id, Launch, Probe, Service};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod::{self, Ask};
 use crate::targets::shared::sharding;
 
 /// Seconds between the probes of a service that starts.

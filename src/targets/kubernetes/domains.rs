@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::imports;
 use super::kustomization;
-use super::object::Object;
 use super::stack::Stack;
 use crate::ir::{Domain, Id, Resource, Service};
+use crate::kubernetes::object::Object;
 
 /// Objects by the part that they belong to: the domain whose namespace they are in, or are.
 pub(super) fn by_part<'o>(stack: &Stack<'_>, objects: &'o [Object]) -> BTreeMap<Option<Id<Domain>>, Vec<&'o Object>> {

@@ -12,10 +12,10 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::broker;
 use super::caches;
 use super::database;
-use super::object::Object;
 use super::stack::{BROKER, STORE, Stack, selector};
 use super::storage;
 use crate::ir::{Domain, Id, Peer, Resource, Service};
+use crate::kubernetes::object::Object;
 use crate::vocabulary::Engine;
 
 /// Addresses around a cluster: other machines of the same network, carrier-grade translation, link-local metadata services.

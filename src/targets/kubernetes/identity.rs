@@ -3,8 +3,8 @@
 use k8s_openapi::api::core::v1::ServiceAccount;
 
 use super::database;
-use super::object::Object;
 use super::stack::{STORE, Stack};
+use crate::kubernetes::object::Object;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let services = stack

@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::custom::gateway::{
+use super::edge;
+use super::firewall::label;
+use super::stack::{Stack, labelled};
+use crate::ir::{Balancer, Route, Tls};
+use crate::kubernetes::custom::gateway::{
     AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Infrastructure, Listener, ListenerTls, Match, ParametersRef,
     ParentRef, PathMatch, Redirect, RouteNamespaces, Rule, SecretRef,
 };
-use super::edge;
-use super::firewall::label;
-use super::object::Object;
-use super::stack::{Stack, labelled};
-use crate::ir::{Balancer, Route, Tls};
+use crate::kubernetes::object::Object;
 use crate::target::Target;
 
 /// The gateway's name.

@@ -12,7 +12,6 @@ mod broker;
 mod cache_pod;
 mod caches;
 mod compute;
-mod custom;
 mod dashboard;
 mod database;
 mod domains;
@@ -26,11 +25,7 @@ mod load_balancer;
 mod measures;
 mod messages;
 mod network;
-mod object;
 mod operations;
-mod overrides;
-mod path;
-mod pod;
 mod protect;
 mod proxy;
 mod queues;
@@ -38,7 +33,6 @@ mod readme;
 mod replicas;
 mod runbook;
 mod scaling;
-mod schema;
 mod secrets;
 mod settings;
 mod shards;
@@ -46,18 +40,16 @@ mod stack;
 mod storage;
 mod storage_config;
 mod topics;
-mod yaml;
-
-#[cfg(test)]
-mod tests;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{Domain, Id};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::overrides;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::targets::shared::owners;
-use object::Object;
+use crate::targets::wanted_object;
 use stack::Stack;
 
 /// Spells a system.
@@ -95,7 +87,8 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     }
     if let Some(given) = system.overrides.get(&Target::Kubernetes) {
         let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
-        overrides::apply(objects, given, &system.places)?;
+        let given: Vec<_> = given.iter().map(wanted_object).collect();
+        overrides::apply(objects, &given, &system.places)?;
     }
     let of_parts = concerns.iter().filter(|(name, _)| *name != protect::FOLDER);
     let of_parts: Vec<_> = of_parts

@@ -8,10 +8,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::broker;
 use super::caches;
 use super::database;
-use super::object::Object;
-use super::pod::quantities;
 use super::stack::{BROKER, STORE, Stack};
 use crate::ir::{Domain, Id};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod::quantities;
 
 /// Processors, GiB and pods for what operators start besides: jobs, sidecars, routers.
 const HEADROOM: Demand = Demand {

@@ -12,9 +12,9 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::object::Object;
 use super::stack::{Stack, selector};
 use crate::check::PROTECT;
+use crate::kubernetes::object::Object;
 
 /// The concern's name, and the folder of its files.
 pub(super) const FOLDER: &str = PROTECT;

@@ -12,11 +12,13 @@ use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::broker;
 use super::compute;
-use super::custom::keda::{AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication};
 use super::encryption::{TRUST, secret};
-use super::object::Object;
 use super::stack::{BROKER, Stack};
 use crate::ir::{Id, Service};
+use crate::kubernetes::custom::keda::{
+    AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication,
+};
+use crate::kubernetes::object::Object;
 
 /// Where KEDA runs.
 pub(super) const NAMESPACE: &str = "keda";

@@ -11,10 +11,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 
 use super::firewall::{callers, from, policy};
 use super::network::Demand;
-use super::object::Object;
-use super::pod;
 use super::stack::{Server, Stack};
 use crate::ir::{Database, Id, Peer, Readers, Shape};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
 use crate::targets::shared::sharding::POOL;
 use crate::vocabulary::Engine;
 

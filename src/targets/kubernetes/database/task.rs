@@ -10,9 +10,9 @@ use tera::Context;
 
 use super::container_port;
 use crate::ir::Database;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
 use crate::targets::kubernetes::firewall::{pods, policy, to, to_dns};
-use crate::targets::kubernetes::object::Object;
-use crate::targets::kubernetes::pod;
 use crate::targets::kubernetes::secrets;
 use crate::targets::kubernetes::stack::{Stack, credentials};
 use crate::targets::shared::template;

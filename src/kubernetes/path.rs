@@ -2,7 +2,7 @@
 
 /// The steps from an object's root to one of its values.
 #[derive(Clone, Copy)]
-pub(super) enum Path<'a> {
+pub(crate) enum Path<'a> {
     /// The object itself.
     Root,
     /// A field of what the path before it leads to.
@@ -13,17 +13,17 @@ pub(super) enum Path<'a> {
 
 impl Path<'_> {
     /// The path to a field.
-    pub(super) fn field<'a>(&'a self, name: &'a str) -> Path<'a> {
+    pub(crate) fn field<'a>(&'a self, name: &'a str) -> Path<'a> {
         Path::Field(self, name)
     }
 
     /// The path to an element.
-    pub(super) fn item(&self, index: usize) -> Path<'_> {
+    pub(crate) fn item(&self, index: usize) -> Path<'_> {
         Path::Item(self, index)
     }
 
     /// Whether the path is spelled so, with `/` between its steps.
-    pub(super) fn is(&self, spelled: &str) -> bool {
+    pub(crate) fn is(&self, spelled: &str) -> bool {
         let rest = match self {
             Path::Root => return spelled.is_empty(),
             Path::Field(before, name) => spelled.strip_suffix(name).map(|rest| (before, rest)),
@@ -36,7 +36,7 @@ impl Path<'_> {
     }
 
     /// The steps between them: `spec.containers.0`; empty for the root.
-    pub(super) fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         let (before, step) = match self {
             Path::Root => return String::new(),
             Path::Field(before, name) => (before, (*name).to_owned()),

@@ -20,10 +20,10 @@ use crate::{pattern, split};
 const DATA: [&str; 2] = [include_str!("data/kinds.jsonl"), include_str!("data/rabbitmq.jsonl")];
 
 /// (path, what is wrong)
-pub(super) type Fault = (String, String);
+pub(crate) type Fault = (String, String);
 
 /// What is wrong with the `spec` of an object of a custom kind, given as `GROUP/VERSION/KIND`.
-pub(super) fn check(kind: &str, spec: &Value) -> Vec<Fault> {
+pub(crate) fn check(kind: &str, spec: &Value) -> Vec<Fault> {
     let mut walk = Walk { faults: vec![] };
     match schema(kind) {
         Some(schema) => walk.value(spec, schema, &Path::Root.field("spec")),

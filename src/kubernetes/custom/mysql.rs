@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{
 };
 use serde::Serialize;
 
-use crate::targets::kubernetes::object::Kind;
+use crate::kubernetes::object::Kind;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,10 +13,10 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use sha2::{Digest, Sha256};
 
 /// Any user will do that is not root and not one of the node's own.
-pub(super) const USER: i64 = 10001;
+pub(crate) const USER: i64 = 10001;
 
 /// What a pod of this system starts from: restricted, without an API token.
-pub(super) fn spec(account: &str, containers: Vec<Container>, volumes: Vec<Volume>) -> PodSpec {
+pub(crate) fn spec(account: &str, containers: Vec<Container>, volumes: Vec<Volume>) -> PodSpec {
     PodSpec {
         service_account_name: Some(account.to_owned()),
         automount_service_account_token: Some(false),
@@ -40,7 +40,7 @@ pub(super) fn spec(account: &str, containers: Vec<Container>, volumes: Vec<Volum
 }
 
 /// What a container starts from: no privileges, no capabilities, nothing written beside its volumes.
-pub(super) fn container(name: &str, image: &str) -> Container {
+pub(crate) fn container(name: &str, image: &str) -> Container {
     Container {
         name: name.to_owned(),
         image: Some(image.to_owned()),
@@ -60,7 +60,7 @@ pub(super) fn container(name: &str, image: &str) -> Container {
 }
 
 /// Requests and limits: (processor, memory) each.
-pub(super) fn resources(requests: (&str, &str), limits: (&str, &str)) -> ResourceRequirements {
+pub(crate) fn resources(requests: (&str, &str), limits: (&str, &str)) -> ResourceRequirements {
     ResourceRequirements {
         requests: Some(quantities(&[("cpu", requests.0), ("memory", requests.1)])),
         limits: Some(quantities(&[("cpu", limits.0), ("memory", limits.1)])),
@@ -69,7 +69,7 @@ pub(super) fn resources(requests: (&str, &str), limits: (&str, &str)) -> Resourc
 }
 
 /// Amounts by name.
-pub(super) fn quantities(amounts: &[(&str, &str)]) -> BTreeMap<String, Quantity> {
+pub(crate) fn quantities(amounts: &[(&str, &str)]) -> BTreeMap<String, Quantity> {
     amounts
         .iter()
         .map(|(name, amount)| ((*name).to_owned(), Quantity((*amount).to_owned())))
@@ -77,7 +77,7 @@ pub(super) fn quantities(amounts: &[(&str, &str)]) -> BTreeMap<String, Quantity>
 }
 
 /// An environment variable with a value. Kubernetes would replace `$(NAME)` in it: the dollar is doubled where that could happen.
-pub(super) fn variable(name: &str, value: &str) -> EnvVar {
+pub(crate) fn variable(name: &str, value: &str) -> EnvVar {
     EnvVar {
         name: name.to_owned(),
         value: Some(literal(value)),
@@ -86,7 +86,7 @@ pub(super) fn variable(name: &str, value: &str) -> EnvVar {
 }
 
 /// Text that Kubernetes leaves as it is in values and arguments.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     if text.contains("$(") || text.contains("$$") {
         text.replace('$', "$$")
     } else {
@@ -95,7 +95,7 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// An environment variable from a key of a Secret.
-pub(super) fn secret_variable(name: &str, secret: &str, key: &str, optional: bool) -> EnvVar {
+pub(crate) fn secret_variable(name: &str, secret: &str, key: &str, optional: bool) -> EnvVar {
     EnvVar {
         name: name.to_owned(),
         value: None,
@@ -111,7 +111,7 @@ pub(super) fn secret_variable(name: &str, secret: &str, key: &str, optional: boo
 }
 
 /// How a probe asks.
-pub(super) enum Ask<'a> {
+pub(crate) enum Ask<'a> {
     /// An HTTP request; `scheme` is `HTTP` or `HTTPS`.
     Http { path: &'a str, scheme: &'a str },
     /// A connection.
@@ -121,7 +121,7 @@ pub(super) enum Ask<'a> {
 }
 
 /// A probe of the port with the given name, every `period` seconds, that gives up after `failures` of them.
-pub(super) fn probe(ask: &Ask<'_>, port: &str, period: u32, failures: u32) -> Probe {
+pub(crate) fn probe(ask: &Ask<'_>, port: &str, period: u32, failures: u32) -> Probe {
     let port = IntOrString::String(port.to_owned());
     let mut probe = Probe {
         period_seconds: i32::try_from(period).ok(),
@@ -149,7 +149,7 @@ pub(super) fn probe(ask: &Ask<'_>, port: &str, period: u32, failures: u32) -> Pr
 }
 
 /// A mount of a volume.
-pub(super) fn mount(volume: &str, path: &str, read_only: bool) -> VolumeMount {
+pub(crate) fn mount(volume: &str, path: &str, read_only: bool) -> VolumeMount {
     VolumeMount {
         name: volume.to_owned(),
         mount_path: path.to_owned(),
@@ -159,7 +159,7 @@ pub(super) fn mount(volume: &str, path: &str, read_only: bool) -> VolumeMount {
 }
 
 /// Scratch space on the node's disk.
-pub(super) fn scratch(name: &str) -> Volume {
+pub(crate) fn scratch(name: &str) -> Volume {
     Volume {
         name: name.to_owned(),
         empty_dir: Some(EmptyDirVolumeSource::default()),
@@ -168,7 +168,7 @@ pub(super) fn scratch(name: &str) -> Volume {
 }
 
 /// Scratch space in memory.
-pub(super) fn memory(name: &str, size: &str) -> Volume {
+pub(crate) fn memory(name: &str, size: &str) -> Volume {
     Volume {
         name: name.to_owned(),
         empty_dir: Some(EmptyDirVolumeSource {
@@ -181,7 +181,7 @@ pub(super) fn memory(name: &str, size: &str) -> Volume {
 }
 
 /// A Secret as files; all its keys where none are named.
-pub(super) fn secret_files(name: &str, secret: &str, keys: &[&str]) -> Volume {
+pub(crate) fn secret_files(name: &str, secret: &str, keys: &[&str]) -> Volume {
     let items: Vec<KeyToPath> = keys.iter().map(|key| key_to_path(key, key)).collect();
     Volume {
         name: name.to_owned(),
@@ -195,7 +195,7 @@ pub(super) fn secret_files(name: &str, secret: &str, keys: &[&str]) -> Volume {
 }
 
 /// One key as one file.
-pub(super) fn key_to_path(key: &str, path: &str) -> KeyToPath {
+pub(crate) fn key_to_path(key: &str, path: &str) -> KeyToPath {
     KeyToPath {
         key: key.to_owned(),
         path: path.to_owned(),
@@ -204,7 +204,7 @@ pub(super) fn key_to_path(key: &str, path: &str) -> KeyToPath {
 }
 
 /// A ConfigMap as files.
-pub(super) fn config_files(name: &str, config_map: &str) -> Volume {
+pub(crate) fn config_files(name: &str, config_map: &str) -> Volume {
     Volume {
         name: name.to_owned(),
         config_map: Some(ConfigMapVolumeSource {
@@ -216,7 +216,7 @@ pub(super) fn config_files(name: &str, config_map: &str) -> Volume {
 }
 
 /// The annotation of pods that changes with their configuration, so that they restart with it.
-pub(super) fn fingerprint<'a>(configs: impl IntoIterator<Item = &'a ConfigMap>) -> BTreeMap<String, String> {
+pub(crate) fn fingerprint<'a>(configs: impl IntoIterator<Item = &'a ConfigMap>) -> BTreeMap<String, String> {
     let mut hash = Sha256::new();
     for (name, text) in configs.into_iter().flat_map(|config| config.data.iter().flatten()) {
         hash.update(name.as_bytes());
@@ -232,7 +232,7 @@ pub(super) fn fingerprint<'a>(configs: impl IntoIterator<Item = &'a ConfigMap>) 
 }
 
 /// A claim as a volume.
-pub(super) fn claimed(name: &str, claim: &str) -> Volume {
+pub(crate) fn claimed(name: &str, claim: &str) -> Volume {
     Volume {
         name: name.to_owned(),
         persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
@@ -244,7 +244,7 @@ pub(super) fn claimed(name: &str, claim: &str) -> Volume {
 }
 
 /// A claim of so many GiB of a storage class, or of the cluster's default one.
-pub(super) fn claim(gib: u32, class: Option<&str>) -> PersistentVolumeClaimSpec {
+pub(crate) fn claim(gib: u32, class: Option<&str>) -> PersistentVolumeClaimSpec {
     PersistentVolumeClaimSpec {
         access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
         storage_class_name: class.map(str::to_owned),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::path::Path;
 
 /// Comments by the path of the key that they stand above, such as `spec/template/spec/containers/0/lifecycle`.
-pub(super) type Comments = Vec<(&'static str, String)>;
+pub(crate) type Comments = Vec<(&'static str, String)>;
 
 /// The keys that come first in their object.
 const FIRST: [&str; 15] = [
@@ -32,7 +32,7 @@ const FIRST: [&str; 15] = [
 ];
 
 /// One document, without the line that separates it from the next.
-pub(super) fn document(value: &Value, comments: &Comments) -> String {
+pub(crate) fn document(value: &Value, comments: &Comments) -> String {
     let mut writer = Writer {
         text: String::new(),
         comments,

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Affinity, ResourceRequirements};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::targets::kubernetes::object::Kind;
+use crate::kubernetes::object::Kind;
 
 const API_VERSION: &str = "rabbitmq.com/v1beta1";
 

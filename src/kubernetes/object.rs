@@ -12,7 +12,7 @@ use super::yaml::{self, Comments};
 
 /// An object with its comments.
 #[derive(Debug, Clone)]
-pub(super) struct Object {
+pub(crate) struct Object {
     value: Value,
     check: fn(&Value) -> Vec<Fault>,
     /// It is as its own type made it, which knows all its fields: there is nothing to check.
@@ -22,7 +22,7 @@ pub(super) struct Object {
 }
 
 /// The specification of a custom resource, and what the resource is called.
-pub(super) trait Kind: Serialize {
+pub(crate) trait Kind: Serialize {
     /// Group and version.
     const API_VERSION: &'static str;
     /// Kind.
@@ -40,7 +40,7 @@ struct Custom<S> {
 
 impl Object {
     /// An object of a kind that Kubernetes itself has.
-    pub(super) fn new<T: Serialize + DeserializeOwned>(object: &T) -> Self {
+    pub(crate) fn new<T: Serialize + DeserializeOwned>(object: &T) -> Self {
         Self::checked_by(object, built_in::<T>, true)
     }
 
@@ -57,7 +57,7 @@ impl Object {
     }
 
     /// An object of a custom kind.
-    pub(super) fn custom<S: Kind>(metadata: ObjectMeta, spec: S) -> Self {
+    pub(crate) fn custom<S: Kind>(metadata: ObjectMeta, spec: S) -> Self {
         let object = Custom {
             api_version: S::API_VERSION,
             kind: S::KIND,
@@ -68,47 +68,57 @@ impl Object {
     }
 
     /// Its kind.
-    pub(super) fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         let name = self.value.pointer("/metadata/name");
         name.and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Its namespace; none for what has none.
-    pub(super) fn namespace(&self) -> Option<&str> {
+    pub(crate) fn namespace(&self) -> Option<&str> {
         let name = self.value.pointer("/metadata/namespace");
         name.and_then(Value::as_str)
     }
 
+    /// The object as it is.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// What a JSON pointer leads to.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
     /// Lays raw fields over it.
-    pub(super) fn merge(&mut self, fields: &Map<String, Value>) {
+    pub(crate) fn merge(&mut self, fields: &Map<String, Value>) {
         merge(&mut self.value, &Value::Object(fields.clone()));
         self.typed = false;
     }
 
     /// What Kubernetes would refuse about it.
-    pub(super) fn faults(&self) -> Vec<Fault> {
+    pub(crate) fn faults(&self) -> Vec<Fault> {
         if self.typed { vec![] } else { (self.check)(&self.value) }
     }
 
     /// Says something above the object.
-    pub(super) fn about(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn about(mut self, text: impl Into<String>) -> Self {
         self.about = Some(text.into());
         self
     }
 
     /// Says something above a key, given by its path: `spec/template/spec/containers/0/lifecycle`.
-    pub(super) fn comment(mut self, path: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn comment(mut self, path: &'static str, text: impl Into<String>) -> Self {
         self.comments.push((path, text.into()));
         self
     }
 
     /// The YAML document.
-    pub(super) fn yaml(&self) -> String {
+    pub(crate) fn yaml(&self) -> String {
         let about = match &self.about {
             Some(text) => format!("# {text}\n"),
             None => String::new(),

@@ -1,26 +1,38 @@
-//! `[override.kubernetes.KIND.NAME]`: raw fields of one object, merged over what is emitted and checked before anything is written.
+//! `[override.TARGET.KIND.NAME]`: raw fields of one object, merged over what is emitted and checked before anything is written.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::object::Object;
 use super::path::Path;
 use crate::diagnostic::{Diagnostic, Places, kubernetes, overrides};
-use crate::ir::Override;
+
+/// The override of one object.
+#[derive(Debug, Clone)]
+pub(crate) struct Override<'a> {
+    /// Its kind.
+    pub(crate) kind: &'a str,
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// The fields.
+    pub(crate) fields: &'a Map<String, Value>,
+    /// Where it stands in the blueprint, dotted.
+    pub(crate) path: &'a str,
+}
 
 /// Merges every override into its object.
 ///
 /// # Errors
 /// Overrides of objects that are not emitted, and fields that Kubernetes would refuse.
-pub(super) fn apply<'a>(
+pub(crate) fn apply<'a>(
     objects: impl Iterator<Item = &'a mut Object>,
-    given: &[Override],
+    given: &[Override<'_>],
     places: &Places,
 ) -> Result<(), Vec<Diagnostic>> {
     let mut objects: Vec<&mut Object> = objects.collect();
     let mut problems = vec![];
     for wanted in given {
-        let kind = wanted.resource_type.as_str();
-        let at = places.key(&wanted.path).or_else(|| places.span(&wanted.path));
+        let kind = wanted.kind;
+        let at = places.key(wanted.path).or_else(|| places.span(wanted.path));
         let names: Vec<String> = objects
             .iter()
             .filter(|object| object.kind() == kind)
@@ -30,17 +42,17 @@ pub(super) fn apply<'a>(
             let known: Vec<String> = objects.iter().map(|object| object.kind().to_owned()).collect();
             let known = known.iter().map(String::as_str);
             problems.push(overrides::type_not_emitted(at, kind, known));
-        } else if !names.contains(&wanted.name) {
+        } else if !names.iter().any(|name| name == wanted.name) {
             let known = names.iter().map(String::as_str);
-            problems.push(overrides::resource_not_emitted(at, kind, &wanted.name, known));
+            problems.push(overrides::resource_not_emitted(at, kind, wanted.name, known));
         }
         let hit = objects
             .iter_mut()
             .filter(|object| object.kind() == kind && object.name() == wanted.name);
         for object in hit {
-            object.merge(&wanted.arguments);
+            object.merge(wanted.fields);
             for (path, problem) in object.faults() {
-                problems.push(kubernetes::override_refused(at, kind, &wanted.name, &path, &problem));
+                problems.push(kubernetes::override_refused(at, kind, wanted.name, &path, &problem));
             }
         }
     }
@@ -48,7 +60,7 @@ pub(super) fn apply<'a>(
 }
 
 /// Lays `over` over `value`: objects key by key, lists of named things name by name, anything else as a whole.
-pub(super) fn merge(value: &mut Value, over: &Value) {
+pub(crate) fn merge(value: &mut Value, over: &Value) {
     match (value, over) {
         (Value::Object(value), Value::Object(over)) => {
             for (key, over) in over {
@@ -69,7 +81,7 @@ pub(super) fn merge(value: &mut Value, over: &Value) {
 }
 
 /// Fields of `given` that `read` has lost, because the type that read it does not know them.
-pub(super) fn unknown(given: &Value, read: &Value, path: &Path<'_>, faults: &mut Vec<(String, String)>) {
+pub(crate) fn unknown(given: &Value, read: &Value, path: &Path<'_>, faults: &mut Vec<(String, String)>) {
     match (given, read) {
         (Value::Object(given), read) => {
             for (key, inner) in given {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::targets::kubernetes::object::Kind;
+use crate::kubernetes::object::Kind;
 
 const API_VERSION: &str = "keda.sh/v1alpha1";
 

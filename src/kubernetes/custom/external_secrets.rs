@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::targets::kubernetes::object::Kind;
+use crate::kubernetes::object::Kind;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

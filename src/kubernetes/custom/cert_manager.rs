@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::targets::kubernetes::object::Kind;
+use crate::kubernetes::object::Kind;
 
 /// An issuer: exactly one of the two.
 #[derive(Debug, Default, Serialize)]

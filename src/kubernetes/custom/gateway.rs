@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::targets::kubernetes::object::Kind;
+use crate::kubernetes::object::Kind;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
