@@ -130,6 +130,8 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (messaging, "Microsoft.ServiceBus"),
         (system.registry.is_some(), "Microsoft.ContainerRegistry"),
         (!system.pools.is_empty(), "Microsoft.ContainerService"),
+        (!system.pools.is_empty(), "Microsoft.OperationsManagement"),
+        (!system.pools.is_empty(), "Microsoft.PolicyInsights"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
