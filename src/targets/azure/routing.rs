@@ -307,9 +307,8 @@ fn backends(
             Some(_) => (443, "Https"),
             None => (service.port, "Http"),
         };
-        let probe = probe(name, (protocol, port), service.health.path().unwrap_or_default())
-            .set_some("host", container.is_none().then_some("127.0.0.1"))
-            .set("pick_host_name_from_backend_http_settings", container.is_some());
+        let path = service.health.path().unwrap_or_default();
+        let probe = probe(name, (protocol, port), path, container.is_some());
         let pool = Block::new()
             .set("name", name)
             .set_some("fqdns", container.clone().map(|host| list![host]));
@@ -326,9 +325,7 @@ fn backends(
         let pool = Block::new()
             .set("name", CLUSTER)
             .set("ip_addresses", list![gateway_address(stack.system).to_string()]);
-        let probe = probe(CLUSTER, ("Http", ports::STATUS), HEALTH)
-            .set("host", "127.0.0.1")
-            .set("pick_host_name_from_backend_http_settings", false);
+        let probe = probe(CLUSTER, ("Http", ports::STATUS), HEALTH, false);
         body = body
             .comment("The cluster's gateway, at the address of its own load balancer.")
             .block("backend_address_pool", pool)
@@ -357,15 +354,18 @@ fn settings(name: &str, (protocol, port): (&str, u16), named: bool) -> Block {
         .block("connection_draining", draining)
 }
 
-fn probe(name: &str, (protocol, port): (&str, u16), path: &str) -> Block {
+/// `named`: what is asked is known by a name of its own.
+fn probe(name: &str, (protocol, port): (&str, u16), path: &str, named: bool) -> Block {
     Block::new()
         .set("name", name)
         .set("protocol", protocol)
+        .set_some("host", (!named).then_some("127.0.0.1"))
         .set("port", port)
         .set("path", path)
         .set("interval", 10)
         .set("timeout", 5)
         .set("unhealthy_threshold", 3)
         .set("minimum_servers", 0)
+        .set("pick_host_name_from_backend_http_settings", named)
         .set("proxy_protocol_header_enabled", false)
 }
