@@ -7,6 +7,7 @@ use hcl::Expression;
 use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
+use super::registry::is_own;
 use super::{Parts, Stack, Stores, scaling, startup};
 use crate::ir::{Id, Launch, Probe, Resource, Service, Sharding, System};
 use crate::targets::shared;
@@ -263,6 +264,9 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
         needed.extend(parts.firewall.guard("application"));
     }
     needed.extend(plan.identities[&id].grants.clone());
+    if let Some(registry) = plan.stores.registry.as_ref().filter(|_| is_own(&stack.system.services[id])) {
+        needed.extend([parts.zones.linked.clone(), registry.endpoint.clone()]);
+    }
     for grant in stack.system.grants_of(id) {
         needed.push(parts.zones.linked.clone());
         match grant.resource {

@@ -42,7 +42,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> Option<Built> {
     let keda = identity::keda(stack, plan, &cluster);
     let blocks = |peer| workloads::blocks(system, peer);
     let cloud = workloads::cloud(stack, plan, keda.as_ref(), &blocks);
-    let manifests = cluster::lower(system, cloud, &mut stack.module);
+    let manifests = cluster::lower(system, &cloud, &mut stack.module);
     Some(Built {
         cluster,
         manifests,

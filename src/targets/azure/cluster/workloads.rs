@@ -39,6 +39,7 @@ pub(super) fn cloud<'a>(
         },
         workloads: workloads.collect(),
         blocks,
+        dns: &[],
         more: vec![],
     }
 }
@@ -71,6 +72,7 @@ fn workload(
         plain,
         fetched,
         shards: known.collect(),
+        files: vec![],
         account: vec![
             ("azure.workload.identity/client-id", plan.identities[&id].identity.attr("client_id")),
             ("azure.workload.identity/tenant-id", tenant()),
