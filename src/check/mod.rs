@@ -5,6 +5,7 @@
 
 mod aws;
 mod azure;
+mod cluster;
 mod database;
 mod edge;
 mod gcp;
@@ -67,6 +68,9 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     edge::check(system, target, &mut problems);
     messaging::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
+    if target != Target::Kubernetes {
+        cluster::check(system, &mut problems);
+    }
     match target {
         Target::Aws => aws::check(system, &mut problems),
         Target::Azure => azure::check(system, &mut problems),
