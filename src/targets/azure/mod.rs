@@ -125,6 +125,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     messages::lower(stack);
     containers::readme::lower(stack);
     cluster::readme::lower(stack);
+    registry::readme::lower(stack);
     sharding::lower(stack);
     Lowered {
         module: std::mem::take(&mut stack.module),

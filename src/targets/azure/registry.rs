@@ -1,5 +1,7 @@
 //! The registry of the system's own images.
 
+pub(super) mod readme;
+
 use hcl::expr::ForExpr;
 use hcl::{Expression, Identifier};
 

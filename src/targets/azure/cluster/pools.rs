@@ -48,14 +48,44 @@ pub(super) fn common(stack: &Stack<'_>, plan: &Plan<'_>, pool: &NodePool, body: 
         .set("max_pods", PODS)
         .set_some("orchestrator_version", stack.system.cluster.version.as_deref())
         .set("os_sku", "Ubuntu")
-        .set("os_disk_type", "Managed")
+        .set("os_disk_type", if is_ephemeral(pool) { "Ephemeral" } else { "Managed" })
         .set("os_disk_size_gb", DISK_GB)
         .set_some("vnet_subnet_id", subnet.map(|subnet| subnet.id.clone()))
         .set("node_labels", object! { POOL => pool.name.as_str() })
         .set("tags", stack.tags())
 }
 
+/// True for nodes whose machine has a disk of its own with room for theirs. Those of the catalog have none.
+pub(super) fn is_ephemeral(pool: &NodePool) -> bool {
+    local_gb(catalog::machine(TARGET, &pool.size).unwrap_or_default()) >= DISK_GB
+}
+
+/// GiB of a machine's own disk, of the D and E series that have one: 75 for two processors, as in Microsoft's lists of sizes (Ddsv5, Dadsv5,
+/// Edsv5, Eadsv5 and the versions before), read in November 2026.
+fn local_gb(machine: &str) -> u32 {
+    let Some(rest) = machine.strip_prefix("Standard_D").or(machine.strip_prefix("Standard_E")) else {
+        return 0;
+    };
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (cpu, features) = rest.split_at(digits);
+    match matches!(features, "ds_v4" | "ds_v5" | "ads_v5") {
+        true => cpu.parse::<u32>().unwrap_or_default() / 2 * 75,
+        false => 0,
+    }
+}
+
 /// A third more nodes while they are upgraded.
 pub(super) fn upgrades() -> Block {
     Block::new().set("max_surge", "33%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_with_a_disk_of_their_own() {
+        let sizes = ["Standard_D4ds_v5", "Standard_D2ds_v5", "Standard_E8ads_v5", "Standard_D4s_v5", "Standard_B2ts_v2"];
+        assert_eq!(sizes.map(local_gb), [150, 75, 300, 0, 0]);
+    }
 }
