@@ -55,6 +55,8 @@ pub(super) struct Network {
     pub containers: BTreeMap<Option<Id<Domain>>, Subnet>,
     /// Subnets of the cluster's nodes, by domain.
     pub nodes: BTreeMap<Option<Id<Domain>>, Subnet>,
+    /// What has to be there before those nodes can reach the internet.
+    pub ways_out: BTreeMap<Option<Id<Domain>>, Vec<Address>>,
     /// The address that all of it has on the internet, where it is ours.
     pub outside: Option<Address>,
     /// The internal gateway's address.
@@ -82,6 +84,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Network {
                 bastion: None,
                 containers: BTreeMap::new(),
                 nodes: BTreeMap::new(),
+                ways_out: BTreeMap::new(),
                 outside: None,
                 internal_address: existing.balancer_cidr.parse().map(last_address).unwrap_or_default(),
                 egress: vec![],
@@ -121,9 +124,10 @@ fn create(stack: &mut Stack<'_>) -> Network {
     });
     let containers = containers::environments::subnets(stack, &network);
     let nodes = cluster::subnets::lower(stack, &network);
+    let mut ways_out = BTreeMap::new();
     let (outside, egress) = match system.network.egress {
         Egress::None => (None, vec![]),
-        _ => nat(stack, &application, &nodes),
+        _ => nat(stack, &application, &nodes, &mut ways_out),
     };
     Network {
         id: network.id(),
@@ -136,6 +140,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         bastion,
         containers,
         nodes,
+        ways_out,
         outside,
         egress,
     }
@@ -179,6 +184,7 @@ fn nat(
     stack: &mut Stack<'_>,
     application: &Subnet,
     nodes: &BTreeMap<Option<Id<Domain>>, Subnet>,
+    ways_out: &mut BTreeMap<Option<Id<Domain>>, Vec<Address>>,
 ) -> (Option<Address>, Vec<Address>) {
     let body = stack
         .named(stack.prefixed("nat"))
@@ -207,10 +213,11 @@ fn nat(
     let attached = stack
         .module
         .resource("azurerm_subnet_nat_gateway_association", "application", body);
-    let mut egress = vec![addressed, attached];
-    egress.extend(cluster::subnets::ways_out(stack, nodes, &gateway));
+    for (domain, own) in cluster::subnets::ways_out(stack, nodes, &gateway) {
+        ways_out.insert(domain, vec![addressed.clone(), own]);
+    }
     stack.built("network.egress", "NAT gateway", &gateway);
-    (Some(address), egress)
+    (Some(address), vec![addressed, attached])
 }
 
 /// Azure Bastion: the only way to a machine.

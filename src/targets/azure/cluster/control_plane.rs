@@ -4,7 +4,7 @@ use hcl::Expression;
 
 use super::identity::Identities;
 use super::pools;
-use crate::check::{inside_blocks, nodes_name, pool_name, rotation_name};
+use crate::check::{inside_blocks, pool_name, rotation_name};
 use crate::ir::NodePool;
 use crate::targets::azure::Stack;
 use crate::targets::azure::compute::Plan;
@@ -47,8 +47,7 @@ pub(super) fn lower(
         .set("msi_auth_for_monitoring_enabled", true);
     let closed = system.cluster.api_cidrs.is_empty();
     let (channel, version) = (channel(stack), system.cluster.version.as_deref());
-    let needed = parts.network.egress.iter().cloned().chain(identities.ready.clone());
-    let guard = parts.firewall.guard(&nodes_name(pool));
+    let needed = pools::needed(plan, pool).into_iter().chain(identities.ready.clone());
     let body = stack
         .named(system.prefix.as_str())
         .set("dns_prefix", system.prefix.as_str())
@@ -91,7 +90,7 @@ pub(super) fn lower(
             body.block("workload_autoscaler_profile", keda)
         })
         .comment("The identity's rights on subnets, keys and the nodes' identity, and the way out that nodes start with.")
-        .set("depends_on", after(needed.chain(guard)));
+        .set("depends_on", after(needed));
     let cluster = stack.module.resource("azurerm_kubernetes_cluster", "main", body);
     stack.built("kubernetes", "AKS cluster", &cluster);
     stack.built(&pool.path, "its own nodes", &cluster);

@@ -23,18 +23,22 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, pool: &NodePool, clu
         .set("name", pool_name(pool))
         .set("kubernetes_cluster_id", cluster.id())
         .set("mode", "User");
-    let network = &plan.parts.network;
-    let needed = network.egress.iter().cloned().chain(plan.parts.firewall.guard(&name));
     let body = common(stack, plan, pool, body)
         .comment("Nobody else's pods run here.")
         .set("node_taints", list![format!("{POOL}={}:NoSchedule", pool.name)])
         .comment("While a change makes the nodes anew, others stand in for them.")
         .set("temporary_name_for_rotation", rotation_name(pool))
         .block("upgrade_settings", upgrades())
-        .set("depends_on", after(needed));
+        .set("depends_on", after(needed(plan, pool)));
     let kind = "azurerm_kubernetes_cluster_node_pool";
     let built = stack.module.resource(kind, &name, body);
     stack.built(&pool.path, "pool of nodes", &built);
+}
+
+/// What nodes start with: their way out, and their firewall.
+pub(super) fn needed(plan: &Plan<'_>, pool: &NodePool) -> Vec<Address> {
+    let ways_out = plan.parts.network.ways_out.get(&pool.domain).into_iter().flatten().cloned();
+    ways_out.chain(plan.parts.firewall.guard(&nodes_name(pool))).collect()
 }
 
 /// What all pools have in common.

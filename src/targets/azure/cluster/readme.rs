@@ -10,6 +10,14 @@ use crate::targets::azure::Stack;
 use crate::targets::azure::startup::registry;
 use crate::targets::shared::cluster::{Handling, namespace, runbook};
 
+const KEDA: &str = "KEDA is an add-on of the cluster. It asks Azure Monitor for the messages that wait, some minutes late, as the identity `PREFIX-keda`. Once after the first apply, its pods are told so:
+
+```sh
+CLIENT_ID=\"$(az identity show --resource-group PREFIX --name PREFIX-keda --query clientId --output tsv)\"
+kubectl annotate serviceaccount keda-operator --namespace kube-system --overwrite \"azure.workload.identity/client-id=$CLIENT_ID\"
+kubectl rollout restart deployment keda-operator --namespace kube-system
+```";
+
 pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
     let Some(own) = stack.system.pools.first() else {
         return;
@@ -66,14 +74,14 @@ fn operations(stack: &mut Stack<'_>) {
     };
     let mut items = runbook(system, &handling);
     if system.cluster.api_cidrs.is_empty() {
-        items.push(format!("Without a machine in the network: `az aks command invoke --resource-group {prefix} --name {prefix} --file kubernetes --command \"kubectl apply -k kubernetes\"` runs a command in the cluster, `helm` too, for whoever has the role *Azure Kubernetes Service Contributor Role* on it beside that for the API; the activity log has an entry of it. The first `kubectl` of a shell signs in with the account of `az login`."));
+        items.push(format!("Without a machine in the network, Azure runs `kubectl` and `helm` in the cluster, for whoever may use its API and has *Azure Kubernetes Service Contributor Role* on it as well (owners and contributors of the subscription do); the activity log has an entry of it. In the folder `kubernetes`, which goes along: `az aks command invoke --resource-group {prefix} --name {prefix} --command \"kubectl apply -k .\" --file .`"));
     }
     let first = system.services.iter().find(|(id, _)| system.pool_of(*id).is_some_and(|pool| pool.domain.is_some()));
     if let Some((id, _)) = first {
         items.push(format!("Access of a team to its namespace: `az role assignment create --role \"Azure Kubernetes Service RBAC Writer\" --assignee TEAM --scope \"$(az aks show --resource-group {prefix} --name {prefix} --query id --output tsv)/namespaces/{}\"`, and *Azure Kubernetes Service Cluster User Role* on the cluster for its credentials. Custom resources (routes, External Secrets) and network policies take *Azure Kubernetes Service RBAC Admin* there.", namespace(system, id)));
     }
     if scales(stack) {
-        items.push("KEDA is an add-on of the cluster. It asks Azure Monitor for the messages that wait, some minutes late, as the identity `keda`: `az identity show --query clientId --output tsv --resource-group PREFIX --name PREFIX-keda`, `kubectl annotate serviceaccount keda-operator --namespace kube-system azure.workload.identity/client-id=CLIENT_ID --overwrite` and `kubectl rollout restart deployment keda-operator --namespace kube-system`, once, let its pods sign in.".replace("PREFIX", prefix));
+        items.push(KEDA.replace("PREFIX", prefix));
     }
     items.push("Azure upgrades the cluster on Sundays and the nodes' images on Saturdays, from midnight UTC, for four hours at most. With `version` it stays at that minor version and gets its patches; a higher one is an upgrade of cluster and nodes by the next apply, one minor version at a time. Without, `rapid` is the newest version, and `stable` and `regular` are both the one before: Azure has nothing between. A third more nodes are there while nodes are upgraded. Another size of nodes makes those of a pool anew, with others in their place meanwhile; nodes of domains are drained for it, those of the system are not.".to_owned());
     items.push("What pods print is in the workspace's `ContainerLogV2` table, what Kubernetes says of them in `KubeEvents` and `KubePodInventory`; the control plane's logs, with everything that is changed in the cluster and by whom, in `AzureDiagnostics` (`kube-audit-admin`). Of an entry of the vault that its owner has not filled yet pods see the text `unfilled`.".to_owned());

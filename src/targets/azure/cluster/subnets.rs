@@ -43,7 +43,7 @@ pub(in crate::targets::azure) fn ways_out(
     stack: &mut Stack<'_>,
     subnets: &BTreeMap<Option<Id<Domain>>, Subnet>,
     gateway: &Address,
-) -> Vec<Address> {
+) -> Vec<(Option<Id<Domain>>, Address)> {
     let system = stack.system;
     let pools = system.pools.iter().filter_map(|pool| Some((pool, subnets.get(&pool.domain)?)));
     let attached = pools.map(|(pool, subnet)| {
@@ -51,7 +51,7 @@ pub(in crate::targets::azure) fn ways_out(
             .set("subnet_id", subnet.id.clone())
             .set("nat_gateway_id", gateway.id());
         let kind = "azurerm_subnet_nat_gateway_association";
-        stack.module.resource(kind, &nodes_name(pool), body)
+        (pool.domain, stack.module.resource(kind, &nodes_name(pool), body))
     });
     attached.collect()
 }
