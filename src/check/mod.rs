@@ -16,6 +16,7 @@ mod runtime;
 
 use std::ops::Deref;
 
+pub use aws::api_methods;
 pub use azure::{
     cluster_block, container_block, container_environment, gateway_address, inside_blocks, node_block, nodes_name, pool_name,
     rotation_name, sql_filter,

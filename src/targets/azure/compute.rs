@@ -265,7 +265,8 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
     }
     needed.extend(plan.identities[&id].grants.clone());
     if let Some(registry) = plan.stores.registry.as_ref().filter(|_| is_own(&stack.system.services[id])) {
-        needed.extend([parts.zones.linked.clone(), registry.endpoint.clone()]);
+        needed.push(parts.zones.linked.clone());
+        needed.extend(registry.reached.clone());
     }
     for grant in stack.system.grants_of(id) {
         needed.push(parts.zones.linked.clone());

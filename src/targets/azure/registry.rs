@@ -7,7 +7,7 @@ use hcl::{Expression, Identifier};
 
 use super::database::lifecycle;
 use super::project::{after, as_identity};
-use super::secrets::{Endpoint, private_endpoint};
+use super::secrets::{Endpoint, Reached, private_endpoint};
 use super::{Parts, Stack, names};
 use crate::ir::{Image, Service};
 use crate::terraform::{Address, Block, expr};
@@ -26,7 +26,7 @@ pub(super) struct Registry {
     /// The registry.
     pub registry: Address,
     /// It can be reached from here on.
-    pub endpoint: Address,
+    pub reached: [Address; 2],
     /// Nodes of the cluster pull from it.
     pub feeds_nodes: bool,
 }
@@ -96,7 +96,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Registry> {
         each: false,
         after: vec![],
     };
-    let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
+    let Reached { endpoint, grouped } = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint);
     stack.module.file("registry", "");
     purge(stack, &registry, keep);
     stack.built("registry", "Azure Container Registry", &registry);
@@ -109,7 +109,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Registry> {
     let feeds_nodes = services().any(|service| is_own(service) && service.runtime == Runtime::Kubernetes);
     Some(Registry {
         registry,
-        endpoint,
+        reached: [endpoint, grouped],
         feeds_nodes,
     })
 }

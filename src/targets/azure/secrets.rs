@@ -29,6 +29,8 @@ pub(super) struct Vault {
     pub ready: Address,
     /// Its private endpoint.
     pub endpoint: Address,
+    /// Rules let through to it from here on.
+    pub grouped: Address,
     /// Those that run Terraform, for `for_each`.
     pub operators: Expression,
     /// The object id of each of them.
@@ -95,11 +97,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         each: false,
         after: vec![],
     };
-    let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint).endpoint;
+    let Reached { endpoint, grouped } = private_endpoint(stack, &network.endpoint, zones, &endpoint);
     Vault {
         vault,
         ready,
         endpoint,
+        grouped,
         operators,
         operator,
         admin_cidrs,

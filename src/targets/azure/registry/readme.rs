@@ -35,8 +35,6 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
     stack.report.operations.push("Images are scanned by Microsoft Defender for Containers, which is bought for a whole subscription and so is not switched on here: `az security pricing create --name Containers --tier standard`.".to_owned());
     let registry = "azurerm_container_registry.main";
     let mut skip = |check: &str, reason: &str| stack.report.skip(check, registry, reason);
-    skip("CKV_AZURE_139", "it is off unless `admin_cidrs` names addresses, which the scanner does not work out");
-    skip("CKV_AZURE_163", "images are scanned by Defender, which is bought for a subscription");
     skip("CKV_AZURE_164", "signatures of this kind are gone from Azure");
     skip("CKV_AZURE_165", "a copy in another region was not asked for");
     skip("CKV_AZURE_166", "images in quarantine wait for a scanner that nobody has");
