@@ -6,9 +6,7 @@ mod containers;
 mod messaging;
 mod shards;
 
-pub use cluster::{
-    cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name,
-};
+pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
 pub use messaging::sql_filter;
 

@@ -18,8 +18,8 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{
-    cluster_block, container_block, container_environment, gateway_address, inside_blocks, node_block, nodes_name, pool_name,
-    rotation_name, sql_filter,
+    cluster_block, container_block, container_environment, gateway_address, inside_blocks, node_block, nodes_name,
+    pool_name, rotation_name, sql_filter,
 };
 pub use gcp::pubsub_filter;
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};

@@ -3,4 +3,5 @@
 
 mod aws;
 mod azure;
+mod azure_cluster;
 mod gcp;

@@ -50,12 +50,7 @@ fn slot(network: &Network, domain: &Domain) -> u32 {
 }
 
 /// No two domains may have the same block. `of` is what the blocks are for.
-pub(super) fn slots(
-    system: &System,
-    places: &BTreeSet<Option<Id<Domain>>>,
-    of: &str,
-    problems: &mut Vec<Diagnostic>,
-) {
+pub(super) fn slots(system: &System, places: &BTreeSet<Option<Id<Domain>>>, of: &str, problems: &mut Vec<Diagnostic>) {
     let count = count(&system.network);
     let domains: Vec<&Domain> = places.iter().flatten().map(|&id| &system.domains[id]).collect();
     let mut taken: BTreeMap<u32, &Domain> = BTreeMap::new();

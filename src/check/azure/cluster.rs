@@ -46,7 +46,9 @@ pub fn cluster_block(system: &System) -> Ipv4Net {
 
 /// The addresses of pods, and of Kubernetes services.
 pub fn inside_blocks(system: &System) -> (Ipv4Net, Ipv4Net) {
-    let parsed = INSIDE.iter().filter_map(|(pods, services)| Some((pods.parse().ok()?, services.parse().ok()?)));
+    let parsed = INSIDE
+        .iter()
+        .filter_map(|(pods, services)| Some((pods.parse().ok()?, services.parse().ok()?)));
     let own = system.network.cidr;
     let apart = |block: &Ipv4Net| !(block.contains(&own) || own.contains(block));
     let mut found = parsed.filter(|(pods, services)| apart(pods) && apart(services));
@@ -117,7 +119,14 @@ fn version(system: &System, problems: &mut Vec<Diagnostic>) {
         && !offered.contains(&version)
     {
         let at = system.places.span("kubernetes.version");
-        problems.push(capability::version(at, "Kubernetes", version, Target::Azure, None, offered));
+        problems.push(capability::version(
+            at,
+            "Kubernetes",
+            version,
+            Target::Azure,
+            None,
+            offered,
+        ));
     }
 }
 
@@ -181,7 +190,8 @@ mod tests {
         let names = ["order-history", "order-histogram", "orderhistory", "a-b", "ab"];
         let names: BTreeSet<String> = names.iter().map(|name| pool_name(&pool(name))).collect();
         assert_eq!(names.len(), 5);
-        let fits = |name: &String| name.len() <= 12 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let fits =
+            |name: &String| name.len() <= 12 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         assert!(names.iter().all(fits), "{names:?}");
         assert!(fits(&rotation_name(&pool("market"))));
     }

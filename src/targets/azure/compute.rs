@@ -264,7 +264,12 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
         needed.extend(parts.firewall.guard("application"));
     }
     needed.extend(plan.identities[&id].grants.clone());
-    if let Some(registry) = plan.stores.registry.as_ref().filter(|_| is_own(&stack.system.services[id])) {
+    if let Some(registry) = plan
+        .stores
+        .registry
+        .as_ref()
+        .filter(|_| is_own(&stack.system.services[id]))
+    {
         needed.push(parts.zones.linked.clone());
         needed.extend(registry.reached.clone());
     }

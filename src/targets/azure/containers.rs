@@ -85,7 +85,9 @@ fn app(
         .map_or(CONSUMPTION, |machine| machine.name);
     let settings = settings::of(stack, plan, id, service);
     let own = plan.stores.registry.as_ref().filter(|_| is_own(service));
-    let host = own.map(Registry::host).or(registry(service).map(|(host, _)| host.into()));
+    let host = own
+        .map(Registry::host)
+        .or(registry(service).map(|(host, _)| host.into()));
     let registry = host.map(|host| Block::new().set("server", host).set("identity", identity.id()));
     let image = own.and_then(|registry| registry.image(stack, service.launch.image()?));
     let image = image.unwrap_or_else(|| service.launch.reference().unwrap_or_default().into());

@@ -75,7 +75,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, vault: &Vault) -> Encryption {
 
 /// Waits until a role assignment has reached the vault, which the provider does not do.
 pub(super) fn wait(stack: &mut Stack<'_>, name: &str, grant: &Address) -> Address {
-    wait_for(stack, name, "Until the grant has reached the vault.", [("grant", grant.id())])
+    wait_for(
+        stack,
+        name,
+        "Until the grant has reached the vault.",
+        [("grant", grant.id())],
+    )
 }
 
 /// Waits until grants are known everywhere. `triggers` name them.

@@ -122,9 +122,9 @@ fn control_plane(stack: &mut Stack<'_>, cluster: &Address, workspace: &Address) 
         .set("target_resource_id", cluster.id())
         .set("log_analytics_workspace_id", workspace.id());
     let logs = cluster::LOGS.map(|category| Block::new().set("category", category));
-    stack
-        .module
-        .comment("Whatever is changed in the cluster, and by whom. What is only read would be nine tenths of the volume.");
+    stack.module.comment(
+        "Whatever is changed in the cluster, and by whom. What is only read would be nine tenths of the volume.",
+    );
     let kind = "azurerm_monitor_diagnostic_setting";
     stack.module.resource(kind, "cluster", body.blocks("enabled_log", logs));
 }

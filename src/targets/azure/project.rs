@@ -180,10 +180,7 @@ impl Stack<'_> {
 
     /// True if a service runs on machines.
     pub(super) fn has_machines(&self) -> bool {
-        self.system
-            .services
-            .iter()
-            .any(|(_, item)| item.runtime == Runtime::Vm)
+        self.system.services.iter().any(|(_, item)| item.runtime == Runtime::Vm)
     }
 
     /// Notes where a component went.

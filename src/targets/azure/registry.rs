@@ -69,7 +69,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Registry> {
         .comment("Premium alone has private endpoints and a key of our own.")
         .set("sku", "Premium")
         .set("admin_enabled", false)
-        .set("public_network_access_enabled", expr::not_empty(parts.vault.admin_cidrs.clone()))
+        .set(
+            "public_network_access_enabled",
+            expr::not_empty(parts.vault.admin_cidrs.clone()),
+        )
         .set("network_rule_set", list![rules])
         .comment("The task that removes old images is Azure's, and outside of the network.")
         .set("network_rule_bypass_for_tasks_enabled", true)
@@ -144,9 +147,9 @@ fn purge(stack: &mut Stack<'_>, registry: &Address, keep: u32) {
         .block("identity", Block::new().set("type", "SystemAssigned"))
         .block("registry_credential", Block::new().block("custom", login))
         .block("timer_trigger", timer);
-    stack
-        .module
-        .comment(&format!("Keeps the latest {keep} images of each name, with an identity of its own."));
+    stack.module.comment(&format!(
+        "Keeps the latest {keep} images of each name, with an identity of its own."
+    ));
     let task = stack.module.resource("azurerm_container_registry_task", "purge", body);
     let roles = [("delete", "AcrDelete"), ("pull", "AcrPull")];
     let body = Block::new()

@@ -297,8 +297,9 @@ fn backends(
     (balancer, entries): (&Balancer, &[Entry<'_>]),
     mut body: Block,
 ) -> Block {
-    let (inside, others): (BTreeSet<_>, BTreeSet<_>) =
-        served(balancer).into_iter().partition(|id| backend(stack, *id) == CLUSTER);
+    let (inside, others): (BTreeSet<_>, BTreeSet<_>) = served(balancer)
+        .into_iter()
+        .partition(|id| backend(stack, *id) == CLUSTER);
     for id in others {
         let service = &stack.system.services[id];
         let name = service.name.as_str();
@@ -314,7 +315,10 @@ fn backends(
             .set_some("fqdns", container.clone().map(|host| list![host]));
         body = body
             .block("backend_address_pool", pool)
-            .block("backend_http_settings", settings(name, (protocol, port), container.is_some()))
+            .block(
+                "backend_http_settings",
+                settings(name, (protocol, port), container.is_some()),
+            )
             .block("probe", probe);
     }
     if !inside.is_empty() {

@@ -61,9 +61,11 @@ pub(super) fn lower(
         .set("automatic_upgrade_channel", channel)
         .set("node_os_upgrade_channel", "NodeImage")
         .when(closed, |body| {
-            body.comment("The API has an address in the network alone; az aks command invoke reaches it from elsewhere.")
-                .set("private_cluster_enabled", true)
-                .set("private_dns_zone_id", "System")
+            body.comment(
+                "The API has an address in the network alone; az aks command invoke reaches it from elsewhere.",
+            )
+            .set("private_cluster_enabled", true)
+            .set("private_dns_zone_id", "System")
         })
         .comment("People sign in with Entra ID, and Azure's roles say what they may do.")
         .set("local_account_disabled", true)
@@ -89,12 +91,16 @@ pub(super) fn lower(
             let keda = Block::new().set("keda_enabled", true);
             body.block("workload_autoscaler_profile", keda)
         })
-        .comment("The identity's rights on subnets, keys and the nodes' identity, and the way out that nodes start with.")
+        .comment(
+            "The identity's rights on subnets, keys and the nodes' identity, and the way out that nodes start with.",
+        )
         .set("depends_on", after(needed));
     let cluster = stack.module.resource("azurerm_kubernetes_cluster", "main", body);
     stack.built("kubernetes", "AKS cluster", &cluster);
     stack.built(&pool.path, "its own nodes", &cluster);
-    stack.module.output("cluster", cluster.attr("name"), "Name of the Kubernetes cluster.");
+    stack
+        .module
+        .output("cluster", cluster.attr("name"), "Name of the Kubernetes cluster.");
     cluster
 }
 
@@ -151,7 +157,9 @@ fn network(stack: &Stack<'_>) -> Block {
     let dns = services.hosts().nth(9).unwrap_or(services.addr());
     Block::new()
         .set("network_plugin", "azure")
-        .comment("Pods have addresses of their own, which only the cluster knows; Cilium enforces the network policies.")
+        .comment(
+            "Pods have addresses of their own, which only the cluster knows; Cilium enforces the network policies.",
+        )
         .set("network_plugin_mode", "overlay")
         .set("network_data_plane", "cilium")
         .set("network_policy", "cilium")
@@ -173,12 +181,18 @@ pub(super) fn administrators(stack: &mut Stack<'_>, plan: &Plan<'_>, cluster: &A
     stack
         .module
         .comment("Whoever runs Terraform installs what the cluster needs, and grants others their part of it.");
-    stack.module.resource("azurerm_role_assignment", "operator_cluster", body);
+    stack
+        .module
+        .resource("azurerm_role_assignment", "operator_cluster", body);
 }
 
 /// What pods print goes to the workspace.
 pub(super) fn output_of_pods(stack: &mut Stack<'_>, cluster: &Address, workspace: &Address) {
-    const STREAMS: [&str; 3] = ["Microsoft-ContainerLogV2", "Microsoft-KubeEvents", "Microsoft-KubePodInventory"];
+    const STREAMS: [&str; 3] = [
+        "Microsoft-ContainerLogV2",
+        "Microsoft-KubeEvents",
+        "Microsoft-KubePodInventory",
+    ];
     let streams = || Expression::Array(STREAMS.map(Expression::from).into());
     let settings = object! {
         "dataCollectionSettings" => object! {
@@ -209,7 +223,9 @@ pub(super) fn output_of_pods(stack: &mut Stack<'_>, cluster: &Address, workspace
     stack
         .module
         .comment("What pods print, and what Kubernetes says of them, once a minute.");
-    let rule = stack.module.resource("azurerm_monitor_data_collection_rule", "cluster", body);
+    let rule = stack
+        .module
+        .resource("azurerm_monitor_data_collection_rule", "cluster", body);
     let body = Block::new()
         .comment("Azure prescribes the name.")
         .set("name", "ContainerInsightsExtension")

@@ -1,11 +1,11 @@
 //! Who the cluster is to Azure: its control plane, its nodes, the services in it, and what counts messages.
 
 use crate::check::nodes_name;
+use crate::list;
 use crate::targets::azure::compute::Plan;
 use crate::targets::azure::{Stack, encryption};
 use crate::targets::shared::cluster::namespace;
 use crate::terraform::{Address, Block, expr};
-use crate::list;
 
 use super::control_plane::scales;
 
@@ -28,9 +28,9 @@ pub(super) struct Identities {
 pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> Identities {
     let system = stack.system;
     let body = stack.named(stack.prefixed("cluster")).set("tags", stack.tags());
-    stack
-        .module
-        .comment("The cluster's own: it places nodes and the gateway's load balancer in their subnets, and nowhere else.");
+    stack.module.comment(
+        "The cluster's own: it places nodes and the gateway's load balancer in their subnets, and nowhere else.",
+    );
     let cluster = stack.module.resource("azurerm_user_assigned_identity", "cluster", body);
     let body = stack.named(stack.prefixed("nodes")).set("tags", stack.tags());
     stack.module.comment("The nodes pull images as this one.");
@@ -48,7 +48,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> Identities {
         .set("for_each", expr::object(subnets.collect::<Vec<_>>()))
         .set("scope", expr::each_value(&[]));
     let body = to_cluster(body, "Network Contributor");
-    let subnets = stack.module.resource("azurerm_role_assignment", "cluster_subnets", body);
+    let subnets = stack
+        .module
+        .resource("azurerm_role_assignment", "cluster_subnets", body);
     let body = to_cluster(Block::new().set("scope", nodes.id()), "Managed Identity Operator");
     let own = stack.module.resource("azurerm_role_assignment", "cluster_nodes", body);
     let body = to_cluster(Block::new().set("scope", plan.parts.encryption.disks.id()), "Reader");
@@ -58,7 +60,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> Identities {
         ("nodes", own.id()),
         ("disks", disks.id()),
     ];
-    let ready = encryption::wait_for(stack, "cluster", "Azure makes no cluster before its identity has its rights.", triggers);
+    let ready = encryption::wait_for(
+        stack,
+        "cluster",
+        "Azure makes no cluster before its identity has its rights.",
+        triggers,
+    );
     let mut ready = vec![ready];
     if let Some(registry) = &plan.stores.registry
         && registry.feeds_nodes
@@ -93,9 +100,9 @@ pub(super) fn trust(stack: &mut Stack<'_>, plan: &Plan<'_>, cluster: &Address) {
 pub(super) fn keda(stack: &mut Stack<'_>, plan: &Plan<'_>, cluster: &Address) -> Option<Address> {
     let messaging = plan.stores.messaging.as_ref().filter(|_| scales(stack))?;
     let body = stack.named(stack.prefixed("keda")).set("tags", stack.tags());
-    stack
-        .module
-        .comment("KEDA asks Azure Monitor for the messages that wait: the queue itself tells only those who may manage it.");
+    stack.module.comment(
+        "KEDA asks Azure Monitor for the messages that wait: the queue itself tells only those who may manage it.",
+    );
     let identity = stack.module.resource("azurerm_user_assigned_identity", "keda", body);
     let body = Block::new()
         .set("scope", messaging.namespace.id())
@@ -109,6 +116,8 @@ pub(super) fn keda(stack: &mut Stack<'_>, plan: &Plan<'_>, cluster: &Address) ->
         .set("issuer", cluster.attr("oidc_issuer_url"))
         .set("audience", list![AUDIENCE])
         .set("subject", KEDA);
-    stack.module.resource("azurerm_federated_identity_credential", "keda", body);
+    stack
+        .module
+        .resource("azurerm_federated_identity_credential", "keda", body);
     Some(identity)
 }

@@ -37,7 +37,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, pool: &NodePool, clu
 
 /// What nodes start with: their way out, and their firewall.
 pub(super) fn needed(plan: &Plan<'_>, pool: &NodePool) -> Vec<Address> {
-    let ways_out = plan.parts.network.ways_out.get(&pool.domain).into_iter().flatten().cloned();
+    let ways_out = plan
+        .parts
+        .network
+        .ways_out
+        .get(&pool.domain)
+        .into_iter()
+        .flatten()
+        .cloned();
     ways_out.chain(plan.parts.firewall.guard(&nodes_name(pool))).collect()
 }
 
@@ -67,7 +74,10 @@ pub(super) fn is_ephemeral(pool: &NodePool) -> bool {
 /// GiB of a machine's own disk, of the D and E series that have one: 75 for two processors, as in Microsoft's lists of sizes (Ddsv5, Dadsv5,
 /// Edsv5, Eadsv5 and the versions before), read in November 2026.
 fn local_gb(machine: &str) -> u32 {
-    let Some(rest) = machine.strip_prefix("Standard_D").or(machine.strip_prefix("Standard_E")) else {
+    let Some(rest) = machine
+        .strip_prefix("Standard_D")
+        .or(machine.strip_prefix("Standard_E"))
+    else {
         return 0;
     };
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -89,7 +99,13 @@ mod tests {
 
     #[test]
     fn machines_with_a_disk_of_their_own() {
-        let sizes = ["Standard_D4ds_v5", "Standard_D2ds_v5", "Standard_E8ads_v5", "Standard_D4s_v5", "Standard_B2ts_v2"];
+        let sizes = [
+            "Standard_D4ds_v5",
+            "Standard_D2ds_v5",
+            "Standard_E8ads_v5",
+            "Standard_D4s_v5",
+            "Standard_B2ts_v2",
+        ];
         assert_eq!(sizes.map(local_gb), [150, 75, 300, 0, 0]);
     }
 }

@@ -65,7 +65,9 @@ fn security(stack: &mut Stack<'_>, own: &NodePool) {
 fn operations(stack: &mut Stack<'_>) {
     let system = stack.system;
     let prefix = &system.prefix;
-    let credentials = format!("az aks get-credentials --resource-group {prefix} --name {prefix}\nkubelogin convert-kubeconfig -l azurecli");
+    let credentials = format!(
+        "az aks get-credentials --resource-group {prefix} --name {prefix}\nkubelogin convert-kubeconfig -l azurecli"
+    );
     let handling = Handling {
         credentials: &credentials,
         has_keda: true,
@@ -76,7 +78,10 @@ fn operations(stack: &mut Stack<'_>) {
     if system.cluster.api_cidrs.is_empty() {
         items.push(format!("Without a machine in the network, Azure runs `kubectl` and `helm` in the cluster, for whoever may use its API and has *Azure Kubernetes Service Contributor Role* on it as well (owners and contributors of the subscription do); the activity log has an entry of it. In the folder `kubernetes`, which goes along: `az aks command invoke --resource-group {prefix} --name {prefix} --command \"kubectl apply -k .\" --file .`"));
     }
-    let first = system.services.iter().find(|(id, _)| system.pool_of(*id).is_some_and(|pool| pool.domain.is_some()));
+    let first = system
+        .services
+        .iter()
+        .find(|(id, _)| system.pool_of(*id).is_some_and(|pool| pool.domain.is_some()));
     if let Some((id, _)) = first {
         items.push(format!("Access of a team to its namespace: `az role assignment create --role \"Azure Kubernetes Service RBAC Writer\" --assignee TEAM --scope \"$(az aks show --resource-group {prefix} --name {prefix} --query id --output tsv)/namespaces/{}\"`, and *Azure Kubernetes Service Cluster User Role* on the cluster for its credentials. Custom resources (routes, External Secrets) and network policies take *Azure Kubernetes Service RBAC Admin* there.", namespace(system, id)));
     }
@@ -93,14 +98,21 @@ fn skips(stack: &mut Stack<'_>) {
     let system = stack.system;
     let report = &mut stack.report;
     let mut skip = |check: &str, resource: &str, reason: &str| report.skip(check, resource, reason);
-    let (cluster, pools) = ("azurerm_kubernetes_cluster.main", "azurerm_kubernetes_cluster_node_pool.*");
+    let (cluster, pools) = (
+        "azurerm_kubernetes_cluster.main",
+        "azurerm_kubernetes_cluster_node_pool.*",
+    );
     let registered = "encryption at host has to be registered for the whole subscription first; disks are encrypted with the managed key";
     skip("CKV_AZURE_227", cluster, registered);
     if system.pools.len() > 1 {
         skip("CKV_AZURE_227", pools, registered);
     }
     if !system.pools.first().is_some_and(is_ephemeral) {
-        skip("CKV_AZURE_226", cluster, "machines of this size have no disk of their own that is large enough");
+        skip(
+            "CKV_AZURE_226",
+            cluster,
+            "machines of this size have no disk of their own that is large enough",
+        );
     }
     skip(
         "CKV_AZURE_232",
@@ -113,6 +125,10 @@ fn skips(stack: &mut Stack<'_>) {
         "External Secrets reads the vault, not this driver",
     );
     if !system.cluster.api_cidrs.is_empty() {
-        skip("CKV_AZURE_115", cluster, "the blueprint names `api_cidrs`, and nobody else reaches the API");
+        skip(
+            "CKV_AZURE_115",
+            cluster,
+            "the blueprint names `api_cidrs`, and nobody else reaches the API",
+        );
     }
 }

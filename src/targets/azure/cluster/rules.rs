@@ -33,7 +33,10 @@ pub(in crate::targets::azure) fn secrets(
             Resource::Database(_) | Resource::Proxy(_) | Resource::Shards(_) | Resource::Secret(_)
         )
     };
-    let mut grants = system.grants.iter().filter(|grant| system.pool_of(grant.service).is_some());
+    let mut grants = system
+        .grants
+        .iter()
+        .filter(|grant| system.pool_of(grant.service).is_some());
     let (Some(pool), Some(subnet)) = (system.pools.first(), network.nodes.get(&None)) else {
         return;
     };

@@ -45,7 +45,10 @@ pub(in crate::targets::azure) fn ways_out(
     gateway: &Address,
 ) -> Vec<(Option<Id<Domain>>, Address)> {
     let system = stack.system;
-    let pools = system.pools.iter().filter_map(|pool| Some((pool, subnets.get(&pool.domain)?)));
+    let pools = system
+        .pools
+        .iter()
+        .filter_map(|pool| Some((pool, subnets.get(&pool.domain)?)));
     let attached = pools.map(|(pool, subnet)| {
         let body = Block::new()
             .set("subnet_id", subnet.id.clone())

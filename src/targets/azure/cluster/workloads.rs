@@ -29,7 +29,10 @@ pub(super) fn cloud<'a>(
     Cloud {
         gateway: Gateway::Internal {
             annotations: vec![
-                annotation("service.beta.kubernetes.io/azure-load-balancer-internal", "true".to_owned()),
+                annotation(
+                    "service.beta.kubernetes.io/azure-load-balancer-internal",
+                    "true".to_owned(),
+                ),
                 annotation("service.beta.kubernetes.io/azure-load-balancer-internal-subnet", subnet),
                 annotation(
                     "service.beta.kubernetes.io/azure-load-balancer-ipv4",
@@ -74,7 +77,10 @@ fn workload(
         shards: known.collect(),
         files: vec![],
         account: vec![
-            ("azure.workload.identity/client-id", plan.identities[&id].identity.attr("client_id")),
+            (
+                "azure.workload.identity/client-id",
+                plan.identities[&id].identity.attr("client_id"),
+            ),
             ("azure.workload.identity/tenant-id", tenant()),
         ],
         pod_labels: vec![("azure.workload.identity/use", "true")],
@@ -132,10 +138,16 @@ fn scaling(
         Filled::new(trigger)
             .set("/metadata/resourceURI", namespace)
             .set("/metadata/tenantId", stack.project.operator.attr("tenant_id"))
-            .set("/metadata/subscriptionId", stack.project.operator.attr("subscription_id"))
+            .set(
+                "/metadata/subscriptionId",
+                stack.project.operator.attr("subscription_id"),
+            )
             .set("/metadata/resourceGroupName", stack.project.group.attr("name"))
     };
-    let triggers: Vec<Filled> = system.inboxes_of(id).map(|inbox| trigger(system.inbox(inbox).0)).collect();
+    let triggers: Vec<Filled> = system
+        .inboxes_of(id)
+        .map(|inbox| trigger(system.inbox(inbox).0))
+        .collect();
     let login = json!({ "podIdentity": { "provider": "azure-workload", "identityId": "" } });
     let login = Filled::new(login).set("/podIdentity/identityId", keda.attr("client_id"));
     (!triggers.is_empty()).then_some(Scaling {

@@ -54,11 +54,7 @@ pub(super) fn of(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &
     add(ROLLOUT, expr::template(numbers));
     plain.sort_by(|a, b| a.name.cmp(&b.name));
     let shards = shards(stack, plan, service);
-    Settings {
-        plain,
-        fetched,
-        shards,
-    }
+    Settings { plain, fetched, shards }
 }
 
 /// The shards that a service knows, by database.

@@ -18,9 +18,13 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
         return;
     };
     let before = |service: &crate::ir::Service| is_own(service) && service.runtime != Runtime::Kubernetes;
-    let push = format!("`az acr login --name \"$(terraform -chdir=terraform output -raw registry)\"`, `docker tag {first} \"$(terraform -chdir=terraform output -raw registry)/{first}\"`, `docker push \"$(terraform -chdir=terraform output -raw registry)/{first}\"`");
+    let push = format!(
+        "`az acr login --name \"$(terraform -chdir=terraform output -raw registry)\"`, `docker tag {first} \"$(terraform -chdir=terraform output -raw registry)/{first}\"`, `docker push \"$(terraform -chdir=terraform output -raw registry)/{first}\"`"
+    );
     let when = match system.services.iter().any(|(_, service)| before(service)) {
-        true => "Machines and containers start with the first apply, and want their images then: `terraform -chdir=terraform apply -target=azurerm_container_registry.main` makes the registry alone. Then push, then apply the rest.",
+        true => {
+            "Machines and containers start with the first apply, and want their images then: `terraform -chdir=terraform apply -target=azurerm_container_registry.main` makes the registry alone. Then push, then apply the rest."
+        }
         false => "Push before the cluster is filled.",
     };
     stack.report.prerequisites.push(format!(
@@ -37,5 +41,8 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
     let mut skip = |check: &str, reason: &str| stack.report.skip(check, registry, reason);
     skip("CKV_AZURE_164", "signatures of this kind are gone from Azure");
     skip("CKV_AZURE_165", "a copy in another region was not asked for");
-    skip("CKV_AZURE_166", "images in quarantine wait for a scanner that nobody has");
+    skip(
+        "CKV_AZURE_166",
+        "images in quarantine wait for a scanner that nobody has",
+    );
 }
