@@ -25,7 +25,6 @@ use super::startup::{Fetched, Plain};
 use super::workload::Names;
 use crate::check::Checked;
 use crate::ir::{Balancer, Domain, Exposure, Id, Listener, NodePool, Peer, Route, Service, System};
-use crate::kubernetes::object::Object;
 use crate::kubernetes::policy::NOT_INTERNET;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
@@ -41,6 +40,8 @@ pub const POOL: &str = "cloudgen/pool";
 pub struct Cloud<'a> {
     /// How the gateway is reached.
     pub gateway: Gateway,
+    /// How many addresses the load balancers append to `X-Forwarded-For`: the gateway believes as many, and the scheme.
+    pub hops: u32,
     /// Every service of the runtime `kubernetes`.
     pub workloads: BTreeMap<Id<Service>, Workload>,
     /// The addresses behind a peer that is outside the cluster, as network policies see them.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::check;
+use crate::kubernetes::object::Object;
 use crate::kubernetes::overrides::Override;
 use crate::output::FileTree;
 use crate::target::Target;

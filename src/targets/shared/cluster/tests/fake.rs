@@ -59,6 +59,7 @@ pub(super) fn fake(system: &Checked<'_>, module: &mut Module, gateway: Gateway) 
     });
     let cloud = Cloud {
         gateway,
+        hops: 1,
         workloads: workloads.collect(),
         blocks: &|peer| match peer {
             Peer::Internet => vec![Block::internet()],
