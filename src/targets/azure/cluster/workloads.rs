@@ -40,6 +40,7 @@ pub(super) fn cloud<'a>(
                 ),
             ],
         },
+        hops: 1,
         workloads: workloads.collect(),
         blocks,
         dns: &[],
