@@ -1,7 +1,6 @@
 //! What AKS asks of the managed cluster: its network, the names of its pools, addresses for nodes and pods, machines and versions.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
@@ -56,9 +55,9 @@ pub fn inside_blocks(system: &System) -> (Ipv4Net, Ipv4Net) {
 }
 
 /// The address of the gateway's load balancer: the last of the system's nodes. Azure hands addresses out from the other end.
-pub fn gateway_address(system: &System) -> Ipv4Addr {
+pub fn gateway_address(system: &System) -> String {
     let block = node_block(system, None);
-    block.hosts().last().unwrap_or(block.addr())
+    block.hosts().last().unwrap_or(block.addr()).to_string()
 }
 
 /// What Azure calls a pool: twelve lower-case letters and digits.

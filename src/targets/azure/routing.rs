@@ -328,7 +328,7 @@ fn backends(
         };
         let pool = Block::new()
             .set("name", CLUSTER)
-            .set("ip_addresses", list![gateway_address(stack.system).to_string()]);
+            .set("ip_addresses", list![gateway_address(stack.system)]);
         let probe = probe(CLUSTER, ("Http", ports::STATUS), HEALTH, false);
         body = body
             .comment("The cluster's gateway, at the address of its own load balancer.")

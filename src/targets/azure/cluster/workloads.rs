@@ -36,7 +36,7 @@ pub(super) fn cloud<'a>(
                 annotation("service.beta.kubernetes.io/azure-load-balancer-internal-subnet", subnet),
                 annotation(
                     "service.beta.kubernetes.io/azure-load-balancer-ipv4",
-                    gateway_address(system).to_string(),
+                    gateway_address(system),
                 ),
             ],
         },
