@@ -240,6 +240,11 @@ pub fn eks_support(cluster: &Cluster) -> &'static str {
 /// The image of Fluent Bit as AWS builds it.
 pub const AWS_FLUENT_BIT: &str = aws::FLUENT_BIT;
 
+/// Minor versions of Kubernetes on Azure.
+pub fn azure_kubernetes() -> &'static [&'static str] {
+    azure::KUBERNETES
+}
+
 /// Whether a target has a registry of the system's own images. A plain cluster takes them from one that is there already.
 pub fn has_registry(target: Target) -> bool {
     match target {

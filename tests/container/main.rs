@@ -4,4 +4,5 @@
 mod aws;
 mod aws_cluster;
 mod azure;
+mod azure_cluster;
 mod gcp;
