@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use hcl::expr::ForExpr;
 use hcl::{Expression, Identifier};
 
-use super::containers::environments::is_on;
 use super::database::shards::map_name;
 use super::project::after;
-use super::{Stack, Stores, queues};
+use super::{Stack, Stores};
 use crate::ir::{Access, Bucket, Cache, Database, Grant, Id, Inbox, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
@@ -43,7 +42,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
             .grants_of(id)
             .filter_map(|grant| granted(stack, stores, grant))
             .chain(system.grants_of(id).flat_map(|grant| messaging(stack, stores, grant)))
-            .chain(measured(stack, stores, id))
             .collect();
         grants.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shards: Vec<Expression> = system
@@ -137,16 +135,6 @@ fn messaging(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Vec<(String, 
         )
     })
     .collect()
-}
-
-/// What counts the messages that wait for a service on containers.
-fn measured(stack: &Stack<'_>, stores: &Stores, id: Id<Service>) -> Option<(String, Expression)> {
-    let (system, messaging) = (stack.system, stores.messaging.as_ref()?);
-    let service = &system.services[id];
-    let counts = is_on(service) && service.scale.queue_messages.is_some();
-    system.inboxes_of(id).next().filter(|_| counts)?;
-    let role = object! { "role" => "Monitoring Reader", "scope" => messaging.namespace.id() };
-    Some((format!("{}/measure", queues::NAME), role))
 }
 
 /// Lets a service log in to the caches that it uses. A cache takes one change at a time and fails the others that come meanwhile, which the
