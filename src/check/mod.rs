@@ -17,7 +17,10 @@ mod runtime;
 use std::ops::Deref;
 
 pub use aws::api_methods;
-pub use azure::{container_block, container_environment, sql_filter};
+pub use azure::{
+    cluster_block, container_block, container_environment, gateway_address, inside_blocks, node_block, nodes_name,
+    pool_name, rotation_name, sql_filter,
+};
 pub use edge::shared_ports;
 pub use gcp::pubsub_filter;
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};

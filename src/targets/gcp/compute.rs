@@ -258,6 +258,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         health_port: None,
         mtu: Some(1460),
+        image: None,
         shards: stack
             .system
             .grants_of(id)
@@ -271,6 +272,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
             })
             .collect(),
         // Certificates of Cloud SQL have its own names, not those of this network. No other server has one of the same authority.
+        image: None,
         trust: Trust::Authority,
     };
     startup::user_data(stack.system, id, (&plain, &fetched), &platform)
