@@ -258,7 +258,6 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         health_port: None,
         mtu: Some(1460),
-        image: None,
         shards: stack
             .system
             .grants_of(id)

@@ -3,9 +3,9 @@
 use super::identity::{OWN, Role};
 use super::pools::Pools;
 use super::{Cluster, after};
+use crate::object;
 use crate::targets::aws::Stack;
 use crate::terraform::{Address, Block, expr};
-use crate::object;
 
 /// Addresses of the network for pods, and network policies.
 const NETWORK: &str = "vpc-cni";

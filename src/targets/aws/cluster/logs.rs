@@ -29,7 +29,10 @@ const NAME: &str = "pod-logs";
 const LOCAL: &str = "kubernetes_cluster_parts";
 const CONFIG: &str = include_str!("../../../../templates/cluster/aws-logs.conf.tera");
 /// Where the kubelet puts what containers write, and where Fluent Bit keeps how far it has read.
-const VOLUMES: [(&str, &str, &str); 2] = [("logs", "/var/log", "Directory"), ("state", "/var/lib/pod-logs", "DirectoryOrCreate")];
+const VOLUMES: [(&str, &str, &str); 2] = [
+    ("logs", "/var/log", "Directory"),
+    ("state", "/var/lib/pod-logs", "DirectoryOrCreate"),
+];
 
 /// Name of the log group of the cluster's own parts.
 pub(super) fn group(stack: &Stack<'_>) -> String {

@@ -59,8 +59,13 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     let handling = Handling {
         credentials: &credentials,
         has_keda: false,
+        writes_more: true,
         external_secrets: &[],
-        keda: if cluster::followed(stack).is_empty() { &[] } else { &keda },
+        keda: if cluster::followed(stack).is_empty() {
+            &[]
+        } else {
+            &keda
+        },
     };
     items.extend(shared::runbook(&system, &handling));
     items.push(reached(stack));
@@ -122,8 +127,12 @@ fn upgrades(stack: &Stack<'_>) -> String {
     let system = stack.system;
     let version = catalog::eks_version(&system.cluster);
     let end = match catalog::eks_support(&system.cluster) {
-        "EXTENDED" => "EKS keeps the version for a year beyond its standard support, at a higher price (`channel = \"stable\"`)",
-        _ => "When the standard support of the version ends, EKS upgrades the control plane by itself, and the next plan fails to go back: be there first",
+        "EXTENDED" => {
+            "EKS keeps the version for a year beyond its standard support, at a higher price (`channel = \"stable\"`)"
+        }
+        _ => {
+            "When the standard support of the version ends, EKS upgrades the control plane by itself, and the next plan fails to go back: be there first"
+        }
     };
     format!(
         "The cluster runs Kubernetes {version}. To upgrade it, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the nodes of each pool, pod by pod. Then render and deploy again what is in `kubernetes/`, for the autoscaler follows, and bring each add-on (`vpc-cni`, `kube-proxy`, `coredns`, `metrics-server`) to the version that `aws eks describe-addon-versions --region {0} --kubernetes-version VERSION --addon-name NAME` recommends: `aws eks update-addon --region {0} --cluster-name {1} --addon-name NAME --addon-version VERSION --resolve-conflicts PRESERVE`. Terraform leaves their versions alone. Look at `aws eks list-insights --region {0} --cluster-name {1}` before. {end}.",
