@@ -59,6 +59,7 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     let handling = Handling {
         credentials: &credentials,
         has_keda: false,
+        writes_more: true,
         external_secrets: &[],
         keda: if cluster::followed(stack).is_empty() { &[] } else { &keda },
     };
