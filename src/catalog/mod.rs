@@ -237,9 +237,6 @@ pub fn eks_support(cluster: &Cluster) -> &'static str {
     aws::support(cluster)
 }
 
-/// The image of Fluent Bit as AWS builds it.
-pub const AWS_FLUENT_BIT: &str = aws::FLUENT_BIT;
-
 /// Whether a target has a registry of the system's own images. A plain cluster takes them from one that is there already.
 pub fn has_registry(target: Target) -> bool {
     match target {

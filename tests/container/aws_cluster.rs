@@ -89,7 +89,9 @@ fn block(text: &str, kind: &str, name: &str) -> String {
 fn load_balancers_lead_to_the_gateway_on_the_nodes_of_the_system() {
     let text = all(&mall());
     let public = block(&text, "aws_lb_target_group", "public_kubernetes_gateway");
-    assert!(public.contains("port = 30080") && public.contains("port = \"30021\"") && public.contains("/healthz/ready"));
+    assert!(
+        public.contains("port = 30080") && public.contains("port = \"30021\"") && public.contains("/healthz/ready")
+    );
     assert!(!public.contains("target_type"));
     let internal = block(&text, "aws_lb_target_group", "internal_kubernetes_gateway");
     assert!(internal.contains("port = 30081"));
@@ -166,11 +168,15 @@ fn own_images_are_kept_and_pulled_by_whoever_runs_them() {
     let text = all(&mall());
     let repository = block(&text, "aws_ecr_repository", "own_container_images");
     assert!(repository.contains("IMMUTABLE") && repository.contains("scan_on_push = true"));
-    assert!(repository.contains("toset([\"pay-batch\", \"ship\", \"ship-worker\"])"), "{repository}");
+    assert!(
+        repository.contains("toset([\"pay-batch\", \"ship\", \"ship-worker\"])"),
+        "{repository}"
+    );
     let policy = block(&text, "aws_ecr_lifecycle_policy", "own_container_images");
     assert!(policy.contains("countNumber = 12"));
     let machine = block(&text, "aws_launch_template", "pay_batch");
-    let image = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/mall/pay-batch:1.0.0";
+    let image =
+        "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/mall/pay-batch:1.0.0";
     assert!(machine.contains(image), "{machine}");
     let role = block(&text, "aws_iam_role_policy", "pay_batch");
     assert!(role.contains(":repository/mall/pay-batch") && role.contains("ecr:GetAuthorizationToken"));

@@ -192,7 +192,11 @@ pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> V
             registry.region, registry.account, registry.repository
         ))
     });
-    given.or_else(|| registry::pull_own(stack, service, parts.base)).into_iter().flatten().collect()
+    given
+        .or_else(|| registry::pull_own(stack, service, parts.base))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The channels of Session Manager to what its agent runs in.

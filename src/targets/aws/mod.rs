@@ -118,7 +118,10 @@ const FILES: [(&str, &str); 26] = [
     ),
     ("compute", ""),
     ("registry", "Images of the system's own."),
-    ("cluster", "The Kubernetes cluster: its control plane, and the machines that pods run on."),
+    (
+        "cluster",
+        "The Kubernetes cluster: its control plane, and the machines that pods run on.",
+    ),
     (
         "kubernetes",
         "What the objects in kubernetes/ are told of this side: see the README for when it is written there.",

@@ -3,9 +3,9 @@
 use hcl::expr::ForExpr;
 use hcl::{Expression, Identifier};
 
-use super::{Base, Stack};
 use super::encryption::Keys;
 use super::policy::Statement;
+use super::{Base, Stack};
 use crate::ir::{Id, Image, Repository, Service};
 use crate::terraform::{Block, expr};
 use crate::{list, object, template};

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
 
-use super::{Stack, cluster};
 use super::endpoint::{self, Endpoints};
 use super::firewall::{Groups, word};
+use super::{Stack, cluster};
 use crate::ir::{Flow, Id, Peer, Service, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block};

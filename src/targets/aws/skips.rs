@@ -116,7 +116,8 @@ fn gateway(stack: &mut Stack<'_>, exposure: Exposure) {
     let why = "TLS ends at the load balancer; the gateway behind it speaks HTTP";
     let address = format!("aws_lb_target_group.{local}");
     stack.report.skip("CKV_AWS_378", &address, why);
-    let why = "a node without a pod of the gateway does not answer, and is healthy; EKS watches and replaces nodes itself";
+    let why =
+        "a node without a pod of the gateway does not answer, and is healthy; EKS watches and replaces nodes itself";
     let address = format!("aws_autoscaling_attachment.{local}");
     stack.report.skip("CKV2_AWS_15", &address, why);
 }

@@ -3,10 +3,10 @@
 use hcl::Expression;
 
 use super::Stack;
-use super::registry::image as registry_image;
 use super::caches::Login;
 use super::compute::Parts;
 use super::database::shard;
+use super::registry::image as registry_image;
 use super::secrets::shard::folder;
 use crate::ir::{Access, Cache, Database, Id, Image, Inbox, Launch, Resource, Service, Value};
 use crate::target::Target;
@@ -60,7 +60,10 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let (plain, fetched) = settings::split(service, |value| spell(stack, id, value, parts));
     let fetch = SIGN.replace("@region@", &region);
     let mut prepare: Vec<String> = vec![];
-    let own = service.launch.image().filter(|image| matches!(image, Image::Own { .. }));
+    let own = service
+        .launch
+        .image()
+        .filter(|image| matches!(image, Image::Own { .. }));
     let login = match registry(service) {
         Some(registry) => Some((registry.host, registry.region)),
         // Terraform knows the account, and with it the host.

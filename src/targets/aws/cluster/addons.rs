@@ -3,9 +3,9 @@
 use super::identity::{OWN, Role};
 use super::pools::Pools;
 use super::{Cluster, after};
+use crate::object;
 use crate::targets::aws::Stack;
 use crate::terraform::{Address, Block, expr};
-use crate::object;
 
 /// Addresses of the network for pods, and network policies.
 const NETWORK: &str = "vpc-cni";
@@ -60,7 +60,7 @@ pub(super) fn on_nodes(stack: &mut Stack<'_>, cluster: &Cluster, pools: &Pools) 
     }
 }
 
-fn addon(cluster: &Cluster, name: &str) -> Block {
+pub(super) fn addon(cluster: &Cluster, name: &str) -> Block {
     Block::new()
         .set("cluster_name", cluster.name())
         .set("addon_name", name)

@@ -14,8 +14,8 @@ use crate::catalog;
 use crate::ir::NodePool;
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
-use crate::targets::aws::{Base, Stack};
 use crate::targets::aws::policy::Statement;
+use crate::targets::aws::{Base, Stack};
 use crate::targets::shared::cluster::{POOL, Written};
 use crate::{object, template};
 
@@ -82,7 +82,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster, base: &Base) -> Ve
         "ec2:DescribeLaunchTemplateVersions",
         "ec2:GetInstanceTypesFromInstanceRequirements",
     ];
-    let change = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"];
+    let change = [
+        "autoscaling:SetDesiredCapacity",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+    ];
     let ours = object! { "StringEquals" => object! { format!("aws:ResourceTag/{tag}") => "owned" } };
     let pools = template![
         format!("arn:aws:eks:{}:", stack.region()),

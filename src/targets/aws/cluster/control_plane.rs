@@ -30,7 +30,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Cluster {
         .resource("aws_cloudwatch_log_group", NAME, group);
     let (role, grants) = role(stack, parts);
     stack.module.file("cluster", "");
-    let ranges: Vec<Expression> = system.cluster.api_cidrs.iter().map(|range| range.to_string().into()).collect();
+    let ranges: Vec<Expression> = system
+        .cluster
+        .api_cidrs
+        .iter()
+        .map(|range| range.to_string().into())
+        .collect();
     let access = Block::new()
         .set("authentication_mode", "API")
         .comment("Whoever applies first may administer the cluster; others stand in cluster_admins.")
@@ -40,10 +45,21 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Cluster {
         .block("provider", Block::new().set("key_arn", parts.keys.data.attr("arn")));
     let network = Block::new()
         .set("subnet_ids", parts.network.nodes())
-        .set("security_group_ids", list![parts.groups.nodes().map(|nodes| nodes.control_plane.id()).unwrap_or(Expression::Null)])
+        .set(
+            "security_group_ids",
+            list![
+                parts
+                    .groups
+                    .nodes()
+                    .map(|nodes| nodes.control_plane.id())
+                    .unwrap_or(Expression::Null)
+            ],
+        )
         .set("endpoint_private_access", true)
         .set("endpoint_public_access", !ranges.is_empty())
-        .when(!ranges.is_empty(), |block| block.set("public_access_cidrs", Expression::Array(ranges.clone())));
+        .when(!ranges.is_empty(), |block| {
+            block.set("public_access_cidrs", Expression::Array(ranges.clone()))
+        });
     let upgrades = Block::new().set("support_type", catalog::eks_support(&system.cluster));
     let body = Block::new()
         .set("name", system.prefix.as_str())
@@ -52,7 +68,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Cluster {
         .comment("Add-ons are resources of their own here.")
         .set("bootstrap_self_managed_addons", false)
         .set("deletion_protection", system.protect)
-        .set("enabled_cluster_log_types", Expression::Array(LOGS.map(Expression::from).to_vec()))
+        .set(
+            "enabled_cluster_log_types",
+            Expression::Array(LOGS.map(Expression::from).to_vec()),
+        )
         .block("access_config", access)
         .block("encryption_config", secrets)
         .block("upgrade_policy", upgrades)
@@ -68,7 +87,10 @@ fn role(stack: &mut Stack<'_>, parts: &Parts<'_>) -> (Address, [Address; 2]) {
     let role = Block::new()
         .set("name", stack.name("kubernetes-control-plane"))
         .set("description", "The control plane of the Kubernetes cluster")
-        .set("assume_role_policy", trust("eks.amazonaws.com", Some(&parts.base.account)));
+        .set(
+            "assume_role_policy",
+            trust("eks.amazonaws.com", Some(&parts.base.account)),
+        );
     let role = stack.module.resource("aws_iam_role", NAME, role);
     let managed = Block::new()
         .set("role", role.attr("name"))

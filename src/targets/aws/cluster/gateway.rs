@@ -56,7 +56,9 @@ pub(super) fn attach(stack: &mut Stack<'_>, pools: &Pools, balancers: &Balancers
         let body = Block::new()
             .set("autoscaling_group_name", machines)
             .set("lb_target_group_arn", group.attr("arn"));
-        stack.module.resource("aws_autoscaling_attachment", &local(*exposure), body);
+        stack
+            .module
+            .resource("aws_autoscaling_attachment", &local(*exposure), body);
     }
     stack.module.file("cluster", "");
 }

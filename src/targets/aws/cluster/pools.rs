@@ -8,11 +8,11 @@ use super::Cluster;
 use crate::catalog;
 use crate::ir::{NodePool, Service};
 use crate::target::Target;
+use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::firewall::pool_word;
 use crate::targets::aws::identity::session_manager;
 use crate::targets::aws::policy::{inline, trust};
-use crate::targets::aws::Stack;
 use crate::targets::shared::cluster::POOL;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
@@ -55,7 +55,10 @@ fn role(stack: &mut Stack<'_>, parts: &Parts<'_>) -> (Address, Vec<Address>) {
     stack.module.file("identity", "");
     let role = Block::new()
         .set("name", stack.name("kubernetes-node-machine"))
-        .set("description", "The machines that pods run on; pods have roles of their own")
+        .set(
+            "description",
+            "The machines that pods run on; pods have roles of their own",
+        )
         .set("assume_role_policy", trust("ec2.amazonaws.com", None));
     let role = stack.module.resource("aws_iam_role", NAME, role);
     let policies = POLICIES.map(|(key, policy)| (key, format!("arn:aws:iam::aws:policy/{policy}")));
@@ -87,11 +90,7 @@ fn launch_template(stack: &mut Stack<'_>, pool: &NodePool, group: &Address, part
         .set("http_put_response_hop_limit", 1);
     let own = object! { "Name" => name.as_str() };
     let tags = expr::call("merge", [parts.base.tags.clone(), own]);
-    let tagged = ["instance", "volume"].map(|kind| {
-        Block::new()
-            .set("resource_type", kind)
-            .set("tags", tags.clone())
-    });
+    let tagged = ["instance", "volume"].map(|kind| Block::new().set("resource_type", kind).set("tags", tags.clone()));
     let all = parts.groups.nodes().map(|nodes| nodes.all.id());
     let groups = all.into_iter().chain([group.id()]).collect();
     let body = Block::new()
@@ -158,5 +157,7 @@ fn nodes(
 fn largest_disk(stack: &Stack<'_>, pool: &NodePool) -> u32 {
     let services = stack.system.services.iter();
     let here = services.filter(|(id, _)| stack.system.pool_of(*id) == Some(pool));
-    here.map(|(_, service): (_, &Service)| service.disk_gb).max().unwrap_or_default()
+    here.map(|(_, service): (_, &Service)| service.disk_gb)
+        .max()
+        .unwrap_or_default()
 }

@@ -32,7 +32,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, cluster: &Cluster, p
         _ => None,
     });
     let shards = shards.collect();
-    let own = service.launch.image().filter(|image| matches!(image, Image::Own { .. }));
+    let own = service
+        .launch
+        .image()
+        .filter(|image| matches!(image, Image::Own { .. }));
     let image = own.map(|image| registry::image(stack, image, parts.base));
     let vault = json!({
         "aws": {

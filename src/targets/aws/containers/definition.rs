@@ -6,10 +6,10 @@ use hcl::{Expression, Identifier};
 use super::identity::Roles;
 use crate::catalog;
 use crate::ir::{Database, Id, Launch, SHARD_VARIABLES, Service, Value};
-use crate::targets::aws::{Stack, registry};
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::database::shard;
 use crate::targets::aws::secrets::shard::folder;
+use crate::targets::aws::{Stack, registry};
 use crate::targets::shared::startup::{Fetched, Plain, generation};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -165,7 +165,12 @@ fn shard_variable(prefix: &str, id: &Expression, what: &str) -> Expression {
 }
 
 /// What a task is told of each shard that rows are routed to, but for its password.
-pub(in crate::targets::aws) fn shard_settings(stack: &Stack<'_>, prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
+pub(in crate::targets::aws) fn shard_settings(
+    stack: &Stack<'_>,
+    prefix: &str,
+    database: Id<Database>,
+    parts: &Parts<'_>,
+) -> Expression {
     let item = &stack.system.databases[database];
     let servers = parts.shards.get(database);
     let all = shard::each(&servers.active, |id| {

@@ -4,10 +4,10 @@ use hcl::Expression;
 
 use super::Cluster;
 use crate::ir::{Id, Resource, Service};
+use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::identity::{granted, pull, session_channels, write_logs};
 use crate::targets::aws::policy::{Statement, inline, trust};
-use crate::targets::aws::Stack;
 use crate::targets::shared::startup::Fetched;
 use crate::terraform::{Address, Block};
 use crate::{object, template};
