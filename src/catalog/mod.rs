@@ -237,9 +237,6 @@ pub fn eks_support(cluster: &Cluster) -> &'static str {
     aws::support(cluster)
 }
 
-/// The image of Fluent Bit as AWS builds it.
-pub const AWS_FLUENT_BIT: &str = aws::FLUENT_BIT;
-
 /// Minor versions of Kubernetes on Azure.
 pub fn azure_kubernetes() -> &'static [&'static str] {
     azure::KUBERNETES
