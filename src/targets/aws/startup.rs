@@ -96,6 +96,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         installs: system.network.egress != Egress::None,
         health_port: None,
         mtu: None,
+        image: None,
         shards,
         trust: Trust::Name,
     };

@@ -83,6 +83,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         prepare,
         installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
         mtu: None,
+        image: None,
         shards: shards.collect(),
         // The certificates are signed by public authorities and have the names that Azure gives the servers.
         trust: Trust::Name,
