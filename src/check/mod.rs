@@ -16,7 +16,9 @@ mod runtime;
 use std::ops::Deref;
 
 pub use azure::{container_block, container_environment, sql_filter};
-pub use gcp::pubsub_filter;
+pub use gcp::{
+    SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
+};
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

@@ -12,6 +12,7 @@ pub mod container_apps;
 pub mod domain;
 pub mod fargate;
 pub mod gcp;
+pub mod gke;
 pub mod kubernetes;
 pub mod language;
 pub mod messaging;

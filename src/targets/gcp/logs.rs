@@ -1,7 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
-use super::Stack;
-use super::containers::{all, is_container};
+use super::containers::all;
+use super::{Stack, is_machine};
 use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
@@ -30,7 +30,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 fn filter(stack: &Stack<'_>) -> String {
     let prefix = &stack.system.prefix;
     let services = stack.system.services.iter().map(|(_, item)| item);
-    let services = services.filter(|item| !is_container(item));
+    let services = services.filter(|item| is_machine(item));
     let services: Vec<&str> = services.map(|item| item.name.as_str()).collect();
     let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
     let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
