@@ -67,6 +67,12 @@ impl Object {
         Self::checked_by(&object, custom, false)
     }
 
+    /// An object of a custom kind whose specification is JSON: (group and version, kind).
+    pub(crate) fn raw((api_version, kind): (&str, &str), metadata: ObjectMeta, spec: Value) -> Self {
+        let object = serde_json::json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec });
+        Self::checked_by(&object, custom, false)
+    }
+
     /// Its kind.
     pub(crate) fn kind(&self) -> &str {
         self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
@@ -98,6 +104,13 @@ impl Object {
     pub(crate) fn merge(&mut self, fields: &Map<String, Value>) {
         merge(&mut self.value, &Value::Object(fields.clone()));
         self.typed = false;
+    }
+
+    /// What Kubernetes would refuse about it, and where, as text.
+    pub(crate) fn told_faults(&self) -> impl Iterator<Item = String> {
+        let (kind, name) = (self.kind(), self.name());
+        let faults = self.faults().into_iter();
+        faults.map(move |(path, problem)| format!("{kind} {name}: `{path}` {problem}"))
     }
 
     /// What Kubernetes would refuse about it.

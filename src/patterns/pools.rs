@@ -135,20 +135,20 @@ fn default_size(is_system: bool, members: &[&Service]) -> (u32, u32) {
 
 /// Nodes that nobody runs on.
 fn unused(blueprint: &Blueprint, system: &System, used: &BTreeSet<Option<Id<Domain>>>, problems: &mut Vec<Diagnostic>) {
-    let mut look = |path: String, of: String| {
-        if let Some(at) = blueprint.places.key(&path) {
-            problems.push(rules::unused(Some(at), &of));
+    let mut look = |said: &Nodes, path: String, of: String| {
+        if *said != Nodes::default() {
+            problems.push(rules::unused(blueprint.places.key(&path), &of));
         }
     };
     if used.is_empty() {
-        look("kubernetes.nodes".to_owned(), "the system".to_owned());
+        let said = &blueprint.model.kubernetes.nodes;
+        look(said, "kubernetes.nodes".to_owned(), "the system".to_owned());
     }
     for (id, domain) in system.domains.iter() {
         if !used.contains(&Some(id)) {
-            look(
-                format!("{}.nodes", domain.path),
-                format!("the domain `{}`", domain.name),
-            );
+            let said = &blueprint.model.domains[domain.name.as_str()].nodes;
+            let of = format!("the domain `{}`", domain.name);
+            look(said, format!("{}.nodes", domain.path), of);
         }
     }
 }

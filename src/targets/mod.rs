@@ -40,8 +40,22 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     let Lowered {
         mut module,
         report,
-        cluster: _,
+        mut cluster,
     } = lowered;
+    let given = system.overrides.get(&system.target());
+    let (of_objects, of_resources): (Vec<&ir::Override>, Vec<&ir::Override>) = given
+        .into_iter()
+        .flatten()
+        .partition(|given| cluster.is_some() && is_kind(given));
+    if let Some(cluster) = &mut cluster {
+        let faults = cluster.faults();
+        if !faults.is_empty() {
+            return Err(vec![overrides::internal(&faults)]);
+        }
+        let wanted: Vec<_> = of_objects.into_iter().map(wanted_object).collect();
+        cluster.override_with(&wanted, &system.places)?;
+        cluster.outputs(system, &mut module);
+    }
     let faults = verify(&module);
     if !faults.is_empty() {
         let words = faults
@@ -49,8 +63,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
             .map(|fault| format!("{} {}: {}", fault.address, fault.path, fault.problem));
         return Err(vec![overrides::internal(&words.collect::<Vec<_>>())]);
     }
-    let given = system.overrides.get(&system.target());
-    let wanted: Vec<Override<'_>> = given.into_iter().flatten().map(wanted).collect();
+    let wanted: Vec<Override<'_>> = of_resources.into_iter().map(wanted).collect();
     let problems = apply(&mut module, &wanted, &system.places);
     if !problems.is_empty() {
         return Err(problems);
@@ -62,6 +75,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     for (name, text) in written {
         files.insert(format!("terraform/{name}"), text);
     }
+    let kubernetes = cluster.map(|cluster| cluster.files(system, &mut files));
     files.insert("README.md", report.render(system));
     if let Some((path, text)) = shared::owners::file(system) {
         files.insert(path, text);
@@ -69,7 +83,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     Ok(Rendered {
         files,
         terraform,
-        kubernetes: String::new(),
+        kubernetes: kubernetes.unwrap_or_default(),
     })
 }
 
@@ -100,12 +114,24 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
         let shared = identifier(&format!("{}-containers", system.domains[domain].name));
         names.entry(domain).or_default().push(shared);
     }
+    // So are the nodes of its pods.
+    for pool in &system.pools {
+        if let Some(domain) = pool.domain {
+            let nodes = identifier(&format!("{}-nodes", system.domains[domain].name));
+            names.entry(domain).or_default().push(nodes);
+        }
+    }
     let part = |(id, domain): (Id<Domain>, &Domain)| Part {
         file: format!("domain_{}", identifier(&domain.name)),
         header: shared::owners::header(domain),
         names: names.remove(&id).unwrap_or_default(),
     };
     system.domains.iter().map(part).collect()
+}
+
+/// True for the override of an object in the cluster: Terraform's types are written small.
+fn is_kind(given: &ir::Override) -> bool {
+    given.resource_type.starts_with(char::is_uppercase)
 }
 
 fn wanted_object(given: &ir::Override) -> objects::Override<'_> {

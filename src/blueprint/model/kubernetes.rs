@@ -58,7 +58,7 @@ impl Default for Kubernetes {
 }
 
 /// Nodes of a managed cluster. What is left out follows from the services that run on them.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Nodes {
     /// Size of one node.

@@ -14,10 +14,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::alarms::prometheus;
 use super::encryption::{authority, names, secret};
-use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_api_server, to_dns};
-use super::network::Demand;
+use super::firewall::{pods_of, policy};
 use super::scaling;
-use super::stack::{BROKER, Stack, selector};
+use super::stack::{BROKER, Stack};
 use super::storage::retention;
 use crate::ir::{Domain, Id, Resource, Service};
 use crate::kubernetes::custom::rabbitmq::{
@@ -26,6 +25,8 @@ use crate::kubernetes::custom::rabbitmq::{
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, in_namespace, pods, selector, to, to_api_server, to_dns};
+use crate::targets::shared::workload::namespaces::Demand;
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;

@@ -44,6 +44,7 @@ mod topics;
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{Domain, Id};
+use crate::kubernetes::kustomization;
 use crate::kubernetes::object::Object;
 use crate::kubernetes::overrides;
 use crate::output::{FileTree, Rendered};
@@ -80,7 +81,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     let faults: Vec<String> = concerns
         .iter()
         .flat_map(|(_, objects)| objects)
-        .flat_map(faults)
+        .flat_map(Object::told_faults)
         .collect();
     if !faults.is_empty() {
         return Err(vec![diagnostic::overrides::internal(&faults)]);
@@ -113,7 +114,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         }
         match part {
             Some(id) => {
-                files.insert(format!("kubernetes/{folder}kustomization.yaml"), domains::list(&names));
+                files.insert(
+                    format!("kubernetes/{folder}kustomization.yaml"),
+                    kustomization::list(&names),
+                );
                 files.insert(format!("kubernetes/{folder}README.md"), domains::readme(&stack, id));
                 listed.push(system.domains[id].name.clone());
             }
@@ -126,11 +130,11 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
             continue;
         }
         files.insert(format!("kubernetes/{name}/policy.yaml"), documents.join("---\n"));
-        let list = domains::list(&["policy.yaml".to_owned()]);
+        let list = kustomization::list(&["policy.yaml".to_owned()]);
         files.insert(format!("kubernetes/{name}/kustomization.yaml"), list);
         stream.extend(documents);
     }
-    files.insert("kubernetes/kustomization.yaml", domains::list(&listed));
+    files.insert("kubernetes/kustomization.yaml", kustomization::list(&listed));
     files.insert("README.md", readme::report(&stack).render(system));
     if let Some((path, text)) = owners::file(system) {
         files.insert(path, text);
@@ -145,19 +149,4 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
 /// Where the files of a part are, below the folder of all.
 fn folder(stack: &Stack<'_>, part: Option<Id<Domain>>) -> String {
     part.map_or_else(String::new, |id| format!("{}/", stack.system.domains[id].name))
-}
-
-fn kustomization(resources: &str) -> String {
-    format!(
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: \
-            fifo\nresources:\n{resources}"
-    )
-}
-
-fn faults(object: &Object) -> Vec<String> {
-    let (kind, name) = (object.kind(), object.name());
-    let faults = object.faults().into_iter();
-    faults
-        .map(|(path, problem)| format!("{kind} {name}: `{path}` {problem}"))
-        .collect()
 }

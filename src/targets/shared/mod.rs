@@ -8,6 +8,7 @@ pub mod settings;
 pub mod sharding;
 pub mod startup;
 pub(in crate::targets) mod template;
+pub mod workload;
 
 use crate::terraform::Module;
 

@@ -14,8 +14,9 @@ use crate::kubernetes::custom::mysql::{
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, in_namespace, label, pods, to, to_api_server, to_dns};
 use crate::targets::kubernetes::alarms::prometheus;
-use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
+use crate::targets::kubernetes::firewall::policy;
 use crate::targets::kubernetes::secrets;
 use crate::targets::kubernetes::stack::{Server, Stack};
 

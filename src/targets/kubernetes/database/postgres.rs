@@ -12,10 +12,9 @@ use crate::kubernetes::custom::cloudnative_pg::{
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, in_namespace, label, pods, to, to_api_server, to_dns};
 use crate::targets::kubernetes::alarms::prometheus;
-use crate::targets::kubernetes::firewall::{
-    from, in_namespace, label, pods, pods_of, policy, to, to_api_server, to_dns,
-};
+use crate::targets::kubernetes::firewall::{pods_of, policy};
 use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
 use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;

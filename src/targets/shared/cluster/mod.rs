@@ -1,23 +1,40 @@
 //! What runs in a managed cluster: the services of the runtime `kubernetes`, and the gateway that the load balancers reach them through.
 //!
 //! Everything that can be known now is YAML in `kubernetes/`, a folder for each domain. What only Terraform knows (identities,
-//! settings, the vault) are objects that it writes: one output for each part, which the owner puts into its `terraform.yaml`.
+//! settings, the vault's entries) are objects that it writes: one output for each part, which the owner puts into its
+//! `terraform.yaml`. From there Kustomize copies into the Deployments what restarts their pods.
 
+mod compute;
+mod files;
+mod firewall;
+mod gateway;
+mod network;
+mod runbook;
+mod secrets;
+mod settings;
 mod written;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use crate::check::Checked;
-use crate::ir::{Domain, Id, Peer, Service};
-use crate::terraform::Module;
-
 use super::startup::{Fetched, Plain};
+use super::workload::Names;
+use crate::check::Checked;
+use crate::ir::{Balancer, Domain, Exposure, Id, Listener, NodePool, Peer, Route, Service, System};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::policy::NOT_INTERNET;
+use crate::terraform::Module;
+use crate::vocabulary::Runtime;
+pub use files::Manifests;
+pub use runbook::{Handling, runbook};
 pub use written::{Filled, Written};
 
-/// The label and the taint of the nodes of a pool, with the pool's name as value. Those of the pool [`crate::ir::NodePool::SYSTEM`]
-/// have no taint; the others have one with the effect `NoSchedule`.
+/// The label and the taint of the nodes of a pool, with the pool's name as value. Those of the pool [`NodePool::SYSTEM`] have no taint;
+/// the others have one with the effect `NoSchedule`.
 pub const POOL: &str = "cloudgen/pool";
 
 /// What a cloud says about its cluster.
@@ -28,6 +45,8 @@ pub struct Cloud<'a> {
     pub workloads: BTreeMap<Id<Service>, Workload>,
     /// The addresses behind a peer that is outside the cluster, as network policies see them.
     pub blocks: &'a dyn Fn(Peer) -> Vec<Block>,
+    /// Addresses of name resolution beside the cluster's own pods and node-local cache.
+    pub dns: &'a [&'a str],
     /// Further objects that Terraform writes, by the part whose `terraform.yaml` they go to; they have namespaces of their own choice.
     pub more: Vec<(Option<Id<Domain>>, Written)>,
 }
@@ -84,7 +103,7 @@ impl Block {
     pub fn internet() -> Self {
         Self {
             cidr: "0.0.0.0/0".to_owned(),
-            except: vec![],
+            except: NOT_INTERNET.map(str::to_owned).into(),
         }
     }
 }
@@ -97,6 +116,8 @@ pub struct Workload {
     pub fetched: Vec<Fetched>,
     /// Those of the databases that the service knows by shard.
     pub shards: Vec<Shards>,
+    /// Files that the service reads.
+    pub files: Vec<File>,
     /// Annotations of the Kubernetes service account: the identity in the cloud.
     pub account: Vec<(&'static str, Expression)>,
     /// Labels of the pods beside those that all have.
@@ -119,6 +140,16 @@ pub struct Shards {
     pub passwords: Expression,
 }
 
+/// A file of a service whose text Terraform knows: nothing secret.
+pub struct File {
+    /// The folder, which has no other files.
+    pub folder: &'static str,
+    /// The name in it.
+    pub name: String,
+    /// The text.
+    pub text: Expression,
+}
+
 /// How KEDA counts messages.
 pub struct Scaling {
     /// `type`, `name` and `metadata` of each trigger; the login is put in.
@@ -136,46 +167,103 @@ pub struct Egress {
     pub ports: Vec<u16>,
 }
 
-/// The objects of a managed cluster.
-pub struct Manifests {
-    parts: Vec<Part>,
+/// A part of the system: the shared one, or a domain.
+type Part = Option<Id<Domain>>;
+
+/// What every file of this folder needs to know.
+struct Stack<'a> {
+    system: &'a Checked<'a>,
+    names: Names<'a>,
+    cloud: &'a Cloud<'a>,
 }
 
-struct Part {
-    domain: Option<Id<Domain>>,
-    written: Vec<Written>,
+impl<'a> Stack<'a> {
+    /// The services of a part that run in the cluster.
+    fn services(&self, part: Part) -> impl Iterator<Item = (Id<Service>, &'a Service)> {
+        inside(self.system).filter(move |(_, service)| service.home.domain == part)
+    }
+
+    /// The shared part, and the domains with services in the cluster.
+    fn parts(&self) -> impl Iterator<Item = Part> {
+        self.system.pools.iter().map(|pool| pool.domain)
+    }
+}
+
+/// The services that run in the cluster.
+fn inside(system: &System) -> impl Iterator<Item = (Id<Service>, &Service)> {
+    let services = system.services.iter();
+    services.filter(|(_, service)| service.runtime == Runtime::Kubernetes)
+}
+
+/// Services of the cluster that stand behind a load balancer, as its routes know them: (listener, route, service).
+fn routed(system: &System, exposure: Exposure) -> impl Iterator<Item = (&Listener, &Route, &Service)> {
+    let balancer: &Option<Balancer> = match exposure {
+        Exposure::Public => &system.public,
+        Exposure::Internal => &system.internal,
+    };
+    let listeners = balancer.iter().flat_map(|balancer| &balancer.listeners);
+    let routes = listeners.flat_map(|listener| listener.routes.iter().map(move |route| (listener, route)));
+    routes
+        .map(|(listener, route)| (listener, route, &system.services[route.service]))
+        .filter(|(.., service)| service.runtime == Runtime::Kubernetes)
+}
+
+/// True if a load balancer has services of the cluster behind it, and so the gateway as one of its targets.
+pub fn is_behind(system: &System, exposure: Exposure) -> bool {
+    routed(system, exposure).next().is_some()
 }
 
 /// The namespace of a service's pods, for the trust that a cloud has in `system:serviceaccount:NAMESPACE:NAME`; its service account
 /// has the name of the service.
-pub fn namespace(system: &Checked<'_>, service: Id<Service>) -> String {
-    let domain = system.services[service].home.domain;
-    match domain {
-        Some(id) => format!("{}-{}", system.prefix, system.domains[id].name),
-        None => system.prefix.clone(),
-    }
+pub fn namespace(system: &System, service: Id<Service>) -> String {
+    Names::new(system).namespace_in(system.services[service].home.domain)
 }
 
 /// Spells what the cluster runs. Settings become local values of the module.
-pub fn lower(system: &Checked<'_>, cloud: Cloud<'_>, module: &mut Module) -> Manifests {
-    let _ = (system, cloud, module);
-    Manifests { parts: vec![] }
+pub fn lower(system: &Checked<'_>, cloud: &Cloud<'_>, module: &mut Module) -> Manifests {
+    module.file("kubernetes", files::HEADER);
+    let stack = Stack {
+        system,
+        names: Names::new(system),
+        cloud,
+    };
+    let parts = stack.parts().map(|part| files::Part {
+        domain: part,
+        concerns: vec![
+            ("network", network::objects(&stack, part)),
+            ("firewall", firewall::objects(&stack, part)),
+            ("compute", compute::objects(&stack, part)),
+            ("load_balancer", gateway::objects(&stack, part)),
+        ],
+        written: written_of(&stack, part, module),
+        copies: stack
+            .services(part)
+            .flat_map(|(id, service)| compute::copies(&stack, id, service))
+            .collect(),
+    });
+    Manifests::new(parts.collect())
 }
 
-/// What an owner has to know to install what the cluster needs.
-pub struct Handling<'a> {
-    /// The command that gets credentials of the cluster: `aws eks update-kubeconfig ...`.
-    pub credentials: &'a str,
-    /// KEDA is an add-on of the cluster; otherwise the owner installs it where it is needed.
-    pub keda_is_there: bool,
-    /// The chart that reads the vault needs these Helm options beside the usual ones.
-    pub external_secrets: &'a [&'a str],
-    /// The same of KEDA.
-    pub keda: &'a [&'a str],
-}
-
-/// Items of the README's list on operations: how the cluster is filled, upgraded, and a domain deployed by its team.
-pub fn runbook(system: &Checked<'_>, handling: &Handling<'_>) -> Vec<String> {
-    let _ = (system, handling);
-    vec![]
+/// What Terraform writes for a part: (the local value with it, its objects).
+fn written_of(stack: &Stack<'_>, part: Part, module: &mut Module) -> Vec<(String, Vec<Written>)> {
+    let mut written = vec![];
+    for (id, service) in stack.services(part) {
+        let Some(workload) = stack.cloud.workloads.get(&id) else {
+            continue;
+        };
+        let mut objects = settings::objects(stack, id, workload, module);
+        objects.extend(secrets::objects(stack, id, workload, module));
+        objects.extend(compute::login(stack, service, workload));
+        written.push((format!("{}_objects", service.name), objects));
+    }
+    let more = stack.cloud.more.iter().filter(|(of, _)| *of == part);
+    let more: Vec<Written> = more.map(|(_, written)| written.clone()).collect();
+    if !more.is_empty() {
+        let name = match part {
+            Some(id) => format!("kubernetes_{}_objects", stack.system.domains[id].name),
+            None => "kubernetes_objects".to_owned(),
+        };
+        written.push((name, more));
+    }
+    written
 }
