@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
-use std::path::Path;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
@@ -82,7 +82,10 @@ fn cluster(case: &Case, offline: &Offline<'_>, folder: &Path) -> Result<(), Stri
     let outputs: serde_json::Value = serde_json::from_str(&offline.succeed(&["output", "-json"])).unwrap();
     let written = outputs.as_object().unwrap().keys();
     for output in written.filter(|name| *name == "kubernetes" || name.starts_with("kubernetes_")) {
-        let part = output.trim_start_matches("kubernetes").trim_start_matches('_').replace('_', "-");
+        let part = output
+            .trim_start_matches("kubernetes")
+            .trim_start_matches('_')
+            .replace('_', "-");
         let path = folder.join("kubernetes").join(part).join("terraform.yaml");
         fs::write(path, offline.succeed(&["output", "-raw", output])).unwrap();
     }

@@ -32,14 +32,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Gateway> {
     stack.module.file("cluster", "");
     let control_plane = control_plane::lower(stack, rules)?;
     let pools = pools::lower(stack, &control_plane, rules);
-    let gateway = gateway::lower(stack, &pools)?;
+    let gateway = gateway::lower(stack, &pools);
     identity::trust(stack, &control_plane);
-    Some(gateway)
+    gateway
 }
 
 /// What runs in it.
-pub(super) fn manifests(stack: &mut Stack<'_>) -> Manifests {
-    workloads::lower(stack)
+pub(super) fn manifests(stack: &mut Stack<'_>) -> Option<Manifests> {
+    (!stack.system.pools.is_empty()).then(|| workloads::lower(stack))
 }
 
 /// The services in the managed cluster.

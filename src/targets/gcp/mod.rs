@@ -175,14 +175,14 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     shared::startup::declare_rollout(&mut stack.module);
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
-    let cluster = cluster::lower(&mut stack, &rules);
-    load_balancer::lower(&mut stack, &entries, &machines, (&containers, cluster.as_ref()));
+    let gateway = cluster::lower(&mut stack, &rules);
+    load_balancer::lower(&mut stack, &entries, &machines, (&containers, gateway.as_ref()));
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);
     budget::lower(&mut stack);
     readme::lower(&mut stack);
-    let manifests = cluster.map(|_| cluster::manifests(&mut stack));
+    let manifests = cluster::manifests(&mut stack);
     Lowered {
         module: stack.module,
         report: stack.report,

@@ -10,8 +10,8 @@ use crate::catalog;
 use crate::check::gcp_nodes;
 use crate::ir::{Exposure, NodePool};
 use crate::targets::gcp::Stack;
-use crate::targets::shared::cluster::HEALTH;
 use crate::targets::shared::cluster::ports::{NODE_INTERNAL, NODE_PUBLIC, NODE_STATUS};
+use crate::targets::shared::cluster::{HEALTH, is_behind};
 use crate::terraform::{Address, Block, expr};
 
 /// What a load balancer's backend needs to lead to the gateway.
@@ -58,6 +58,14 @@ pub(in crate::targets::gcp) fn port_name(exposure: Exposure) -> &'static str {
 
 pub(super) fn lower(stack: &mut Stack<'_>, pools: &BTreeMap<String, Address>) -> Option<Gateway> {
     let system = stack.system;
+    let exposures = [(Exposure::Public, NODE_PUBLIC), (Exposure::Internal, NODE_INTERNAL)];
+    let exposures = exposures
+        .into_iter()
+        .filter(|(exposure, _)| is_behind(system, *exposure));
+    let exposures: Vec<(Exposure, u16)> = exposures.collect();
+    if exposures.is_empty() {
+        return None;
+    }
     let pool = system.pools.first()?;
     let nodes = &pools[NodePool::SYSTEM];
     let part = gcp_nodes(pool);
@@ -68,11 +76,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, pools: &BTreeMap<String, Address>) ->
         .module
         .comment("GKE makes a group of machines in every zone. The zones are known beforehand, the groups are not.")
         .local("gateway_groups", expr::object(groups));
-    for (balancer, port) in [(&system.public, NODE_PUBLIC), (&system.internal, NODE_INTERNAL)] {
-        let Some(balancer) = balancer else {
-            continue;
-        };
-        let name = port_name(balancer.exposure);
+    for (exposure, port) in exposures {
+        let name = port_name(exposure);
         let body = Block::new()
             .set("for_each", groups.clone())
             .set("group", expr::each_value(&[]))

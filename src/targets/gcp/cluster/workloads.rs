@@ -11,13 +11,16 @@ use crate::targets::gcp::firewall::CHECKERS;
 use crate::targets::gcp::network::GOOGLE_APIS;
 use crate::targets::gcp::{Stack, caches, registry, settings};
 use crate::targets::shared::cluster::{
-    self, Block, Cloud, Egress, Filled, Gateway, Manifests, Scaling, Shards, Workload,
+    self, Block, Cloud, Egress, File, Filled, Gateway, Manifests, Scaling, Shards, Workload,
 };
 use crate::targets::shared::settings as shared_settings;
 use crate::terraform::expr;
 
 /// Where a pod asks who it is, and gets its tokens.
 const METADATA: [(&str, u16); 2] = [("169.254.169.254/32", 80), ("169.254.169.252/32", 988)];
+
+/// Where it asks for names, where it does not ask the node.
+const NAMES: [&str; 1] = ["169.254.169.254/32"];
 
 pub(super) fn lower(stack: &mut Stack<'_>) -> Manifests {
     let system = stack.system;
@@ -31,9 +34,10 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Manifests {
         gateway: Gateway::NodePorts,
         workloads,
         blocks: &blocks,
+        dns: &NAMES,
         more: vec![],
     };
-    let manifests = cluster::lower(system, cloud, &mut module);
+    let manifests = cluster::lower(system, &cloud, &mut module);
     stack.module = module;
     manifests
 }
@@ -53,6 +57,13 @@ fn workload(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Workload {
         account: vec![("iam.gke.io/gcp-service-account", stack.accounts[&id].attr("email"))],
         pod_labels: vec![],
         store: store(stack, service),
+        files: caches::authorities_of(stack, id)
+            .map(|(name, text)| File {
+                folder: caches::FOLDER,
+                name,
+                text,
+            })
+            .collect(),
         image: registry::image(stack, service),
         scaling: scaling(stack, id, service),
         egress: METADATA

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CHECKERS, Rule, Way, Who, body, opened, outward, shared};
 use crate::check::{gcp_nodes, gcp_pods};
-use crate::ir::{Flow, NodePool, Peer};
+use crate::ir::{Exposure, Flow, NodePool, Peer};
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::edge::Entries;
+use crate::targets::shared::cluster::is_behind;
 use crate::targets::shared::cluster::ports::{NODE_INTERNAL, NODE_PUBLIC, NODE_STATUS};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Runtime;
@@ -72,7 +73,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> BTreeMap<String
         let mut own = all.clone();
         if pool.domain.is_none() {
             own.push(everywhere(stack, pool, nodes.clone()));
-            own.push(from_balancers(stack, pool));
+            own.extend(from_balancers(stack, pool));
         } else {
             own.push(from_system(stack, pool));
         }
@@ -139,19 +140,22 @@ fn everywhere(stack: &mut Stack<'_>, pool: &NodePool, nodes: hcl::Expression) ->
 }
 
 /// The load balancers reach the gateway at the same ports of every node.
-fn from_balancers(stack: &mut Stack<'_>, pool: &NodePool) -> Address {
+fn from_balancers(stack: &mut Stack<'_>, pool: &NodePool) -> Option<Address> {
     let checkers = CHECKERS.into_iter().map(hcl::Expression::from);
     let sources = std::iter::once(stack.network.proxies.clone()).chain(checkers).collect();
-    let ports = vec![NODE_STATUS, NODE_PUBLIC, NODE_INTERNAL];
+    let behind = [(Exposure::Public, NODE_PUBLIC), (Exposure::Internal, NODE_INTERNAL)];
+    let behind = behind
+        .into_iter()
+        .filter(|(exposure, _)| is_behind(stack.system, *exposure));
+    let mut ports: Vec<u16> = behind.map(|(_, port)| port).collect();
+    if ports.is_empty() {
+        return None;
+    }
+    ports.push(NODE_STATUS);
     let rule = opened(Way::In, hcl::Expression::Array(sources), ports);
     let part = format!("{}-from-balancer", gcp_nodes(pool));
-    add(
-        stack,
-        pool,
-        &part,
-        &rule,
-        "The gateway's ports on the nodes, and its health.",
-    )
+    let comment = "The gateway's ports on the nodes, and its health.";
+    Some(add(stack, pool, &part, &rule, comment))
 }
 
 /// What the gateway and the metrics server reach in a domain.

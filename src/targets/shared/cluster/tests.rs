@@ -73,7 +73,12 @@ port = 8000
 fn fake(system: &Checked<'_>, module: &mut Module, gateway: Gateway) -> Manifests {
     declare_rollout(module);
     for (_, database) in system.databases.iter() {
-        module.variable(&format!("{}_password_version", database.name), "number", 1, "Raise to change it.");
+        module.variable(
+            &format!("{}_password_version", database.name),
+            "number",
+            1,
+            "Raise to change it.",
+        );
     }
     let vault = module.data("aws_caller_identity", "current", Block::new());
     let workloads = inside(system).map(|(id, service)| {

@@ -1,0 +1,102 @@
+//! What the README says about the managed cluster, and about the system's own registry.
+
+use crate::ir::NodePool;
+use crate::targets::gcp::Stack;
+use crate::targets::gcp::cluster::all;
+use crate::targets::shared::cluster::{Handling, runbook};
+use crate::terraform::identifier;
+
+/// How KEDA gets to know who it is.
+const SCALER: &str = "--set podIdentity.gcp.enabled=true --set podIdentity.gcp.gcpIAMServiceAccount=\"$(terraform -chdir=terraform output -raw keda_account)\"";
+
+/// What must be there before the cluster is.
+pub(super) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
+    let system = stack.system;
+    let mut items = vec![];
+    if !system.pools.is_empty() {
+        let most: u32 = system.pools.iter().map(|pool| pool.max).sum();
+        items.push(format!(
+            "The same for Kubernetes Engine and Artifact Registry, and the right to let nodes run as the service accounts made here (`roles/iam.serviceAccountUser`). Quota in the region for {most} machines, their processors and 100 GB of balanced disk each; making the cluster takes one machine in each zone more for some minutes."
+        ));
+        items.push("`kubectl` with `gke-gcloud-auth-plugin`, and `helm`.".to_owned());
+    }
+    items
+}
+
+/// What is done for its security.
+pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
+    let system = stack.system;
+    if system.pools.is_empty() {
+        return vec![];
+    }
+    let mut items = vec![
+        "Pods run as the service account of their service (Workload Identity Federation), with what its links say; the node's own account may write logs and metrics and read images. A pod cannot ask for the node's identity.",
+        "Nodes have no public address, secure boot, disks under the key and a kubelet without its unauthenticated port. The cluster's secrets are under the key too; nobody logs in with a password or a certificate, and anonymous requests get health alone.",
+        "Every pool of nodes has a service account and a range of pods of its own, and firewall rules close what leaves it but for the links of its services: a domain's pods reach their own databases and no pod or node of another domain, whatever runs in them. GKE lets all pods of the cluster in on its nodes with rules of its own, which cannot be closed; so what the system's pool reaches (it brings requests everywhere) and what services of one pool reach of each other is said by the network policies of the cluster.",
+    ];
+    if system.cluster.api_cidrs.is_empty() {
+        items.push("The cluster's API has an address in the network alone.");
+    } else {
+        items.push("The cluster's API answers the network and the ranges of `kubernetes.api_cidrs`; Google's own public addresses are not among them.");
+    }
+    items
+}
+
+/// What their owner does or should know.
+pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
+    let system = stack.system;
+    let mut items = vec![];
+    if let Some(registry) = system.registry {
+        items.push(format!(
+            "Images of the registry are there before what runs them: `terraform apply -target=google_artifact_registry_repository.images` at the very first, `gcloud auth configure-docker {}-docker.pkg.dev`, push them by the name that `terraform output -raw registry` answers, then apply the rest. A tag stays on its image for ever, so each build has one of its own. Once a day Google deletes what is not among the newest {} of an image's name; one for several processors counts once for each. {}",
+            stack.region(),
+            registry.keep_images,
+            match system.protect {
+                true => "A destroy refuses the registry while `prevent_destroy` stands there.",
+                false => "A destroy takes the images along.",
+            }
+        ));
+    }
+    if system.pools.is_empty() {
+        return items;
+    }
+    let private = match system.cluster.api_cidrs.is_empty() {
+        true => " --internal-ip",
+        false => "",
+    };
+    let credentials = format!(
+        "gcloud container clusters get-credentials {} --region {}{private}",
+        system.prefix,
+        stack.region()
+    );
+    let counts = all(system).any(|(_, service)| service.scale.queue_messages.is_some());
+    let scaler: &[&str] = if counts { &[SCALER] } else { &[] };
+    let handling = Handling {
+        credentials: &credentials,
+        has_keda: false,
+        external_secrets: &[],
+        keda: scaler,
+    };
+    items.extend(runbook(system, &handling));
+    items.push("Who may use the cluster's API is said by IAM: `roles/container.clusterViewer` on the project to get credentials, and roles inside the cluster, or `roles/container.developer` for everything that is deployed. Nobody is admitted yet but the project's owners and editors.".to_owned());
+    items.push("Nodes and control plane are upgraded by themselves between 18:00 and 22:00 UTC, with one node more at a time, and with regard to disruption budgets for an hour. Another number of zones makes every pool anew, the new one first. Other machine types replace the nodes of a pool in place.".to_owned());
+    if counts {
+        items.push("Cloud Monitoring knows some minutes late how many messages wait: KEDA adds pods as late. It may read all metrics of the project, for there is no narrower grant.".to_owned());
+    }
+    if system.protect {
+        items.push("Before a destroy of the cluster: `[override.gcp.google_container_cluster.main]` with `deletion_protection = false`, and apply.".to_owned());
+    }
+    items.push("A service moves into the cluster, or out of it, without an outage in steps: deploy it there first with the routes still where they were (`terraform apply -target` of the cluster's pools and the service's `_pods` grant, then `kubectl apply -k`), and apply the rest, which turns the routes, once its pods are well.".to_owned());
+    items
+}
+
+/// The findings that checkov reports.
+pub(super) fn skips(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    if system.pools.is_empty() {
+        return;
+    }
+    let report = &mut stack.report;
+    let cluster = "google_container_cluster.main";
+    let _ = (identifier(NodePool::SYSTEM), cluster, report);
+}
