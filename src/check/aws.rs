@@ -1,9 +1,12 @@
 //! What AWS alone is strict about.
 
+mod apis;
 mod containers;
 mod messaging;
 mod room;
 mod sharding;
+
+pub use apis::api_methods;
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
@@ -26,6 +29,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     sharding::check(system, problems);
     containers::check(system, problems);
     messaging::check(system, problems);
+    apis::check(system, problems);
     room::check(system, problems);
     buckets(system, problems);
     network(system, problems);

@@ -5,6 +5,7 @@
 
 mod aws;
 mod azure;
+mod cluster;
 mod database;
 mod edge;
 mod gcp;
@@ -15,10 +16,16 @@ mod runtime;
 
 use std::ops::Deref;
 
+pub use aws::api_methods;
 pub use azure::{container_block, container_environment, sql_filter};
+<<<<<<< HEAD
 pub use gcp::{
     SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
 };
+=======
+pub use edge::shared_ports;
+pub use gcp::pubsub_filter;
+>>>>>>> main
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
@@ -66,6 +73,9 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     edge::check(system, target, &mut problems);
     messaging::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
+    if target != Target::Kubernetes {
+        cluster::check(system, &mut problems);
+    }
     match target {
         Target::Aws => aws::check(system, &mut problems),
         Target::Azure => azure::check(system, &mut problems),

@@ -57,6 +57,17 @@ pub struct ApiRoute {
     pub throttle: Throttle,
 }
 
+impl ApiRoute {
+    /// True if both are of the same paths: parameters are alike whatever they are called.
+    pub fn same_path(&self, other: &ApiRoute) -> bool {
+        let alike = |(one, other): (&Segment, &Segment)| match (one, other) {
+            (Segment::Parameter(_), Segment::Parameter(_)) => true,
+            _ => one == other,
+        };
+        self.segments.len() == other.segments.len() && self.segments.iter().zip(&other.segments).all(alike)
+    }
+}
+
 /// How many requests of all callers together pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttle {

@@ -124,6 +124,12 @@ fn connections_are_open_for_those_who_have_a_link() {
     assert!(may(&all, &("rabbitmq-system", vec![]), &broker(), 15671));
     assert!(may(&all, &("keda", vec![]), &broker(), 5671));
     assert!(may(&all, &prometheus(), &broker(), 15691));
+    let out = &named(&all, "NetworkPolicy", "message-broker")["spec"]["egress"];
+    let out = out.as_sequence().unwrap();
+    assert!(
+        out.iter().all(|rule| !rule["to"].is_null()),
+        "the broker goes nowhere but to itself"
+    );
     assert!(may(&all, &service("look"), &service("session"), 6379));
     assert!(!may(&all, &service("worker"), &service("session"), 6379));
     assert!(!may(&all, &service("web"), &service("session"), 6380));
@@ -218,6 +224,10 @@ fn one_pod_is_enough_for_a_cache_without_copies() {
     let all = rendered(&SHOP.replace("multi_zone = true", "multi_zone = false"));
     let set = &named(&all, "StatefulSet", "session")["spec"];
     assert_eq!(set["replicas"], 1);
+    // The same with copies: the API server lets nobody change it.
+    let copied = rendered(SHOP);
+    let copied = &named(&copied, "StatefulSet", "session")["spec"];
+    assert_eq!(set["podManagementPolicy"], copied["podManagementPolicy"]);
     assert_eq!(set["template"]["spec"]["containers"].as_sequence().unwrap().len(), 1);
     assert!(!names(&all, "Service").contains(&"session-0".to_owned()));
     assert!(may(&all, &service("web"), &service("session"), 6379));

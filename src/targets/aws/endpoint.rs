@@ -169,6 +169,7 @@ fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &S
     let take = [
         "sqs:ChangeMessageVisibility",
         "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
         "sqs:ReceiveMessage",
         "sqs:SendMessage",
     ];

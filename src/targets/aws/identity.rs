@@ -170,7 +170,13 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
             }
         }
     }
-    let took = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
+    // Frameworks ask what they take from how long it hides a message.
+    let took = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    ];
     let statements = [
         ("SendMessages", &["sqs:SendMessage"][..], send),
         ("PublishMessages", &["sns:Publish"][..], publish),

@@ -138,6 +138,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
             "Machine images of your own are built on Ubuntu or Debian: cloud-init, systemd, a root disk called `/dev/sda1`, and the agent of Systems Manager where you want Session Manager.".to_owned(),
         );
     }
+    runbook::apis::prerequisites(stack, &mut items);
     containers::runbook::prerequisites(stack, &mut items);
     if system.network.egress == Egress::None && stack.has_machines() {
         items.push("Without egress the machines install nothing: their images hold docker, curl and jq.".to_owned());
@@ -175,6 +176,7 @@ fn security(stack: &mut Stack<'_>) {
     items.extend(runbook::verification(stack));
     items.extend(runbook::shard::security(stack));
     items.extend(runbook::messages::security(stack));
+    runbook::apis::security(stack, &mut items);
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -219,6 +221,7 @@ fn operations(stack: &mut Stack<'_>) {
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
     runbook::messages::messages(stack, &mut items);
+    runbook::apis::operations(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {

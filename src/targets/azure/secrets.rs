@@ -29,6 +29,8 @@ pub(super) struct Vault {
     pub ready: Address,
     /// Its private endpoint.
     pub endpoint: Address,
+    /// Rules let through to it from here on.
+    pub grouped: Address,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewall, zones: &Zones) -> Vault {
@@ -88,8 +90,13 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         each: false,
         after: vec![],
     };
-    let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint).endpoint;
-    Vault { vault, ready, endpoint }
+    let Reached { endpoint, grouped } = private_endpoint(stack, &network.endpoint, zones, &endpoint);
+    Vault {
+        vault,
+        ready,
+        endpoint,
+        grouped,
+    }
 }
 
 /// Whoever runs Terraform makes the key and writes passwords. Ends with the wait until that is allowed.

@@ -312,7 +312,7 @@ pub(super) fn ready(
     machines: &Machines,
 ) -> Vec<Expression> {
     let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
-    let databases = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
+    let stores = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => {
             let (server, readers) = (reaches(Peer::Database(database)), reaches(Peer::Readers(database)));
             stack.databases[&database].ready(server, readers)
@@ -326,6 +326,8 @@ pub(super) fn ready(
                 .chain(map)
                 .collect()
         }
+        // What is sent before the subscription is there is lost, and a sender's grant is on the topic alone.
+        Resource::Queue(queue) if !grant.access.reads() => vec![&stack.queues[&queue].inbox.subscription],
         // Its grants have references to them.
         Resource::Bucket(_)
         | Resource::Secret(_)
@@ -345,7 +347,7 @@ pub(super) fn ready(
     ready.extend(rules.of(id));
     ready.extend(records.of(stack.system, id));
     ready.extend(&stack.grants[&id]);
-    ready.extend(databases);
+    ready.extend(stores);
     ready.extend(balancers);
     ready.into_iter().map(Address::whole).collect()
 }

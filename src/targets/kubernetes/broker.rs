@@ -25,7 +25,7 @@ use crate::kubernetes::custom::rabbitmq::{
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
-use crate::kubernetes::policy::{from, in_namespace, pods, selector, to, to_api_server, to_dns};
+use crate::kubernetes::policy::{from, in_namespace, pods, selector, to, to_dns};
 use crate::targets::shared::workload::namespaces::Demand;
 
 /// On which clients speak AMQP over TLS.
@@ -265,11 +265,8 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     if !stack.inbox_alarms().is_empty() {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
-    let egress = vec![to_dns(), to(members(), &SERVER_PORTS), to_api_server()];
+    // Nothing else goes out: since 4.1 a server knows the others by their names, and asks no API server for them.
+    let egress = vec![to_dns(), to(members(), &SERVER_PORTS)];
     let policy = policy(stack, (BROKER, "messaging"), servers(), ingress, egress);
-    let object = Object::new(&policy).comment(
-        "spec/egress/2",
-        "the API server, where every server finds the others: no selector names it, so only the port is limited",
-    );
-    vec![object]
+    vec![Object::new(&policy)]
 }

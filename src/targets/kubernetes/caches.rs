@@ -133,7 +133,8 @@ fn server(stack: &Stack<'_>, cache: &Cache, logins: &[Login], config: &ConfigMap
         spec: StatefulSetSpec {
             service_name: Some(name.to_owned()),
             replicas: Some(if cache.multi_zone { 3 } else { 1 }),
-            pod_management_policy: cache.multi_zone.then(|| "Parallel".to_owned()),
+            // Cannot be changed, and a cache may get copies later.
+            pod_management_policy: Some("Parallel".to_owned()),
             selector: stack.pods(name),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {

@@ -129,11 +129,6 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 NetworkPolicies."
                 .to_owned(),
         );
-    } else if stack.has_broker() {
-        needs(
-            "An API server on port 443 or 6443, as the pods of the broker see it: for another one, override their NetworkPolicy."
-                .to_owned(),
-        );
     }
     if has(stack, Engine::Postgres) {
         needs("CloudNativePG 1.30 and its Barman Cloud plugin 0.14, both in `cnpg-system`.".to_owned());
@@ -227,6 +222,14 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 that it may read. Policies open connections between namespaces for the same links as within one."
         ));
     }
+    if !system.domains.is_empty() && !system.secrets.is_empty() {
+        says(&format!(
+            "The ClusterSecretStore `{}` knows no domains: who may create an ExternalSecret in any namespace can read whatever entry that store \
+                opens. Keep that right to yourself, or give each namespace a SecretStore of that name whose login opens its own entries, and \
+                say `kind = \"SecretStore\"` in `[override.kubernetes.ExternalSecret.NAME.spec.secretStoreRef]`.",
+            system.cluster.secret_store
+        ));
+    }
     says(
         "No service has an API token. It sees the Secrets that its links name, as variables of its process, and \
             no others.",
@@ -242,11 +245,6 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
             "Database pods may reach any address on ports 443 and 6443: they report to the API server, whose \
                 address a NetworkPolicy cannot name. A policy of the network plugin (Cilium: `toEntities: \
                 kube-apiserver`) can be tighter.",
-        );
-    }
-    if stack.has_broker() {
-        says(
-            "The pods of the broker may reach any address on ports 443 and 6443, because they find each other through the API server.",
         );
     }
     if system.public.is_some() {

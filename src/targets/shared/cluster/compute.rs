@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::settings::{self, IMAGE, SETTINGS};
 use super::{POOL, Part, Stack, Workload, Written, secrets};
 use crate::ir::{Id, Image, Launch, Service};
+use crate::kubernetes::custom::external_secrets::ExternalSecret;
 use crate::kubernetes::custom::keda::ScaledObject;
 use crate::kubernetes::kustomization::Copy;
 use crate::kubernetes::object::{Kind, Object};
@@ -169,37 +170,26 @@ pub(super) fn copies(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> V
     let Some(told) = stack.cloud.workloads.get(&id) else {
         return vec![];
     };
-    let noted = |annotation: &str| {
-        (
-            "ConfigMap",
-            service.name.clone(),
-            format!("metadata.annotations.[{annotation}]"),
-        )
+    let copy = |from: (&'static str, String), to: (&'static str, String), is_new: bool| Copy {
+        from: (from.0, service.name.clone(), from.1),
+        to: (to.0, service.name.clone(), to.1),
+        is_new,
     };
-    let into = |kind: &'static str, field: String| (kind, service.name.clone(), field);
-    let mut copies = vec![Copy {
-        from: noted(SETTINGS),
-        to: into(DEPLOYMENT, format!("spec.template.metadata.annotations.[{SETTINGS}]")),
-    }];
+    let noted = |annotation: &str| ("ConfigMap", format!("metadata.annotations.{annotation}"));
+    let restarts = format!("spec.template.metadata.annotations.{SETTINGS}");
+    let mut copies = vec![copy(noted(SETTINGS), (DEPLOYMENT, restarts), true)];
     if secrets::has_required(told) {
-        copies.push(Copy {
-            from: ("ExternalSecret", service.name.clone(), "spec.target.name".to_owned()),
-            to: into(DEPLOYMENT, REQUIRED.replace('/', ".")),
-        });
+        let named = (ExternalSecret::KIND, "spec.target.name".to_owned());
+        copies.push(copy(named, (DEPLOYMENT, REQUIRED.replace('/', ".")), false));
     }
     if told.image.is_some() {
-        copies.push(Copy {
-            from: noted(IMAGE),
-            to: into(DEPLOYMENT, "spec.template.spec.containers.0.image".to_owned()),
-        });
+        let image = format!("spec.template.spec.containers.[name={}].image", service.name);
+        copies.push(copy(noted(IMAGE), (DEPLOYMENT, image), false));
     }
     let counted = settings::of_triggers(told).into_iter();
-    copies.extend(counted.map(|(annotation, pointer, _)| Copy {
-        from: noted(&annotation),
-        to: into(
-            ScaledObject::KIND,
-            format!("spec.triggers{}", pointer.replace('/', ".")),
-        ),
+    copies.extend(counted.map(|(annotation, pointer, _)| {
+        let place = format!("spec.triggers{}", pointer.replace('/', "."));
+        copy(noted(&annotation), (ScaledObject::KIND, place), false)
     }));
     copies
 }

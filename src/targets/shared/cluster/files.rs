@@ -23,7 +23,7 @@ other manifests.";
 /// The file with what Terraform writes.
 pub(super) const WRITTEN: &str = "terraform.yaml";
 
-const COPIES: &str = "what restarts pods when it changes, and what only Terraform knows";
+const COPIES: &str = "from what Terraform writes: what restarts pods when it changes, and what only Terraform knows";
 
 /// The objects of a managed cluster.
 pub struct Manifests {
@@ -93,7 +93,7 @@ impl Manifests {
             }
             let all = match lists.len() {
                 1 => lists.remove(0),
-                _ => expr::call("concat", lists),
+                _ => expr::call("flatten", [Expression::Array(lists)]),
             };
             let object = expr::keyword("object");
             let each = ForExpr::new(Identifier::unchecked("object"), all, expr::call("yamlencode", [object]));

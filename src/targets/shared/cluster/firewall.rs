@@ -65,11 +65,23 @@ fn service(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Object {
     Object::new(&policy(stack.names.service_meta(service), pods, ingress, egress))
 }
 
-/// Opens ports of some peers, once.
+/// Opens ports of some peers, each once.
 fn open(egress: &mut Vec<NetworkPolicyEgressRule>, peers: Vec<NetworkPolicyPeer>, ports: &[u16]) {
-    let rule = to(peers, ports);
-    if rule.to.as_ref().is_some_and(|peers| !peers.is_empty()) && !egress.contains(&rule) {
-        egress.push(rule);
+    if peers.is_empty() {
+        return;
+    }
+    let mut rule = to(peers, ports);
+    match egress.iter_mut().find(|other| other.to == rule.to) {
+        Some(other) => {
+            let known = other.ports.get_or_insert_default();
+            let more = rule.ports.take().unwrap_or_default();
+            known.extend(
+                more.into_iter()
+                    .filter(|port| !known.contains(port))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        None => egress.push(rule),
     }
 }
 

@@ -141,7 +141,7 @@ fn proxies(stack: &Stack<'_>, entries: &[&Entry]) -> Object {
     let (drain, end) = DRAIN;
     let spread = spread(&pods(), "pod-template-hash");
     let deployment = json!({ "spec": { "template": {
-        "metadata": { "annotations": { "proxy.istio.io/config": format!("terminationDrainDuration: {drain}s\n") } },
+        "metadata": { "annotations": { "proxy.istio.io/config": format!("terminationDrainDuration: {drain}s") } },
         "spec": {
             "nodeSelector": { POOL: NodePool::SYSTEM },
             "terminationGracePeriodSeconds": end,

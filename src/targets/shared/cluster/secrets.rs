@@ -53,7 +53,12 @@ fn required(stack: &Stack<'_>, id: Id<Service>, told: &Workload, module: &mut Mo
     let keys = module
         .comment("Where the vault has them; External Secrets reads their values.")
         .local(&format!("{}_secrets", service.name), keys);
-    let version = hash(vec![keys.clone(), generations(stack, id, told)]);
+    let version = module
+        .comment("Names the Secret: one with new values is another one, for which pods wait.")
+        .local(
+            &format!("{}_secrets_version", service.name),
+            hash(vec![keys.clone(), generations(stack, id, told)]),
+        );
     let entry = object! { "secretKey" => expr::keyword("name"), "remoteRef" => remote(expr::keyword("key")) };
     let data = ForExpr::new(Identifier::unchecked("key"), keys, entry).with_key_var(Identifier::unchecked("name"));
     reading(stack, service, &service.name)

@@ -46,7 +46,10 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>, told: &Workload, modul
         // Otherwise the Secret's name changes with it.
         hashed.push(generations(stack, id, told));
     }
-    let mut notes = vec![(SETTINGS.to_owned(), hash(hashed))];
+    let version = module
+        .comment("Restarts the pods when it changes.")
+        .local(&format!("{}_settings_version", service.name), hash(hashed));
+    let mut notes = vec![(SETTINGS.to_owned(), version)];
     notes.extend(told.image.clone().map(|image| (IMAGE.to_owned(), image)));
     notes.extend(of_triggers(told).into_iter().map(|(note, _, value)| (note, value)));
     let mut metadata = stack.names.service_meta(service);
@@ -121,12 +124,12 @@ pub(super) fn generations(stack: &Stack<'_>, id: Id<Service>, told: &Workload) -
     expr::object(generation(stack.system, id, &told.fetched))
 }
 
-/// Eight digits that change with values.
+/// A word that changes with values. It begins with a letter: Kustomize would make a number of digits alone.
 pub(super) fn hash(mut values: Vec<Expression>) -> Expression {
     let whole = match values.len() {
         1 => values.remove(0),
         _ => Expression::Array(values),
     };
     let digits = expr::call("sha256", [expr::jsonencode(whole)]);
-    expr::call("substr", [digits, 0.into(), 8.into()])
+    expr::call("format", [Expression::from("v%.8s"), digits])
 }
