@@ -18,14 +18,10 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{container_block, container_environment, sql_filter};
-<<<<<<< HEAD
+pub use edge::shared_ports;
 pub use gcp::{
     SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
 };
-=======
-pub use edge::shared_ports;
-pub use gcp::pubsub_filter;
->>>>>>> main
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

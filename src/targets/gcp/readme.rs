@@ -5,13 +5,8 @@ mod containers;
 mod messaging;
 mod sharding;
 
-<<<<<<< HEAD
 use super::{Stack, is_machine};
-=======
-use super::Stack;
-use super::containers::is_container;
 use crate::check::shared_ports;
->>>>>>> main
 use crate::ir::{Database, Grant, Resource, Tls};
 use crate::target::Target;
 use crate::targets::shared::{report::Report, sharding as shared};
