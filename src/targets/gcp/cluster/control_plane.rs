@@ -44,15 +44,13 @@ pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Address> {
     let body = network(stack, body)?;
     let body = safety(stack, body);
     let body = watching(body);
-    let unlike = [
-        // That of the pool to begin with.
-        "node_config",
-        // Newer clusters say that more is encrypted than was asked for.
-        "database_encryption[0].state",
+    let unlike = list![
+        expr::keyword("node_config"),
+        expr::attribute(expr::keyword("database_encryption"), &["0", "state"]),
     ];
     let body = body
-        .comment("The first pool is gone; and newer clusters encrypt more than secrets, and say so.")
-        .block("lifecycle", Block::new().set("ignore_changes", expr::keywords(unlike)))
+        .comment("The pool to begin with is gone; and newer clusters encrypt more than secrets, and say so.")
+        .block("lifecycle", Block::new().set("ignore_changes", unlike))
         .set("depends_on", Expression::Array(ready(stack, rules, first)));
     let address = stack.module.resource("google_container_cluster", "main", body);
     stack.report.component(
@@ -60,31 +58,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Address> {
         "regional GKE cluster, Standard, with Dataplane V2",
         address.text(),
     );
-    stack.module.file("outputs", "");
-    let command = template![
-        format!(
-            "gcloud container clusters get-credentials {} --region {}",
-            system.prefix,
-            stack.region()
-        ),
-        " --internal-ip --project ",
-        stack.project.id()
-    ];
-    let command = match system.cluster.api_cidrs.is_empty() {
-        true => command,
-        false => template![
-            format!(
-                "gcloud container clusters get-credentials {} --region {} --project ",
-                system.prefix,
-                stack.region()
-            ),
-            stack.project.id()
-        ],
-    };
-    stack
-        .module
-        .output("credentials", command, "How kubectl gets to know the cluster.");
-    stack.module.file("cluster", "");
     Some(address)
 }
 
@@ -189,7 +162,6 @@ fn safety(stack: &Stack<'_>, body: Block) -> Block {
         .comment("The load balancers are Terraform's; the cluster makes none.")
         .block("http_load_balancing", off(true))
         .block("horizontal_pod_autoscaling", off(false))
-        .block("dns_cache_config", on())
         .block("gce_persistent_disk_csi_driver_config", on());
     body.block("workload_identity_config", identity)
         .comment("Secrets of the cluster are under the system's key.")

@@ -138,8 +138,14 @@ fn account_id(name: &str) -> String {
 /// `who` is `NAMESPACE/NAME`.
 fn trusted(stack: &mut Stack<'_>, name: &str, account: &Address, who: &str, control_plane: &Address) {
     let pool = control_plane.attr("workload_identity_config.0.workload_pool");
+    let whole = template![
+        "projects/",
+        stack.project.id(),
+        "/serviceAccounts/",
+        account.attr("email")
+    ];
     let body = Block::new()
-        .set("service_account_id", account.attr("name"))
+        .set("service_account_id", whole)
         .set("role", TRUST)
         .set("member", template!["serviceAccount:", pool, format!("[{who}]")]);
     stack

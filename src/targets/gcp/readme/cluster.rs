@@ -64,8 +64,10 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
         true => " --internal-ip",
         false => "",
     };
+    let project = system.accounts.gcp.as_ref();
+    let project = project.map_or_else(String::new, |account| format!(" --project {}", account.project));
     let credentials = format!(
-        "gcloud container clusters get-credentials {} --region {}{private}",
+        "gcloud container clusters get-credentials {} --region {}{project}{private}",
         system.prefix,
         stack.region()
     );
