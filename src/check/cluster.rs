@@ -1,6 +1,6 @@
 //! What the managed cluster of a cloud adds to the names that are taken.
 
-use crate::diagnostic::{Diagnostic, kubernetes};
+use crate::diagnostic::{Diagnostic, nodes};
 use crate::ir::System;
 
 /// What the namespace of a cluster's gateway is called after the system's, which no domain with services in it may be.
@@ -10,9 +10,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for domain in system.pools.iter().filter_map(|pool| pool.domain) {
         let domain = &system.domains[domain];
         if domain.name == EDGE {
-            problems.push(kubernetes::reserved_namespace(
-                system.places.key(&domain.path),
+            let at = system.places.key(&domain.path);
+            problems.push(nodes::reserved(
+                at,
                 &domain.name,
+                "the namespace of the cluster's gateway is called so",
             ));
         }
     }

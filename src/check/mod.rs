@@ -17,7 +17,10 @@ mod runtime;
 use std::ops::Deref;
 
 pub use aws::api_methods;
-pub use azure::{container_block, container_environment, sql_filter};
+pub use azure::{
+    cluster_block, container_block, container_environment, gateway_address, inside_blocks, node_block, nodes_name,
+    pool_name, rotation_name, sql_filter,
+};
 pub use edge::shared_ports;
 pub use gcp::{
     SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,

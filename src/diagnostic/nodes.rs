@@ -33,12 +33,12 @@ pub fn unused(at: Option<Span>, of: &str) -> Diagnostic {
 }
 
 /// `nodes-reserved-name`
-pub fn reserved(at: Option<Span>, name: &str) -> Diagnostic {
+pub fn reserved(at: Option<Span>, name: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "nodes-reserved-name",
         at,
         format!("a domain with services in a managed cluster cannot be called `{name}`"),
     )
-    .reason("the nodes of the cluster's own parts are called so")
+    .reason(why)
     .fix("call the domain otherwise")
 }

@@ -56,7 +56,8 @@ fn pool(
     };
     if domain.is_some() && name == NodePool::SYSTEM {
         let at = blueprint.places.key(&format!("domains.{name}"));
-        problems.push(rules::reserved(at, &name));
+        let why = "the nodes of the cluster's own parts are called so";
+        problems.push(rules::reserved(at, &name, why));
     }
     let members: Vec<&Service> = system
         .services

@@ -59,7 +59,7 @@ shards = 4
 "#;
 
 /// Every block of the rendered Terraform, by its keyword and labels, and the README.
-fn render(text: &str) -> (BTreeMap<String, String>, String) {
+pub(super) fn render(text: &str) -> (BTreeMap<String, String>, String) {
     let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
     let compiled = cloudgen::compile(&blueprint, Target::Azure);
     let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
@@ -82,7 +82,7 @@ fn rules(text: &str) -> Vec<&'static str> {
 }
 
 /// A rule of a security group, as text.
-fn rule<'a>(group: &'a str, name: &str) -> &'a str {
+pub(super) fn rule<'a>(group: &'a str, name: &str) -> &'a str {
     let start = group
         .find(&format!("name = \"{name}\""))
         .unwrap_or_else(|| panic!("{name}: {group}"));

@@ -8,9 +8,10 @@ use hcl::{Expression, Identifier};
 use super::containers::environments::is_on;
 use super::database::shards::map_name;
 use super::project::after;
-use super::{Stack, Stores, queues};
+use super::{Stack, Stores, queues, registry};
 use crate::ir::{Access, Bucket, Cache, Database, Grant, Id, Inbox, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Runtime;
 use crate::{object, template};
 
 /// Lets every action pass but that of reading, or listing, objects.
@@ -44,6 +45,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
             .filter_map(|grant| granted(stack, stores, grant))
             .chain(system.grants_of(id).flat_map(|grant| messaging(stack, stores, grant)))
             .chain(measured(stack, stores, id))
+            .chain(pulled(stores, service))
             .collect();
         grants.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shards: Vec<Expression> = system
@@ -147,6 +149,13 @@ fn measured(stack: &Stack<'_>, stores: &Stores, id: Id<Service>) -> Option<(Stri
     system.inboxes_of(id).next().filter(|_| counts)?;
     let role = object! { "role" => "Monitoring Reader", "scope" => messaging.namespace.id() };
     Some((format!("{}/measure", queues::NAME), role))
+}
+
+/// What lets machines and containers take an image of the system's own registry. In the cluster the nodes do.
+fn pulled(stores: &Stores, service: &Service) -> Option<(String, Expression)> {
+    let registry = stores.registry.as_ref().filter(|_| registry::is_own(service))?;
+    let role = object! { "role" => "AcrPull", "scope" => registry.registry.id() };
+    (service.runtime != Runtime::Kubernetes).then(|| (format!("{}/pull", registry::NAME), role))
 }
 
 /// Lets a service log in to the caches that it uses. A cache takes one change at a time and fails the others that come meanwhile, which the

@@ -3,6 +3,7 @@
 mod alarms;
 mod budget;
 mod caches;
+mod cluster;
 mod compute;
 mod containers;
 mod dashboard;
@@ -20,6 +21,7 @@ mod observability;
 mod project;
 mod queues;
 mod readme;
+mod registry;
 mod replication;
 mod routing;
 mod scaling;
@@ -83,6 +85,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         buckets: storage::lower(stack, &parts),
         messaging: queues::lower(stack, &parts),
         caches: caches::lower(stack, &parts),
+        registry: registry::lower(stack, &parts),
     };
     let environments = containers::environments::lower(stack, &parts);
     let certificates = edge::certificates(stack);
@@ -97,6 +100,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     };
     let machines = compute::lower(stack, &plan);
     containers::lower(stack, &plan, &environments);
+    let cluster = cluster::lower(stack, &plan);
     let watched = observability::Watched {
         bastion,
         gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
@@ -104,9 +108,15 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
             .iter(stack)
             .map(|(name, environment)| (name, environment.clone()))
             .collect(),
+        cluster: cluster.as_ref().map(|built| built.cluster.clone()),
+        registry: stores.registry.as_ref().map(|built| built.registry.clone()),
         machines,
     };
-    let workspace = observability::lower(stack, &parts, &stores, &watched);
+    let workspace = match &cluster {
+        Some(built) => built.workspace.clone(),
+        None => observability::workspace(stack),
+    };
+    observability::lower(stack, &parts, &stores, &watched, &workspace);
     alarms::lower(stack, &stores, &workspace);
     dashboard::lower(stack, &workspace);
     budget::lower(stack);
@@ -114,11 +124,13 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     replication::lower(stack);
     messages::lower(stack);
     containers::readme::lower(stack);
+    cluster::readme::lower(stack);
+    registry::readme::lower(stack);
     sharding::lower(stack);
     Lowered {
         module: std::mem::take(&mut stack.module),
         report: std::mem::take(&mut stack.report),
-        cluster: None,
+        cluster: cluster.map(|built| built.manifests),
     }
 }
 
@@ -141,4 +153,6 @@ struct Stores {
     /// Queues and topics, where there are some.
     messaging: Option<queues::Messaging>,
     caches: BTreeMap<Id<Cache>, caches::Built>,
+    /// The registry of the system's own images, where there is one.
+    registry: Option<registry::Registry>,
 }

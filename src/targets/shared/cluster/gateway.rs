@@ -139,9 +139,13 @@ fn gateway(stack: &Stack<'_>, entries: &[&Entry]) -> Object {
 /// What Istio lays over the objects that it makes for the gateway.
 fn proxies(stack: &Stack<'_>, entries: &[&Entry]) -> Object {
     let (drain, end) = DRAIN;
+    let config = json!({
+        "gatewayTopology": { "numTrustedProxies": stack.cloud.hops },
+        "terminationDrainDuration": format!("{drain}s"),
+    });
     let spread = spread(&pods(), "pod-template-hash");
     let deployment = json!({ "spec": { "template": {
-        "metadata": { "annotations": { "proxy.istio.io/config": format!("terminationDrainDuration: {drain}s") } },
+        "metadata": { "annotations": { "proxy.istio.io/config": yaml::document(&config, &vec![]) } },
         "spec": {
             "nodeSelector": { POOL: NodePool::SYSTEM },
             "terminationGracePeriodSeconds": end,

@@ -18,6 +18,8 @@ pub struct Handling<'a> {
     pub credentials: &'a str,
     /// KEDA is a part of the cloud's cluster; otherwise the owner installs it where it is needed.
     pub has_keda: bool,
+    /// Terraform writes further objects of the shared part, even where no service is outside domains.
+    pub writes_more: bool,
     /// Further options of the Helm charts: of External Secrets,
     pub external_secrets: &'a [&'a str],
     /// and of KEDA.
@@ -34,7 +36,8 @@ pub fn runbook(system: &Checked<'_>, handling: &Handling<'_>) -> Vec<String> {
         grants.any(|grant| matches!(grant.resource, Resource::Secret(_)))
     };
     let parts = system.pools.iter().map(|pool| pool.domain);
-    let parts = parts.filter(|part| inside(system).any(|(_, service)| service.home.domain == *part));
+    let has_services = |part: &Option<Id<Domain>>| inside(system).any(|(_, service)| service.home.domain == *part);
+    let parts = parts.filter(|part| has_services(part) || (part.is_none() && handling.writes_more));
     let outputs: Vec<(String, String)> = parts
         .map(|part| {
             let folder = part.map_or_else(String::new, |id| format!("{}/", system.domains[id].name));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::check;
+use crate::kubernetes::object::Object;
 use crate::kubernetes::overrides::Override;
 use crate::output::FileTree;
 use crate::target::Target;
@@ -66,6 +67,8 @@ fn objects_are_sound_and_only_parts_with_services_have_some() {
         with(gateway, |system, manifests, _| {
             assert_eq!(manifests.faults(), Vec::<String>::new());
             let all = of(system, &manifests);
+            find(&all, "ConfigMap", "stated");
+            assert!(all.iter().all(|it| it["metadata"]["name"] != "known"));
             let spaces = all.iter().filter(|it| it["kind"] == "Namespace");
             let spaces: Vec<&Value> = spaces.map(|it| &it["metadata"]["name"]).collect();
             assert_eq!(spaces, ["shop-edge", "shop", "shop-market"]);
@@ -224,6 +227,8 @@ fn terraform_writes_each_part() {
         assert!(verify(&module).is_empty());
         let text = Module::single(&module.files());
         let lines = [
+            "kubernetes_objects = [{",
+            "id = data.aws_caller_identity.current.id",
             "output \"kubernetes\" {",
             "output \"kubernetes_market\" {",
             "          name = \"market-api-${local.market_api_secrets_version}\"",
@@ -285,6 +290,7 @@ fn owners_read_what_to_do() {
         let handling = Handling {
             credentials: "cloud get-credentials",
             has_keda: false,
+            writes_more: false,
             external_secrets: &["--set a=b"],
             keda: &[],
         };
