@@ -24,6 +24,30 @@ pub fn no_way_out(at: Option<Span>) -> Diagnostic {
     .fix("use `egress = \"nat\"`, or `runtime = \"container\"`")
 }
 
+/// `kubernetes-version`
+pub fn version(at: Option<Span>, version: &str, offered: &[&str]) -> Diagnostic {
+    let all = offered.join("`, `");
+    Diagnostic::warning(
+        "kubernetes-version",
+        at,
+        format!("GKE is not known to offer Kubernetes {version}"),
+    )
+    .reason("an apply fails where the channel does not have it")
+    .fix(format!("use one of `{all}`, or leave it out: GKE takes its own and moves on by itself"))
+}
+
+/// `machine-for-a-pod`
+pub fn machine(at: Option<Span>, service: &str, key: &str) -> Diagnostic {
+    Diagnostic::error(
+        "machine-for-a-pod",
+        at,
+        format!("`{key}` names a machine, and `{service}` runs as pods on the nodes of its pool"),
+    )
+    .fix(format!(
+        "remove `{key}`, and name the machine type of the nodes in `nodes = {{ size = {{ gcp = \"..\" }} }}` of the domain or of `[kubernetes]`"
+    ))
+}
+
 /// `same-pod-slot`
 pub fn same_slot(at: Option<Span>, [first, second]: [&str; 2], free: u32) -> Diagnostic {
     Diagnostic::error(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
 
+use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability, gke};
 use crate::ir::{Domain, NodePool, System, Tier};
 use crate::target::Target;
@@ -43,9 +44,31 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if system.network.egress == Egress::None {
         problems.push(gke::no_way_out(system.places.span("network.egress")));
     }
+    if let Some(version) = system.cluster.version.as_deref()
+        && !catalog::gke_versions().contains(&version)
+    {
+        let at = system.places.span("kubernetes.version");
+        problems.push(gke::version(at, version, catalog::gke_versions()));
+    }
+    machines(system, problems);
     slots(system, problems);
     room(system, problems);
     names(system, problems);
+}
+
+/// Pods have no machines of their own.
+fn machines(system: &System, problems: &mut Vec<Diagnostic>) {
+    let services = system.services.iter().map(|(_, service)| service);
+    for service in services.filter(|service| service.runtime == Runtime::Kubernetes) {
+        let said = [
+            ("size.gcp", service.size.exact(Target::Gcp)),
+            ("machine_image.gcp", service.machine_image.get(Target::Gcp)),
+        ];
+        for (key, _) in said.into_iter().filter(|(_, said)| said.is_some()) {
+            let at = system.places.span(&format!("{}.{key}", service.path));
+            problems.push(gke::machine(at, &service.name, key));
+        }
+    }
 }
 
 /// The addresses of the pods on a pool. They depend on the domain alone, so that no domain moves another's.

@@ -276,7 +276,6 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
             })
             .collect(),
         // Certificates of Cloud SQL have its own names, not those of this network. No other server has one of the same authority.
-        image: None,
         trust: Trust::Authority,
     };
     startup::user_data(stack.system, id, (&plain, &fetched), &platform)

@@ -32,6 +32,8 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Manifests {
     let blocks = |peer: Peer| blocks(known, peer);
     let cloud = Cloud {
         gateway: Gateway::NodePorts,
+        // The client's, and its own.
+        hops: 2,
         workloads,
         blocks: &blocks,
         dns: &NAMES,

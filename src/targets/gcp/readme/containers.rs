@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Balancer, Exposure, Id, Resource, Secret};
+use crate::ir::{Balancer, Exposure, Id, Resource, Secret, Service};
 use crate::targets::gcp::cluster::is_pod;
 use crate::targets::gcp::containers::{all, any, is_container, remote_registries};
 use crate::targets::gcp::{Stack, is_machine};
@@ -119,7 +119,7 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     let maps: BTreeSet<String> = balancers
         .into_iter()
         .flatten()
-        .flat_map(|balancer| url_maps(stack, balancer))
+        .flat_map(|balancer| url_maps(stack, balancer, is_container))
         .map(|map| format!("-target=google_compute_region_url_map.{map}"))
         .collect();
     let targets: Vec<String> = maps.into_iter().collect();
@@ -131,9 +131,9 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     })
 }
 
-/// The URL maps that lead to containers.
-fn url_maps(stack: &Stack<'_>, balancer: &Balancer) -> Vec<String> {
-    let leads = |service: Id<_>| is_container(&stack.system.services[service]);
+/// The URL maps that lead to some services.
+pub(super) fn url_maps(stack: &Stack<'_>, balancer: &Balancer, which: fn(&Service) -> bool) -> Vec<String> {
+    let leads = |service: Id<_>| which(&stack.system.services[service]);
     let listeners = balancer
         .listeners
         .iter()
