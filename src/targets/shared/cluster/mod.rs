@@ -29,7 +29,7 @@ use crate::kubernetes::policy::NOT_INTERNET;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
 pub use files::Manifests;
-pub use runbook::{Handling, runbook};
+pub use runbook::{Handling, runbook, skips};
 pub use written::{Filled, Written};
 
 /// The label and the taint of the nodes of a pool, with the pool's name as value. Those of the pool [`NodePool::SYSTEM`] have no taint;

@@ -13,6 +13,7 @@ use crate::kubernetes::object::Object;
 use crate::kubernetes::overrides::Override;
 use crate::output::FileTree;
 use crate::target::Target;
+use crate::targets::shared::report::Report;
 use crate::terraform::verify::verify;
 use fake::fake;
 use system::system;
@@ -304,5 +305,25 @@ fn owners_read_what_to_do() {
         }
         assert!(text.contains("--namespace external-secrets --create-namespace --wait --set a=b\n"));
         assert!(text.contains("kedacore/keda") && text.contains("Entries of the vault"));
+    });
+}
+
+#[test]
+fn findings_that_stay_are_told() {
+    with(Gateway::NodePorts, |system, _, _| {
+        let mut report = Report::default();
+        skips(system, &mut report);
+        let told = |check: &str| {
+            report
+                .skips
+                .iter()
+                .find(|skip| skip.check == check)
+                .unwrap()
+                .resource
+                .as_str()
+        };
+        assert_eq!(told("CKV_K8S_9"), "Deployment market-worker");
+        assert_eq!(told("CKV_K8S_35"), "Deployment market-api");
+        assert_eq!(told("CKV_K8S_43").matches("Deployment").count(), 4);
     });
 }
