@@ -33,7 +33,9 @@ pub fn version(at: Option<Span>, version: &str, offered: &[&str]) -> Diagnostic 
         format!("GKE is not known to offer Kubernetes {version}"),
     )
     .reason("an apply fails where the channel does not have it")
-    .fix(format!("use one of `{all}`, or leave it out: GKE takes its own and moves on by itself"))
+    .fix(format!(
+        "use one of `{all}`, or leave it out: GKE takes its own and moves on by itself"
+    ))
 }
 
 /// `machine-for-a-pod`

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::containers::url_maps;
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::cluster::{all, is_pod};
-use crate::targets::shared::cluster::{Handling, runbook};
+use crate::targets::shared::cluster::{self as shared, Handling, runbook};
 
 /// How KEDA gets to know who it is.
 const SCALER: &str = "--set podIdentity.gcp.enabled=true --set podIdentity.gcp.gcpIAMServiceAccount=\"$(terraform -chdir=terraform output -raw keda_account)\"";
@@ -138,4 +138,5 @@ pub(super) fn skips(stack: &mut Stack<'_>) {
     for (check, reason) in rows {
         stack.report.skip(check, "google_container_cluster.main", reason);
     }
+    shared::skips(stack.system, &mut stack.report);
 }
