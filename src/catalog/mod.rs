@@ -222,6 +222,11 @@ pub fn has_apis(target: Target) -> bool {
     }
 }
 
+/// Minor versions of Kubernetes that GKE offers.
+pub fn gke_versions() -> &'static [&'static str] {
+    gcp::KUBERNETES
+}
+
 /// Versions of Kubernetes that EKS supports.
 pub fn eks_versions() -> &'static [&'static str] {
     &aws::KUBERNETES
