@@ -24,10 +24,22 @@ const NAMES: [&str; 1] = ["169.254.169.254/32"];
 
 pub(super) fn lower(stack: &mut Stack<'_>) -> Manifests {
     let system = stack.system;
+    let mut shards: BTreeMap<Id<Service>, Vec<Shards>> = BTreeMap::new();
+    for (id, service) in all(system) {
+        for setting in &service.settings {
+            if let Value::Shards(database) = setting.value {
+                let told = self::shards(stack, service, &setting.name, database);
+                shards.entry(id).or_default().push(told);
+            }
+        }
+    }
     let mut module = std::mem::take(&mut stack.module);
     let known: &Stack<'_> = stack;
     let workloads: BTreeMap<Id<Service>, Workload> = all(system)
-        .map(|(id, service)| (id, workload(known, id, service)))
+        .map(|(id, service)| {
+            let shards = shards.remove(&id).unwrap_or_default();
+            (id, workload(known, (id, service), shards))
+        })
         .collect();
     let blocks = |peer: Peer| blocks(known, peer);
     let cloud = Cloud {
@@ -44,18 +56,14 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Manifests {
     manifests
 }
 
-fn workload(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Workload {
+fn workload(stack: &Stack<'_>, (id, service): (Id<Service>, &Service), shards: Vec<Shards>) -> Workload {
     let (mut plain, fetched) = shared_settings::split(service, |value| spell(stack, value));
     plain.extend(caches::settings(stack, id));
     plain.sort_by(|a, b| a.name.cmp(&b.name));
-    let shards = service.settings.iter().filter_map(|setting| match setting.value {
-        Value::Shards(database) => Some(shards(stack, &setting.name, database)),
-        _ => None,
-    });
     Workload {
         plain,
         fetched,
-        shards: shards.collect(),
+        shards,
         account: vec![("iam.gke.io/gcp-service-account", stack.accounts[&id].attr("email"))],
         pod_labels: vec![],
         store: store(stack, service),
@@ -90,8 +98,8 @@ fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
     entry.attr("secret_id")
 }
 
-/// Everything about every active shard of a database.
-fn shards(stack: &Stack<'_>, prefix: &str, id: Id<Database>) -> Shards {
+/// Everything about every active shard of a database, as values of their own: they are many.
+fn shards(stack: &mut Stack<'_>, service: &Service, prefix: &str, id: Id<Database>) -> Shards {
     let database = &stack.system.databases[id];
     let secret = &stack.shards[&id].servers.secret;
     let domain = &stack.system.network.private_domain;
@@ -111,9 +119,13 @@ fn shards(stack: &Stack<'_>, prefix: &str, id: Id<Database>) -> Shards {
         settings.extend(plain.map(|(what, value)| (format!("{start}_{what}"), value)));
         passwords.push((format!("{start}_PASSWORD"), secret.key(key).attr("secret_id")));
     }
+    let part = format!("{}-{}", service.name, database.shard_name());
+    stack.module.file("kubernetes", "");
     Shards {
-        settings: expr::object(settings),
-        passwords: expr::object(passwords),
+        settings: stack.module.local(&format!("{part}s"), expr::object(settings)),
+        passwords: stack
+            .module
+            .local(&format!("{part}-passwords"), expr::object(passwords)),
     }
 }
 
