@@ -2,8 +2,7 @@
 //!
 //! Read in November 2026: EC2 instance types and RDS instance classes as the provider's lists name them, sizes from the families'
 //! fixed ratio of memory to processors; sizes of tasks from the chapter on Fargate in the ECS developer guide;
-//! versions of EKS from its release calendar (1.34 to December 2026, 1.35 to March 2027), the image of Fluent Bit from its list of
-//! stable versions; engine versions from the RDS release calendars; read replicas from the chapters on each engine
+//! versions of EKS from its release calendar (1.34 to December 2026, 1.35 to March 2027); engine versions from the RDS release calendars; read replicas from the chapters on each engine
 //! in the RDS user guide.
 
 use super::{Machine, Offer, Replicas};
@@ -43,9 +42,6 @@ pub(super) fn support(cluster: &Cluster) -> &'static str {
         Channel::Regular | Channel::Rapid => "STANDARD",
     }
 }
-
-/// Fluent Bit as AWS builds it.
-pub(super) const FLUENT_BIT: &str = "public.ecr.aws/aws-observability/aws-for-fluent-bit:2.34.3.20260623";
 
 /// APIs are built.
 pub(super) const APIS: bool = true;

@@ -15,13 +15,17 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container, Runtime::Kubernetes];
 
 /// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
 pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
+/// Minor versions of Kubernetes that GKE's channels offer, as in its release notes of autumn 2026. What is left out is the channel's own:
+/// 1.35 in the regular one.
+pub(super) const KUBERNETES: &[&str] = &["1.34", "1.35", "1.36"];
+
 /// A registry of the system's own images.
-pub(super) const REGISTRY: bool = false;
+pub(super) const REGISTRY: bool = true;
 
 /// APIs are built.
 pub(super) const APIS: bool = false;

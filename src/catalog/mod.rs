@@ -222,6 +222,11 @@ pub fn has_apis(target: Target) -> bool {
     }
 }
 
+/// Minor versions of Kubernetes that GKE offers.
+pub fn gke_versions() -> &'static [&'static str] {
+    gcp::KUBERNETES
+}
+
 /// Versions of Kubernetes that EKS supports.
 pub fn eks_versions() -> &'static [&'static str] {
     &aws::KUBERNETES
@@ -236,9 +241,6 @@ pub fn eks_version(cluster: &Cluster) -> &str {
 pub fn eks_support(cluster: &Cluster) -> &'static str {
     aws::support(cluster)
 }
-
-/// The image of Fluent Bit as AWS builds it.
-pub const AWS_FLUENT_BIT: &str = aws::FLUENT_BIT;
 
 /// Minor versions of Kubernetes on Azure.
 pub fn azure_kubernetes() -> &'static [&'static str] {

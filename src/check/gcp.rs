@@ -1,8 +1,10 @@
 //! What only Google Cloud asks for.
 
+mod cluster;
 mod containers;
 mod messaging;
 
+pub use cluster::{SCALER, nodes, pod_range, service_range};
 pub use messaging::pubsub_filter;
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
@@ -80,6 +82,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     containers::check(system, problems);
+    cluster::check(system, problems);
     messaging::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {

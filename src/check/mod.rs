@@ -22,7 +22,9 @@ pub use azure::{
     pool_name, rotation_name, sql_filter,
 };
 pub use edge::shared_ports;
-pub use gcp::pubsub_filter;
+pub use gcp::{
+    SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
+};
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

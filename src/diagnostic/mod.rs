@@ -14,6 +14,7 @@ pub mod domain;
 pub mod eks;
 pub mod fargate;
 pub mod gcp;
+pub mod gke;
 pub mod kubernetes;
 pub mod language;
 pub mod messaging;

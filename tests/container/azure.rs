@@ -234,7 +234,20 @@ consumes = ["orders"]
     let (blocks, _) = render(text);
     let app = &blocks["resource azurerm_container_app.worker"];
     assert!(!app.contains("ingress") && !app.contains("_probe"), "{app}");
-    assert!(app.contains("EntityName eq 'orders'"), "{app}");
+    for part in [
+        "custom_rule_type = \"azure-servicebus\"",
+        "queueName = \"orders\"",
+        "namespace = azurerm_servicebus_namespace.",
+        "identity_id = azurerm_user_assigned_identity.worker.id",
+    ] {
+        let squeezed = app.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed.contains(part), "{part}: {app}");
+    }
     let grants = &blocks["resource azurerm_role_assignment.worker"];
-    assert!(grants.contains("Monitoring Reader"), "{grants}");
+    assert!(grants.contains("Azure Service Bus Data Receiver"), "{grants}");
+    // Not of the whole namespace, which has the queues of others, and nothing that could change its own.
+    assert!(
+        !grants.contains("Monitoring Reader") && !grants.contains("Data Owner"),
+        "{grants}"
+    );
 }

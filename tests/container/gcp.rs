@@ -48,7 +48,7 @@ fn with(from: &str, to: &str) -> String {
 }
 
 /// The blocks of the rendered document by address, as text.
-fn blocks(text: &str) -> BTreeMap<String, String> {
+pub(super) fn blocks(text: &str) -> BTreeMap<String, String> {
     let show = |problems: &[Diagnostic]| render::text("shop", text, problems, false);
     let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{}", show(&problems)));
     let outcome = cloudgen::compile(&blueprint, Target::Gcp);
@@ -68,7 +68,7 @@ fn blocks(text: &str) -> BTreeMap<String, String> {
 }
 
 /// (rule, severity) of everything that is said about a blueprint.
-fn problems(text: &str) -> Vec<(String, Severity)> {
+pub(super) fn problems(text: &str) -> Vec<(String, Severity)> {
     let blueprint = blueprint::load(text, None).unwrap();
     let outcome = cloudgen::compile(&blueprint, Target::Gcp);
     let said = outcome.diagnostics.iter();
@@ -77,7 +77,7 @@ fn problems(text: &str) -> Vec<(String, Severity)> {
 }
 
 /// Whatever white space is between its words.
-fn has(block: &str, wanted: &[&str]) {
+pub(super) fn has(block: &str, wanted: &[&str]) {
     let block = block.split_whitespace().collect::<Vec<_>>().join(" ");
     for line in wanted {
         assert!(block.contains(line), "no {line} in\n{block}");

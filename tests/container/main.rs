@@ -6,3 +6,4 @@ mod aws_cluster;
 mod azure;
 mod azure_cluster;
 mod gcp;
+mod gcp_cluster;

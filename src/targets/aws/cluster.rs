@@ -81,8 +81,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
     }
     scaling::operator(stack, &cluster, parts);
     let scaler = autoscaler::lower(stack, &cluster, parts.base);
-    let collector = logs::lower(stack, &cluster, parts);
-    let more = scaler.into_iter().chain(collector);
+    logs::lower(stack, &cluster, &pools, parts);
     let cloud = Cloud {
         gateway: Gateway::NodePorts,
         workloads,
@@ -90,7 +89,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
         dns: &[],
         // The one that a load balancer saw the request come from.
         hops: 1,
-        more: more.map(|object| (None, object)).collect(),
+        more: scaler.into_iter().map(|object| (None, object)).collect(),
     };
     Some(shared::lower(&system, &cloud, &mut stack.module))
 }

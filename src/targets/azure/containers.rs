@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::Stack;
 use super::compute::{Plan, needed};
 use super::project::{after, as_identity};
 use super::registry::{Registry, is_own};
 use super::startup::registry;
-use super::{Stack, metrics};
 use crate::catalog;
 use crate::ir::{Id, Launch, Probe, Service};
+use crate::object;
 use crate::terraform::{Address, Block, expr};
-use crate::{object, template};
 use environments::{CONSUMPTION, Environments, is_on};
 
 /// Seconds that a container has to finish its requests, as on machines.
@@ -206,22 +206,16 @@ fn scale(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Service)
     for (index, inbox) in system.inboxes_of(id).enumerate() {
         let queue = system.inbox(inbox).0;
         let metadata = object! {
-            "resourceURI" => template![metrics::SERVICE_BUS, "/", messaging.namespace.attr("name")],
-            "tenantId" => stack.project.operator.attr("tenant_id"),
-            "subscriptionId" => stack.project.operator.attr("subscription_id"),
-            "resourceGroupName" => stack.project.group.attr("name"),
-            "metricName" => metrics::ACTIVE_MESSAGES,
-            "metricFilter" => format!("{} eq '{queue}'", metrics::ENTITY),
-            "metricAggregationInterval" => "0:5:0",
-            "metricAggregationType" => "Average",
-            "targetValue" => target.to_string(),
+            "namespace" => messaging.namespace.attr("name"),
+            "queueName" => queue,
+            "messageCount" => target.to_string(),
         };
         let rule = Block::new()
             .when(index == 0, |block| {
-                block.comment("Asked of Azure Monitor: the queue itself tells only those who may manage it.")
+                block.comment("Asked of the queue itself, which whoever may take from it may read: Azure Monitor is not asked with an identity here.")
             })
             .set("name", queue)
-            .set("custom_rule_type", "azure-monitor")
+            .set("custom_rule_type", "azure-servicebus")
             .set("identity_id", plan.identities[&id].identity.id())
             .set("metadata", metadata);
         rules.push(rule);

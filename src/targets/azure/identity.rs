@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use hcl::expr::ForExpr;
 use hcl::{Expression, Identifier};
 
-use super::containers::environments::is_on;
 use super::database::shards::map_name;
 use super::project::after;
-use super::{Stack, Stores, queues, registry};
+use super::{Stack, Stores, registry};
 use crate::ir::{Access, Bucket, Cache, Database, Grant, Id, Inbox, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Runtime;
@@ -44,7 +43,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
             .grants_of(id)
             .filter_map(|grant| granted(stack, stores, grant))
             .chain(system.grants_of(id).flat_map(|grant| messaging(stack, stores, grant)))
-            .chain(measured(stack, stores, id))
             .chain(pulled(stores, service))
             .collect();
         grants.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -139,16 +137,6 @@ fn messaging(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Vec<(String, 
         )
     })
     .collect()
-}
-
-/// What counts the messages that wait for a service on containers.
-fn measured(stack: &Stack<'_>, stores: &Stores, id: Id<Service>) -> Option<(String, Expression)> {
-    let (system, messaging) = (stack.system, stores.messaging.as_ref()?);
-    let service = &system.services[id];
-    let counts = is_on(service) && service.scale.queue_messages.is_some();
-    system.inboxes_of(id).next().filter(|_| counts)?;
-    let role = object! { "role" => "Monitoring Reader", "scope" => messaging.namespace.id() };
-    Some((format!("{}/measure", queues::NAME), role))
 }
 
 /// What lets machines and containers take an image of the system's own registry. In the cluster the nodes do.

@@ -190,6 +190,11 @@ pub(super) fn metadata(stack: &Stack<'_>, service: Id<Service>) -> Vec<(String, 
     each.collect()
 }
 
+/// The same as files of a pod: their names in [`FOLDER`], and the certificates.
+pub(super) fn authorities_of(stack: &Stack<'_>, service: Id<Service>) -> impl Iterator<Item = (String, Expression)> {
+    used(stack.system, service).map(|(id, cache)| (format!("{}.pem", cache.name), stack.caches[&id].authority.clone()))
+}
+
 fn metadata_key(cache: &Cache) -> String {
     format!("{}-authority", cache.name)
 }

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::containers::is_container;
 use super::edge::{Entries, Records};
 use super::firewall::Rules;
 use super::identity::Registry;
-use super::{Stack, caches, settings, shards, tcp_balancer};
+use super::{Stack, caches, is_machine, registry, settings, shards, tcp_balancer};
 use crate::catalog;
 use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
@@ -31,7 +30,7 @@ const SNAPSHOT_DAYS: u32 = 7;
 /// The machines of all services.
 #[derive(Debug, Default)]
 pub(super) struct Machines {
-    /// By service; none for those on containers.
+    /// By service; none for those that have no machines of their own.
     pub groups: BTreeMap<Id<Service>, Group>,
     /// What leads to services behind load balancers of their own.
     balancers: BTreeMap<Id<Service>, Address>,
@@ -57,7 +56,7 @@ impl Group {
 pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, records: &Records, rules: &Rules) -> Machines {
     let mut machines = Machines::default();
     let services = stack.system.services.iter();
-    let services = services.filter(|(_, service)| !is_container(service));
+    let services = services.filter(|(_, service)| is_machine(service));
     let (first, others): (Vec<_>, Vec<_>) = services.partition(|(_, service)| service.is_tcp());
     if first.is_empty() && others.is_empty() {
         return machines;
@@ -223,20 +222,25 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
 }
 
 /// The family of a machine type: `e2` of `e2-standard-2`.
-fn family(machine: &str) -> &str {
+pub(super) fn family(machine: &str) -> &str {
     machine.split('-').next().unwrap_or(machine)
+}
+
+/// True for families with Arm processors.
+pub(super) fn is_arm(family: &str) -> bool {
+    matches!(family, "c4a" | "n4a" | "t2a")
 }
 
 /// Ubuntu 24.04 LTS for the processor of a machine type.
 fn ubuntu(machine: &str) -> &'static str {
-    match family(machine) {
-        "c4a" | "n4a" | "t2a" => "ubuntu-os-cloud/ubuntu-2404-lts-arm64",
-        _ => "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+    match is_arm(family(machine)) {
+        true => "ubuntu-os-cloud/ubuntu-2404-lts-arm64",
+        false => "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
     }
 }
 
 /// The newest families take Hyperdisk only.
-fn disk_type(machine: &str) -> &'static str {
+pub(super) fn disk_type(machine: &str) -> &'static str {
     match family(machine) {
         "c4" | "c4a" | "c4d" | "m4" | "n4" | "n4a" | "n4d" => "hyperdisk-balanced",
         _ => "pd-balanced",
@@ -258,6 +262,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
         // What a VPC network carries unless told otherwise; docker assumes 1,500.
         health_port: None,
         mtu: Some(1460),
+        image: registry::image(stack, service),
         shards: stack
             .system
             .grants_of(id)
@@ -271,7 +276,6 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
             })
             .collect(),
         // Certificates of Cloud SQL have its own names, not those of this network. No other server has one of the same authority.
-        image: None,
         trust: Trust::Authority,
     };
     startup::user_data(stack.system, id, (&plain, &fetched), &platform)
@@ -284,13 +288,16 @@ fn prepare(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> String {
         Launch::Container { .. } | Launch::Script(_) => None,
     };
     let trust = trust.into_iter().chain(caches::prepare(stack, id));
-    let steps: Vec<String> = trust.chain(pull(service)).collect();
+    let steps: Vec<String> = trust.chain(pull(stack, service)).collect();
     steps.join("\n")
 }
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
-fn pull(service: &Service) -> Option<String> {
-    let image = service.launch.reference()?;
+fn pull(stack: &Stack<'_>, service: &Service) -> Option<String> {
+    let Some(image) = service.launch.reference() else {
+        registry::image(stack, service)?;
+        return Some(PULL.replace("@HOST@", &registry::host(stack)));
+    };
     let registry = Registry::of(image)?;
     let text = PULL.replace("@HOST@", registry.host).replace("@IMAGE@", image);
     Some(text)

@@ -69,7 +69,7 @@ pub(super) fn lower(
     stack.module.file("containers", "");
     for (id, service) in all(stack.system) {
         let mut ready = compute::ready(stack, id, records, rules, machines);
-        ready.extend(images.ready(service));
+        ready.extend(images.ready(stack, service));
         ready.push(stack.encryption.users.whole());
         ready.extend(trust::grants(stack, id, &authorities).iter().map(Address::whole));
         let container = container(stack, id, service, images.reference(stack, service), &versions);

@@ -213,7 +213,8 @@ pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Records {
     if !stack.network.existing {
         let apis = google_names(stack, "google-apis", "googleapis.com", "private.googleapis.com.");
         records.shared.extend(apis);
-        if super::identity::registries(stack.system).next().is_some() {
+        let registries = super::identity::registries(stack.system).next().is_some();
+        if registries || super::registry::for_machines(stack) || !stack.system.pools.is_empty() {
             let registry = google_names(stack, "artifact-registry", "pkg.dev", "pkg.dev.");
             records.shared.extend(registry);
         }

@@ -91,7 +91,7 @@ pub(super) fn has_identities(system: &Checked<'_>) -> bool {
 }
 
 /// The services that make their agents only when they are asked to, and whether the system uses them.
-fn identities(system: &Checked<'_>) -> [(&'static str, bool); 6] {
+fn identities(system: &Checked<'_>) -> [(&'static str, bool); 7] {
     [
         ("secretmanager", super::project::has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),
@@ -100,8 +100,9 @@ fn identities(system: &Checked<'_>) -> [(&'static str, bool); 6] {
         (CLOUD_RUN, super::containers::any(system)),
         (
             "artifactregistry",
-            !super::containers::remote_registries(system).is_empty(),
+            system.registry.is_some() || !super::containers::remote_registries(system).is_empty(),
         ),
+        ("container", !system.pools.is_empty()),
     ]
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Rules of the same name and priority do not disturb each other, so that a new component changes nobody else's rule.
 
+mod callers;
+mod nodes;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -10,17 +12,18 @@ use hcl::Expression;
 
 pub(super) use self::tags::tags;
 
+use super::cluster::is_pod;
 use super::containers::{self, is_container};
 use super::edge::Entries;
 use super::network::GOOGLE_APIS;
 use super::{Stack, identity};
-use crate::ir::{Id, Peer, Service};
+use crate::ir::{Flow, Id, Peer, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 use crate::{list, template};
 
 /// Google's health checkers, and its front ends.
-const CHECKERS: [&str; 2] = ["35.191.0.0/16", "130.211.0.0/22"];
+pub(super) const CHECKERS: [&str; 2] = ["35.191.0.0/16", "130.211.0.0/22"];
 /// IAP's TCP forwarding.
 const IAP: &str = "35.235.240.0/20";
 /// `restricted.googleapis.com`, which an existing network may use instead.
@@ -69,12 +72,21 @@ struct Rule {
 
 /// The rules, and which of them the machines of a service wait for.
 #[derive(Debug)]
-pub(super) struct Rules(BTreeMap<Id<Service>, Vec<Address>>);
+pub(super) struct Rules {
+    services: BTreeMap<Id<Service>, Vec<Address>>,
+    /// Those that the nodes of a pool wait for, by its name.
+    nodes: BTreeMap<String, Vec<Address>>,
+}
 
 impl Rules {
     /// The rules that stand before a service's machines or containers start.
     pub fn of(&self, service: Id<Service>) -> impl Iterator<Item = &Address> {
-        self.0.get(&service).into_iter().flatten()
+        self.services.get(&service).into_iter().flatten()
+    }
+
+    /// The rules that stand before the nodes of a pool start.
+    pub fn of_nodes(&self, pool: &str) -> impl Iterator<Item = &Address> {
+        self.nodes.get(pool).into_iter().flatten()
     }
 }
 
@@ -100,7 +112,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
     };
     let containers = tags::containers_range(stack);
     let mut all = BTreeMap::new();
-    for (id, service) in stack.system.services.iter() {
+    let services = stack.system.services.iter();
+    for (id, service) in services.filter(|(_, service)| !is_pod(service)) {
         let mut rules = if is_container(service) {
             of_containers.clone()
         } else {
@@ -109,7 +122,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
         rules.extend(own(stack, id, entries, containers.as_ref()));
         all.insert(id, rules);
     }
-    Rules(all)
+    Rules {
+        services: all,
+        nodes: nodes::lower(stack, entries),
+    }
 }
 
 /// What is the same for all machines.
@@ -190,7 +206,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
     let mut rules = vec![];
     let mut sources: Vec<Expression> = CHECKERS.into_iter().map(Expression::from).collect();
     if service.is_tcp() {
-        rules.extend(callers(stack, id, containers));
+        rules.extend(callers::of(stack, id, containers));
     } else if stack.system.flows_to(Peer::Service(id)).next().is_some() {
         sources.insert(0, stack.network.proxies.clone());
     }
@@ -200,8 +216,31 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
             opened(Way::In, Expression::Array(sources), vec![service.port]),
         ));
     }
+    rules.extend(outward(
+        stack,
+        &name,
+        stack.system.flows_from(Peer::Service(id)),
+        entries,
+    ));
+    rules
+        .into_iter()
+        .map(|(part, rule)| {
+            let body = body(Block::new(), stack, stack.name(&part).into(), &rule, who.clone());
+            stack.module.resource("google_compute_firewall", &part, body)
+        })
+        .collect()
+}
+
+/// What flows open on their way out, as (name, rule).
+fn outward<'a>(
+    stack: &Stack<'_>,
+    name: &str,
+    flows: impl Iterator<Item = &'a Flow>,
+    entries: &Entries,
+) -> Vec<(String, Rule)> {
+    let mut rules = vec![];
     let mut called: Vec<u16> = vec![];
-    for flow in stack.system.flows_from(Peer::Service(id)) {
+    for flow in flows {
         match flow.to {
             Peer::InternalBalancer => called.push(flow.port),
             Peer::Database(database) => {
@@ -256,35 +295,6 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
         ));
     }
     rules
-        .into_iter()
-        .map(|(part, rule)| {
-            let body = body(Block::new(), stack, stack.name(&part).into(), &rule, who.clone());
-            stack.module.resource("google_compute_firewall", &part, body)
-        })
-        .collect()
-}
-
-/// Who may connect through a TCP load balancer: it passes packets on as they come, with the address of who sent them. A rule cannot see
-/// which container that is; the rules of containers say which of them may go there.
-fn callers(stack: &Stack<'_>, id: Id<Service>, containers: Option<&Expression>) -> Vec<(String, Rule)> {
-    let service = &stack.system.services[id];
-    let callers = stack
-        .system
-        .flows_to(Peer::TcpBalancer(id))
-        .filter_map(|flow| match flow.from {
-            Peer::Service(caller) => Some((caller, flow.port)),
-            _ => None,
-        });
-    callers
-        .map(|(caller, port)| {
-            let part = format!("{}-from-{}", service.name, stack.system.services[caller].name);
-            let far = match containers.filter(|_| is_container(&stack.system.services[caller])) {
-                Some(range) => Far::Ranges(list![range.clone()]),
-                None => Far::Account(stack.accounts[&caller].attr("email")),
-            };
-            (part, opened_for(Way::In, far, vec![port]))
-        })
-        .collect()
 }
 
 /// The ranges of single addresses.

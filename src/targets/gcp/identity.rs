@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::Stack;
-use super::containers::is_container;
+use super::{Stack, is_machine, registry};
 use crate::check::Checked;
 use crate::ir::{Access, Cache, Grant, Id, Resource};
 use crate::template;
@@ -40,12 +39,12 @@ impl<'a> Registry<'a> {
     }
 }
 
-/// The machines that start an image of Artifact Registry, and its repository.
+/// The machines that start an image of somebody else's repository of Artifact Registry, and that repository.
 pub(super) fn registries<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&'a str, Registry<'a>)> {
     system
         .services
         .iter()
-        .filter(|(_, service)| !is_container(service))
+        .filter(|(_, service)| is_machine(service))
         .filter_map(|(_, service)| Some((service.name.as_str(), Registry::of(service.launch.reference()?)?)))
 }
 
@@ -81,8 +80,8 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             .set("project", stack.project.id())
             .set("role", "roles/logging.logWriter")
             .set("member", member.clone());
-        // Cloud Run writes what its containers print by itself.
-        if !is_container(service) {
+        // Cloud Run and GKE write what containers print by themselves.
+        if is_machine(service) {
             stack.module.comment("Writing logs can be granted on the project only.");
             let name = format!("{}_logs", service.name);
             grants.push(stack.module.resource("google_project_iam_member", &name, logs));
@@ -92,14 +91,17 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
                 .set("project", registry.project)
                 .set("location", registry.location)
                 .set("repository", registry.repository)
-                .set("role", "roles/artifactregistry.reader")
+                .set("role", registry::READER)
                 .set("member", member.clone());
             let name = format!("{}_images", service.name);
-            grants.push(
-                stack
-                    .module
-                    .resource("google_artifact_registry_repository_iam_member", &name, body),
-            );
+            grants.push(stack.module.resource(registry::GRANT, &name, body));
+        }
+        if is_machine(service) && registry::is_own(service) {
+            grants.extend(registry::grant(
+                stack,
+                &format!("{}_images", service.name),
+                member.clone(),
+            ));
         }
         for grant in stack.system.grants_of(id) {
             for object in objects(stack, *grant) {
@@ -243,7 +245,7 @@ pub(super) fn emails(stack: &Stack<'_>) -> Vec<(String, Expression)> {
     let accounts = stack.accounts.iter();
     let accounts = accounts.map(|(id, address)| (&stack.system.services[*id], address));
     accounts
-        .filter(|(service, _)| !is_container(service))
+        .filter(|(service, _)| is_machine(service))
         .map(|(service, address)| (service.name.clone(), address.attr("email")))
         .collect()
 }

@@ -8,6 +8,7 @@ use hcl::Expression;
 
 use super::Stack;
 use super::balancer_routes::url_map;
+use super::cluster::{Gateway, is_pod, port_name};
 use super::compute::Machines;
 use super::edge::{Entries, internal_certificate};
 use crate::ir::{Balancer, Exposure, Id, Service};
@@ -37,12 +38,12 @@ struct Front<'a> {
     tls_policy: Option<Address>,
 }
 
-/// Adds both, in front of machines and of the endpoint groups of containers.
+/// Adds both, in front of machines, of the endpoint groups of containers and of the cluster's gateway.
 pub(super) fn lower(
     stack: &mut Stack<'_>,
     entries: &Entries,
     machines: &Machines,
-    containers: &BTreeMap<Id<Service>, Address>,
+    backings: (&BTreeMap<Id<Service>, Address>, Option<&Gateway>),
 ) {
     stack.module.file("load_balancer", "");
     let system = stack.system;
@@ -57,7 +58,7 @@ pub(super) fn lower(
             tls_policy: tls_policy.clone(),
         };
         let firewall = web_firewall(stack);
-        let backends = backends(stack, balancer, machines, containers, Some(&firewall));
+        let backends = backends(stack, balancer, machines, backings, Some(&firewall));
         for listener in &balancer.listeners {
             let map = url_map(stack, "public", listener, &backends);
             let port = balancer.port(listener, Target::Gcp);
@@ -80,7 +81,7 @@ pub(super) fn lower(
             certificate: internal_certificate,
             tls_policy,
         };
-        let backends = backends(stack, balancer, machines, containers, None);
+        let backends = backends(stack, balancer, machines, backings, None);
         for listener in &balancer.listeners {
             let part = format!("internal-{}", listener.port);
             let map = url_map(stack, &part, listener, &backends);
@@ -128,12 +129,12 @@ fn web_firewall(stack: &mut Stack<'_>) -> Address {
         .resource("google_compute_region_security_policy", "public", body)
 }
 
-/// One backend service for each service behind a load balancer. A service behind both has two: they differ in their scheme.
+/// One backend service for each service behind a load balancer, and one for all in the cluster. A service behind both has two: they differ in their scheme.
 fn backends(
     stack: &mut Stack<'_>,
     balancer: &Balancer,
     machines: &Machines,
-    containers: &BTreeMap<Id<Service>, Address>,
+    (containers, gateway): (&BTreeMap<Id<Service>, Address>, Option<&Gateway>),
     firewall: Option<&Address>,
 ) -> BTreeMap<Id<Service>, Address> {
     let (scheme, part) = match balancer.exposure {
@@ -148,6 +149,13 @@ fn backends(
     services.sort();
     services.dedup();
     let mut backends = BTreeMap::new();
+    let pods: Vec<Id<Service>> = services
+        .extract_if(.., |id| is_pod(&stack.system.services[*id]))
+        .collect();
+    if let (Some(gateway), false) = (gateway, pods.is_empty()) {
+        let address = cluster_backend(stack, balancer.exposure, scheme, gateway, firewall);
+        backends.extend(pods.into_iter().map(|id| (id, address.clone())));
+    }
     for id in services {
         if let Some(group) = containers.get(&id) {
             let address = container_backend(stack, id, (scheme, part), group, firewall);
@@ -206,6 +214,33 @@ fn container_backend(
     stack
         .module
         .comment("Cloud Run knows which containers are well and how long a request may take: a check or a time here would be refused.")
+        .resource("google_compute_region_backend_service", &name, body)
+}
+
+/// The backend service of all services in the cluster: its gateway knows which of them a request is for.
+fn cluster_backend(
+    stack: &mut Stack<'_>,
+    exposure: Exposure,
+    scheme: &str,
+    gateway: &Gateway,
+    firewall: Option<&Address>,
+) -> Address {
+    let name = gateway.backend(exposure);
+    let body = Block::new()
+        .set("name", stack.name(&name))
+        .set("region", stack.region())
+        .set("load_balancing_scheme", scheme)
+        .set("protocol", "HTTP")
+        .set("port_name", port_name(exposure))
+        .set("timeout_sec", 60)
+        .set("connection_draining_timeout_sec", 60)
+        .set("health_checks", gateway.checks())
+        .set_some("security_policy", firewall.map(Address::id))
+        .labelled("dynamic", &["backend"], gateway.groups())
+        .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));
+    stack
+        .module
+        .comment("Every service in the cluster: its gateway knows which of them a request is for.")
         .resource("google_compute_region_backend_service", &name, body)
 }
 

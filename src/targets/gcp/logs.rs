@@ -1,7 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
-use super::Stack;
-use super::containers::{all, is_container};
+use super::containers::all;
+use super::{Stack, is_machine};
 use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
@@ -30,23 +30,27 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 fn filter(stack: &Stack<'_>) -> String {
     let prefix = &stack.system.prefix;
     let services = stack.system.services.iter().map(|(_, item)| item);
-    let services = services.filter(|item| !is_container(item));
+    let services = services.filter(|item| is_machine(item));
     let services: Vec<&str> = services.map(|item| item.name.as_str()).collect();
     let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
     let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
     let mut parts = vec![];
+    let rules = format!(
+        "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
+    );
     if !services.is_empty() {
         parts.extend([
             format!("(log_id(\"gcplogs-docker-driver\") AND jsonPayload.instance.name{machine})"),
-            format!(
-                "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
-            ),
+            rules,
             format!(
                 "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_instance.vm_name{machine} OR jsonPayload.dest_instance.vm_name{machine}))"
             ),
         ]);
+    } else if !stack.system.pools.is_empty() {
+        parts.push(rules);
     }
     parts.extend(of_containers(stack));
+    parts.extend(of_cluster(stack));
     if stack.system.public.is_some() {
         parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
     }
@@ -84,6 +88,24 @@ fn filter(stack: &Stack<'_>) -> String {
         ));
     }
     parts.join(" OR\n") + "\n"
+}
+
+/// What the cluster writes, its control plane and pods alike, and the flows of its nodes.
+fn of_cluster(stack: &Stack<'_>) -> Vec<String> {
+    if stack.system.pools.is_empty() {
+        return vec![];
+    }
+    let prefix = &stack.system.prefix;
+    let own = format!("subnetwork_name=\"{prefix}-nodes\"");
+    vec![
+        format!(
+            "(resource.labels.cluster_name=\"{prefix}\" AND resource.labels.location=\"{}\")",
+            stack.region()
+        ),
+        format!(
+            "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_vpc.{own} OR jsonPayload.dest_vpc.{own}))"
+        ),
+    ]
 }
 
 /// What Cloud Run writes, and the flows of its subnet: flow logs do not know containers by name.

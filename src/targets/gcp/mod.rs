@@ -7,6 +7,7 @@ mod alarms;
 mod balancer_routes;
 mod budget;
 mod caches;
+mod cluster;
 mod compute;
 mod containers;
 mod dashboards;
@@ -21,6 +22,7 @@ mod network;
 mod project;
 mod queues;
 mod readme;
+mod registry;
 mod replicas;
 mod secrets;
 mod settings;
@@ -38,9 +40,10 @@ use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Subscription, Topic};
 use crate::template;
 use crate::terraform::{Address, Module};
+use crate::vocabulary::Runtime;
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 22] = [
+const FILES: [&str; 25] = [
     "versions",
     "variables",
     "apis",
@@ -50,6 +53,9 @@ const FILES: [&str; 22] = [
     "load_balancer",
     "compute",
     "containers",
+    "registry",
+    "cluster",
+    "kubernetes",
     "database",
     "storage",
     "caches",
@@ -65,6 +71,11 @@ const FILES: [&str; 22] = [
     "outputs",
 ];
 
+/// True for services on machines of their own.
+fn is_machine(service: &Service) -> bool {
+    service.runtime == Runtime::Vm
+}
+
 /// What is there before any component: the project, its network, its key.
 #[derive(Debug)]
 struct Stack<'a> {
@@ -74,6 +85,12 @@ struct Stack<'a> {
     project: project::Project,
     encryption: encryption::Encryption,
     network: network::Network,
+    /// The system's own registry.
+    registry: Option<Address>,
+    /// What lets Cloud Run read it.
+    registry_agent: Option<Address>,
+    /// Who the cluster's nodes are, by the name of their pool.
+    nodes: BTreeMap<String, cluster::Nodes>,
     /// Service accounts.
     accounts: BTreeMap<Id<Service>, Address>,
     databases: BTreeMap<Id<Database>, database::Placed>,
@@ -124,6 +141,9 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         project,
         encryption,
         network,
+        registry: None,
+        registry_agent: None,
+        nodes: BTreeMap::new(),
         accounts: BTreeMap::new(),
         databases: BTreeMap::new(),
         shards: BTreeMap::new(),
@@ -145,7 +165,9 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     queues::lower(&mut stack);
     topics::lower(&mut stack);
     secrets::lower(&mut stack);
+    registry::lower(&mut stack);
     identity::grants(&mut stack);
+    cluster::accounts(&mut stack);
     let entries = edge::addresses(&mut stack);
     let records = edge::records(&mut stack, &entries);
     let rules = firewall::lower(&mut stack, &entries);
@@ -153,15 +175,17 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     shared::startup::declare_rollout(&mut stack.module);
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
-    load_balancer::lower(&mut stack, &entries, &machines, &containers);
+    let gateway = cluster::lower(&mut stack, &rules);
+    load_balancer::lower(&mut stack, &entries, &machines, (&containers, gateway.as_ref()));
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);
     budget::lower(&mut stack);
     readme::lower(&mut stack);
+    let manifests = cluster::manifests(&mut stack);
     Lowered {
         module: stack.module,
         report: stack.report,
-        cluster: None,
+        cluster: manifests,
     }
 }

@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 
 use super::containers;
 use super::project::Project;
-use crate::check::Checked;
+use crate::check::{Checked, gcp_nodes, gcp_pods, gcp_services};
 use crate::ir::{Network as Plan, Service, Tier};
 use crate::list;
 use crate::terraform::{Address, Block, Module};
@@ -22,6 +22,27 @@ const SHARD_PROXIES_PREFIX: u8 = 22;
 /// The word for the subnet of the containers.
 const CONTAINERS: &str = "containers";
 
+/// The words for the subnets of the cluster's nodes and of its control plane, and for the range of its services.
+const NODES: &str = "nodes";
+const CONTROL_PLANE: &str = "control-plane";
+const SERVICES: &str = "services";
+/// Length of the prefix of the control plane's subnet: it has one address in it.
+const CONTROL_PLANE_PREFIX: u8 = 28;
+
+/// Where the managed cluster is.
+#[derive(Debug)]
+pub(super) struct Ground {
+    /// Subnet of the nodes, in which pods and services have ranges of their own.
+    pub nodes: Address,
+    /// Subnet of the control plane's address.
+    pub control_plane: Address,
+}
+
+impl Ground {
+    /// The name of the services' range.
+    pub const SERVICES: &str = SERVICES;
+}
+
 /// The network and where things go in it.
 #[derive(Debug)]
 pub(super) struct Network {
@@ -33,6 +54,8 @@ pub(super) struct Network {
     shard_proxies: Option<Expression>,
     /// Subnet of the containers, where it is not that of the machines.
     containers: Option<Address>,
+    /// Where the managed cluster is.
+    pub cluster: Option<Ground>,
     /// Subnet of the endpoints of databases and caches.
     pub data: Expression,
     /// Range of the proxy-only subnet: both load balancers speak to the machines from there.
@@ -81,6 +104,7 @@ fn found(existing: &GcpNetwork) -> Network {
         application: existing.application.as_str().into(),
         shard_proxies: None,
         containers: None,
+        cluster: None,
         data: existing.application.as_str().into(),
         proxies: existing.proxies.as_str().into(),
         proxy_subnet: None,
@@ -121,6 +145,7 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
     }
     let shard_proxies = shard_proxies(system, module, &network);
     let containers = containers(system, module, &network);
+    let cluster = cluster(system, module, &network);
     let proxy_subnet = (system.public.is_some() || system.internal.is_some()).then(|| {
         module
             .comment("The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.")
@@ -137,7 +162,9 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
             )
     });
     if system.network.egress == Egress::Nat {
+        let nodes = cluster.as_ref().map(|cluster| &cluster.nodes);
         let inside = std::iter::once(&application).chain(&shard_proxies).chain(&containers);
+        let inside = inside.chain(nodes);
         ready.push(translation(system, module, &network, inside));
     }
     Network {
@@ -145,6 +172,7 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
         application: application.id(),
         shard_proxies: shard_proxies.map(|subnet| subnet.id()),
         containers,
+        cluster,
         data,
         proxies: match &proxy_subnet {
             Some(subnet) => subnet.attr("ip_cidr_range"),
@@ -194,6 +222,35 @@ fn containers(system: &Checked<'_>, module: &mut Module, network: &Address) -> O
     })
 }
 
+/// The subnets of the managed cluster, where there is one.
+fn cluster(system: &Checked<'_>, module: &mut Module, network: &Address) -> Option<Ground> {
+    if system.pools.is_empty() {
+        return None;
+    }
+    let range = |name: String, range: Ipv4Net| {
+        Block::new()
+            .set("range_name", name)
+            .set("ip_cidr_range", range.to_string())
+    };
+    let pods = system
+        .pools
+        .iter()
+        .map(|pool| range(gcp_nodes(pool), gcp_pods(system, pool)));
+    let nodes = system.network.slice(Tier::Management).cidr;
+    let body = subnet_body(system, network, NODES, nodes)
+        .comment("The pods of each pool, by its name. They follow from the name of the domain.")
+        .blocks("secondary_ip_range", pods)
+        .block("secondary_ip_range", range(SERVICES.to_owned(), gcp_services()));
+    let nodes = module
+        .comment("Nodes of the cluster. Firewall rules tell the pods of one domain from those of another by the range.")
+        .resource("google_compute_subnetwork", NODES, body);
+    let endpoint = system.network.slice(Tier::Endpoint).cidr;
+    let first = endpoint.subnets(CONTROL_PLANE_PREFIX).ok()?.next()?;
+    module.comment("The one address at which nodes, pods and administrators in the network find the control plane.");
+    let control_plane = subnet(system, module, network, CONTROL_PLANE, first);
+    Some(Ground { nodes, control_plane })
+}
+
 /// Its range, in the first of the two eighths that no tier has. In a network whose eighths are smaller there is none: machines of one
 /// subnet never have the same number there.
 fn shard_proxies_range(network: &Plan) -> Option<Ipv4Net> {
@@ -203,26 +260,36 @@ fn shard_proxies_range(network: &Plan) -> Option<Ipv4Net> {
 }
 
 fn subnet(system: &Checked<'_>, module: &mut Module, network: &Address, name: &str, range: Ipv4Net) -> Address {
+    let body = subnet_body(system, network, name, range);
+    module.resource("google_compute_subnetwork", name, body)
+}
+
+fn subnet_body(system: &Checked<'_>, network: &Address, name: &str, range: Ipv4Net) -> Block {
     let logs = Block::new()
         .set("aggregation_interval", "INTERVAL_1_MIN")
         .set("flow_sampling", 0.5)
         .set("metadata", "INCLUDE_ALL_METADATA");
-    module.resource(
-        "google_compute_subnetwork",
-        name,
-        Block::new()
-            .set("name", format!("{}-{name}", system.prefix))
-            .set("network", network.id())
-            .set("region", system.region())
-            .set("ip_cidr_range", range.to_string())
-            .set("private_ip_google_access", true)
-            .block("log_config", logs),
-    )
+    Block::new()
+        .set("name", format!("{}-{name}", system.prefix))
+        .set("network", network.id())
+        .set("region", system.region())
+        .set("ip_cidr_range", range.to_string())
+        .set("private_ip_google_access", true)
+        .block("log_config", logs)
 }
 
 /// Says why the plan of the network has more slices than there are subnets.
 fn free_slices(system: &Checked<'_>) -> String {
     let slice = |tier: Tier| system.network.slice(tier).cidr;
+    if !system.pools.is_empty() {
+        return format!(
+            "Subnets span the region's zones. {} (public) stays free: no machine has a public address. The cluster's nodes are in\n\
+             {} (management), for IAP needs no bastion host; its control plane has an address in {} (endpoints).",
+            slice(Tier::Public),
+            slice(Tier::Management),
+            slice(Tier::Endpoint)
+        );
+    }
     format!(
         "Subnets span the region's zones. {} (public), {} (management) and {} (endpoints) stay free:\n\
          no machine has a public address, IAP needs no bastion host, and Google's services answer at addresses of their own.",

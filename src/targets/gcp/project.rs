@@ -118,20 +118,26 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         .as_ref()
         .is_some_and(|public| matches!(public.tls(Target::Gcp), Tls::Requested { .. }));
     let has_budget = super::budget::account(system).is_some();
-    let registry = super::identity::registries(system).next().is_some() || containers::any(system);
+    let cluster = !system.pools.is_empty();
+    let named = super::identity::registries(system).next().is_some();
+    let registry = named || containers::any(system) || cluster || system.registry.is_some();
     let wanted = [
         ("artifactregistry", registry),
         ("billingbudgets", has_budget),
+        ("binaryauthorization", cluster),
         ("certificatemanager", requests_certificate),
         ("cloudkms", true),
         ("cloudresourcemanager", true),
         ("compute", true),
+        ("container", cluster),
+        ("containersecurity", cluster),
         ("dns", true),
         ("iam", true),
+        ("iamcredentials", cluster),
         ("iap", system.network.bastion),
         ("logging", true),
         ("memorystore", !system.caches.is_empty()),
-        ("monitoring", has_budget || super::alarms::any(system)),
+        ("monitoring", has_budget || cluster || super::alarms::any(system)),
         ("networkconnectivity", !system.caches.is_empty()),
         ("oslogin", system.network.bastion),
         ("pubsub", has_messages(system)),
@@ -140,6 +146,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("serviceconsumermanagement", !system.caches.is_empty()),
         ("sqladmin", !system.databases.is_empty()),
         ("storage", !system.buckets.is_empty()),
+        ("sts", cluster),
     ];
     wanted
         .into_iter()

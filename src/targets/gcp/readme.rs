@@ -1,11 +1,11 @@
 //! What the README of the output says about Google Cloud.
 
+mod cluster;
 mod containers;
 mod messaging;
 mod sharding;
 
-use super::Stack;
-use super::containers::is_container;
+use super::{Stack, is_machine};
 use crate::check::shared_ports;
 use crate::ir::{Database, Grant, Resource, Tls};
 use crate::target::Target;
@@ -33,6 +33,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
         });
     }
     items.extend(containers::prerequisites(stack));
+    items.extend(cluster::prerequisites(stack));
     items.extend(messaging::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
@@ -82,6 +83,7 @@ fn security(stack: &mut Stack<'_>) {
         items.push("Every service runs as a service account of its own, and may use what its links say.");
     }
     items.extend(containers::security(stack));
+    items.extend(cluster::security(stack));
     items.push("Google's services are reached at `private.googleapis.com`, inside Google's network.");
     if system.network.bastion && has_machines(stack) {
         items.push("Administrators come through Identity-Aware Proxy and OS Login; nobody is admitted yet.");
@@ -173,6 +175,7 @@ fn operations(stack: &mut Stack<'_>) {
         items.push("A change of a template replaces the machines of its group, a new one per zone first. Scale-in takes one machine in ten minutes, drained before.".to_owned());
     }
     items.extend(containers::operations(stack));
+    items.extend(cluster::operations(stack));
     if super::identity::registries(system).next().is_some() {
         items.push("Images of Artifact Registry are pulled as the service's account, which may read that repository. A repository of another project must let Terraform's credentials set its policy.".to_owned());
     }
@@ -191,12 +194,13 @@ fn operations(stack: &mut Stack<'_>) {
 /// True if any service runs on machines.
 fn has_machines(stack: &Stack<'_>) -> bool {
     let mut services = stack.system.services.iter();
-    services.any(|(_, service)| !is_container(service))
+    services.any(|(_, service)| is_machine(service))
 }
 
 /// The findings that checkov reports on this very output.
 fn skips(stack: &mut Stack<'_>) {
     let system = stack.system;
+    cluster::skips(stack);
     let report = &mut stack.report;
     if !system.protect {
         report.skip(

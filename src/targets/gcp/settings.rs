@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::Stack;
-use crate::ir::{Balancer, Cache, Id, Service, Value};
+use crate::ir::{Balancer, Cache, Id, Inbox, Service, Value};
 use crate::target::Target;
 use crate::template;
 
@@ -35,7 +35,7 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         Value::MessagingEndpoint(_) => "pubsub.googleapis.com:443".into(),
         Value::QueueName(id) => topic(stack, &stack.system.queues[id].name),
         Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
-        Value::Source(inbox) => pubsub(stack, "subscriptions", stack.system.inbox(inbox).0),
+        Value::Source(inbox) => source(stack, inbox),
         // Workloads log in as their service accounts.
         Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
             Expression::Null
@@ -55,6 +55,11 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
 
 fn topic(stack: &Stack<'_>, name: &str) -> Expression {
     pubsub(stack, "topics", name)
+}
+
+/// The full name of what messages are taken from.
+pub(super) fn source(stack: &Stack<'_>, inbox: Inbox) -> Expression {
+    pubsub(stack, "subscriptions", stack.system.inbox(inbox).0)
 }
 
 /// The full name of a topic or a subscription, which is known before it is there.

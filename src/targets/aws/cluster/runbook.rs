@@ -36,7 +36,7 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
     if !stack.has_pods() {
         return;
     }
-    items.push("A pod has the role of its service: the cluster vouches for its service account, and the role names that one and no other. Nodes have a role that may join, give addresses to none, and pull images; the metadata service of a node does not answer its pods.".to_owned());
+    items.push("A pod has the role of its service: the cluster vouches for its service account, and the role names that one and no other. The role of nodes lets them join and pull images; pods cannot take it on, for the metadata service of a node does not answer them.".to_owned());
     items.push("The firewall knows pools: databases, caches and load balancers are open to the nodes of the domain that is linked to them. Within a pool, and between the gateway and pods, network policies in `kubernetes/` tell pods apart; the network plug-in enforces them from a moment after a pod starts. Node groups of two domains have no rule between them.".to_owned());
     items.push("Secrets of the cluster are encrypted with the key `data`, and so are the disks of nodes. Kubernetes Secrets are filled by External Secrets, as the role of the service that reads them: they stand neither in `kubernetes/` nor in Terraform's state.".to_owned());
 }
@@ -70,7 +70,7 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     items.extend(shared::runbook(&system, &handling));
     items.push(reached(stack));
     items.push(format!(
-        "Whoever applies first administers the cluster. Name the others, and the role of your pipeline, in `{}` of `terraform/terraform.tfvars`: a list of ARNs of IAM roles and users, without a path. What teams may do in their namespaces alone is granted with `aws eks create-access-entry` and RBAC.",
+        "Whoever applies first administers the cluster. Name the others, and the role of your pipeline, in `{}` of `terraform/terraform.tfvars`: a list of ARNs of IAM roles and users. What teams may do in their namespaces alone is granted with `aws eks create-access-entry` and RBAC.",
         access::ADMINS
     ));
     items.push(upgrades(stack));
@@ -135,7 +135,7 @@ fn upgrades(stack: &Stack<'_>) -> String {
         }
     };
     format!(
-        "The cluster runs Kubernetes {version}. To upgrade it, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the nodes of each pool, pod by pod. Then render and deploy again what is in `kubernetes/`, for the autoscaler follows, and bring each add-on (`vpc-cni`, `kube-proxy`, `coredns`, `metrics-server`) to the version that `aws eks describe-addon-versions --region {0} --kubernetes-version VERSION --addon-name NAME` recommends: `aws eks update-addon --region {0} --cluster-name {1} --addon-name NAME --addon-version VERSION --resolve-conflicts PRESERVE`. Terraform leaves their versions alone. Look at `aws eks list-insights --region {0} --cluster-name {1}` before. {end}.",
+        "The cluster runs Kubernetes {version}. To upgrade it, write the next version, one at a time, into `[kubernetes] version`, render and apply: the control plane goes first, then the nodes of each pool, pod by pod. Then render and deploy again what is in `kubernetes/`, for the autoscaler follows, and bring each add-on (`vpc-cni`, `kube-proxy`, `coredns`, `metrics-server`, `fluent-bit`) to the version that `aws eks describe-addon-versions --region {0} --kubernetes-version VERSION --addon-name NAME` recommends: `aws eks update-addon --region {0} --cluster-name {1} --addon-name NAME --addon-version VERSION --resolve-conflicts PRESERVE`. Terraform leaves their versions alone. Look at `aws eks list-insights --region {0} --cluster-name {1}` before. {end}.",
         stack.region(),
         system.prefix
     )

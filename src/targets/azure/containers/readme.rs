@@ -54,7 +54,7 @@ fn operations(stack: &mut Stack<'_>, services: &[&Service]) {
     items.push("What containers print is in the workspace's `ContainerAppConsoleLogs` table, and what the platform says of them (images that cannot be pulled, failed checks, scaling) in `ContainerAppSystemLogs`.".to_owned());
     let counted = services.iter().any(|service| service.scale.queue_messages.is_some());
     if counted && !(system.queues.is_empty() && system.topics.is_empty()) {
-        items.push("Containers are counted by the messages that wait as Azure Monitor reports them, some minutes late, as machines are: asked directly, Service Bus tells their number only those who may manage the queue. The identities of these services have *Monitoring Reader* on the namespace for it.".to_owned());
+        items.push("Containers are counted by the messages that wait: the platform reads their number from the queue, with the identity of the service, whose *Azure Service Bus Data Receiver* contains the reading of its queue (`Microsoft.ServiceBus/*/queues/read`). *Azure Service Bus Data Owner*, which guides to this scaling name, would let a worker forward its messages into any other queue. Should the number not be told, services still grow with their processors; look for `KEDAScalerFailed` in `ContainerAppSystemLogs` after the first release.".to_owned());
     }
     items.push("The subnet of an environment cannot change while it is there. A subscription has room for 15 environments in a region, and each for 100 processors, unless Azure has raised it: ask before there are more.".to_owned());
     if system

@@ -142,13 +142,6 @@ pub(super) fn platform(stack: &Stack<'_>, network: &Network, domain: Option<Id<D
         // Where a registry keeps the layers.
         wanted.push(format!("Storage.{}", system.region()));
     }
-    let counts = |&(id, service): &(Id<Service>, &Service)| {
-        service.scale.queue_messages.is_some() && system.inboxes_of(id).next().is_some()
-    };
-    if services.iter().any(counts) {
-        // Numbers of waiting messages are asked of it.
-        wanted.push("AzureResourceManager".to_owned());
-    }
     if let Some(subnet) = network.containers.get(&domain) {
         rules.environment(&subnet.cidr, &wanted);
     }

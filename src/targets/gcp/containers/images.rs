@@ -10,12 +10,12 @@ use super::Stack;
 use crate::ir::{Service, System};
 use crate::targets::gcp::balancer_routes::host_name;
 use crate::targets::gcp::identity::Registry;
+use crate::targets::gcp::registry::{self, READER};
 use crate::terraform::{Address, Block, expr};
 use crate::{object, template};
 
 /// What an image without a registry's name is of.
 const DOCKER_HUB: &str = "docker.io";
-const READER: &str = "roles/artifactregistry.reader";
 
 /// The repositories that stand for other registries, and who may read what.
 #[derive(Debug, Default)]
@@ -139,6 +139,9 @@ fn repository(stack: &mut Stack<'_>, host: &str) -> Address {
 impl Images {
     /// How Cloud Run calls the image of a service.
     pub fn reference(&self, stack: &Stack<'_>, service: &Service) -> Expression {
+        if let Some(own) = registry::image(stack, service) {
+            return own;
+        }
         let image = service.launch.reference().unwrap_or_default();
         let Some((host, path)) = remote(image) else {
             return image.into();
@@ -156,7 +159,10 @@ impl Images {
     }
 
     /// What lets Cloud Run read the image of a service.
-    pub fn ready(&self, service: &Service) -> Option<Expression> {
+    pub fn ready(&self, stack: &Stack<'_>, service: &Service) -> Option<Expression> {
+        if registry::is_own(service) {
+            return stack.registry_agent.as_ref().map(Address::whole);
+        }
         let image = service.launch.reference()?;
         let grant = match remote(image) {
             Some((host, _)) => self.grants.get(host),

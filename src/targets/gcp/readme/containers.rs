@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Balancer, Exposure, Id, Resource, Secret};
-use crate::targets::gcp::Stack;
+use crate::ir::{Balancer, Exposure, Id, Resource, Secret, Service};
+use crate::targets::gcp::cluster::is_pod;
 use crate::targets::gcp::containers::{all, any, is_container, remote_registries};
+use crate::targets::gcp::{Stack, is_machine};
 use crate::terraform::identifier;
 
 /// What must be there before containers are.
@@ -51,17 +52,20 @@ pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
 pub(super) fn filling(stack: &Stack<'_>, id: Id<Secret>) -> String {
     let secret = &stack.system.secrets[id];
     let name = stack.name(&secret.name);
-    let start = format!(
-        "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`, then write",
+    let fill = format!(
+        "Fill the secret of `{}`: `gcloud secrets versions add {name} --data-file=-`",
         secret.path
     );
+    let start = format!("{fill}, then write");
     let readers = || stack.system.users_of(Resource::Secret(id));
     let of_containers = readers().any(|(service, _)| is_container(&stack.system.services[service]));
-    let of_machines = readers().any(|(service, _)| !is_container(&stack.system.services[service]));
+    let of_machines = readers().any(|(service, _)| is_machine(&stack.system.services[service]));
+    let of_pods = readers().any(|(service, _)| is_pod(&stack.system.services[service]));
     let version = format!("{}_secret_version", identifier(&secret.name));
     let rollout = "`rollout = 2` (then 3, and so on)";
     let rest = "into `terraform/terraform.tfvars`, commit that and apply";
-    match (of_containers, of_machines) {
+    let text = match (of_containers, of_machines) {
+        (false, false) if of_pods => format!("{fill}."),
         (false, _) => format!("{start} {rollout} {rest}, which replaces its readers one after the other."),
         (true, false) => format!(
             "{start} the number that it answers as `{version}` {rest}. Until then containers start without the variable. One that cannot: make the secret first, `terraform apply -target={}`.",
@@ -70,6 +74,10 @@ pub(super) fn filling(stack: &Stack<'_>, id: Id<Secret>) -> String {
         (true, true) => format!(
             "{start} the number that it answers as `{version}`, for containers, and {rollout}, for machines, {rest}. Until then both run without the variable."
         ),
+    };
+    match of_pods {
+        true => format!("{text} Pods get it within an hour, or as said below."),
+        false => text,
     }
 }
 
@@ -111,7 +119,7 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     let maps: BTreeSet<String> = balancers
         .into_iter()
         .flatten()
-        .flat_map(|balancer| url_maps(stack, balancer))
+        .flat_map(|balancer| url_maps(stack, balancer, is_container))
         .map(|map| format!("-target=google_compute_region_url_map.{map}"))
         .collect();
     let targets: Vec<String> = maps.into_iter().collect();
@@ -123,9 +131,9 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     })
 }
 
-/// The URL maps that lead to containers.
-fn url_maps(stack: &Stack<'_>, balancer: &Balancer) -> Vec<String> {
-    let leads = |service: Id<_>| is_container(&stack.system.services[service]);
+/// The URL maps that lead to some services.
+pub(super) fn url_maps(stack: &Stack<'_>, balancer: &Balancer, which: fn(&Service) -> bool) -> Vec<String> {
+    let leads = |service: Id<_>| which(&stack.system.services[service]);
     let listeners = balancer
         .listeners
         .iter()
