@@ -73,7 +73,10 @@ fn nodes_reach_what_their_domain_is_linked_to() {
         "ship_nodes_to_balancer",
         "system_nodes_to_market_main",
     ] {
-        assert!(!all.contains_key(&format!("google_compute_firewall.{closed}")), "{closed}");
+        assert!(
+            !all.contains_key(&format!("google_compute_firewall.{closed}")),
+            "{closed}"
+        );
     }
     // What is not linked is closed, pods of other pools as well.
     has(
@@ -113,7 +116,10 @@ fn a_domain_has_nodes_and_addresses_of_its_own() {
         ],
     );
     // A domain that comes or goes moves nobody's addresses.
-    let others = blocks(&with("[domains.ship.services.worker]\nruntime = \"kubernetes\"", "[domains.ship.services.worker]"));
+    let others = blocks(&with(
+        "[domains.ship.services.worker]\nruntime = \"kubernetes\"",
+        "[domains.ship.services.worker]",
+    ));
     assert_eq!(pool, &others["google_container_node_pool.market_nodes"]);
     assert!(!others.contains_key("google_container_node_pool.ship_nodes"));
     let open = blocks(&format!("{MALL}\n[kubernetes]\napi_cidrs = [\"203.0.113.0/24\"]\n"));
@@ -191,7 +197,10 @@ fn images_of_the_registry_are_read_by_those_who_start_them() {
     let machines = &all["google_compute_region_instance_template.pay_api"];
     let image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/mall/pay:1";
     assert!(machines.contains(&format!("docker pull --quiet {image}")), "{machines}");
-    let run = blocks(&with("[domains.pay.services.api]", "[domains.pay.services.api]\nruntime = \"container\""));
+    let run = blocks(&with(
+        "[domains.pay.services.api]",
+        "[domains.pay.services.api]\nruntime = \"container\"",
+    ));
     has(
         &run["google_artifact_registry_repository_iam_member.images_of_containers"],
         &["google_project_service_identity.run.member"],
@@ -202,7 +211,9 @@ fn images_of_the_registry_are_read_by_those_who_start_them() {
 #[test]
 fn what_gke_cannot_is_said() {
     let rules = |text: &str| -> Vec<String> {
-        let found = problems(text).into_iter().filter(|(_, severity)| *severity == Severity::Error);
+        let found = problems(text)
+            .into_iter()
+            .filter(|(_, severity)| *severity == Severity::Error);
         found.map(|(rule, _)| rule).collect()
     };
     assert!(rules(MALL).is_empty());
@@ -218,5 +229,8 @@ fn what_gke_cannot_is_said() {
     let taken = taken.replacen("calls = [\"pay.api\"]\n", "", 1);
     assert!(rules(&taken).contains(&"name-taken".to_owned()), "{:?}", rules(&taken));
     let warned = problems(&format!("{MALL}\n[kubernetes]\nversion = \"1.29\"\n"));
-    assert!(warned.contains(&("kubernetes-version".to_owned(), Severity::Warning)), "{warned:?}");
+    assert!(
+        warned.contains(&("kubernetes-version".to_owned(), Severity::Warning)),
+        "{warned:?}"
+    );
 }
