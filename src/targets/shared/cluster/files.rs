@@ -118,7 +118,7 @@ impl Manifests {
             let mut names: Vec<String> = vec![];
             for (name, objects) in &part.concerns {
                 // Before the pods that it is for.
-                if *name == "compute" && !part.written.is_empty() {
+                if *name == "cluster" && !part.written.is_empty() {
                     names.push(WRITTEN.to_owned());
                 }
                 let documents: Vec<String> = objects.iter().map(Object::yaml).collect();

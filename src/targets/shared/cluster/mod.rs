@@ -29,7 +29,7 @@ use crate::kubernetes::policy::NOT_INTERNET;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
 pub use files::Manifests;
-pub use runbook::{Handling, runbook};
+pub use runbook::{Handling, runbook, skips};
 pub use written::{Filled, Written};
 
 /// The label and the taint of the nodes of a pool, with the pool's name as value. Those of the pool [`NodePool::SYSTEM`] have no taint;
@@ -48,7 +48,8 @@ pub struct Cloud<'a> {
     pub blocks: &'a dyn Fn(Peer) -> Vec<Block>,
     /// Addresses of name resolution beside the cluster's own pods and node-local cache.
     pub dns: &'a [&'a str],
-    /// Further objects that Terraform writes, by the part whose `terraform.yaml` they go to; they have namespaces of their own choice.
+    /// Further objects, by the part whose files they go to; they have namespaces of their own choice. Terraform writes those in which
+    /// something is filled.
     pub more: Vec<(Option<Id<Domain>>, Written)>,
 }
 
@@ -184,6 +185,13 @@ impl<'a> Stack<'a> {
         inside(self.system).filter(move |(_, service)| service.home.domain == part)
     }
 
+    /// What a cloud adds to a part: what Terraform writes of it, or the rest.
+    fn more(&self, part: Part, is_written: bool) -> impl Iterator<Item = &'a Written> {
+        let more = self.cloud.more.iter().filter(move |(of, _)| *of == part);
+        more.map(|(_, object)| object)
+            .filter(move |object| object.is_filled() == is_written)
+    }
+
     /// The shared part, and the domains with services in the cluster.
     fn parts(&self) -> impl Iterator<Item = Part> {
         self.system.pools.iter().map(|pool| pool.domain)
@@ -233,6 +241,10 @@ pub fn lower(system: &Checked<'_>, cloud: &Cloud<'_>, module: &mut Module) -> Ma
         concerns: vec![
             ("network", network::objects(&stack, part)),
             ("firewall", firewall::objects(&stack, part)),
+            (
+                "cluster",
+                stack.more(part, false).map(|more| more.object.clone()).collect(),
+            ),
             ("compute", compute::objects(&stack, part)),
             ("load_balancer", gateway::objects(&stack, part)),
         ],
@@ -257,8 +269,7 @@ fn written_of(stack: &Stack<'_>, part: Part, module: &mut Module) -> Vec<(String
         objects.extend(compute::login(stack, service, workload));
         written.push((format!("{}_objects", service.name), objects));
     }
-    let more = stack.cloud.more.iter().filter(|(of, _)| *of == part);
-    let more: Vec<Written> = more.map(|(_, written)| written.clone()).collect();
+    let more: Vec<Written> = stack.more(part, true).cloned().collect();
     if !more.is_empty() {
         let name = match part {
             Some(id) => format!("kubernetes_{}_objects", stack.system.domains[id].name),

@@ -7,6 +7,8 @@ use super::files::{WRITTEN, output};
 use super::{inside, namespace};
 use crate::check::Checked;
 use crate::ir::{Domain, Id, Resource, Service};
+use crate::targets::shared::report::Report;
+use crate::targets::shared::settings::applies;
 use crate::targets::shared::template;
 use crate::targets::shared::workload::Names;
 
@@ -18,6 +20,8 @@ pub struct Handling<'a> {
     pub credentials: &'a str,
     /// KEDA is a part of the cloud's cluster; otherwise the owner installs it where it is needed.
     pub has_keda: bool,
+    /// Terraform writes further objects of the shared part, even where no service is outside domains.
+    pub writes_more: bool,
     /// Further options of the Helm charts: of External Secrets,
     pub external_secrets: &'a [&'a str],
     /// and of KEDA.
@@ -34,7 +38,8 @@ pub fn runbook(system: &Checked<'_>, handling: &Handling<'_>) -> Vec<String> {
         grants.any(|grant| matches!(grant.resource, Resource::Secret(_)))
     };
     let parts = system.pools.iter().map(|pool| pool.domain);
-    let parts = parts.filter(|part| inside(system).any(|(_, service)| service.home.domain == *part));
+    let has_services = |part: &Option<Id<Domain>>| inside(system).any(|(_, service)| service.home.domain == *part);
+    let parts = parts.filter(|part| has_services(part) || (part.is_none() && handling.writes_more));
     let outputs: Vec<(String, String)> = parts
         .map(|part| {
             let folder = part.map_or_else(String::new, |id| format!("{}/", system.domains[id].name));
@@ -64,6 +69,37 @@ pub fn runbook(system: &Checked<'_>, handling: &Handling<'_>) -> Vec<String> {
     context.insert("entries", &inside(system).any(used));
     context.insert("edge", &Names::new(system).edge_namespace());
     template::items(TEMPLATE, &context)
+}
+
+/// Notes findings of scanners in the objects that are left on purpose.
+pub fn skips(system: &Checked<'_>, report: &mut Report) {
+    let mut skip = |checks: &[&str], of: &dyn Fn(&Service) -> bool, why: &str| {
+        let found = inside(system).filter(|(_, service)| of(service));
+        let found: Vec<String> = found
+            .map(|(_, service)| format!("Deployment {}", service.name))
+            .collect();
+        for check in checks.iter().filter(|_| !found.is_empty()) {
+            report.skip(check, &found.join(", "), why);
+        }
+    };
+    skip(
+        &["CKV_K8S_8", "CKV_K8S_9"],
+        &|service| !service.listens(),
+        "a worker has no port, and its image need not have a command that could ask it",
+    );
+    skip(
+        &["CKV_K8S_43"],
+        &|service| !service.launch.reference().is_some_and(|image| image.contains('@')),
+        "images are as the blueprint names them; tags of the own registry never move",
+    );
+    skip(
+        &["CKV_K8S_35"],
+        &|service| {
+            let mut told = service.settings.iter().map(|setting| &setting.value);
+            told.any(|value| value.is_secret() && applies(system.target(), value))
+        },
+        "settings reach the process as environment variables, on every target",
+    );
 }
 
 /// The command that writes what Terraform knows of a domain.

@@ -13,6 +13,7 @@ use crate::kubernetes::object::Object;
 use crate::kubernetes::overrides::Override;
 use crate::output::FileTree;
 use crate::target::Target;
+use crate::targets::shared::report::Report;
 use crate::terraform::verify::verify;
 use fake::fake;
 use system::system;
@@ -67,6 +68,8 @@ fn objects_are_sound_and_only_parts_with_services_have_some() {
         with(gateway, |system, manifests, _| {
             assert_eq!(manifests.faults(), Vec::<String>::new());
             let all = of(system, &manifests);
+            find(&all, "ConfigMap", "stated");
+            assert!(all.iter().all(|it| it["metadata"]["name"] != "known"));
             let spaces = all.iter().filter(|it| it["kind"] == "Namespace");
             let spaces: Vec<&Value> = spaces.map(|it| &it["metadata"]["name"]).collect();
             assert_eq!(spaces, ["shop-edge", "shop", "shop-market"]);
@@ -225,6 +228,8 @@ fn terraform_writes_each_part() {
         assert!(verify(&module).is_empty());
         let text = Module::single(&module.files());
         let lines = [
+            "kubernetes_objects = [{",
+            "id = data.aws_caller_identity.current.id",
             "output \"kubernetes\" {",
             "output \"kubernetes_market\" {",
             "          name = \"market-api-${local.market_api_secrets_version}\"",
@@ -286,6 +291,7 @@ fn owners_read_what_to_do() {
         let handling = Handling {
             credentials: "cloud get-credentials",
             has_keda: false,
+            writes_more: false,
             external_secrets: &["--set a=b"],
             keda: &[],
         };
@@ -299,5 +305,25 @@ fn owners_read_what_to_do() {
         }
         assert!(text.contains("--namespace external-secrets --create-namespace --wait --set a=b\n"));
         assert!(text.contains("kedacore/keda") && text.contains("Entries of the vault"));
+    });
+}
+
+#[test]
+fn findings_that_stay_are_told() {
+    with(Gateway::NodePorts, |system, _, _| {
+        let mut report = Report::default();
+        skips(system, &mut report);
+        let told = |check: &str| {
+            report
+                .skips
+                .iter()
+                .find(|skip| skip.check == check)
+                .unwrap()
+                .resource
+                .as_str()
+        };
+        assert_eq!(told("CKV_K8S_9"), "Deployment market-worker");
+        assert_eq!(told("CKV_K8S_35"), "Deployment market-api");
+        assert_eq!(told("CKV_K8S_43").matches("Deployment").count(), 4);
     });
 }

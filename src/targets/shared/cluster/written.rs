@@ -63,6 +63,11 @@ impl Written {
         self
     }
 
+    /// True if Terraform knows something about it that nobody else does.
+    pub(super) fn is_filled(&self) -> bool {
+        !self.fills.is_empty()
+    }
+
     /// Places that are filled and are not there.
     pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
         let fills = self.fills.iter().map(|(pointer, _)| pointer.as_str());

@@ -1,11 +1,14 @@
 //! A cloud with the fewest words of its own.
 
+use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::json;
 
 use crate::check::Checked;
 use crate::ir::{Image, Peer, Value};
+use crate::kubernetes::object::Object;
 use crate::targets::shared::cluster::{
-    Block, Cloud, Egress, File, Filled, Gateway, Manifests, Scaling, Workload, inside, lower,
+    Block, Cloud, Egress, File, Filled, Gateway, Manifests, Scaling, Workload, Written, inside, lower,
 };
 use crate::targets::shared::settings::split;
 use crate::targets::shared::startup::declare_rollout;
@@ -57,6 +60,19 @@ pub(super) fn fake(system: &Checked<'_>, module: &mut Module, gateway: Gateway) 
         };
         (id, told)
     });
+    let config = |name: &str| {
+        let metadata = ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: Some("kube-system".to_owned()),
+            ..Default::default()
+        };
+        Written::new(Object::new(&ConfigMap {
+            metadata,
+            data: Some([("id".to_owned(), String::new())].into()),
+            ..Default::default()
+        }))
+    };
+    let more = [config("known").set("/data/id", vault.attr("id")), config("stated")];
     let cloud = Cloud {
         gateway,
         hops: 1,
@@ -68,7 +84,7 @@ pub(super) fn fake(system: &Checked<'_>, module: &mut Module, gateway: Gateway) 
             _ => vec![Block::of("10.0.2.0/24")],
         },
         dns: &["169.254.169.254/32"],
-        more: vec![],
+        more: more.map(|object| (None, object)).into(),
     };
     lower(system, &cloud, module)
 }
