@@ -1,6 +1,7 @@
 //! What AWS alone is strict about.
 
 mod apis;
+mod cluster;
 mod containers;
 mod messaging;
 mod room;
@@ -28,6 +29,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     databases(system, problems);
     sharding::check(system, problems);
     containers::check(system, problems);
+    cluster::check(system, problems);
     messaging::check(system, problems);
     apis::check(system, problems);
     room::check(system, problems);

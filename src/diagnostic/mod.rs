@@ -11,6 +11,7 @@ pub mod capability;
 pub mod cloud_run;
 pub mod container_apps;
 pub mod domain;
+pub mod eks;
 pub mod fargate;
 pub mod gcp;
 pub mod kubernetes;

@@ -220,6 +220,23 @@ fn inboxes_are_watched_where_there_is_prometheus() {
 }
 
 #[test]
+fn a_primary_that_goes_takes_no_writes_that_nobody_has() {
+    let all = rendered(SHOP);
+    let files = &named(&all, "ConfigMap", "session")["data"];
+    let handover = files["handover.sh"].as_str().unwrap();
+    let at = |step: &str| {
+        handover
+            .find(step)
+            .unwrap_or_else(|| panic!("no {step} in\n{handover}"))
+    };
+    assert!(at("client pause 10000 write") < at("failover >"));
+    assert!(at("failover >") < at("tool localhost 6380 replicaof \"$other\" 6380"));
+    assert!(files["start.sh"].as_str().unwrap().contains("+client|pause "));
+    let proxy = files["haproxy.cfg"].as_str().unwrap();
+    assert!(proxy.contains("expect min-recv 64 string role:master"));
+}
+
+#[test]
 fn one_pod_is_enough_for_a_cache_without_copies() {
     let all = rendered(&SHOP.replace("multi_zone = true", "multi_zone = false"));
     let set = &named(&all, "StatefulSet", "session")["spec"];

@@ -112,7 +112,7 @@ fn binders(stack: &Stack<'_>) -> Vec<String> {
     let services = stack.system.services.iter();
     let binds = |id| {
         let reads = |grant: &Grant| grant.access.reads() && matches!(grant.resource, Resource::Queue(_));
-        stack.messaging_of(id).any(|grant| reads(&grant)) && stack.messaging_of(id).any(|grant| grant.access.writes())
+        stack.messaging_of(id).any(reads) && stack.messaging_of(id).any(|grant| grant.access.writes())
     };
     services
         .filter(|(id, _)| binds(*id))

@@ -3,6 +3,7 @@
 use crate::ir::Tls;
 use crate::target::Target;
 use crate::targets::aws::Stack;
+use crate::terraform::identifier;
 
 /// Adds what has to be there before the first apply.
 pub(in crate::targets::aws) fn prerequisites(stack: &Stack<'_>, items: &mut Vec<String>) {
@@ -40,16 +41,16 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
 pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<String>) {
     let (system, prefix) = (stack.system, &stack.system.prefix);
     for (_, api) in system.apis.iter() {
-        let name = &api.name;
+        let (name, local) = (&api.name, identifier(&api.name));
         let address = match (&api.domain, api.zone.get(Target::Aws)) {
             (Some(domain), None) => format!(
-                " After the first apply, point `{domain}` at the output `{name}_address` with a CNAME record; the API answers under no other name."
+                " After the first apply, point `{domain}` at the output `{local}_address` with a CNAME record; the API answers under no other name."
             ),
             (Some(domain), Some(_)) => format!(" It answers as `{domain}` and under no other name."),
-            (None, _) => format!(" Its URL is the output `{name}_url`."),
+            (None, _) => format!(" Its URL is the output `{local}_url`."),
         };
         items.push(format!(
-            "The API `{name}` gives a service 30 seconds for an answer (then 503) and passes bodies of up to 10 MB; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
+            "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
         ));
     }
 }

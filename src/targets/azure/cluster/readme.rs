@@ -71,6 +71,7 @@ fn operations(stack: &mut Stack<'_>) {
     let handling = Handling {
         credentials: &credentials,
         has_keda: true,
+        writes_more: false,
         external_secrets: &[],
         keda: &[],
     };
