@@ -8,7 +8,7 @@ use crate::check::{cluster_block, gateway_address, inside_blocks, nodes_name};
 use crate::ir::{NodePool, Service};
 use crate::targets::azure::Stack;
 use crate::targets::azure::startup::registry;
-use crate::targets::shared::cluster::{Handling, namespace, runbook};
+use crate::targets::shared::cluster::{self, Handling, namespace, runbook};
 
 const KEDA: &str = "KEDA is an add-on of the cluster. It asks Azure Monitor for the messages that wait, some minutes late, as the identity `PREFIX-keda`. Once after the first apply, its pods are told so:
 
@@ -71,9 +71,9 @@ fn operations(stack: &mut Stack<'_>) {
     let handling = Handling {
         credentials: &credentials,
         has_keda: true,
-        writes_more: false,
         external_secrets: &[],
         keda: &[],
+        writes_more: false,
     };
     let mut items = runbook(system, &handling);
     if system.cluster.api_cidrs.is_empty() {
@@ -97,6 +97,7 @@ fn operations(stack: &mut Stack<'_>) {
 
 fn skips(stack: &mut Stack<'_>) {
     let system = stack.system;
+    cluster::skips(system, &mut stack.report);
     let report = &mut stack.report;
     let mut skip = |check: &str, resource: &str, reason: &str| report.skip(check, resource, reason);
     let (cluster, pools) = (
