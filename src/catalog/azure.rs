@@ -51,7 +51,7 @@ pub(super) const CACHES: [(&str, u32); 9] = [
 ];
 
 /// APIs are built.
-pub(super) const APIS: bool = false;
+pub(super) const APIS: bool = true;
 
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [

@@ -15,7 +15,7 @@ mod runtime;
 
 use std::ops::Deref;
 
-pub use azure::{container_block, container_environment, sql_filter};
+pub use azure::{api_block, api_window, container_block, container_environment, sql_filter};
 pub use gcp::pubsub_filter;
 pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
 

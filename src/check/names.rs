@@ -48,6 +48,7 @@ fn limit(kind: &str, target: Target) -> (usize, &'static str) {
         (Target::Azure, "service") => (49, "a scale set's name, less its suffixes"),
         (Target::Azure, "database") => (49, "a server's name, less its unique suffix"),
         (Target::Azure, "bucket") => (56, "a container's name"),
+        (Target::Azure, "API") => (43, "the name of API Management, less its unique suffix"),
         (Target::Azure, "cache") => (53, "a cache's name, less its unique suffix"),
         (Target::Gcp, "service") => (30, "a service account's id"),
         (Target::Gcp, "database") => (54, "the name of its endpoint"),

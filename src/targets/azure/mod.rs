@@ -1,6 +1,7 @@
 //! Azure: virtual machine scale sets behind application gateways, flexible servers, storage accounts, Key Vault.
 
 mod alarms;
+mod apis;
 mod budget;
 mod caches;
 mod compute;
@@ -98,6 +99,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let machines = compute::lower(stack, &plan);
     containers::lower(stack, &plan, &environments);
     let watched = observability::Watched {
+        apis: apis::lower(stack, &parts),
         bastion,
         gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
         environments: environments
@@ -114,6 +116,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     replication::lower(stack);
     messages::lower(stack);
     containers::readme::lower(stack);
+    apis::readme::lower(stack);
     sharding::lower(stack);
     (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
 }

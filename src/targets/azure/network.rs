@@ -6,8 +6,8 @@ use hcl::Expression;
 use ipnet::Ipv4Net;
 
 use super::project::after;
-use super::{Stack, containers};
-use crate::ir::{Domain, Id, Tier};
+use super::{Stack, apis, containers};
+use crate::ir::{Api, Domain, Id, Tier};
 use crate::list;
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
@@ -53,6 +53,8 @@ pub(super) struct Network {
     pub bastion: Option<Subnet>,
     /// Subnets of the environments of containers, by domain.
     pub containers: BTreeMap<Option<Id<Domain>>, Subnet>,
+    /// Subnets of the APIs.
+    pub apis: BTreeMap<Id<Api>, Subnet>,
     /// The internal gateway's address.
     pub internal_address: String,
     /// What has to be there before a machine can reach the internet.
@@ -77,6 +79,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Network {
                 endpoint,
                 bastion: None,
                 containers: BTreeMap::new(),
+                apis: BTreeMap::new(),
                 internal_address: existing.balancer_cidr.parse().map(last_address).unwrap_or_default(),
                 egress: vec![],
             }
@@ -114,6 +117,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         add(stack, &network, "bastion", "AzureBastionSubnet", block, Block::new())
     });
     let containers = containers::environments::subnets(stack, &network);
+    let apis = apis::subnets(stack, &network);
     let egress = match system.network.egress {
         Egress::None => vec![],
         _ => nat(stack, &application),
@@ -128,6 +132,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         endpoint,
         bastion,
         containers,
+        apis,
         egress,
     }
 }

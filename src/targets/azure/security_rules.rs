@@ -72,6 +72,19 @@ impl Rules {
         });
     }
 
+    /// Adds a way out that no link asks for, with a number of its own.
+    pub fn numbered(&mut self, priority: u32, name: &str, from: Side, to: Side, port: &str) {
+        self.0.push(Rule {
+            name: name.to_owned(),
+            inbound: false,
+            protocol: "Tcp",
+            from,
+            to,
+            ports: vec![port.to_owned()],
+            priority: Some(priority),
+        });
+    }
+
     /// What the subnet of a Container Apps environment needs: Azure's probes, its nodes among each other, and the parts of Azure that
     /// `platform` names, on port 443.
     pub fn environment(&mut self, subnet: &Expression, platform: &[String]) {
