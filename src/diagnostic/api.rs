@@ -101,3 +101,68 @@ pub fn top_of_zone(at: Option<Span>, domain: &str) -> Diagnostic {
     .reason("API Management is found by a CNAME record, and the top of a zone takes none")
     .fix(format!("take a name below it, such as `api.{domain}`"))
 }
+
+/// `api-tokens-unchecked`
+pub fn tokens_unchecked(at: Option<Span>, api: &str, class: &str) -> Diagnostic {
+    Diagnostic::error(
+        "api-tokens-unchecked",
+        at,
+        format!("gateways of the class `{class}` would let requests of `{api}` pass without a token"),
+    )
+    .reason("the Gateway API has no words for tokens: who checks them has kinds of its own, and cloudgen knows those of Istio")
+    .fix("use `[kubernetes] gateway_class = \"istio\"`, or say `open = true` of the routes and let the services check tokens")
+}
+
+/// `api-not-throttled`
+pub fn not_throttled(at: Option<Span>, api: &str, class: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "api-not-throttled",
+        at,
+        format!("gateways of the class `{class}` let any number of requests of `{api}` pass"),
+    )
+    .reason("the Gateway API has no words for `throttle`")
+    .fix("use `[kubernetes] gateway_class = \"istio\"`, or limit requests by what the controller of that class has for it")
+}
+
+/// `api-any-size`
+pub fn any_size(at: Option<Span>, api: &str, class: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "api-any-size",
+        at,
+        format!("gateways of the class `{class}` let bodies of any size of `{api}` pass"),
+    )
+    .reason("the Gateway API has no words for `max_body_kb`")
+    .fix("use `[kubernetes] gateway_class = \"istio\"`, or limit bodies in the services")
+}
+
+/// `api-plain-http`
+pub fn plain_http(at: Option<Span>, api: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "api-plain-http",
+        at,
+        format!("the API `{api}` speaks plain HTTP on Kubernetes, and tokens can be read on the way"),
+    )
+    .reason("a cluster has no name of its own that a certificate could be for")
+    .fix("name its host: `domain = \"api.example.com\"`")
+}
+
+/// `api-too-many-routes`
+pub fn too_many_routes(at: Option<Span>, service: &str, count: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "api-too-many-routes",
+        at,
+        format!("Kubernetes takes at most {most} routes of an API to one service, not {count} to `{service}`"),
+    )
+    .fix("join some of them: `{id}` for one part of a path, `*` for the rest, `ANY` for all methods")
+}
+
+/// `api-routes-mistaken`
+pub fn mistaken(at: Option<Span>, [first, second]: [&str; 2]) -> Diagnostic {
+    Diagnostic::error(
+        "api-routes-mistaken",
+        at,
+        format!("a gateway on Kubernetes would take requests of `{first}` and `{second}` for each other"),
+    )
+    .reason("some paths are of both routes, and it tries the longer expression first, whatever the two say")
+    .fix("begin one of the two paths with a word that the other does not have")
+}

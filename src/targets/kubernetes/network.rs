@@ -53,7 +53,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     for part in stack.parts() {
         let name = stack.namespace_in(part);
         objects.push(Object::new(&namespace(stack, &name, "restricted")));
-        if part.is_none() && stack.system.public.is_some() {
+        if part.is_none() && stack.has_edge() {
             let edge = namespace(stack, &stack.edge_namespace(), "baseline");
             objects.push(Object::new(&edge).about(
                 "The public entry point has a namespace of its own: the cluster's gateway controller decides the \

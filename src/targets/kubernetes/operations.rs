@@ -1,5 +1,6 @@
 //! What the owner of a running system does, for the README.
 
+use super::apis;
 use super::alarms::TOLD;
 use super::database::postgres::PLUGIN;
 use super::load_balancer::{NAME, is_istio};
@@ -47,6 +48,7 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
         }
     }
     alarms(stack, &mut says);
+    apis::readme::operations(stack, &mut says);
     messages::operations(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);

@@ -5,6 +5,7 @@ pub(super) mod cert_manager;
 pub(super) mod cloudnative_pg;
 pub(super) mod external_secrets;
 pub(super) mod gateway;
+pub(super) mod istio;
 pub(super) mod keda;
 pub(super) mod monitoring;
 pub(super) mod mysql;
