@@ -1,5 +1,6 @@
 //! What only Google Cloud asks for.
 
+mod apis;
 mod containers;
 mod messaging;
 
@@ -79,6 +80,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(gcp::shard_table(system.places.key(&service.path), &service.name, bytes));
         }
     }
+    apis::check(system, region, problems);
     containers::check(system, problems);
     messaging::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());

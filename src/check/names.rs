@@ -51,6 +51,7 @@ fn limit(kind: &str, target: Target) -> (usize, &'static str) {
         (Target::Azure, "API") => (43, "the name of API Management, less its unique suffix"),
         (Target::Azure, "cache") => (53, "a cache's name, less its unique suffix"),
         (Target::Gcp, "service") => (30, "a service account's id"),
+        (Target::Gcp, "API") => (26, "a service account's id, less what it begins with"),
         (Target::Gcp, "database") => (54, "the name of its endpoint"),
         (Target::Gcp, "bucket") => (56, "a bucket's name, less its unique suffix"),
         _ => (56, "a resource's name, less its suffixes"),

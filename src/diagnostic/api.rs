@@ -57,11 +57,11 @@ pub fn same_block(at: Option<Span>, [first, second]: [&str; 2]) -> Diagnostic {
 }
 
 /// `api-name-taken`
-pub fn name_taken(at: Option<Span>, name: &str, api: &str) -> Diagnostic {
+pub fn name_taken(at: Option<Span>, name: &str, api: &str, target: Target) -> Diagnostic {
     Diagnostic::error(
         "api-name-taken",
         at,
-        format!("`{name}` is what parts of the API `{api}` are called on Azure"),
+        format!("`{name}` is what parts of the API `{api}` are called on {}", target.title()),
     )
     .fix("choose another name for the component")
 }
@@ -82,7 +82,7 @@ pub fn certificate(at: Option<Span>, domain: &str, target: Target) -> Diagnostic
     let message = format!("there is no certificate for `{domain}` on {}", target.title());
     let form = match target {
         Target::Azure => "https://VAULT.vault.azure.net/secrets/NAME",
-        _ => "...",
+        _ => "projects/PROJECT/locations/REGION/certificates/NAME",
     };
     Diagnostic::error("api-certificate", at, message)
         .reason("what answers there takes certificates that are there already, and requests none")

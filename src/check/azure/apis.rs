@@ -27,7 +27,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let taken = format!("api-{}", api.name);
         if let Some((_, service)) = system.services.iter().find(|(_, item)| item.name == taken) {
             let at = system.places.key(&service.path);
-            problems.push(rules::name_taken(at, &taken, &api.name));
+            problems.push(rules::name_taken(at, &taken, &api.name, Target::Azure));
         }
         for route in &api.routes {
             if api_window(route.throttle).1 > WINDOW {

@@ -30,11 +30,11 @@ const WAF: [(u32, &str, &str); 7] = [
 const LAST: u32 = 2_147_483_647;
 
 /// What the forwarding rules of one load balancer share.
-struct Front<'a> {
-    exposure: Exposure,
-    address: &'a Address,
-    certificate: Option<Expression>,
-    tls_policy: Option<Address>,
+pub(super) struct Front<'a> {
+    pub exposure: Exposure,
+    pub address: &'a Address,
+    pub certificate: Option<Expression>,
+    pub tls_policy: Option<Address>,
 }
 
 /// Adds both, in front of machines and of the endpoint groups of containers.
@@ -210,7 +210,7 @@ fn container_backend(
 }
 
 /// A proxy and the forwarding rule that leads to it.
-fn listen(stack: &mut Stack<'_>, front: &Front<'_>, part: &str, port: u16, map: &Address) {
+pub(super) fn listen(stack: &mut Stack<'_>, front: &Front<'_>, part: &str, port: u16, map: &Address) {
     let proxy = Block::new()
         .set("name", stack.name(part))
         .set("region", stack.region())

@@ -4,6 +4,7 @@
 //! follows from who it is. Subnets are regional, databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
 
 mod alarms;
+mod apis;
 mod balancer_routes;
 mod budget;
 mod caches;
@@ -40,7 +41,7 @@ use crate::template;
 use crate::terraform::{Address, Module};
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 22] = [
+const FILES: [&str; 23] = [
     "versions",
     "variables",
     "apis",
@@ -48,6 +49,7 @@ const FILES: [&str; 22] = [
     "firewall",
     "edge",
     "load_balancer",
+    "api_gateways",
     "compute",
     "containers",
     "database",
@@ -153,7 +155,8 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     shared::startup::declare_rollout(&mut stack.module);
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
-    load_balancer::lower(&mut stack, &entries, &machines, &containers);
+    load_balancer::lower(&mut stack, &entries, &machines, &containers.groups);
+    apis::lower(&mut stack, &entries, &containers.images);
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);

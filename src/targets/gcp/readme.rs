@@ -32,6 +32,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
         });
     }
     items.extend(containers::prerequisites(stack));
+    items.extend(super::apis::readme::prerequisites(stack));
     items.extend(messaging::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
@@ -81,6 +82,7 @@ fn security(stack: &mut Stack<'_>) {
         items.push("Every service runs as a service account of its own, and may use what its links say.");
     }
     items.extend(containers::security(stack));
+    items.extend(super::apis::readme::security(stack));
     items.push("Google's services are reached at `private.googleapis.com`, inside Google's network.");
     if system.network.bastion && has_machines(stack) {
         items.push("Administrators come through Identity-Aware Proxy and OS Login; nobody is admitted yet.");
@@ -112,7 +114,7 @@ fn security(stack: &mut Stack<'_>) {
 fn operations(stack: &mut Stack<'_>) {
     let system = stack.system;
     let days = system.log_days;
-    let mut items = vec![];
+    let mut items = super::apis::readme::operations(stack);
     if let Some(public) = &system.public {
         let answer = match public.tls(Target::Gcp) {
             Tls::Requested { zone: Some(_), .. } => {
