@@ -119,15 +119,87 @@ fn on_aws_a_gateway_reaches_the_internal_load_balancer_and_knows_who_asks() {
     }
 }
 
+/// The objects of a kind, as the cluster gets them.
+fn objects(rendered: &cloudgen::output::Rendered, kind: &str) -> Vec<serde_yaml::Value> {
+    let documents = serde_yaml::Deserializer::from_str(&rendered.kubernetes);
+    let objects = documents.map(|document| <serde_yaml::Value as serde::Deserialize>::deserialize(document).unwrap());
+    objects.filter(|object| object["kind"] == kind).collect()
+}
+
 #[test]
-fn where_there_are_none_an_error_says_so() {
-    let blueprint = blueprint::load(SHOP, None).unwrap();
-    for target in [Target::Gcp, Target::Kubernetes] {
-        let compiled = cloudgen::compile(&blueprint, target);
-        let rules: Vec<&str> = compiled.diagnostics.iter().map(|one| one.rule).collect();
-        assert!(
-            compiled.value.is_none() && rules.contains(&"component-not-built"),
-            "{target}: {rules:?}"
-        );
+fn in_a_cluster_a_gateway_of_its_own_asks_for_tokens() {
+    let rendered = rendered(
+        &SHOP.replace("[apis.front]", "[apis.front]\ndomain = \"api.example.com\""),
+        Target::Kubernetes,
+    );
+    let of = |kind: &str| objects(&rendered, kind).remove(0);
+    let listener = &of("Gateway")["spec"]["listeners"][0];
+    assert_eq!(
+        (&listener["protocol"], &listener["hostname"]),
+        (&"HTTPS".into(), &"api.example.com".into())
+    );
+    let route = of("HTTPRoute");
+    assert_eq!(route["metadata"]["name"], "front.orders");
+    assert_eq!(route["spec"]["rules"][0]["matches"][0]["path"]["type"], "PathPrefix");
+    // Questions of browsers end here.
+    assert!(route["spec"]["rules"][1]["backendRefs"].is_null());
+    let rules = of("AuthorizationPolicy")["spec"]["rules"].clone();
+    let rule = |path: &str| {
+        let rules = rules.as_sequence().unwrap().iter();
+        let mut named = rules.filter(|rule| rule["to"][0]["operation"]["paths"][0] == path);
+        named.next().unwrap().clone()
+    };
+    assert!(rule("/health")["from"].is_null());
+    assert_eq!(rule("/orders/{**}")["from"][0]["source"]["requestPrincipals"][0], "*");
+    let policies = objects(&rendered, "NetworkPolicy");
+    let mut own = policies.iter().filter(|policy| policy["metadata"]["name"] == "orders");
+    let from = &own.next().unwrap()["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchLabels"];
+    assert_eq!(from["kubernetes.io/metadata.name"], "shop-edge");
+}
+
+#[test]
+fn in_a_cluster_an_open_route_opens_nothing_that_is_closed() {
+    let text = format!("{SHOP}\"ANY /*\" = {{ service = \"orders\", open = true }}\n");
+    let rendered = rendered(&text, Target::Kubernetes);
+    let rules = objects(&rendered, "AuthorizationPolicy").remove(0)["spec"]["rules"].clone();
+    let open = rules
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .filter(|rule| rule["from"].is_null());
+    for rule in open.filter(|rule| rule["to"][0]["operation"]["paths"][0] == "/{**}") {
+        for to in rule["to"].as_sequence().unwrap() {
+            let operation = &to["operation"];
+            let not: Vec<&str> = operation["notPaths"]
+                .as_sequence()
+                .unwrap()
+                .iter()
+                .filter_map(|path| path.as_str())
+                .collect();
+            assert!(not.contains(&"/orders/{**}"), "{operation:?}");
+            let posts = operation["methods"]
+                .as_sequence()
+                .unwrap()
+                .iter()
+                .any(|method| method == "POST");
+            assert_eq!(posts, not.contains(&"/orders"), "{operation:?}");
+        }
     }
+}
+
+#[test]
+fn on_google_cloud_envoy_tries_the_exact_route_first() {
+    let apis = flat(&rendered(SHOP, Target::Gcp), "terraform/api_gateways.tf");
+    let at = |text: &str| apis.find(text).unwrap_or_else(|| panic!("{text} is not in\n{apis}"));
+    assert!(at("exact = \"OPTIONS\"") < at("name = \"GET /health\""));
+    assert!(at("name = \"POST /orders\"") < at("name = \"ANY /orders/*\""));
+    at("address = google_compute_address.internal.address");
+    at("host_rewrite_literal = \"orders.shop.internal\"");
+    // Two proxies share what passes.
+    at("max_tokens = 5\ntokens_per_fill = 3");
+    at("max_request_bytes = 10485760");
+    // Without a name of its own it has Google's.
+    at("ingress = \"INGRESS_TRAFFIC_ALL\"");
+    let firewall = flat(&rendered(SHOP, Target::Gcp), "terraform/firewall.tf");
+    assert!(firewall.contains("resource \"google_compute_firewall\" \"api_front_to_balancer\""));
 }

@@ -17,9 +17,6 @@ pub(super) const SHARD_MAP: usize = 65_000;
 /// Where services run.
 pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 
-/// APIs are built.
-pub(super) const APIS: bool = true;
-
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [
     machine("t3.micro", 2, 1),

@@ -50,9 +50,6 @@ pub(super) const CACHES: [(&str, u32); 9] = [
     ("Balanced_B350", 288),
 ];
 
-/// APIs are built.
-pub(super) const APIS: bool = true;
-
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [
     machine("Standard_B2ts_v2", 2, 1),

@@ -212,16 +212,6 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
     }
 }
 
-/// Whether a target has APIs.
-pub fn has_apis(target: Target) -> bool {
-    match target {
-        Target::Aws => aws::APIS,
-        Target::Azure => azure::APIS,
-        Target::Gcp => gcp::APIS,
-        Target::Kubernetes => kubernetes::APIS,
-    }
-}
-
 /// Bytes that a map of shards may have, where it goes to the vault. A plain cluster keeps it beside the data sources.
 pub fn shard_map(target: Target) -> Option<usize> {
     match target {

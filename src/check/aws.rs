@@ -1,5 +1,6 @@
 //! What AWS alone is strict about.
 
+mod apis;
 mod containers;
 mod messaging;
 mod room;
@@ -24,6 +25,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
     databases(system, problems);
     sharding::check(system, problems);
+    apis::check(system, problems);
     containers::check(system, problems);
     messaging::check(system, problems);
     room::check(system, problems);

@@ -18,7 +18,8 @@ use std::ops::Deref;
 pub use azure::{api_block, api_window, container_block, container_environment, sql_filter};
 pub use gcp::pubsub_filter;
 pub use kubernetes::{
-    MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression, path_expression,
+    MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
+    path_expression,
 };
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

@@ -61,7 +61,10 @@ pub fn name_taken(at: Option<Span>, name: &str, api: &str, target: Target) -> Di
     Diagnostic::error(
         "api-name-taken",
         at,
-        format!("`{name}` is what parts of the API `{api}` are called on {}", target.title()),
+        format!(
+            "`{name}` is what parts of the API `{api}` are called on {}",
+            target.title()
+        ),
     )
     .fix("choose another name for the component")
 }
@@ -165,4 +168,15 @@ pub fn mistaken(at: Option<Span>, [first, second]: [&str; 2]) -> Diagnostic {
     )
     .reason("some paths are of both routes, and it tries the longer expression first, whatever the two say")
     .fix("begin one of the two paths with a word that the other does not have")
+}
+
+/// `api-body-fixed`
+pub fn body_fixed(at: Option<Span>, api: &str, most: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "api-body-fixed",
+        at,
+        format!("on AWS `{api}` takes bodies of up to {most} KiB"),
+    )
+    .reason("the limit of API Gateway is fixed")
+    .fix("have the services refuse what is larger than they want")
 }

@@ -21,8 +21,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             if api.routes.iter().any(|route| !route.open) {
                 problems.push(rules::tokens_unchecked(key("jwt").or_else(own), &api.name, class));
             }
-            problems.push(rules::not_throttled(key("throttle").or_else(own), &api.name, class));
-            problems.push(rules::any_size(key("max_body_kb").or_else(own), &api.name, class));
+            problems.push(rules::not_throttled(own(), &api.name, class));
+            problems.push(rules::any_size(own(), &api.name, class));
         }
         if api.domain.is_none() {
             problems.push(rules::plain_http(own(), &api.name));
@@ -54,12 +54,21 @@ fn mistaken(api: &Api) -> Vec<(&ApiRoute, &ApiRoute)> {
     }
     let length = |route: &ApiRoute| path_expression(route, "[^/]+", ".+").len();
     let mut found = vec![];
-    let open_ended = |route: &&ApiRoute| !route.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)));
+    let open_ended = |route: &&ApiRoute| {
+        !route
+            .segments
+            .iter()
+            .all(|segment| matches!(segment, Segment::Literal(_)))
+    };
     let routes: Vec<&ApiRoute> = api.routes.iter().filter(open_ended).collect();
     for (index, &first) in routes.iter().enumerate() {
         for &second in routes.iter().skip(index + 1).filter(|second| first.meets(second)) {
             let same = first.service == second.service && first.open == second.open;
-            let [winner, loser] = if first.beats(second) { [first, second] } else { [second, first] };
+            let [winner, loser] = if first.beats(second) {
+                [first, second]
+            } else {
+                [second, first]
+            };
             let one_path = path_expression(winner, "{}", "*") == path_expression(loser, "{}", "*");
             if !(same || one_path || length(winner) > length(loser)) {
                 found.push((first, second));

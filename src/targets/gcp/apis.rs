@@ -127,7 +127,14 @@ fn run(
         .set("name", stack.name(&name))
         .set("location", stack.region())
         .comment("Who may call is said by tokens, which Envoy checks.")
-        .set("ingress", if own { "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" } else { "INGRESS_TRAFFIC_ALL" })
+        .set(
+            "ingress",
+            if own {
+                "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+            } else {
+                "INGRESS_TRAFFIC_ALL"
+            },
+        )
         .when(own, |block| block.set("default_uri_disabled", true))
         .set("invoker_iam_disabled", true)
         .set("deletion_protection", stack.system.protect)
@@ -180,9 +187,7 @@ fn behind(stack: &mut Stack<'_>, api: &Api, domain: &str, run: &Address) -> Expr
         .set("profile", "MODERN")
         .set("min_tls_version", "TLS_1_2")
         .set("depends_on", stack.project.ready());
-    let policy = stack
-        .module
-        .resource("google_compute_region_ssl_policy", &name, policy);
+    let policy = stack.module.resource("google_compute_region_ssl_policy", &name, policy);
     let front = Front {
         exposure: Exposure::Public,
         address: &address,

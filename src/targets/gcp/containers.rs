@@ -64,12 +64,7 @@ pub(super) fn remote_registries(system: &System) -> std::collections::BTreeSet<&
 }
 
 /// Adds every service on Cloud Run.
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    records: &Records,
-    rules: &Rules,
-    machines: &Machines,
-) -> Containers {
+pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules, machines: &Machines) -> Containers {
     let mut groups = BTreeMap::new();
     if !any(stack.system) {
         return Containers::default();

@@ -163,7 +163,10 @@ fn cors(api: &Api) -> Vec<Filter> {
 /// How a path is matched. Expressions are for paths with parameters only, because not every gateway has them.
 fn path(api: &Api, route: &ApiRoute) -> PathMatch {
     let rest = route.segments.iter().any(|segment| matches!(segment, Segment::Rest));
-    let parameters = route.segments.iter().any(|segment| matches!(segment, Segment::Parameter(_)));
+    let parameters = route
+        .segments
+        .iter()
+        .any(|segment| matches!(segment, Segment::Parameter(_)));
     let plain = spelled(&route.segments, "", "");
     let (kind, value) = match plain.trim_end_matches('/') {
         _ if !rest && !parameters => ("Exact", plain.as_str()),

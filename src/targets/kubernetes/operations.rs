@@ -1,7 +1,7 @@
 //! What the owner of a running system does, for the README.
 
-use super::apis;
 use super::alarms::TOLD;
+use super::apis;
 use super::database::postgres::PLUGIN;
 use super::load_balancer::{NAME, is_istio};
 use super::messages;

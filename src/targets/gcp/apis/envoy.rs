@@ -140,6 +140,8 @@ fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": api.name,
+        // What Envoy lets its own clients ask for is not for those outside.
+        "use_remote_address": true,
         "normalize_path": true,
         "access_log": [{
             "name": "envoy.access_loggers.stdout",
@@ -261,7 +263,11 @@ fn route(stack: &Stack<'_>, api: &Api, route: &ApiRoute, encrypted: bool) -> Val
     if let Some(own) = own.as_object_mut() {
         own.insert("envoy.filters.http.local_ratelimit".to_owned(), counted(route));
     }
-    let cluster = if encrypted { service.name.clone() } else { cluster(service.port) };
+    let cluster = if encrypted {
+        service.name.clone()
+    } else {
+        cluster(service.port)
+    };
     json!({
         "name": route.key,
         "match": matches,

@@ -5,7 +5,11 @@ use crate::target::Target;
 use crate::targets::gcp::Stack;
 
 pub(in crate::targets::gcp) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
-    let certificates = stack.system.apis.iter().filter_map(|(_, api)| api.certificate(Target::Gcp));
+    let certificates = stack
+        .system
+        .apis
+        .iter()
+        .filter_map(|(_, api)| api.certificate(Target::Gcp));
     let mut items: Vec<String> = certificates
         .map(|certificate| format!("The certificate `{certificate}`."))
         .collect();
@@ -38,7 +42,8 @@ pub(in crate::targets::gcp) fn operations(stack: &Stack<'_>) -> Vec<String> {
     if stack.system.apis.is_empty() {
         return vec![];
     }
-    vec![
-        format!("All that an API does is the text in `terraform/api_gateways.tf`, which a change turns into a new revision. Two proxies run always, each of which counts half of what a route says; while a revision takes the place of another there are more. Bodies are held until they are whole, up to `max_body_kb`, and refused with 413 beyond. What was asked is in the log of the Cloud Run service, one line for each request. The image is `{}`: a newer one is `[override.gcp.google_cloud_run_v2_service.api_NAME]` or a newer cloudgen.", super::ENVOY),
-    ]
+    vec![format!(
+        "All that an API does is the text in `terraform/api_gateways.tf`, which a change turns into a new revision. Two proxies run always, each of which counts half of what a route says; while a revision takes the place of another there are more. Bodies are held until they are whole, up to `max_body_kb`, and refused with 413 beyond. What was asked is in the log of the Cloud Run service, one line for each request. The image is `{}`: a newer one is `[override.gcp.google_cloud_run_v2_service.api_NAME]` or a newer cloudgen.",
+        super::ENVOY
+    )]
 }
