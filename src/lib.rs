@@ -10,7 +10,7 @@
 //! - [`patterns`] turns a blueprint into the cloud-neutral graph of [`ir`]: the network's plan, who may reach whom, which identity may
 //!   do what, what a process is told. Whatever is the same on every cloud is decided here, and from the links alone.
 //! - [`check`] proves that a target can run the system; [`catalog`] holds the dated facts for it.
-//! - [`targets`] spell a checked system: the clouds as [`terraform`] modules, a plain cluster as Kubernetes objects.
+//! - [`targets`] spell a checked system: the clouds as [`terraform`] modules, clusters as Kubernetes objects.
 //! - [`offline`] stands in for the providers of a real Terraform, so that `cloudgen plan` needs no account.
 //! - [`output`] holds what comes out; [`cli`] is the only part that touches disk, standard output and the environment.
 //!
@@ -29,6 +29,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod ir;
+mod kubernetes;
 #[cfg(unix)]
 pub mod offline;
 pub mod output;

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::target::Target;
 pub use surroundings::{
-    Accounts, AwsAccount, AwsNetwork, AzureAccount, AzureNetwork, Backend, Cluster, Existing, GcpAccount, GcpNetwork,
-    State,
+    Accounts, AwsAccount, AwsNetwork, AzureAccount, AzureNetwork, Backend, Existing, GcpAccount, GcpNetwork, State,
 };
 
 /// Where a service runs.
@@ -35,6 +34,19 @@ impl Runtime {
             Runtime::Kubernetes => "kubernetes",
         }
     }
+}
+
+/// How early a managed Kubernetes cluster gets new versions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// Months after the others.
+    Stable,
+    /// Once they have proven themselves.
+    #[default]
+    Regular,
+    /// As they come out.
+    Rapid,
 }
 
 /// A database engine.

@@ -91,12 +91,16 @@ fn on_aws_a_gateway_reaches_the_internal_load_balancer_and_knows_who_asks() {
         assert!(found, "{lines:?} is not in\n{apis}");
     };
     let target = "target = \"integrations/${aws_apigatewayv2_integration.front_to_orders.id}\"";
-    holds(&[
-        "\"ANY /orders/{proxy+}\" = {",
-        target,
-        "authorization = \"JWT\"",
-        "authorizer = aws_apigatewayv2_authorizer.front.id",
-    ]);
+    // Browsers ask beforehand with OPTIONS and without a token: no route may take that, so that the gateway answers.
+    assert!(!apis.contains("ANY /"), "{apis}");
+    for method in ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"] {
+        holds(&[
+            &format!("\"{method} /orders/{{proxy+}}\" = {{"),
+            target,
+            "authorization = \"JWT\"",
+            "authorizer = aws_apigatewayv2_authorizer.front.id",
+        ]);
+    }
     holds(&[
         "\"GET /health\" = {",
         target,
@@ -110,6 +114,14 @@ fn on_aws_a_gateway_reaches_the_internal_load_balancer_and_knows_who_asks() {
         "throttling_rate_limit = 5",
         "throttling_burst_limit = 9",
     ]);
+    let readme = rendered.files.get("README.md").unwrap();
+    for said in [
+        "`https://login.example.com/.well-known/openid-configuration` answers",
+        "the output `front_url`",
+        "`/aws/vendedlogs/shop/api/front`",
+    ] {
+        assert!(readme.contains(said), "{said}");
+    }
     let firewall = rendered.files.get("terraform/firewall.tf").unwrap();
     for rule in [
         "aws_vpc_security_group_egress_rule\" \"front_to_internal_load_balancer_8080",
@@ -124,6 +136,41 @@ fn objects(rendered: &cloudgen::output::Rendered, kind: &str) -> Vec<serde_yaml:
     let documents = serde_yaml::Deserializer::from_str(&rendered.kubernetes);
     let objects = documents.map(|document| <serde_yaml::Value as serde::Deserialize>::deserialize(document).unwrap());
     objects.filter(|object| object["kind"] == kind).collect()
+}
+
+#[test]
+fn on_aws_any_method_is_one_route_where_no_browser_asks_beforehand() {
+    let plain = SHOP.replace("cors = { origins = [\"https://shop.example.com\"] }", "");
+    let more = "\"ANY /items/{id}\" = { service = \"orders\" }\n\"GET /items/{item}\" = { service = \"orders\", open = true }\n";
+    let apis = |text: &str| {
+        let blueprint = blueprint::load(text, None).unwrap();
+        let rendered = cloudgen::compile(&blueprint, Target::Aws).value.unwrap();
+        rendered.files.get("terraform/apis.tf").unwrap().to_owned()
+    };
+    let rendered = apis(&plain);
+    assert!(rendered.contains("\"ANY /orders/{proxy+}\" = {"), "{rendered}");
+    // The route that names its method keeps it.
+    let rendered = apis(&format!("{SHOP}{more}"));
+    assert!(rendered.contains("\"GET /items/{item}\" = {"), "{rendered}");
+    assert!(!rendered.contains("\"GET /items/{id}\""), "{rendered}");
+    assert!(rendered.contains("\"PUT /items/{id}\" = {"), "{rendered}");
+}
+
+#[test]
+fn on_aws_a_smaller_body_and_too_many_routes_are_told() {
+    let front = "[apis.front]\n";
+    let mut text = SHOP.replace(front, "[apis.front]\nmax_body_kb = 64\n");
+    for number in 0..50 {
+        text += &format!("\"ANY /more/{number}\" = {{ service = \"orders\" }}\n");
+    }
+    let blueprint = blueprint::load(&text, None).unwrap();
+    let compiled = cloudgen::compile(&blueprint, Target::Aws);
+    let rules: Vec<&str> = compiled.diagnostics.iter().map(|one| one.rule).collect();
+    assert!(compiled.value.is_some(), "{rules:?}");
+    assert!(
+        rules.contains(&"api-body") && rules.contains(&"api-routes"),
+        "{rules:?}"
+    );
 }
 
 #[test]

@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("check", &["catalog", "diagnostic", "ir", "target", "vocabulary"]),
     ("terraform", &["diagnostic", "pattern", "split"]),
+    ("kubernetes", &["diagnostic", "pattern", "split"]),
     (
         "targets",
         &[
@@ -33,6 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "check",
             "diagnostic",
             "ir",
+            "kubernetes",
             "output",
             "pattern",
             "split",

@@ -213,3 +213,23 @@ fn keeps_to_itself(system: &System) -> bool {
     });
     connected && granted
 }
+
+#[test]
+fn a_domain_in_a_managed_cluster_has_a_namespace_of_its_own() {
+    let text = r#"
+        name = "shop"
+        pattern = "per-domain"
+        region = "seoul"
+        [domains.edge.services.api]
+        runtime = "kubernetes"
+        image = "nginx:1.29"
+        port = 8000
+        public = true
+    "#;
+    let blueprint = cloudgen::blueprint::load(text, None).unwrap();
+    for target in [Target::Aws, Target::Azure, Target::Gcp] {
+        let diagnostics = cloudgen::compile(&blueprint, target).diagnostics;
+        let rules: Vec<&str> = diagnostics.iter().map(|it| it.rule).collect();
+        assert!(rules.contains(&"nodes-reserved-name"), "{target:?}: {rules:?}");
+    }
+}

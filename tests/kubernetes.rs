@@ -4,15 +4,14 @@
 mod support;
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use support::tools::{is_there, python, run};
+use support::manifests::{self, can_validate, validate};
 use support::{entries, project};
 
-/// Every golden tree with Kubernetes objects.
+/// Every golden tree of a plain cluster. What belongs to a managed one is checked where its Terraform is applied (tests/plan).
 fn trees() -> Vec<PathBuf> {
     let blueprints = entries(&project("golden"));
-    let trees = blueprints.iter().flat_map(|blueprint| entries(blueprint));
+    let trees = blueprints.iter().map(|blueprint| blueprint.join("kubernetes"));
     let trees: Vec<PathBuf> = trees
         .flat_map(|tree| [tree.join("kubernetes"), tree.join("kubernetes/protect")])
         .filter(|tree| tree.is_dir())
@@ -21,26 +20,14 @@ fn trees() -> Vec<PathBuf> {
     trees
 }
 
-fn validate(objects: &[u8]) -> Result<(), String> {
-    let mut command = Command::new(python());
-    let kinds = ["kinds", "rabbitmq"].map(|name| project(&format!("src/targets/kubernetes/data/{name}.jsonl")));
-    command.arg(project("tests/support/validate.py")).args(kinds);
-    run(&mut command, objects).map(|_| ())
-}
-
-fn can_validate() -> bool {
-    is_there(&python(), &["-c", "import jsonschema, kubernetes_validate, yaml"])
-}
-
 #[test]
 fn kustomize_builds_valid_objects() {
-    if !is_there("kubectl", &["version", "--client"]) || !can_validate() {
+    if !manifests::has_tools() {
         return;
     }
     let mut findings = Vec::new();
     for tree in trees() {
-        let built = run(Command::new("kubectl").arg("kustomize").arg(&tree), &[]);
-        if let Err(finding) = built.and_then(|objects| validate(&objects)) {
+        if let Err(finding) = manifests::build(&tree).and_then(|objects| validate(&objects)) {
             findings.push(format!("{}: {finding}", tree.display()));
         }
     }

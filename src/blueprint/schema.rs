@@ -14,21 +14,20 @@ use serde_json::{Map, Value, json};
 pub(super) struct Schema {
     /// The schema of a whole blueprint, without its definitions. Environments may hold anything in it.
     pub root: Value,
-    /// The words (`x-says`) of each pattern: a map's `patternProperties` carry only the pattern itself.
-    pub says: BTreeMap<String, String>,
+    says: Definition,
     definitions: BTreeMap<Cow<'static, str>, Definition>,
 }
 
 /// A schema that others refer to, read when one is first followed: a blueprint uses few of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Definition {
     text: Cow<'static, str>,
     read: OnceLock<Value>,
 }
 
-/// The language as data: a line each for the document, its `says`, and every definition, as `NAME JSON`. It is what
-/// [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test keeps both
-/// the same.
+/// The language as data: a line each for the document, its `says`, every definition and every property of these, as `NAME JSON`. It
+/// is what [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test
+/// keeps both the same.
 const LANGUAGE: &str = include_str!("language.txt");
 /// The name of the document's line.
 const DOCUMENT: &str = ".";
@@ -50,18 +49,18 @@ impl Schema {
     fn from_lines(text: &'static str) -> Self {
         let mut schema = Schema {
             root: Value::Null,
-            says: BTreeMap::new(),
+            says: Definition::default(),
             definitions: BTreeMap::new(),
         };
         for (name, json) in text.lines().filter_map(|line| line.split_once(' ')) {
+            let definition = Definition {
+                text: json.into(),
+                read: OnceLock::new(),
+            };
             match name {
-                DOCUMENT => schema.root = serde_json::from_str(json).unwrap_or_default(),
-                SAYS => schema.says = serde_json::from_str(json).unwrap_or_default(),
+                DOCUMENT => schema.root = definition.value().clone(),
+                SAYS => schema.says = definition,
                 _ => {
-                    let definition = Definition {
-                        text: json.into(),
-                        read: OnceLock::new(),
-                    };
                     schema.definitions.insert(name.into(), definition);
                 }
             }
@@ -69,18 +68,39 @@ impl Schema {
         schema
     }
 
-    /// The whole document, with its definitions.
+    /// The words (`x-says`) of a pattern: a map's `patternProperties` carry only the pattern itself.
+    pub fn says(&self, pattern: &str) -> Option<&str> {
+        self.says.value().get(pattern)?.as_str()
+    }
+
+    /// The whole document, with its definitions, as schemars made it.
     pub fn document(&self) -> Value {
-        let mut root = self.root.clone();
-        let definitions: Map<String, Value> = self
-            .definitions
-            .iter()
-            .map(|(name, definition)| (name.clone().into_owned(), definition.value().clone()))
+        let mut root = self.whole(&self.root);
+        let names = self.definitions.iter().filter(|(name, _)| !is_property(name));
+        let definitions: Map<String, Value> = names
+            .map(|(name, definition)| (name.clone().into_owned(), self.whole(definition.value())))
             .collect();
         if let Value::Object(root) = &mut root {
             root.insert("definitions".to_owned(), definitions.into());
         }
         root
+    }
+
+    /// A schema with its properties in it.
+    fn whole(&self, schema: &Value) -> Value {
+        let mut schema = schema.clone();
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            for property in properties.values_mut() {
+                let name = property
+                    .as_object()
+                    .and_then(reference)
+                    .filter(|name| is_property(name));
+                if let Some(definition) = name.and_then(|name| self.definitions.get(name)) {
+                    *property = definition.value().clone();
+                }
+            }
+        }
+        schema
     }
 
     /// The document for editors: environments, which [`super::environment`] checks merged, are described as well.
@@ -94,23 +114,22 @@ impl Schema {
     }
 
     /// The schema that a schema stands for: follows `$ref`, and an `allOf` of one.
-    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
-        // The chain of references is finite in what schemars makes; the bound keeps a mistake from hanging.
-        for _ in 0..16 {
-            let next = match (schema.get("$ref"), schema.get("allOf")) {
-                (Some(Value::String(name)), _) => name
-                    .strip_prefix(DEFINITIONS)
-                    .and_then(|name| self.definitions.get(name))
-                    .map(Definition::value),
-                (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
-                _ => None,
-            };
-            match next {
-                Some(next) => schema = next,
-                None => break,
-            }
-        }
-        schema
+    pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        self.chain(schema).last().unwrap_or(schema)
+    }
+
+    /// A schema, that to which it refers, and so on.
+    pub fn chain<'a>(&'a self, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
+        let next = |schema: &&'a Value| match (schema.get("$ref"), schema.get("allOf")) {
+            (Some(Value::String(name)), _) => name
+                .strip_prefix(DEFINITIONS)
+                .and_then(|name| self.definitions.get(name))
+                .map(Definition::value),
+            (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
+            _ => None,
+        };
+        // It is finite in what schemars makes; the bound keeps a mistake from hanging.
+        std::iter::successors(Some(schema), next).take(16)
     }
 }
 
@@ -119,6 +138,11 @@ impl Definition {
         self.read
             .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
     }
+}
+
+/// True for the name of a property's schema: `OWNER.KEY`, and `.KEY` for those of the document.
+fn is_property(name: &str) -> bool {
+    name.contains('.')
 }
 
 /// Says what may stand in an environment: what may stand in a blueprint, with nothing required and no environments.

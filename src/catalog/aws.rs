@@ -1,11 +1,14 @@
 //! Machine types and database engines.
 //!
 //! Read in November 2026: EC2 instance types and RDS instance classes as the provider's lists name them, sizes from the families'
-//! fixed ratio of memory to processors; sizes of tasks from the chapter on Fargate in the ECS developer guide; engine versions from the RDS release calendars; read replicas from the chapters on each engine
+//! fixed ratio of memory to processors; sizes of tasks from the chapter on Fargate in the ECS developer guide;
+//! versions of EKS from its release calendar (1.34 to December 2026, 1.35 to March 2027), the image of Fluent Bit from its list of
+//! stable versions; engine versions from the RDS release calendars; read replicas from the chapters on each engine
 //! in the RDS user guide.
 
 use super::{Machine, Offer, Replicas};
-use crate::vocabulary::{Edition, Engine, License, Runtime};
+use crate::ir::Cluster;
+use crate::vocabulary::{Channel, Edition, Engine, License, Runtime};
 
 const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
     Machine { name, cpu, memory_gb }
@@ -15,7 +18,34 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 65_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container, Runtime::Kubernetes];
+
+/// A registry of the system's own images.
+pub(super) const REGISTRY: bool = true;
+
+/// Versions of Kubernetes on EKS within their standard support, oldest first.
+pub(super) const KUBERNETES: [&str; 3] = ["1.34", "1.35", "1.36"];
+
+/// The version of a cluster: the author's own, else one that has proven itself, or the newest. EKS itself has no channels.
+pub(super) fn kubernetes(cluster: &Cluster) -> &str {
+    match (&cluster.version, cluster.channel) {
+        (Some(version), _) => version,
+        (None, Channel::Stable | Channel::Regular) => KUBERNETES[1],
+        (None, Channel::Rapid) => KUBERNETES[2],
+    }
+}
+
+/// What EKS does when the standard support of a version ends: it upgrades the cluster, or keeps the version for a year more, at a
+/// higher price.
+pub(super) fn support(cluster: &Cluster) -> &'static str {
+    match cluster.channel {
+        Channel::Stable => "EXTENDED",
+        Channel::Regular | Channel::Rapid => "STANDARD",
+    }
+}
+
+/// Fluent Bit as AWS builds it.
+pub(super) const FLUENT_BIT: &str = "public.ecr.aws/aws-observability/aws-for-fluent-bit:2.34.3.20260623";
 
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [

@@ -18,7 +18,11 @@ const fn machine(name: &'static str, cpu: u32, memory_gb: u32) -> Machine {
 pub(super) const SHARD_MAP: usize = 25_000;
 
 /// Where services run.
-pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
+pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container, Runtime::Kubernetes];
+
+/// Minor versions of Kubernetes that AKS supports, as in Microsoft's calendar of AKS releases, read in November 2026; 1.34 ends in that
+/// month.
+pub(super) const KUBERNETES: &[&str] = &["1.35", "1.36", "1.37"];
 
 /// GiB of the largest container on the workload profile Consumption, which has a processor for every two of them. This and the next as in
 /// Microsoft's overview of workload profiles of Container Apps, read in November 2026.
@@ -49,6 +53,9 @@ pub(super) const CACHES: [(&str, u32); 9] = [
     ("Balanced_B250", 192),
     ("Balanced_B350", 288),
 ];
+
+/// A registry of the system's own images.
+pub(super) const REGISTRY: bool = true;
 
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [

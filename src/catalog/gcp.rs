@@ -20,6 +20,9 @@ pub(super) const RUNTIMES: &[Runtime] = &[Runtime::Vm, Runtime::Container];
 /// Sizes of a container on Cloud Run: processors, and the least and the most GiB that go with them.
 pub(super) const CONTAINERS: [(u32, u32, u32); 5] = [(1, 1, 4), (2, 1, 8), (4, 2, 16), (6, 4, 24), (8, 4, 32)];
 
+/// A registry of the system's own images.
+pub(super) const REGISTRY: bool = false;
+
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.
 pub(super) const MACHINES: [Machine; 34] = [

@@ -8,7 +8,7 @@ mod gcp;
 mod kubernetes;
 pub mod places;
 
-use crate::ir::Shape;
+use crate::ir::{Cluster, Shape};
 use crate::target::Target;
 use crate::vocabulary::{Edition, Engine, License, Runtime};
 
@@ -209,6 +209,39 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
         Target::Azure => azure::RUNTIMES,
         Target::Gcp => gcp::RUNTIMES,
         Target::Kubernetes => &[],
+    }
+}
+
+/// Versions of Kubernetes that EKS supports.
+pub fn eks_versions() -> &'static [&'static str] {
+    &aws::KUBERNETES
+}
+
+/// The version of Kubernetes of a cluster on EKS.
+pub fn eks_version(cluster: &Cluster) -> &str {
+    aws::kubernetes(cluster)
+}
+
+/// What EKS does when the standard support of a cluster's version ends.
+pub fn eks_support(cluster: &Cluster) -> &'static str {
+    aws::support(cluster)
+}
+
+/// The image of Fluent Bit as AWS builds it.
+pub const AWS_FLUENT_BIT: &str = aws::FLUENT_BIT;
+
+/// Minor versions of Kubernetes on Azure.
+pub fn azure_kubernetes() -> &'static [&'static str] {
+    azure::KUBERNETES
+}
+
+/// Whether a target has a registry of the system's own images. A plain cluster takes them from one that is there already.
+pub fn has_registry(target: Target) -> bool {
+    match target {
+        Target::Aws => aws::REGISTRY,
+        Target::Azure => azure::REGISTRY,
+        Target::Gcp => gcp::REGISTRY,
+        Target::Kubernetes => true,
     }
 }
 

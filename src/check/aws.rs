@@ -1,10 +1,13 @@
 //! What AWS alone is strict about.
 
 mod apis;
+mod cluster;
 mod containers;
 mod messaging;
 mod room;
 mod sharding;
+
+pub use apis::api_methods;
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
@@ -25,9 +28,10 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     names(system, problems);
     databases(system, problems);
     sharding::check(system, problems);
-    apis::check(system, problems);
     containers::check(system, problems);
+    cluster::check(system, problems);
     messaging::check(system, problems);
+    apis::check(system, problems);
     room::check(system, problems);
     buckets(system, problems);
     network(system, problems);

@@ -1,11 +1,14 @@
 //! What only Azure asks.
 
 mod apis;
+mod blocks;
+mod cluster;
 mod containers;
 mod messaging;
 mod shards;
 
 pub use apis::{api_block, api_window};
+pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
 pub use messaging::sql_filter;
 
@@ -26,12 +29,25 @@ const TAKEN: [(&str, &[&str]); 4] = [
 
 /// The same, where there are queues or topics.
 const MESSAGING: &str = "service-bus";
+/// The same, where there is a registry.
+const REGISTRY: &str = "registry";
+/// The same of services, where there is a cluster.
+const CLUSTER: [&str; 7] = [
+    "cluster",
+    "cluster-disks",
+    "cluster-nodes",
+    "cluster-subnets",
+    "keda",
+    "nodes",
+    "operator-cluster",
+];
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     shards::check(system, problems);
     apis::check(system, problems);
     messaging::check(system, problems);
     containers::check(system, problems);
+    cluster::check(system, problems);
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     let names = system
         .services
@@ -53,7 +69,9 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for (kind, name, path) in names {
         let taken = TAKEN.iter().find(|(table, _)| *table == kind);
         let taken = taken.is_some_and(|(_, names)| names.contains(&name.as_str()));
-        if taken || messaging && name == MESSAGING {
+        let own = system.registry.is_some() && name == REGISTRY;
+        let cluster = !system.pools.is_empty() && kind == "services" && CLUSTER.contains(&name.as_str());
+        if taken || messaging && name == MESSAGING || own || cluster {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
     }

@@ -19,7 +19,11 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
         }
     }
     if target != Target::Kubernetes {
-        shared_ports(system, problems);
+        for (first, other, port) in shared_ports(system) {
+            let (first, other) = (&system.services[first], &system.services[other]);
+            let at = system.places.span(&format!("{}.port", other.path));
+            problems.push(capability::shared_port(at, [&first.name, &other.name], port));
+        }
     }
     let project = system.accounts.gcp.as_ref();
     let has_billing_account = project.is_some_and(|project| project.billing_account.is_some());
@@ -28,9 +32,9 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
     }
 }
 
-/// Firewalls tell the callers of the internal load balancer apart by port: who may call one service of a port reaches the others too. A
-/// plain cluster has no such load balancer.
-fn shared_ports(system: &System, problems: &mut Vec<Diagnostic>) {
+/// Ports of the internal load balancer that lead to two services with callers of their own. Firewalls tell callers apart by port: who may
+/// call one service of a port reaches the others too. A plain cluster has no such load balancer.
+pub fn shared_ports(system: &System) -> Vec<(Id<Service>, Id<Service>, u16)> {
     let callers = |callee: Id<Service>| -> Vec<Id<Service>> {
         let calling = system
             .services
@@ -38,16 +42,13 @@ fn shared_ports(system: &System, problems: &mut Vec<Diagnostic>) {
             .filter(|(_, service)| service.calls.contains(&callee));
         calling.map(|(id, _)| id).collect()
     };
-    for listener in system.internal.iter().flat_map(|balancer| &balancer.listeners) {
+    let listeners = system.internal.iter().flat_map(|balancer| &balancer.listeners);
+    let shared = listeners.filter_map(|listener| {
         let mut services = listener.routes.iter().map(|route| route.service);
-        let Some(first) = services.next() else {
-            continue;
-        };
+        let first = services.next()?;
         let known = callers(first);
-        if let Some(other) = services.find(|service| callers(*service) != known) {
-            let (first, other) = (&system.services[first], &system.services[other]);
-            let at = system.places.span(&format!("{}.port", other.path));
-            problems.push(capability::shared_port(at, [&first.name, &other.name], listener.port));
-        }
-    }
+        let other = services.find(|service| callers(*service) != known)?;
+        Some((first, other, listener.port))
+    });
+    shared.collect()
 }

@@ -6,6 +6,7 @@ mod messaging;
 pub use apis::{by_expression, path_expression};
 pub use messaging::{MESSAGE_BROKER, authority_variable};
 
+use super::cluster::EDGE;
 use crate::diagnostic::{Diagnostic, capability, kubernetes, semantic};
 use crate::ir::{Database, Resource, Router, Sharding, Strategy, System, Tls};
 use crate::target::Target;
@@ -19,9 +20,6 @@ pub const PROTECT: &str = "protect";
 
 /// The identity that reads Secrets of another namespace, which no component may have.
 pub const SECRETS_READER: &str = "secrets-reader";
-
-/// What the namespace of the public entry point is called after the system's, which no domain may be.
-const EDGE: &str = "edge";
 
 /// Variables under which S3 clients look for their identity; in a cluster they are set for every service that uses a bucket.
 pub const S3_CLIENT: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_SECRET_ACCESS_KEY"];

@@ -5,6 +5,7 @@
 
 mod aws;
 mod azure;
+mod cluster;
 mod database;
 mod edge;
 mod gcp;
@@ -15,7 +16,12 @@ mod runtime;
 
 use std::ops::Deref;
 
-pub use azure::{api_block, api_window, container_block, container_environment, sql_filter};
+pub use aws::api_methods;
+pub use azure::{
+    api_block, api_window, cluster_block, container_block, container_environment, gateway_address, inside_blocks,
+    node_block, nodes_name, pool_name, rotation_name, sql_filter,
+};
+pub use edge::shared_ports;
 pub use gcp::pubsub_filter;
 pub use kubernetes::{
     MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
@@ -67,6 +73,9 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     edge::check(system, target, &mut problems);
     messaging::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
+    if target != Target::Kubernetes {
+        cluster::check(system, &mut problems);
+    }
     match target {
         Target::Aws => aws::check(system, &mut problems),
         Target::Azure => azure::check(system, &mut problems),

@@ -169,14 +169,3 @@ pub fn mistaken(at: Option<Span>, [first, second]: [&str; 2]) -> Diagnostic {
     .reason("some paths are of both routes, and it tries the longer expression first, whatever the two say")
     .fix("begin one of the two paths with a word that the other does not have")
 }
-
-/// `api-body-fixed`
-pub fn body_fixed(at: Option<Span>, api: &str, most: u32) -> Diagnostic {
-    Diagnostic::warning(
-        "api-body-fixed",
-        at,
-        format!("on AWS `{api}` takes bodies of up to {most} KiB"),
-    )
-    .reason("the limit of API Gateway is fixed")
-    .fix("have the services refuse what is larger than they want")
-}

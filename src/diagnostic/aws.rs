@@ -65,3 +65,25 @@ pub fn topic_of_alarms(at: Option<Span>, topic: &str) -> Diagnostic {
     )
     .fix("give the topic another name")
 }
+
+/// `api-body`
+pub fn body_of_api(at: Option<Span>, api: &str, kb: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "api-body",
+        at,
+        format!("AWS does not hold bodies over {kb} KiB back from `{api}`"),
+    )
+    .reason("HTTP APIs of API Gateway pass bodies of up to 10 MB, and nobody can choose less")
+    .fix("leave `max_body_kb` out, and have the services refuse what is too large")
+}
+
+/// `api-routes`
+pub fn routes_of_api(at: Option<Span>, api: &str, routes: usize, most: usize) -> Diagnostic {
+    Diagnostic::warning(
+        "api-routes",
+        at,
+        format!("`{api}` has {routes} routes on AWS, and an API has {most} unless asked for more"),
+    )
+    .reason("with `cors`, `ANY` is a route for each method")
+    .fix("have the quota `Routes per API` of Amazon API Gateway raised in Service Quotas before the first apply, or join routes")
+}

@@ -18,6 +18,12 @@ pub fn runtime(at: Option<Span>, runtime: &str, target: Target, offered: &[&str]
         .fix(format!("use {}", offered.collect::<Vec<_>>().join(" or ")))
 }
 
+/// `component-not-built`
+pub fn component(at: Option<Span>, kind: &str, target: Target) -> Diagnostic {
+    let message = format!("this version has no {kind} on {}", target.title());
+    Diagnostic::error("component-not-built", at, message).fix("render for another target, or do without")
+}
+
 /// `script-needs-vm`
 pub fn script_needs_vm(at: Option<Span>, service: &str) -> Diagnostic {
     let message = format!("service `{service}` is started by a script, which a container cannot run");

@@ -73,6 +73,17 @@ pub fn backlog(at: Option<Span>, service: &str) -> Diagnostic {
     .fix("leave `queue_messages` out and choose `scale.min` for the usual backlog, or use `runtime = \"vm\"`")
 }
 
+/// `container-fixed`
+pub fn fixed(at: Option<Span>, service: &str, count: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "container-fixed",
+        at,
+        format!("there is always the same number of `{service}` on Google Cloud: {count}"),
+    )
+    .reason("what has no port is a worker pool of Cloud Run, which scales neither by processor load nor by messages")
+    .fix("choose `scale.min` for the usual backlog and `scale.max` the same, or use `runtime = \"vm\"`")
+}
+
 /// `container-variable`
 pub fn variable(at: Option<Span>, name: &str) -> Diagnostic {
     Diagnostic::error(

@@ -16,11 +16,11 @@ pub fn existing_network(at: Option<Span>, service: &str) -> Diagnostic {
 }
 
 /// `no-such-slot`
-pub fn no_such_slot(at: Option<Span>, slot: u32, count: u32) -> Diagnostic {
+pub fn no_such_slot(at: Option<Span>, slot: u32, of: &str, count: u32) -> Diagnostic {
     Diagnostic::error(
         "no-such-slot",
         at,
-        format!("there is no block {slot} for the containers of a domain on Azure"),
+        format!("there is no block {slot} for the {of} of a domain on Azure"),
     )
     .fix(format!(
         "take a number from 1 to {count}, or give `network.cidr` a larger block"
@@ -28,11 +28,11 @@ pub fn no_such_slot(at: Option<Span>, slot: u32, count: u32) -> Diagnostic {
 }
 
 /// `same-slot`
-pub fn same_slot(at: Option<Span>, [first, second]: [&str; 2], free: u32) -> Diagnostic {
+pub fn same_slot(at: Option<Span>, [first, second]: [&str; 2], of: &str, free: u32) -> Diagnostic {
     Diagnostic::error(
         "same-slot",
         at,
-        format!("the containers of the domains `{first}` and `{second}` would have the same addresses on Azure"),
+        format!("the {of} of the domains `{first}` and `{second}` would have the same addresses on Azure"),
     )
     .reason("a domain's block of addresses follows from its name alone, so that no domain moves another's")
     .fix(format!(

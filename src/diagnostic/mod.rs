@@ -3,6 +3,7 @@
 //! Every problem is one [`Diagnostic`]. Rules are constructed by one function each in [`language`], [`semantic`] and [`capability`],
 //! so that the words, the rule id and the advice of a rule stand in one place.
 
+pub mod aks;
 pub mod api;
 pub mod aws;
 pub mod azure;
@@ -10,13 +11,16 @@ pub mod capability;
 pub mod cloud_run;
 pub mod container_apps;
 pub mod domain;
+pub mod eks;
 pub mod fargate;
 pub mod gcp;
 pub mod kubernetes;
 pub mod language;
 pub mod messaging;
+pub mod nodes;
 pub mod overrides;
 mod places;
+pub mod registry;
 pub mod render;
 pub mod semantic;
 pub mod sharding;

@@ -58,6 +58,15 @@ pub struct ApiRoute {
 }
 
 impl ApiRoute {
+    /// True if both are of the same paths: parameters are alike whatever they are called.
+    pub fn same_path(&self, other: &ApiRoute) -> bool {
+        let alike = |(one, other): (&Segment, &Segment)| match (one, other) {
+            (Segment::Parameter(_), Segment::Parameter(_)) => true,
+            _ => one == other,
+        };
+        self.segments.len() == other.segments.len() && self.segments.iter().zip(&other.segments).all(alike)
+    }
+
     /// True if a request could be of both routes.
     pub fn meets(&self, other: &ApiRoute) -> bool {
         let methods = self.method.is_none() || other.method.is_none() || self.method == other.method;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::arena::Id;
+use super::cluster::Image;
 use super::domain::Home;
 use super::link::Setting;
 use super::sharding::Sharding;
@@ -61,8 +62,8 @@ impl Service {
 pub enum Launch {
     /// A container.
     Container {
-        /// Image reference.
-        image: String,
+        /// The image.
+        image: Image,
         /// Arguments, after the image.
         arguments: Vec<String>,
     },
@@ -70,16 +71,21 @@ pub enum Launch {
     Script(String),
     /// ShardingSphere-Proxy in front of the shards of a database.
     ShardingProxy {
-        /// Image reference.
-        image: String,
+        /// The image.
+        image: Image,
         /// The database.
         database: Id<Database>,
     },
 }
 
 impl Launch {
+    /// The reference of the container image, where one is started that is not the system's own.
+    pub fn reference(&self) -> Option<&str> {
+        self.image().and_then(Image::reference)
+    }
+
     /// The container image, where one is started.
-    pub fn image(&self) -> Option<&str> {
+    pub fn image(&self) -> Option<&Image> {
         match self {
             Launch::Container { image, .. } | Launch::ShardingProxy { image, .. } => Some(image),
             Launch::Script(_) => None,

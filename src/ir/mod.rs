@@ -11,6 +11,7 @@ mod alarm;
 mod api;
 mod arena;
 mod balancer;
+mod cluster;
 mod component;
 mod domain;
 mod link;
@@ -25,6 +26,7 @@ pub use alarm::{Alarm, Signal};
 pub use api::{Api, ApiRoute, Cors, Jwt, Segment, Throttle};
 pub use arena::{Arena, Id};
 pub use balancer::{Balancer, Exposure, Listener, Route, Tls};
+pub use cluster::{Cluster, Image, NodePool, Registry, Repository};
 pub use component::{
     Backup, Bucket, Cache, Database, Health, Launch, Lifecycle, Probe, Readers, Scale, Secret, Service, Shape,
 };
@@ -37,7 +39,7 @@ pub use sharding::{Router, Shard, Sharding, Strategy};
 
 use crate::diagnostic::Places;
 use crate::target::Target;
-use crate::vocabulary::{Accounts, Cluster, PerTarget, State};
+use crate::vocabulary::{Accounts, PerTarget, Runtime, State};
 
 /// One application, ready to be checked for a target.
 #[derive(Debug, Clone)]
@@ -100,8 +102,15 @@ pub struct System {
     pub budget: Option<Budget>,
     /// Terraform's state.
     pub state: Option<State>,
-    /// What a plain cluster offers.
+    /// What a plain cluster offers, how a managed one is made.
     pub cluster: Cluster,
+    /// The nodes of the managed cluster: first those of the system, then those of each domain with services in it. Empty where no
+    /// service has the runtime `kubernetes`, and a cloud has no cluster.
+    pub pools: Vec<NodePool>,
+    /// The registry of the system's own images.
+    pub registry: Option<Registry>,
+    /// What is in it.
+    pub repositories: Arena<Repository>,
     /// Raw attributes of emitted resources, per target.
     pub overrides: BTreeMap<Target, Vec<Override>>,
     /// What was chosen where the blueprint said nothing, for the reader of the output.
@@ -111,6 +120,21 @@ pub struct System {
 }
 
 impl System {
+    /// The nodes that a service runs on, where it runs in the managed cluster.
+    pub fn pool_of(&self, service: Id<Service>) -> Option<&NodePool> {
+        let service = &self.services[service];
+        let mut pools = self.pools.iter();
+        pools.find(|pool| service.runtime == Runtime::Kubernetes && pool.domain == service.home.domain)
+    }
+
+    /// The reference of an image, where the system's own are at this place: host and path.
+    pub fn image_at(&self, registry: &str, image: &Image) -> String {
+        match image {
+            Image::Reference(text) => text.clone(),
+            Image::Own { repository, tag } => format!("{registry}/{}:{tag}", self.repositories[*repository].name),
+        }
+    }
+
     /// The grants of one service.
     pub fn grants_of(&self, service: Id<Service>) -> impl Iterator<Item = &Grant> {
         self.grants.iter().filter(move |grant| grant.service == service)

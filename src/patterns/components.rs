@@ -7,7 +7,7 @@ use super::reader::Reader;
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Region};
 use crate::catalog::places::{self, PLACES};
-use crate::diagnostic::{Diagnostic, domain, semantic};
+use crate::diagnostic::{Diagnostic, domain, registry, semantic};
 use crate::ir::{self, Arena, Domain, Home, System};
 use crate::target::Target;
 use crate::vocabulary::{PerTarget, Runtime};
@@ -33,6 +33,10 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
     let mut caches = Arena::default();
     let mut queues = Arena::default();
     let mut topics = Arena::default();
+    let repositories = super::reader::repositories(blueprint);
+    if model.registry.is_some() && !super::reader::uses_registry(blueprint) {
+        problems.push(registry::unused(blueprint.places.key("registry")));
+    }
     for scope in model.scopes() {
         let domain = scope.domain.map(|name| {
             domains.add(Domain {
@@ -48,7 +52,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         };
         for (name, said) in scope.services {
             let mut reader = Reader::new(blueprint, scope.path("services", name), &mut choices, problems);
-            if let Some(service) = reader.service((&scope.full_name(name), home(name)), said, runtime) {
+            if let Some(service) = reader.service((&scope.full_name(name), home(name)), said, (runtime, &repositories))
+            {
                 services.add(service);
             }
         }
@@ -117,11 +122,31 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
             start: budget.start.clone(),
         }),
         state: model.state.clone(),
-        cluster: model.kubernetes.clone(),
+        cluster: cluster(&model.kubernetes, blueprint, problems),
+        pools: vec![],
+        registry: model.registry.as_ref().map(|said| ir::Registry {
+            keep_images: said.keep_images,
+        }),
+        repositories,
         overrides: overrides(blueprint),
         choices,
         places: blueprint.places.clone(),
     })
+}
+
+fn cluster(said: &model::Kubernetes, blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> ir::Cluster {
+    ir::Cluster {
+        gateway_class: said.gateway_class.clone(),
+        gateway_namespace: said.gateway_namespace.clone(),
+        storage_class: said.storage_class.clone(),
+        cluster_issuer: said.cluster_issuer.clone(),
+        secret_store: said.secret_store.clone(),
+        prometheus: said.prometheus,
+        registry: said.registry.clone(),
+        api_cidrs: network::ranges(blueprint, "kubernetes.api_cidrs", &said.api_cidrs, problems),
+        version: said.version.clone(),
+        channel: said.channel,
+    }
 }
 
 /// The author's labels, and the system's own under them.

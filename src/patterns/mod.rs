@@ -7,6 +7,7 @@ mod links;
 mod monolith;
 mod network;
 mod per_domain;
+mod pools;
 mod read_replica;
 mod reader;
 mod sharding;
@@ -54,6 +55,10 @@ pub fn build(blueprint: &Blueprint) -> Result<(System, Vec<Diagnostic>), Vec<Dia
             None
         }
     };
+    let system = system.map(|mut system| {
+        pools::plan(blueprint, &mut system, &mut problems);
+        system
+    });
     let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
     match system {
         Some(system) if !failed => Ok((system, problems)),

@@ -18,16 +18,7 @@ pub(super) fn plan(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Opt
         let at = blueprint.places.span("network.cidr");
         problems.push(semantic::bad_cidr(at, &said.cidr, &why, &fix));
     });
-    let mut admin_cidrs = vec![];
-    for (index, text) in said.admin_cidrs.iter().enumerate() {
-        match text.parse::<Ipv4Net>() {
-            Ok(range) => admin_cidrs.push(range.trunc()),
-            Err(_) => {
-                let at = blueprint.places.span(&format!("network.admin_cidrs.{index}"));
-                problems.push(semantic::bad_address_range(at, text));
-            }
-        }
-    }
+    let admin_cidrs = ranges(blueprint, "network.admin_cidrs", &said.admin_cidrs, problems);
     let domain = &blueprint.model.edge.internal.domain;
     Some(Network {
         cidr: cidr.ok()?,
@@ -41,6 +32,26 @@ pub(super) fn plan(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Opt
             None => format!("{}.internal", blueprint.model.name),
         },
     })
+}
+
+/// Address ranges of a list of the blueprint.
+pub(super) fn ranges(
+    blueprint: &Blueprint,
+    path: &str,
+    said: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Ipv4Net> {
+    let mut ranges = vec![];
+    for (index, text) in said.iter().enumerate() {
+        match text.parse::<Ipv4Net>() {
+            Ok(range) => ranges.push(range.trunc()),
+            Err(_) => {
+                let at = blueprint.places.span(&format!("{path}.{index}"));
+                problems.push(semantic::bad_address_range(at, text));
+            }
+        }
+    }
+    ranges
 }
 
 /// The block, or why it cannot be one and what to do.

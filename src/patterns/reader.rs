@@ -1,9 +1,13 @@
 //! One component of the blueprint, with everything that follows from itself alone.
 
+mod launch;
+
+pub(super) use launch::{is_image, repositories, uses_registry};
+
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas, Size, SizeName};
 use crate::diagnostic::{Diagnostic, Span, messaging, semantic};
-use crate::ir::{self, Backup, Choice, Home, Launch, Lifecycle, Readers, Shape};
+use crate::ir::{self, Arena, Backup, Choice, Home, Lifecycle, Readers, Repository, Shape};
 use crate::vocabulary::{Edition, Engine, License, PerTarget, Runtime};
 
 /// Messages waiting per machine or pod of a service that says nothing: a minute's work for one that needs half a second for each.
@@ -47,9 +51,9 @@ impl<'a> Reader<'a> {
         &mut self,
         (name, home): (&str, Home),
         said: &model::Service,
-        runtime: Runtime,
+        (runtime, repositories): (Runtime, &Arena<Repository>),
     ) -> Option<ir::Service> {
-        let launch = self.launch(name, said);
+        let launch = self.launch(name, said, repositories);
         if said.scale.min > said.scale.max {
             let problem = semantic::scale_range(self.at("scale"), said.scale.min, said.scale.max);
             self.problems.push(problem);
@@ -191,35 +195,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn launch(&mut self, name: &str, said: &model::Service) -> Option<Launch> {
-        match (&said.image, &said.start) {
-            (Some(image), None) if is_image(image) => Some(Launch::Container {
-                image: image.clone(),
-                arguments: said.arguments.clone(),
-            }),
-            (Some(image), None) => {
-                self.problems.push(semantic::bad_image(self.at("image"), image));
-                None
-            }
-            (None, Some(script)) => {
-                if !said.arguments.is_empty() {
-                    self.problems
-                        .push(semantic::arguments_need_image(self.at("arguments"), name));
-                }
-                Some(Launch::Script(script.clone()))
-            }
-            (Some(_), Some(_)) => {
-                self.problems.push(semantic::image_and_start(self.at("start"), name));
-                None
-            }
-            (None, None) => {
-                let at = self.blueprint.places.key(&self.path);
-                self.problems.push(semantic::nothing_to_run(at, name));
-                None
-            }
-        }
-    }
-
     /// `default` is (processors, GiB).
     pub(super) fn size(&mut self, said: Option<&Size>, default: (u32, u32)) -> Shape {
         let (cpu, memory_gb) = match said {
@@ -346,17 +321,6 @@ fn newest_everywhere(engine: Engine) -> &'static str {
         Engine::Sqlserver => "2022",
         Engine::Oracle => "19",
     }
-}
-
-/// True for text of the form `[registry/]path[:tag][@digest]`, in the charset of image references.
-pub(super) fn is_image(text: &str) -> bool {
-    let charset = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    let first = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
-    first
-        && text.len() <= 255
-        && text.chars().all(charset)
-        && !text.contains("//")
-        && !text.ends_with(['/', ':', '@', '-', '.'])
 }
 
 /// True for control characters, and for the others that readers of YAML take for a line break or refuse.

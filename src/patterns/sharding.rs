@@ -14,7 +14,9 @@ use super::{Summary, alarms, balancers, components, links, per_domain};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, sharding as rules};
-use crate::ir::{Alarm, Database, Health, Home, Id, Launch, Probe, Router, Scale, Service, Sharding, Signal, System};
+use crate::ir::{
+    Alarm, Database, Health, Home, Id, Image, Launch, Probe, Router, Scale, Service, Sharding, Signal, System,
+};
 use crate::vocabulary::{self, Engine, Runtime};
 
 pub(super) const SUMMARY: Summary = Summary {
@@ -183,7 +185,10 @@ fn proxy(
         home,
         path,
         runtime: Runtime::Vm,
-        launch: Launch::ShardingProxy { image, database: id },
+        launch: Launch::ShardingProxy {
+            image: Image::Reference(image),
+            database: id,
+        },
         machine_image: said.proxy.machine_image.clone(),
         port: PROXY_PORT,
         public: false,

@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, overrides};
 use crate::ir::{self, Domain, Id};
+use crate::kubernetes::overrides as objects;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::verify;
 use crate::terraform::{Module, Part, identifier};
 use crate::vocabulary::Runtime;
-use shared::report::Report;
+use shared::Lowered;
 
 /// Renders a checked system.
 ///
@@ -35,7 +36,26 @@ pub fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     }
 }
 
-fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Result<Rendered, Vec<Diagnostic>> {
+fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Diagnostic>> {
+    let Lowered {
+        mut module,
+        report,
+        mut cluster,
+    } = lowered;
+    let given = system.overrides.get(&system.target());
+    let (of_objects, of_resources): (Vec<&ir::Override>, Vec<&ir::Override>) = given
+        .into_iter()
+        .flatten()
+        .partition(|given| cluster.is_some() && is_kind(given));
+    if let Some(cluster) = &mut cluster {
+        let faults = cluster.faults();
+        if !faults.is_empty() {
+            return Err(vec![overrides::internal(&faults)]);
+        }
+        let wanted: Vec<_> = of_objects.into_iter().map(wanted_object).collect();
+        cluster.override_with(&wanted, &system.places)?;
+        cluster.outputs(system, &mut module);
+    }
     let faults = verify(&module);
     if !faults.is_empty() {
         let words = faults
@@ -43,8 +63,7 @@ fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Re
             .map(|fault| format!("{} {}: {}", fault.address, fault.path, fault.problem));
         return Err(vec![overrides::internal(&words.collect::<Vec<_>>())]);
     }
-    let given = system.overrides.get(&system.target());
-    let wanted: Vec<Override<'_>> = given.into_iter().flatten().map(wanted).collect();
+    let wanted: Vec<Override<'_>> = of_resources.into_iter().map(wanted).collect();
     let problems = apply(&mut module, &wanted, &system.places);
     if !problems.is_empty() {
         return Err(problems);
@@ -56,6 +75,7 @@ fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Re
     for (name, text) in written {
         files.insert(format!("terraform/{name}"), text);
     }
+    let kubernetes = cluster.map(|cluster| cluster.files(system, &mut files));
     files.insert("README.md", report.render(system));
     if let Some((path, text)) = shared::owners::file(system) {
         files.insert(path, text);
@@ -63,7 +83,7 @@ fn terraform(system: &Checked<'_>, (mut module, report): (Module, Report)) -> Re
     Ok(Rendered {
         files,
         terraform,
-        kubernetes: String::new(),
+        kubernetes: kubernetes.unwrap_or_default(),
     })
 }
 
@@ -94,12 +114,33 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
         let shared = identifier(&format!("{}-containers", system.domains[domain].name));
         names.entry(domain).or_default().push(shared);
     }
+    // So are the nodes of its pods.
+    for pool in &system.pools {
+        if let Some(domain) = pool.domain {
+            let nodes = identifier(&format!("{}-nodes", system.domains[domain].name));
+            names.entry(domain).or_default().push(nodes);
+        }
+    }
     let part = |(id, domain): (Id<Domain>, &Domain)| Part {
         file: format!("domain_{}", identifier(&domain.name)),
         header: shared::owners::header(domain),
         names: names.remove(&id).unwrap_or_default(),
     };
     system.domains.iter().map(part).collect()
+}
+
+/// True for the override of an object in the cluster: Terraform's types are written small.
+fn is_kind(given: &ir::Override) -> bool {
+    given.resource_type.starts_with(char::is_uppercase)
+}
+
+fn wanted_object(given: &ir::Override) -> objects::Override<'_> {
+    objects::Override {
+        kind: &given.resource_type,
+        name: &given.name,
+        fields: &given.arguments,
+        path: &given.path,
+    }
 }
 
 fn wanted(given: &ir::Override) -> Override<'_> {

@@ -144,34 +144,3 @@ pub struct Backend {
     #[serde(default)]
     pub region: Option<String>,
 }
-
-/// What a plain Kubernetes cluster offers, by name.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Cluster {
-    /// GatewayClass of the public entry point.
-    pub gateway_class: String,
-    /// Namespace in which that class runs its proxies; the one of the entry point itself when left out, as Istio and NGINX do.
-    pub gateway_namespace: Option<String>,
-    /// StorageClass of persistent volumes; the cluster's default when left out.
-    pub storage_class: Option<String>,
-    /// ClusterIssuer (cert-manager) that requests the certificate of `edge.domain`.
-    pub cluster_issuer: String,
-    /// ClusterSecretStore (External Secrets) that `[secrets]` are read from.
-    pub secret_store: String,
-    /// The Prometheus operator is there: alarms become its rules. Without it, alarms are left out.
-    pub prometheus: bool,
-}
-
-impl Default for Cluster {
-    fn default() -> Self {
-        Self {
-            gateway_class: "istio".to_owned(),
-            gateway_namespace: None,
-            storage_class: None,
-            cluster_issuer: "letsencrypt".to_owned(),
-            secret_store: "vault".to_owned(),
-            prometheus: false,
-        }
-    }
-}

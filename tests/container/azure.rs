@@ -59,7 +59,7 @@ shards = 4
 "#;
 
 /// Every block of the rendered Terraform, by its keyword and labels, and the README.
-fn render(text: &str) -> (BTreeMap<String, String>, String) {
+pub(super) fn render(text: &str) -> (BTreeMap<String, String>, String) {
     let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
     let compiled = cloudgen::compile(&blueprint, Target::Azure);
     let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
@@ -82,7 +82,7 @@ fn rules(text: &str) -> Vec<&'static str> {
 }
 
 /// A rule of a security group, as text.
-fn rule<'a>(group: &'a str, name: &str) -> &'a str {
+pub(super) fn rule<'a>(group: &'a str, name: &str) -> &'a str {
     let start = group
         .find(&format!("name = \"{name}\""))
         .unwrap_or_else(|| panic!("{name}: {group}"));
@@ -154,6 +154,7 @@ fn an_app_is_told_what_a_machine_is_told() {
         "name = \"AZURE_CLIENT_ID\"",
         "\"rollout ${var.rollout}, password of pay-main ${var.pay_main_password_version}\"",
         "time_sleep.pay_api",
+        "azurerm_private_endpoint_application_security_group_association.vault",
         "server = \"mall.azurecr.io\"",
         "path = \"/healthz\"",
         "cpu = 2",

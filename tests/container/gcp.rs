@@ -246,6 +246,42 @@ fn containers_reach_a_proxy_from_their_subnet() {
     );
 }
 
+/// What takes from a queue, without a port, between so many containers.
+fn worker(scale: &str) -> String {
+    let batch = "[services.batch]\nimage = \"batch:1\"\nport = 8001\ncalls = [\"was\"]";
+    let pool = format!(
+        "[queues.jobs]\n\n[services.batch]\nruntime = \"container\"\nimage = \"batch:1\"\nconsumes = [\"jobs\"]\nscale = {scale}"
+    );
+    with(batch, &pool)
+}
+
+#[test]
+fn a_worker_pool_has_a_number_and_no_mode() {
+    let text = worker("{ min = 2, max = 5, queue_messages = 10 }");
+    let pool = &blocks(&text)["google_cloud_run_v2_worker_pool.batch"];
+    has(pool, &["manual_instance_count = 2"]);
+    for refused in ["scaling_mode", "min_instance_count", "max_instance_count"] {
+        assert!(!pool.contains(refused), "{pool}");
+    }
+    let fixed = ("container-fixed".to_owned(), Severity::Warning);
+    assert!(problems(&text).contains(&fixed));
+    let same = problems(&worker("{ min = 2, max = 2 }"));
+    assert!(!same.contains(&fixed), "{same:?}");
+}
+
+#[test]
+fn the_authority_of_a_cache_goes_with_it() {
+    let cached = with(
+        "reads = [\"main\", \"api-key\"]",
+        "reads = [\"main\", \"api-key\", \"fast\"]",
+    );
+    let all = blocks(&format!("{cached}\n[caches.fast]\n"));
+    let secret = |name: &str| &all[&format!("google_secret_manager_secret.{name}")];
+    has(secret("fast_authority"), &["deletion_protection = false"]);
+    has(secret("api_key"), &["deletion_protection = true"]);
+    has(secret("main"), &["deletion_protection = true"]);
+}
+
 #[test]
 fn what_cloud_run_has_not_is_said() {
     let cases = [

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod aws;
+mod aws_cluster;
 mod azure;
+mod azure_cluster;
 mod gcp;

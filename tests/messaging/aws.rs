@@ -161,6 +161,7 @@ fn services_may_do_what_their_links_say() {
         &worker,
         &[
             "sqs:ReceiveMessage",
+            "sqs:GetQueueAttributes",
             "aws_sqs_queue.worker_from_paid.arn",
             "aws_sqs_queue.orders.arn",
         ],

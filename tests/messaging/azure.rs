@@ -159,6 +159,25 @@ fn roles_follow_the_links() {
 }
 
 #[test]
+fn a_cache_lets_one_service_in_after_the_other() {
+    let more = "[services.api]\nimage = \"api:1\"\nport = 8081\nwrites = [\"session\", \"pages\"]\n[caches.pages]\nmemory_gb = 1\n";
+    let more = more.to_owned() + "[services.zoo]\nimage = \"zoo:1\"\nport = 8082\nwrites = [\"pages\"]\n";
+    let body = render(&format!("{SHOP}{more}"));
+    let login = |name| resource(&body, "azurerm_managed_redis_access_policy_assignment", name);
+    let waits = |login: &str| login.split_once("depends_on").unwrap().1.to_owned();
+    let first = waits(&login("api"));
+    has(
+        &first,
+        &["azurerm_private_endpoint.session", "azurerm_private_endpoint.pages"],
+    );
+    let kind = "azurerm_managed_redis_access_policy_assignment";
+    let (second, third) = (waits(&login("web")), waits(&login("zoo")));
+    has(&second, &[&format!("{kind}.api")]);
+    has(&third, &[&format!("{kind}.api")]);
+    assert!(!first.contains(kind) && !third.contains("web"), "{first}{third}");
+}
+
+#[test]
 fn only_who_has_a_link_reaches_the_endpoints() {
     let body = render(SHOP);
     let machines = resource(&body, "azurerm_network_security_group", "application");

@@ -184,6 +184,56 @@ fn a_worker_is_not_asked_and_grows_with_its_messages() {
 }
 
 #[test]
+fn who_sends_waits_for_what_keeps_it() {
+    let blocks = shop("");
+    let group = "resource google_compute_region_instance_group_manager.web";
+    says(&blocks, group, &["google_pubsub_subscription.orders"]);
+    // What others hear of a topic is theirs.
+    assert!(!blocks[group].contains("from_paid"), "{}", blocks[group]);
+}
+
+#[test]
+fn the_readme_tells_machines_from_containers() {
+    let readme = |text: &str| compile(&text.replace("DELIVERY", "")).unwrap().1;
+    let machines = readme(SHOP);
+    assert!(machines.contains("**Machines by messages**: `worker`") && !machines.contains("**Workers on Cloud Run**"));
+    let pool = SHOP.replace("[services.worker]", "[services.worker]\nruntime = \"container\"");
+    let containers = readme(&pool.replace(", queue_messages = 50", ""));
+    assert!(containers.contains("**Workers on Cloud Run**: `worker`"));
+    assert!(!containers.contains("**Machines by messages**") && !containers.contains("**Workers without a port**"));
+}
+
+#[test]
+fn the_readme_says_who_reaches_more_than_its_links_name() {
+    let text = r#"
+name = "mall"
+pattern = "per-domain"
+region = "seoul"
+[domains.a.services.api]
+image = "a:1"
+port = 9000
+[domains.a.services.web]
+image = "w:1"
+port = 9001
+public = true
+calls = ["api"]
+[domains.b.services.api]
+image = "b:1"
+port = 9000
+[domains.b.services.other]
+image = "o:1"
+port = 9002
+public = true
+routes = ["/other"]
+calls = ["api"]
+"#;
+    let said = "**A shared port.** `a-api` and `b-api` are both behind port 9000";
+    assert!(compile(text).unwrap().1.contains(said));
+    let apart = text.replacen("port = 9000", "port = 9003", 1);
+    assert!(!compile(&apart).unwrap().1.contains("**A shared port.**"));
+}
+
+#[test]
 fn a_cache_is_reached_by_its_users_alone() {
     let (blocks, readme) = compile(&SHOP.replace("DELIVERY", "")).unwrap();
     let lines = [

@@ -124,6 +124,12 @@ fn connections_are_open_for_those_who_have_a_link() {
     assert!(may(&all, &("rabbitmq-system", vec![]), &broker(), 15671));
     assert!(may(&all, &("keda", vec![]), &broker(), 5671));
     assert!(may(&all, &prometheus(), &broker(), 15691));
+    let out = &named(&all, "NetworkPolicy", "message-broker")["spec"]["egress"];
+    let out = out.as_sequence().unwrap();
+    assert!(
+        out.iter().all(|rule| !rule["to"].is_null()),
+        "the broker goes nowhere but to itself"
+    );
     assert!(may(&all, &service("look"), &service("session"), 6379));
     assert!(!may(&all, &service("worker"), &service("session"), 6379));
     assert!(!may(&all, &service("web"), &service("session"), 6380));
@@ -214,10 +220,31 @@ fn inboxes_are_watched_where_there_is_prometheus() {
 }
 
 #[test]
+fn a_primary_that_goes_takes_no_writes_that_nobody_has() {
+    let all = rendered(SHOP);
+    let files = &named(&all, "ConfigMap", "session")["data"];
+    let handover = files["handover.sh"].as_str().unwrap();
+    let at = |step: &str| {
+        handover
+            .find(step)
+            .unwrap_or_else(|| panic!("no {step} in\n{handover}"))
+    };
+    assert!(at("client pause 10000 write") < at("failover >"));
+    assert!(at("failover >") < at("tool localhost 6380 replicaof \"$other\" 6380"));
+    assert!(files["start.sh"].as_str().unwrap().contains("+client|pause "));
+    let proxy = files["haproxy.cfg"].as_str().unwrap();
+    assert!(proxy.contains("expect min-recv 64 string role:master"));
+}
+
+#[test]
 fn one_pod_is_enough_for_a_cache_without_copies() {
     let all = rendered(&SHOP.replace("multi_zone = true", "multi_zone = false"));
     let set = &named(&all, "StatefulSet", "session")["spec"];
     assert_eq!(set["replicas"], 1);
+    // The same with copies: the API server lets nobody change it.
+    let copied = rendered(SHOP);
+    let copied = &named(&copied, "StatefulSet", "session")["spec"];
+    assert_eq!(set["podManagementPolicy"], copied["podManagementPolicy"]);
     assert_eq!(set["template"]["spec"]["containers"].as_sequence().unwrap().len(), 1);
     assert!(!names(&all, "Service").contains(&"session-0".to_owned()));
     assert!(may(&all, &service("web"), &service("session"), 6379));

@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use tempfile::TempDir;
-
-use crate::support::{Case, Example, examples};
+use crate::support::{Case, Example, examples, manifests};
 use crate::{Offline, addresses, has_terraform};
 
 #[test]
@@ -58,13 +57,10 @@ fn check(case: &Case) -> Result<(), String> {
 }
 
 fn walk(case: &Case) -> Result<(), String> {
-    let folder = TempDir::new().unwrap();
-    for (path, text) in case.rendered.files.iter() {
-        if let Some(name) = path.strip_prefix("terraform/") {
-            fs::write(folder.path().join(name), text).unwrap();
-        }
-    }
-    let offline = Offline::start(folder.path());
+    let files: Vec<(&str, &str)> = case.rendered.files.iter().collect();
+    let folder = crate::folder(&files);
+    let root = folder.path().join("terraform");
+    let offline = Offline::start(&root);
     offline.succeed(&["init", "-input=false", "-no-color"]);
     offline.succeed(&["validate", "-no-color"]);
     offline.succeed(&["plan", "-input=false", "-no-color", "-out=first"]);
@@ -74,5 +70,25 @@ fn walk(case: &Case) -> Result<(), String> {
     if second.code != Some(0) {
         return Err(format!("the second plan is not empty\n{}\n{}", second.out, second.err));
     }
+    cluster(case, &offline, folder.path())?;
     addresses::compare(&name(case), &planned).map_or(Ok(()), Err)
+}
+
+/// Writes what only Terraform knows beside the objects of a managed cluster, as its README says, and checks them all.
+fn cluster(case: &Case, offline: &Offline<'_>, folder: &Path) -> Result<(), String> {
+    if case.rendered.kubernetes.is_empty() || !manifests::has_tools() {
+        return Ok(());
+    }
+    let outputs: serde_json::Value = serde_json::from_str(&offline.succeed(&["output", "-json"])).unwrap();
+    let written = outputs.as_object().unwrap().keys();
+    for output in written.filter(|name| *name == "kubernetes" || name.starts_with("kubernetes_")) {
+        let part = output
+            .trim_start_matches("kubernetes")
+            .trim_start_matches('_')
+            .replace('_', "-");
+        let path = folder.join("kubernetes").join(part).join("terraform.yaml");
+        fs::write(path, offline.succeed(&["output", "-raw", output])).unwrap();
+    }
+    let objects = manifests::build(&folder.join("kubernetes"))?;
+    manifests::validate(&objects)
 }

@@ -1,4 +1,4 @@
-"""Rewrites kinds.jsonl of the Kubernetes target, the schemas of the custom kinds that it emits: keep_crds.py [KIND...] < schemas.json
+"""Rewrites kinds.jsonl of src/kubernetes, the schemas of the custom kinds that it emits: keep_crds.py [KIND...] < schemas.json
 
 Standard input is a JSON object "GROUP/VERSION/KIND": {"from": where the schema is from, "schema": the openAPIV3Schema of that version}.
 Kept are the kinds that are in the file already and those that are named, with the alternatives in ONLY. A kept schema is JSON Schema in which unknown fields are
@@ -9,9 +9,9 @@ import json
 import pathlib
 import sys
 
-KEPT = pathlib.Path(__file__).parents[2] / "src" / "targets" / "kubernetes" / "data" / "kinds.jsonl"
-# Of a field with many alternatives those that the target has a use for.
-ONLY = {("external-secrets.io/v1/SecretStore", "provider"): {"kubernetes"}}
+KEPT = pathlib.Path(__file__).parents[2] / "src" / "kubernetes" / "data" / "kinds.jsonl"
+# Of a field with many alternatives those that a target has a use for.
+ONLY = {("external-secrets.io/v1/SecretStore", "provider"): {"aws", "azurekv", "gcpsm", "kubernetes"}}
 LEFT_OUT = {"default", "description", "example", "format", "nullable", "title"}
 
 

@@ -4,6 +4,7 @@
 pub mod addresses;
 pub mod code;
 pub mod leaves;
+pub mod manifests;
 pub mod tools;
 
 use std::collections::BTreeMap;

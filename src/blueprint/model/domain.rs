@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Service, Table, Topic};
+use super::{Api, Bucket, Cache, Database, Model, Name, Nodes, Owner, Queue, Secret, Service, Table, Topic};
 
 /// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -11,10 +11,12 @@ use super::{Api, Bucket, Cache, Database, Model, Name, Owner, Queue, Secret, Ser
 pub struct Domain {
     /// The team that owns the domain's files; a `CODEOWNERS` is rendered with it.
     pub owner: Option<Owner>,
-    /// Which block of addresses its containers have, on clouds that give them a subnet of their own (Azure). It follows from the domain's
+    /// Which block of addresses its containers and nodes have, on clouds that give them a subnet of their own (Azure). It follows from the domain's
     /// name when left out; two domains whose names give the same one have to say.
     #[schemars(range(min = 1, max = 96))]
     pub slot: Option<u32>,
+    /// The nodes on which its services run in a managed cluster (`runtime = "kubernetes"`), and nobody else's.
+    pub nodes: Nodes,
     /// Long-running process groups.
     pub services: Table<Service>,
     /// Managed relational databases. Services of this domain alone reach them.

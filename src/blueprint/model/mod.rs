@@ -8,6 +8,7 @@ mod api;
 mod component;
 mod data;
 mod domain;
+mod kubernetes;
 mod messaging;
 mod sharding;
 mod system;
@@ -21,12 +22,13 @@ pub use api::{Api, ApiRoute, Cors, Jwt, Throttle};
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
 pub use data::{Backup, Bucket, Cache, Database, Lifecycle, ReplicaScale, Replicas, Secret};
 pub use domain::{Domain, Scope};
+pub use kubernetes::{Kubernetes, Nodes, Registry};
 pub use messaging::{Filter, Queue, Topic};
 pub use sharding::{Proxy, Range, Sharding, Shards};
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 
 use crate::target::Target;
-use crate::vocabulary::{Accounts, Cluster, PerTarget, State};
+use crate::vocabulary::{Accounts, PerTarget, State};
 
 /// Names are keys: everything that a component is called by.
 pub type Table<T> = BTreeMap<Name, T>;
@@ -97,9 +99,12 @@ pub struct Model {
     /// Where Terraform keeps its state; a local file when left out.
     #[serde(default)]
     pub state: Option<State>,
-    /// What a plain Kubernetes cluster offers, by name.
+    /// Kubernetes clusters.
     #[serde(default)]
-    pub kubernetes: Cluster,
+    pub kubernetes: Kubernetes,
+    /// The system's own registry of images.
+    #[serde(default)]
+    pub registry: Option<Registry>,
     /// What differs per environment: tables that are merged over the rest with `--env NAME`.
     #[serde(default)]
     pub environments: Table<serde_json::Value>,

@@ -16,7 +16,6 @@ impl Walk<'_> {
         let map = |keyword| rules.get(keyword).and_then(Json::as_object).unwrap_or(&none);
         let (properties, patterns) = (map("properties"), map("patternProperties"));
         let additional = rules.get("additionalProperties");
-        let known = open_keys(properties, table);
         let mut slips = vec![];
         for (key, entry) in table {
             let (schema, about) = if let Some(schema) = properties.get(key) {
@@ -33,6 +32,7 @@ impl Walk<'_> {
                 ));
                 (schema, None)
             } else if additional == Some(&Json::Bool(false)) {
+                let known = open_keys(properties, table);
                 let every: Vec<&str> = properties.keys().map(String::as_str).collect();
                 let meant = rules::meant(key, &known).or_else(|| rules::meant(key, &every));
                 slips.extend(meant);
@@ -100,18 +100,16 @@ fn open_keys<'a>(properties: &'a Map<String, Json>, table: &Table) -> Vec<&'a st
 impl Schema {
     /// What a value is for: the first paragraph of its doc comment, on one line.
     pub(in crate::blueprint) fn about<'a>(&'a self, schema: &'a Json) -> Option<&'a str> {
-        let description = |schema: &'a Json| schema.get("description").and_then(Json::as_str);
-        description(schema)
-            .or_else(|| description(self.resolve(schema)))
-            .and_then(|text| text.split("\n\n").next())
+        let text = self
+            .chain(schema)
+            .find_map(|schema| schema.get("description")?.as_str())?;
+        text.split("\n\n").next()
     }
 
     /// What an author could write for a value.
     pub(in crate::blueprint) fn example(&self, schema: &Json) -> String {
         let inner = self.resolve(schema);
-        let given = [schema, inner]
-            .into_iter()
-            .find_map(|schema| schema.get("examples")?.get(0));
+        let given = self.chain(schema).find_map(|schema| schema.get("examples")?.get(0));
         if let Some(given) = given {
             return given.to_string();
         }

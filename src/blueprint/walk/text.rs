@@ -69,9 +69,8 @@ impl Walk<'_> {
     /// A pattern in words.
     pub(super) fn says(&self, pattern: &str) -> String {
         self.schema
-            .says
-            .get(pattern)
-            .cloned()
+            .says(pattern)
+            .map(str::to_owned)
             .unwrap_or_else(|| format!("it must match the pattern `{pattern}`"))
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
-use sha2::{Digest, Sha256};
 
+use super::blocks;
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability, container_apps};
-use crate::ir::{Domain, Id, Network, SHARD_VARIABLES, Service, Sharding, System, Value};
+use crate::ir::{Domain, Id, SHARD_VARIABLES, Service, Sharding, System, Value};
 use crate::target::Target;
 use crate::vocabulary::Runtime;
 
@@ -29,6 +29,8 @@ const VARIABLE: usize = 110;
 const RESERVED_ADDRESSES: u32 = 17;
 /// Blocks that the nodes of an environment have among themselves.
 const NODES: [&str; 2] = ["172.30.0.0/16", "172.31.0.0/16"];
+/// The spare slice of the network that they are in.
+const SLICE: usize = 1;
 /// Containers that share one address, where Azure places them itself.
 const SHARING: u32 = 10;
 
@@ -70,7 +72,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(capability::name_taken(at, &service.name, Target::Azure));
         }
     }
-    slots(system, &places, problems);
+    blocks::slots(system, &places, "containers", problems);
     room(system, &services, problems);
 }
 
@@ -82,64 +84,9 @@ pub fn container_environment(system: &System, domain: Option<Id<Domain>>) -> Str
     }
 }
 
-/// The addresses of the environment of a domain. They depend on the network and on the domain alone: what is shared has the first quarter
-/// of a spare slice, and each domain one of the equal blocks in the rest.
+/// The addresses of the environment of a domain.
 pub fn container_block(system: &System, domain: Option<Id<Domain>>) -> Ipv4Net {
-    let slice = system.network.spare(1);
-    let shared = slice.quarter(0);
-    let Some(domain) = domain else {
-        return shared;
-    };
-    let length = block_length(&system.network);
-    let before = 1_u32 << (length - shared.prefix_len());
-    let index = before + slot(&system.network, &system.domains[domain]) - 1;
-    let mut blocks = slice.cidr.subnets(length).ok().into_iter().flatten();
-    blocks.nth(index as usize).unwrap_or(shared)
-}
-
-/// A /26 has room for 230 containers. Where there would be few of them, a /27: the smallest that Azure takes.
-fn block_length(network: &Network) -> u8 {
-    match network.spare(1).cidr.prefix_len() {
-        ..=21 => 26,
-        _ => 27,
-    }
-}
-
-/// How many blocks there are for domains: three quarters of the slice.
-fn count(network: &Network) -> u32 {
-    let bits = block_length(network) - network.spare(1).cidr.prefix_len();
-    (1 << bits) / 4 * 3
-}
-
-/// The number of a domain's block, from 1: the author's, or the one that its name gives.
-fn slot(network: &Network, domain: &Domain) -> u32 {
-    let digest = Sha256::digest(domain.name.as_bytes());
-    let hash = digest
-        .iter()
-        .take(4)
-        .fold(0, |number: u32, &byte| number << 8 | u32::from(byte));
-    let count = count(network);
-    domain.slot.filter(|slot| *slot <= count).unwrap_or(1 + hash % count)
-}
-
-/// No two domains may have the same block.
-fn slots(system: &System, places: &BTreeSet<Place>, problems: &mut Vec<Diagnostic>) {
-    let count = count(&system.network);
-    let domains: Vec<&Domain> = places.iter().flatten().map(|&id| &system.domains[id]).collect();
-    let mut taken: BTreeMap<u32, &Domain> = BTreeMap::new();
-    let all: BTreeSet<u32> = domains.iter().map(|domain| slot(&system.network, domain)).collect();
-    for domain in domains {
-        let at = system.places.span(&format!("{}.slot", domain.path));
-        if let Some(wanted) = domain.slot.filter(|slot| *slot > count) {
-            problems.push(container_apps::no_such_slot(at, wanted, count));
-            continue;
-        }
-        let at = at.or_else(|| system.places.key(&domain.path));
-        if let Some(other) = taken.insert(slot(&system.network, domain), domain) {
-            let free = (1..=count).find(|number| !all.contains(number)).unwrap_or(count);
-            problems.push(container_apps::same_slot(at, [&other.name, &domain.name], free));
-        }
-    }
+    blocks::block(system, SLICE, domain)
 }
 
 /// Every environment has addresses for twice as many containers as it may have: a new revision starts beside the old one.

@@ -7,6 +7,11 @@ use crate::target::Target;
 pub(super) fn check(system: &System, region: &str, problems: &mut Vec<Diagnostic>) {
     for (_, api) in system.apis.iter() {
         let at = |key: &str| system.places.span(&format!("{}.{key}", api.path));
+        let taken = format!("api-{}", api.name);
+        if let Some((_, service)) = system.services.iter().find(|(_, item)| item.name == taken) {
+            let at = system.places.key(&service.path);
+            problems.push(rules::name_taken(at, &taken, &api.name, Target::Gcp));
+        }
         let Some(domain) = &api.domain else { continue };
         match api.certificate(Target::Gcp) {
             None => problems.push(rules::certificate(at("domain"), domain, Target::Gcp)),
@@ -14,11 +19,6 @@ pub(super) fn check(system: &System, region: &str, problems: &mut Vec<Diagnostic
                 problems.push(gcp::certificate_form(at("certificate.gcp"), text, region));
             }
             Some(_) => {}
-        }
-        let taken = format!("api-{}", api.name);
-        if let Some((_, service)) = system.services.iter().find(|(_, item)| item.name == taken) {
-            let at = system.places.key(&service.path);
-            problems.push(rules::name_taken(at, &taken, &api.name, Target::Gcp));
         }
     }
 }

@@ -67,6 +67,13 @@ fn scale(system: &System, service: &Service, problems: &mut Vec<Diagnostic>) {
     if grace > START && grace != GRACE {
         problems.push(cloud_run::start(at("health.grace_seconds"), name, grace, START));
     }
+    if !service.listens() {
+        if service.scale.min < service.scale.max {
+            let at = at("scale.max").or_else(|| system.places.key(&service.path));
+            problems.push(cloud_run::fixed(at, name, service.scale.min));
+        }
+        return;
+    }
     if service.scale.cpu_percent != LOAD {
         let percent = service.scale.cpu_percent;
         problems.push(cloud_run::load(at("scale.cpu_percent"), name, percent, LOAD));

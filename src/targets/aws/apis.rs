@@ -9,9 +9,11 @@ use super::firewall::Groups;
 use super::load_balancer::Balancers;
 use super::network::Network;
 use super::{Stack, edge, logs, startup};
-use crate::ir::{Api, Cors, Id, Peer, Segment, Service, Throttle, Tier, Tls};
+use crate::check::api_methods;
+use crate::ir::{Api, ApiRoute, Cors, Id, Peer, Segment, Service, Throttle, Tier, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr, identifier};
+use crate::vocabulary::Method;
 use crate::{list, object, template};
 
 /// Seconds that a service has for an answer: API Gateway waits no longer.
@@ -114,10 +116,7 @@ fn routes(stack: &mut Stack<'_>, api: &Api, gateway: &Address, link: &Address, b
             "authorization" => if authorizer.is_some() { "JWT" } else { "NONE" },
             "authorizer" => authorizer.unwrap_or(Expression::Null),
         };
-        keys.push((
-            route_key(route.method.map_or("ANY", |method| method.name()), &route.segments),
-            value,
-        ));
+        keys.extend(route_keys(api, route).into_iter().map(|key| (key, value.clone())));
     }
     let body = Block::new()
         .set("for_each", expr::object(keys))
@@ -126,10 +125,21 @@ fn routes(stack: &mut Stack<'_>, api: &Api, gateway: &Address, link: &Address, b
         .set("target", expr::each_value(&["target"]))
         .set("authorization_type", expr::each_value(&["authorization"]))
         .set("authorizer_id", expr::each_value(&["authorizer"]));
+    if api.cors.is_some() && api.routes.iter().any(|route| route.method.is_none()) {
+        stack.module.comment(
+            "No route for ANY: the gateway answers OPTIONS, which browsers ask beforehand without a token, where no route takes it.",
+        );
+    }
     stack.module.resource("aws_apigatewayv2_route", &api.name, body)
 }
 
-/// `GET /orders/{id}`, `ANY /files/{proxy+}`.
+/// The keys of a route: `GET /orders/{id}`, `ANY /files/{proxy+}`.
+fn route_keys(api: &Api, route: &ApiRoute) -> Vec<String> {
+    let methods = api_methods(api, route).into_iter();
+    let names = methods.map(|method| method.map_or("ANY", Method::name));
+    names.map(|name| route_key(name, &route.segments)).collect()
+}
+
 fn route_key(method: &str, segments: &[Segment]) -> String {
     let segments: Vec<String> = segments
         .iter()
@@ -192,9 +202,9 @@ fn stage(stack: &mut Stack<'_>, api: &Api, keys: &Keys, (gateway, routes): (&Add
     };
     let own = api.routes.iter().filter(|route| route.throttle != api.throttle);
     let own: Vec<Block> = own
-        .map(|route| {
-            let key = route_key(route.method.map_or("ANY", |method| method.name()), &route.segments);
-            throttled(Block::new().set("route_key", key), route.throttle)
+        .flat_map(|route| {
+            let keys = route_keys(api, route).into_iter();
+            keys.map(|key| throttled(Block::new().set("route_key", key), route.throttle))
         })
         .collect();
     let body = Block::new()

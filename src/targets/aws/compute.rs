@@ -1,4 +1,4 @@
-//! Virtual machines: one Auto Scaling group per service that does not run as tasks ([`containers`]).
+//! Virtual machines: one Auto Scaling group per service that runs neither as tasks ([`containers`]) nor as pods ([`super::cluster`]).
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let mut proxies = Proxies::new();
     let cluster = stack.has_containers().then(|| containers::cluster(stack, parts.keys));
     for (id, service) in first.into_iter().chain(rest) {
+        if service.runtime == Runtime::Kubernetes {
+            continue;
+        }
         stack.module.file("compute", "");
         let log_group = startup::logs_of(service).then(|| {
             let group = logs::group(stack, parts.keys, startup::log_group(stack, service));

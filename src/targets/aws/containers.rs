@@ -13,6 +13,7 @@ mod scaling;
 use hcl::Expression;
 
 pub(super) use cluster::{Cluster, cluster, disks};
+pub(super) use definition::{shard_passwords, shard_settings};
 use identity::Roles;
 
 use super::Stack;

@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack, alarms, containers, topics};
+use super::{Base, Stack, alarms, cluster, containers, topics};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -43,6 +43,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
     }
     if stack.has_containers() {
         data.extend(containers::disks(stack, base));
+    }
+    if stack.has_pods() {
+        data.extend(cluster::disks(base));
     }
     let topics = topics::subscribed(stack, base);
     if !topics.is_empty() {
@@ -97,7 +100,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
 }
 
 /// What a service needs to encrypt and decrypt with a key.
-const USE: [&str; 7] = [
+pub(super) const USE: [&str; 7] = [
     "kms:Decrypt",
     "kms:DescribeKey",
     "kms:Encrypt",

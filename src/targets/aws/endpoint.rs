@@ -9,7 +9,7 @@ use super::firewall::Groups;
 use super::network::Network;
 use super::policy::{Statement, document};
 use super::secrets::Secrets;
-use super::{Base, Stack, queues, startup, topics};
+use super::{Base, Stack, cluster, queues, registry, startup, topics};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
 use crate::terraform::{Block, expr};
@@ -36,7 +36,12 @@ pub(super) fn uses_s3(stack: &Stack<'_>, service: Id<Service>) -> bool {
     let links = system
         .grants_of(service)
         .any(|grant| matches!(grant.resource, Resource::Bucket(_)));
-    links || startup::registry(&system.services[service]).is_some()
+    links || pulls(&system.services[service])
+}
+
+/// True if a service's image is in a registry of AWS.
+fn pulls(service: &Service) -> bool {
+    startup::registry(service).is_some() || registry::own(service).is_some()
 }
 
 /// The service of AWS that a resource is used at, over an interface endpoint. A cache's password is in the vault.
@@ -67,11 +72,7 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
         if system.network.bastion && any_on(system, Runtime::Container) {
             services.insert("kms");
         }
-        if system
-            .services
-            .iter()
-            .any(|(_, item)| startup::registry(item).is_some())
-        {
+        if system.services.iter().any(|(_, item)| pulls(item)) {
             services.extend(["ecr.api", "ecr.dkr"]);
         }
     }
@@ -139,7 +140,7 @@ pub(super) fn lower(
         endpoints.needed_at_start.push(endpoint.whole());
     }
     if system.network.bastion {
-        let (why, services) = match any_on(&system, Runtime::Vm) {
+        let (why, services) = match any_on(&system, Runtime::Vm) || stack.has_pods() {
             true => (
                 "Session Manager needs no open port on a machine: each holds a channel to these two.",
                 BTreeSet::from(["ssm", "ssmmessages"]),
@@ -166,12 +167,16 @@ fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &S
             .principal("*")
             .condition(condition)])
     };
-    let take = [
+    let mut take = vec![
         "sqs:ChangeMessageVisibility",
         "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
         "sqs:ReceiveMessage",
         "sqs:SendMessage",
     ];
+    if !cluster::followed(stack).is_empty() {
+        take.insert(2, cluster::COUNT);
+    }
     let read = ["secretsmanager:GetSecretValue"];
     let of = |service: &str| match service {
         VAULT => Some(own("ReadSecrets", &read, secrets.arns())),

@@ -1,16 +1,28 @@
 //! Security groups: one per load balancer, service, database, its read replicas and its shards, cache, and one for the private endpoints.
+//! Pods have those of the nodes that they run on: one per pool, and one that all nodes have.
 
 use hcl::Expression;
 
 use super::network::Network;
 use super::{Stack, endpoint};
-use crate::ir::{Id, Peer, Service};
+use crate::ir::{Id, NodePool, Peer, Service};
 use crate::object;
 use crate::terraform::{Address, Block};
 
 /// The security groups of the system.
 pub(super) struct Groups {
     groups: Vec<(Peer, Address)>,
+    nodes: Option<Nodes>,
+}
+
+/// The security groups of the cluster.
+pub(super) struct Nodes {
+    /// Of the control plane's addresses in the network.
+    pub(super) control_plane: Address,
+    /// Of all nodes: what each needs to be one.
+    pub(super) all: Address,
+    /// Of each pool, in the order of the system's pools: what its pods are linked to.
+    pub(super) pools: Vec<Address>,
 }
 
 impl Groups {
@@ -24,6 +36,11 @@ impl Groups {
     /// The ids of a peer's group, as a list.
     pub(super) fn ids(&self, peer: Peer) -> Expression {
         Expression::Array(self.find(peer).map(Address::id).into_iter().collect())
+    }
+
+    /// The groups of the cluster, where there is one.
+    pub(super) fn nodes(&self) -> Option<&Nodes> {
+        self.nodes.as_ref()
     }
 
     /// The ids of a service's group, as a list.
@@ -61,7 +78,7 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     }
     let alone = system.services.iter().filter(|(_, item)| item.is_tcp());
     peers.extend(alone.map(|(id, item)| (Peer::TcpBalancer(id), format!("Load balancer of {}", item.name))));
-    let services = system.services.iter();
+    let services = system.services.iter().filter(|(id, _)| system.pool_of(*id).is_none());
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
     let apis = system.apis.iter();
     peers.extend(apis.map(|(id, item)| (Peer::Api(id), format!("API {}", item.name))));
@@ -81,13 +98,43 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     let mut groups = vec![];
     for (peer, description) in peers {
         let word = word(stack, peer);
-        let name = stack.name(&word.replace('_', "-"));
-        let body = Block::new()
-            .set("name", name.as_str())
-            .set("description", description)
-            .set("vpc_id", network.id.clone())
-            .set("tags", object! { "Name" => name.as_str() });
-        groups.push((peer, stack.module.resource("aws_security_group", &word, body)));
+        groups.push((peer, group(stack, network, &word, description)));
     }
-    Groups { groups }
+    let nodes = stack.has_pods().then(|| nodes(stack, network));
+    Groups { groups, nodes }
+}
+
+/// The word for the nodes of a pool: longer than any component's name, and with `DOMAIN_nodes` in it, by which its domain knows it.
+pub(super) fn pool_word(pool: &NodePool) -> String {
+    format!("{}_nodes_of_kubernetes", pool.name)
+}
+
+/// The words for the control plane and for all nodes.
+pub(super) const CONTROL_PLANE: &str = "kubernetes_control_plane";
+pub(super) const NODES: &str = "kubernetes_nodes_of_all_pools";
+
+fn nodes(stack: &mut Stack<'_>, network: &Network) -> Nodes {
+    let control_plane = group(stack, network, CONTROL_PLANE, "Kubernetes control plane".to_owned());
+    let all = group(stack, network, NODES, "All Kubernetes nodes".to_owned());
+    let system = stack.system;
+    let pools = system.pools.iter().map(|pool| {
+        let description = format!("Kubernetes nodes of the pool {}", pool.name);
+        group(stack, network, &pool_word(pool), description)
+    });
+    let pools = pools.collect();
+    Nodes {
+        control_plane,
+        all,
+        pools,
+    }
+}
+
+fn group(stack: &mut Stack<'_>, network: &Network, word: &str, description: String) -> Address {
+    let name = stack.name(&word.replace('_', "-"));
+    let body = Block::new()
+        .set("name", name.as_str())
+        .set("description", description)
+        .set("vpc_id", network.id.clone())
+        .set("tags", object! { "Name" => name.as_str() });
+    stack.module.resource("aws_security_group", word, body)
 }

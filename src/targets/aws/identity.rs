@@ -5,8 +5,7 @@ use hcl::Expression;
 use super::Stack;
 use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
-use super::startup::{self, Registry};
-use super::storage;
+use super::{registry, startup, storage};
 use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
@@ -55,9 +54,7 @@ fn statements(stack: &Stack<'_>, id: Id<Service>, log_group: Option<&Address>, p
     if let Some(group) = log_group {
         statements.push(write_logs(group));
     }
-    if let Some(registry) = startup::registry(service) {
-        statements.extend(pull(&registry));
-    }
+    statements.extend(pull(stack, service, parts));
     if system.network.bastion {
         statements.extend(session_manager(stack, parts));
     }
@@ -170,7 +167,13 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
             }
         }
     }
-    let took = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"];
+    // Frameworks ask what they take from how long it hides a message.
+    let took = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    ];
     let statements = [
         ("SendMessages", &["sqs:SendMessage"][..], send),
         ("PublishMessages", &["sns:Publish"][..], publish),
@@ -181,17 +184,19 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
         .collect()
 }
 
-/// Pulls the service's image.
-pub(super) fn pull(registry: &Registry<'_>) -> [Statement; 2] {
-    let repository = format!(
-        "arn:aws:ecr:{}:{}:repository/{}",
-        registry.region, registry.account, registry.repository
-    );
-    let pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-    [
-        Statement::allow("PullImage", &pull, repository),
-        Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"], "*"),
-    ]
+/// Pulls the service's image, where it is in a registry of AWS.
+pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> Vec<Statement> {
+    let given = startup::registry(service).map(|registry| {
+        registry::pull(format!(
+            "arn:aws:ecr:{}:{}:repository/{}",
+            registry.region, registry.account, registry.repository
+        ))
+    });
+    given
+        .or_else(|| registry::pull_own(stack, service, parts.base))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The channels of Session Manager to what its agent runs in.
@@ -206,7 +211,7 @@ pub(super) fn session_channels() -> Statement {
 }
 
 /// What the agent of Session Manager needs, and nothing else of Systems Manager.
-fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
+pub(super) fn session_manager(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
     let instances = template![
         format!("arn:aws:ec2:{}:", stack.region()),
         parts.base.account.clone(),

@@ -33,6 +33,8 @@ pub(super) struct Balancers {
     pub(super) tcp: Vec<(Id<Service>, Address)>,
     /// What the internal one listens on, by port.
     pub(super) ports: BTreeMap<u16, Address>,
+    /// The groups of the cluster's gateway.
+    pub(super) gateway: Vec<(Exposure, Address)>,
     target_groups: BTreeMap<Id<Service>, Vec<Address>>,
     listeners: Leading,
     rules: Leading,

@@ -11,6 +11,7 @@ mod alarms;
 mod apis;
 mod budget;
 mod caches;
+mod cluster;
 mod compute;
 mod containers;
 mod dashboard;
@@ -27,6 +28,7 @@ mod policy;
 mod project;
 mod queues;
 mod reader;
+mod registry;
 mod report;
 mod rules;
 mod runbook;
@@ -40,7 +42,7 @@ mod waf;
 
 use hcl::Expression;
 
-use super::shared::{self, report::Report};
+use super::shared::{self, Lowered, report::Report};
 use crate::check::Checked;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
@@ -61,7 +63,12 @@ impl<'a> Stack<'a> {
     /// True if a service runs on machines.
     fn has_machines(&self) -> bool {
         let mut services = self.system.services.iter();
-        services.any(|(_, service)| service.runtime != Runtime::Container)
+        services.any(|(_, service)| service.runtime == Runtime::Vm)
+    }
+
+    /// True if a service runs as pods in the system's cluster.
+    fn has_pods(&self) -> bool {
+        !self.system.pools.is_empty()
     }
 
     /// True if a service runs as tasks on Fargate.
@@ -94,7 +101,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 23] = [
+const FILES: [(&str, &str); 26] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -110,6 +117,15 @@ const FILES: [(&str, &str); 23] = [
         "API gateways: who may call which service from outside, and how often.",
     ),
     ("compute", ""),
+    ("registry", "Images of the system's own."),
+    (
+        "cluster",
+        "The Kubernetes cluster: its control plane, and the machines that pods run on.",
+    ),
+    (
+        "kubernetes",
+        "What the objects in kubernetes/ are told of this side: see the README for when it is written there.",
+    ),
     ("database", ""),
     ("replicas", "Read replicas, and the one name that leads to all of them."),
     (
@@ -133,7 +149,7 @@ const FILES: [(&str, &str); 23] = [
 ];
 
 /// Spells a system.
-pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let mut module = Module::new();
     for (file, header) in FILES {
         module.file(file, header);
@@ -157,6 +173,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
+    registry::lower(&mut stack, &keys);
     let access_logs = logs::bucket(&mut stack, &base, &buckets);
     if let Some(access_logs) = &access_logs {
         storage::logging(&mut stack, &buckets, access_logs);
@@ -190,10 +207,16 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     stack.module.file("variables", "");
     match stack.has_containers() {
         true => containers::declare_rollout(&mut stack.module),
+        false if stack.has_pods() => cluster::declare_rollout(&mut stack.module),
         false => shared::startup::declare_rollout(&mut stack.module),
     }
     compute::lower(&mut stack, &parts);
+    let cluster = cluster::lower(&mut stack, &parts);
     budget::lower(&mut stack);
     report::fill(&mut stack, &parts);
-    (stack.module, stack.report)
+    Lowered {
+        module: stack.module,
+        report: stack.report,
+        cluster,
+    }
 }

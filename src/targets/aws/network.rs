@@ -18,6 +18,8 @@ use crate::{list, object, template};
 const PROXY: &str = "proxy";
 /// Length of the prefix of all these subnets together: 1,024 addresses.
 const PROXIES: u8 = 22;
+/// The word for the subnets of the cluster's nodes.
+const NODES: &str = "nodes";
 /// Longer than any component's name: services have log groups and roles too.
 const FLOW_LOG: &str = "virtual_network_flow_log";
 
@@ -29,6 +31,8 @@ pub(super) struct Network {
     pub(super) subnets: BTreeMap<Tier, Expression>,
     /// Ids of the subnets of proxies, as a list, where they have their own.
     proxies: Option<Expression>,
+    /// Ids of the subnets of the cluster's nodes and pods, as a list, where they have their own.
+    nodes: Option<Expression>,
     /// The zones in which databases may stand, such as `ap-northeast-2a`.
     pub(super) zones: Vec<String>,
     /// Ids of the route tables that private subnets use, as a list, where the network is the system's own.
@@ -49,6 +53,11 @@ impl Network {
     pub(super) fn of_service(&self, service: &Service) -> Expression {
         let own = self.proxies.clone().filter(|_| service.is_tcp());
         own.unwrap_or_else(|| self.subnets(Tier::Application))
+    }
+
+    /// Ids of the subnets in which the cluster's nodes and pods stand.
+    pub(super) fn nodes(&self) -> Expression {
+        self.nodes.clone().unwrap_or_else(|| self.subnets(Tier::Application))
     }
 }
 
@@ -100,6 +109,7 @@ fn given(stack: &mut Stack<'_>, existing: &AwsNetwork) -> Network {
         id: expr::attribute(network.clone(), &["vpc_id"]),
         subnets: subnets.into_iter().map(|(tier, name)| (tier, ids(name))).collect(),
         proxies: None,
+        nodes: None,
         zones: letters.map(|letter| format!("{region}{letter}")).collect(),
         route_tables: None,
         way_out: vec![],
@@ -147,6 +157,11 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         subnets.insert(tier, subnet);
     }
     let proxies = has_proxies(&system).then(|| proxies(stack, &vpc));
+    let nodes = stack.has_pods().then(|| nodes(stack, &vpc));
+    let further: Vec<(&str, &Address)> = [(PROXY, &proxies), (NODES, &nodes)]
+        .into_iter()
+        .filter_map(|(name, subnets)| Some((name, subnets.as_ref()?)))
+        .collect();
     let mut way_out = vec![];
     let public = subnets.get(&Tier::Public).cloned();
     let route = public.as_ref().map(|public| internet(stack, &vpc, public));
@@ -155,8 +170,8 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         && system.network.egress == Egress::Nat
     {
         let table = translated(stack, &vpc, application, public, route, &mut way_out);
-        if let Some(proxies) = &proxies {
-            way_out.push(associate(stack, PROXY, proxies, table.each().id()).whole());
+        for (name, subnets) in &further {
+            way_out.push(associate(stack, name, subnets, table.each().id()).whole());
         }
         tables.push(table.all("id"));
     }
@@ -182,8 +197,8 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
     }
     if !translated {
         tables.push(list![isolated.id()]);
-        if let Some(proxies) = &proxies {
-            way_out.push(associate(stack, PROXY, proxies, isolated.id()).whole());
+        for (name, subnets) in &further {
+            way_out.push(associate(stack, name, subnets, isolated.id()).whole());
         }
     }
     flow_log(stack, base, keys, &vpc);
@@ -194,6 +209,7 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
         zones: letters.map(|letter| format!("{region}{letter}")).collect(),
         subnets: subnets.iter().map(|(tier, subnet)| (*tier, subnet.all("id"))).collect(),
         proxies: proxies.map(|proxies| proxies.all("id")),
+        nodes: nodes.map(|nodes| nodes.all("id")),
         route_tables: tables.pop(),
         way_out,
         internet: route,
@@ -220,6 +236,16 @@ fn proxies(stack: &mut Stack<'_>, vpc: &Address) -> Address {
         "Proxies number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
     );
     subnet(stack, PROXY, blocks, vpc)
+}
+
+/// The subnets of the cluster's nodes, in the second of these eighths: every pod has an address in them.
+fn nodes(stack: &mut Stack<'_>, vpc: &Address) -> Address {
+    let spare = stack.system.network.spare(1);
+    let blocks = (0..stack.system.network.zones).map(|zone| spare.quarter(zone));
+    stack
+        .module
+        .comment("Nodes of the Kubernetes cluster, and their pods: each pod has an address of the network.");
+    subnet(stack, NODES, blocks, vpc)
 }
 
 /// Subnets for one purpose, one per zone.

@@ -11,7 +11,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let global_names = super::logs::wanted(&system) || !system.buckets.is_empty();
     let needs_random = global_names || !system.databases.is_empty();
     let region = stack.region();
-    let has_machines = stack.has_machines();
+    let has_machines = stack.has_machines() || stack.has_pods();
     let module = &mut stack.module;
     module.file("versions", "");
     let providers = Block::new()

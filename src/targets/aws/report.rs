@@ -2,7 +2,7 @@
 
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
-use super::{Stack, alarms, containers, database, endpoint, runbook, skips, startup};
+use super::{Stack, alarms, cluster, containers, database, endpoint, runbook, skips, startup};
 use crate::ir::{Database, Inbox, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
@@ -138,7 +138,9 @@ fn prerequisites(stack: &mut Stack<'_>) {
             "Machine images of your own are built on Ubuntu or Debian: cloud-init, systemd, a root disk called `/dev/sda1`, and the agent of Systems Manager where you want Session Manager.".to_owned(),
         );
     }
+    runbook::apis::prerequisites(stack, &mut items);
     containers::runbook::prerequisites(stack, &mut items);
+    cluster::runbook::prerequisites(stack, &mut items);
     if system.network.egress == Egress::None && stack.has_machines() {
         items.push("Without egress the machines install nothing: their images hold docker, curl and jq.".to_owned());
     }
@@ -151,17 +153,24 @@ fn security(stack: &mut Stack<'_>) {
         true => "log groups and alarms",
         false => "log groups",
     };
-    let (run, machines) = match (stack.has_machines(), stack.has_containers()) {
-        (_, false) => (
-            "Machines",
+    let which = [
+        (stack.has_machines(), "machines"),
+        (stack.has_containers(), "tasks"),
+        (stack.has_pods(), "nodes"),
+    ];
+    let which: Vec<&str> = which.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+    let (run, machines) = match (which.as_slice(), stack.has_machines()) {
+        ([] | ["machines"], _) => (
+            "machines".to_owned(),
             "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network",
         ),
-        (true, true) => (
-            "Machines, tasks",
+        (words, true) => (
+            words.join(", "),
             "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers on them share the host's network",
         ),
-        (false, true) => ("Tasks", ""),
+        (words, false) => (words.join(", "), ""),
     };
+    let run = run[..1].to_uppercase() + &run[1..];
     let mut items = vec![
         format!("{run}, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links."),
         format!("Each service has a role of its own with what its links grant{machines}."),
@@ -172,14 +181,16 @@ fn security(stack: &mut Stack<'_>) {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
     containers::runbook::security(stack, &mut items);
+    cluster::runbook::security(stack, &mut items);
     items.extend(runbook::verification(stack));
     items.extend(runbook::shard::security(stack));
     items.extend(runbook::messages::security(stack));
+    runbook::apis::security(stack, &mut items);
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
     if system.network.bastion {
-        let what = match (stack.has_machines(), stack.has_containers()) {
+        let what = match (stack.has_machines() || stack.has_pods(), stack.has_containers()) {
             (_, false) => "machines",
             (true, true) => "machines and containers",
             (false, true) => "containers",
@@ -219,6 +230,7 @@ fn operations(stack: &mut Stack<'_>) {
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
     runbook::messages::messages(stack, &mut items);
+    runbook::apis::operations(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);
     if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
@@ -282,6 +294,7 @@ fn machines(stack: &Stack<'_>, items: &mut Vec<String>) {
         });
     }
     containers::runbook::operations(stack, items);
+    cluster::runbook::operations(stack, items);
     if !stack.has_machines() {
         return;
     }

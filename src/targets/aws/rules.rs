@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
 
-use super::Stack;
 use super::endpoint::{self, Endpoints};
 use super::firewall::{Groups, word};
-use crate::ir::{Id, Peer, Service, Tls};
+use super::{Stack, cluster};
+use crate::ir::{Flow, Id, Peer, Service, Tls};
 use crate::target::Target;
-use crate::terraform::Block;
+use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
 
 /// Rules by the service whose machines open the connection, for `depends_on`: a machine uses them while it starts.
 #[derive(Default)]
 pub(super) struct Rules {
     opening: BTreeMap<Id<Service>, Vec<Expression>>,
+    /// Those that a node of the cluster needs to become one.
+    pub(super) of_nodes: Vec<Expression>,
 }
 
 impl Rules {
@@ -29,7 +31,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, groups: &Groups, endpoints: &Endpoint
     let system = stack.system;
     stack.module.file("firewall", "");
     let mut connections: Vec<(Peer, Peer, u16)> = vec![];
-    for flow in system.flows.iter().filter(|flow| flow.to != Peer::Endpoints) {
+    let of_machines = |flow: &&Flow| flow.to != Peer::Endpoints && !is_pod(stack, flow.from) && !is_pod(stack, flow.to);
+    for flow in system.flows.iter().filter(of_machines) {
         match (flow.to, &system.public) {
             (Peer::PublicBalancer, Some(public)) => {
                 connections.push((flow.from, flow.to, 80));
@@ -42,7 +45,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, groups: &Groups, endpoints: &Endpoint
     }
     // The endpoints of somebody else's network have no group here: they are reached like the internet.
     let own_endpoints = groups.find(Peer::Endpoints).is_some();
-    for (id, _) in system.services.iter() {
+    for id in machines(stack) {
         if endpoint::uses_interfaces(stack, id) && (own_endpoints || system.network.egress == Egress::None) {
             connections.push((Peer::Service(id), Peer::Endpoints, 443));
         }
@@ -54,16 +57,33 @@ pub(super) fn lower(stack: &mut Stack<'_>, groups: &Groups, endpoints: &Endpoint
             connect(stack, groups, &mut rules, connection);
         }
     }
-    for (id, service) in system.services.iter() {
+    for id in machines(stack) {
+        let service = &system.services[id];
         if let Some(prefix_list) = endpoints.s3.clone().filter(|_| endpoint::uses_s3(stack, id)) {
             let local = format!("{}_to_object_store_443", service.name);
             let why = format!("{} to the object store over its gateway endpoint", service.name);
             let other = ("prefix_list_id", prefix_list);
-            let rule = rule(stack, groups, Peer::Service(id), "egress", &local, (443, &why), other);
+            let rule = groups
+                .find(Peer::Service(id))
+                .map(|group| add(stack, group, Direction::Egress, &local, ("tcp", 443, &why), other).whole());
             rules.opening.entry(id).or_default().extend(rule);
         }
     }
+    if let Some(nodes) = groups.nodes() {
+        rules.of_nodes = cluster::rules::lower(stack, groups, nodes, endpoints);
+    }
     rules
+}
+
+/// True for a service whose pods have no group of their own, but that of their nodes.
+pub(super) fn is_pod(stack: &Stack<'_>, peer: Peer) -> bool {
+    matches!(peer, Peer::Service(id) if stack.system.pool_of(id).is_some())
+}
+
+/// The services that have a group of their own.
+fn machines(stack: &Stack<'_>) -> Vec<Id<Service>> {
+    let ids = stack.system.services.iter().map(|(id, _)| id);
+    ids.filter(|&id| stack.system.pool_of(id).is_none()).collect()
 }
 
 /// Both ends of a connection.
@@ -75,8 +95,11 @@ fn connect(stack: &mut Stack<'_>, groups: &Groups, rules: &mut Rules, (from, to,
         Some(group) => ("referenced_security_group_id", group.id()),
         None => ("cidr_ipv4", "0.0.0.0/0".into()),
     };
-    let outgoing = rule(stack, groups, from, "egress", &local, (port, &why), end(to));
-    let incoming = rule(stack, groups, to, "ingress", &local, (port, &why), end(from));
+    let mut rule = |group: Option<&Address>, direction, other| {
+        Some(add(stack, group?, direction, &local, ("tcp", port, &why), other).whole())
+    };
+    let outgoing = rule(groups.find(from), Direction::Egress, end(to));
+    let incoming = rule(groups.find(to), Direction::Ingress, end(from));
     if let Peer::Service(service) = from {
         let incoming = incoming.filter(|_| matches!(to, Peer::TcpBalancer(_)));
         rules
@@ -87,26 +110,32 @@ fn connect(stack: &mut Stack<'_>, groups: &Groups, rules: &mut Rules, (from, to,
     }
 }
 
-/// One rule, if its peer has a group. Gives its address.
-fn rule(
+/// Which way a connection of a rule is opened, as its group sees it.
+#[derive(Clone, Copy)]
+pub(super) enum Direction {
+    Ingress,
+    Egress,
+}
+
+/// Adds one rule of a group: protocol, port and why; and the other end.
+pub(super) fn add(
     stack: &mut Stack<'_>,
-    groups: &Groups,
-    peer: Peer,
-    direction: &str,
+    group: &Address,
+    direction: Direction,
     local: &str,
-    (port, why): (u16, &str),
+    (protocol, port, why): (&str, u16, &str),
     other: (&str, Expression),
-) -> Option<Expression> {
+) -> Address {
     let body = Block::new()
-        .set("security_group_id", groups.find(peer)?.id())
+        .set("security_group_id", group.id())
         .set("description", why)
-        .set("ip_protocol", "tcp")
+        .set("ip_protocol", protocol)
         .set("from_port", port)
         .set("to_port", port)
         .set(other.0, other.1);
     let kind = match direction {
-        "egress" => "aws_vpc_security_group_egress_rule",
-        _ => "aws_vpc_security_group_ingress_rule",
+        Direction::Egress => "aws_vpc_security_group_egress_rule",
+        Direction::Ingress => "aws_vpc_security_group_ingress_rule",
     };
-    Some(stack.module.resource(kind, local, body).whole())
+    stack.module.resource(kind, local, body)
 }

@@ -1,5 +1,6 @@
-//! What the owner of read replicas, of shards and of messages should know and do.
+//! What the owner of read replicas, of shards, of messages and of APIs should know and do.
 
+pub(super) mod apis;
 pub(super) mod messages;
 pub(super) mod shard;
 

@@ -1,7 +1,8 @@
 //! Findings of checkov that the output has on purpose.
 
 use super::database::replica;
-use super::{Stack, edge, load_balancer};
+use super::{Stack, cluster, edge, load_balancer};
+use crate::catalog;
 use crate::ir::{Balancer, Database, Exposure, Router, Sharding, Tls};
 use crate::target::Target;
 use crate::vocabulary::Runtime;
@@ -16,6 +17,7 @@ pub(super) fn fill(stack: &mut Stack<'_>) {
     vault(stack);
     databases(stack);
     containers(stack);
+    cluster_api(stack);
     caches(stack);
 }
 
@@ -91,6 +93,9 @@ fn targets(stack: &mut Stack<'_>, balancer: &Balancer) {
         if tls && route.is_default() {
             continue;
         }
+        if system.pool_of(route.service).is_some() {
+            continue;
+        }
         let service = local(&system.services[route.service].name);
         let address = format!(
             "aws_lb_target_group.{}_{service}",
@@ -98,6 +103,39 @@ fn targets(stack: &mut Stack<'_>, balancer: &Balancer) {
         );
         let why = "TLS ends at the load balancer; the service itself speaks HTTP";
         stack.report.skip("CKV_AWS_378", &address, why);
+    }
+    let mut routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    if routes.any(|route| system.pool_of(route.service).is_some()) {
+        gateway(stack, balancer.exposure);
+    }
+}
+
+/// The gateway of the cluster behind a load balancer.
+fn gateway(stack: &mut Stack<'_>, exposure: Exposure) {
+    let local = cluster::gateway::local(exposure);
+    let why = "TLS ends at the load balancer; the gateway behind it speaks HTTP";
+    let address = format!("aws_lb_target_group.{local}");
+    stack.report.skip("CKV_AWS_378", &address, why);
+    let why =
+        "a node without a pod of the gateway does not answer, and is healthy; EKS watches and replaces nodes itself";
+    let address = format!("aws_autoscaling_attachment.{local}");
+    stack.report.skip("CKV2_AWS_15", &address, why);
+}
+
+/// The cluster, and the key of its nodes' disks.
+fn cluster_api(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    if !stack.has_pods() {
+        return;
+    }
+    if !system.cluster.api_cidrs.is_empty() {
+        let why = "the blueprint names the address ranges that reach the API from outside";
+        stack.report.skip("CKV_AWS_39", "aws_eks_cluster.main", why);
+    }
+    let known = ["1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35"];
+    if !known.contains(&catalog::eks_version(&system.cluster)) {
+        let why = "EKS supports the version; the rule does not know it yet";
+        stack.report.skip("CKV_AWS_339", "aws_eks_cluster.main", why);
     }
 }
 

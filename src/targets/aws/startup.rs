@@ -6,8 +6,9 @@ use super::Stack;
 use super::caches::Login;
 use super::compute::Parts;
 use super::database::shard;
+use super::registry::image as registry_image;
 use super::secrets::shard::folder;
-use crate::ir::{Access, Cache, Database, Id, Inbox, Launch, Resource, Service, Value};
+use crate::ir::{Access, Cache, Database, Id, Image, Inbox, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
@@ -37,7 +38,7 @@ pub(super) struct Registry<'a> {
 
 /// The registry of a service's image, where that is one of AWS's, which asks for a login.
 pub(super) fn registry(service: &Service) -> Option<Registry<'_>> {
-    let image = service.launch.image()?;
+    let image = service.launch.reference()?;
     let (host, path) = image.split_once('/')?;
     let (account, rest) = host.split_once(".dkr.ecr.")?;
     let region = rest.strip_suffix(".amazonaws.com")?;
@@ -59,13 +60,19 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
     let (plain, fetched) = settings::split(service, |value| spell(stack, id, value, parts));
     let fetch = SIGN.replace("@region@", &region);
     let mut prepare: Vec<String> = vec![];
-    if let Some(registry) = registry(service) {
+    let own = service
+        .launch
+        .image()
+        .filter(|image| matches!(image, Image::Own { .. }));
+    let login = match registry(service) {
+        Some(registry) => Some((registry.host, registry.region)),
+        // Terraform knows the account, and with it the host.
+        None => own.map(|_| ("\"$(cut -d/ -f1 <<<'@IMAGE@')\"", region.as_str())),
+    };
+    if let Some((host, region)) = login {
         // Where there are no secrets to fetch, nothing has brought the means to sign a request yet.
         prepare.extend(fetched.is_empty().then(|| fetch.clone()));
-        let login = REGISTRY
-            .replace("@host@", registry.host)
-            .replace("@region@", registry.region);
-        prepare.push(login);
+        prepare.push(REGISTRY.replace("@host@", host).replace("@region@", region));
     }
     if let Launch::ShardingProxy { .. } = service.launch {
         let trust = TRUST.replace("@region@", &region);
@@ -96,6 +103,7 @@ pub(super) fn lower(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Ex
         installs: system.network.egress != Egress::None,
         health_port: None,
         mtu: None,
+        image: own.map(|image| registry_image(stack, image, parts.base)),
         shards,
         trust: Trust::Name,
     };
@@ -130,9 +138,14 @@ pub(super) fn logs_of(service: &Service) -> bool {
     service.launch.image().is_some()
 }
 
+/// What the names of all services' log groups begin with.
+pub(super) fn log_folder(stack: &Stack<'_>) -> String {
+    format!("/{}/service/", stack.system.prefix)
+}
+
 /// Name of the log group of a service's containers.
 pub(super) fn log_group(stack: &Stack<'_>, service: &Service) -> String {
-    format!("/{}/service/{}", stack.system.prefix, service.name)
+    format!("{}{}", log_folder(stack), service.name)
 }
 
 /// The value of a setting of a service; of a secret, the ARN of its entry.

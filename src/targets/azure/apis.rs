@@ -68,13 +68,20 @@ fn subnet(stack: &mut Stack<'_>, network: &Address, api: &Api) -> Subnet {
 pub(super) fn platform(api: &Api, subnet: &Subnet, rules: &mut Rules) {
     let own = || Side::Prefix(subnet.cidr.clone());
     for (number, service) in (4000..).zip(PLATFORM) {
-        rules.numbered(number, service, own(), Side::Prefix(service.into()), "443");
+        rules.numbered(
+            number,
+            false,
+            service,
+            ("Tcp", "443"),
+            (own(), Side::Prefix(service.into())),
+        );
     }
     if let Some(jwt) = &api.jwt {
         let (_, host) = jwt.issuer.split_once("://").unwrap_or_default();
         let host = host.split('/').next().unwrap_or_default();
         let port = host.split_once(':').map_or("443", |(_, port)| port);
-        rules.numbered(4010, "issuer-of-tokens", own(), Side::Prefix("Internet".into()), port);
+        let internet = Side::Prefix("Internet".into());
+        rules.numbered(4010, false, "issuer-of-tokens", ("Tcp", port), (own(), internet));
     }
 }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::containers::environments::is_on;
 use super::identity::Identity;
 use super::load_balancer::Gateways;
 use super::project::{TARGET, after};
+use super::registry::is_own;
 use super::{Parts, Stack, Stores, scaling, startup};
-use crate::ir::{Id, Launch, Probe, Resource, Service, Sharding};
+use crate::ir::{Id, Launch, Probe, Resource, Service, Sharding, System};
 use crate::targets::shared;
 use crate::terraform::{Address, Block, expr};
-use crate::vocabulary::Egress;
+use crate::vocabulary::{Egress, Runtime};
 use crate::{catalog, list, object};
 
 /// A key whose private half nobody has: the point of the curve that SHA-256 of "cloudgen: nobody holds this key 3" names, 3 being the
@@ -43,7 +43,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> BTreeMap<Id<Servi
     let key = stack.module.local("nobodys_key", NOBODYS_KEY);
     let system = stack.system;
     let mut machines = BTreeMap::new();
-    for (id, service) in system.services.iter().filter(|(_, service)| !is_on(service)) {
+    for (id, service) in machines_of(system) {
         let user_data = startup::lower(stack, plan, id, service);
         let set = scale_set(stack, plan, id, service, key.clone(), user_data);
         scaling::lower(stack, id, &set, plan.stores.messaging.as_ref());
@@ -51,6 +51,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>) -> BTreeMap<Id<Servi
         machines.insert(id, set);
     }
     machines
+}
+
+fn machines_of(system: &System) -> impl Iterator<Item = (Id<Service>, &Service)> {
+    let services = system.services.iter();
+    services.filter(|(_, service)| service.runtime == Runtime::Vm)
 }
 
 fn scale_set(
@@ -253,12 +258,21 @@ fn grace_minutes(service: &Service) -> u32 {
 pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec<Address> {
     let parts = plan.parts;
     let mut needed = vec![];
-    // Containers have it by their environment.
-    if !is_on(&stack.system.services[id]) {
+    // Containers have it by their environment, pods by their nodes.
+    if stack.system.services[id].runtime == Runtime::Vm {
         needed.extend(parts.network.egress.clone());
         needed.extend(parts.firewall.guard("application"));
     }
     needed.extend(plan.identities[&id].grants.clone());
+    if let Some(registry) = plan
+        .stores
+        .registry
+        .as_ref()
+        .filter(|_| is_own(&stack.system.services[id]))
+    {
+        needed.push(parts.zones.linked.clone());
+        needed.extend(registry.reached.clone());
+    }
     for grant in stack.system.grants_of(id) {
         needed.push(parts.zones.linked.clone());
         match grant.resource {

@@ -2,7 +2,7 @@
 
 pub(super) mod environments;
 pub(super) mod readme;
-mod settings;
+pub(super) mod settings;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use hcl::Expression;
 
 use super::compute::{Plan, needed};
 use super::project::{after, as_identity};
+use super::registry::{Registry, is_own};
 use super::startup::registry;
 use super::{Stack, metrics};
 use crate::catalog;
@@ -83,10 +84,16 @@ fn app(
         .and_then(|size| size.machine)
         .map_or(CONSUMPTION, |machine| machine.name);
     let settings = settings::of(stack, plan, id, service);
-    let registry = registry(service).map(|(host, _)| Block::new().set("server", host).set("identity", identity.id()));
+    let own = plan.stores.registry.as_ref().filter(|_| is_own(service));
+    let host = own
+        .map(Registry::host)
+        .or(registry(service).map(|(host, _)| host.into()));
+    let registry = host.map(|host| Block::new().set("server", host).set("identity", identity.id()));
+    let image = own.and_then(|registry| registry.image(stack, service.launch.image()?));
+    let image = image.unwrap_or_else(|| service.launch.reference().unwrap_or_default().into());
     let container = Block::new()
         .set("name", service.name.as_str())
-        .set("image", service.launch.image().unwrap_or_default())
+        .set("image", image)
         .when(!arguments(service).is_empty(), |block| {
             block.set("args", arguments(service))
         })
@@ -113,7 +120,12 @@ fn app(
         .set("tags", stack.tags())
         .block("identity", as_identity(identity));
     let body = settings.secrets(body, identity).block_some("registry", registry);
-    let waits = needed(stack, plan, id).into_iter().chain(granted);
+    let mut waits = needed(stack, plan, id);
+    if waits.contains(&plan.parts.vault.endpoint) {
+        // A machine asks the vault again, Azure refuses the app.
+        waits.push(plan.parts.vault.grouped.clone());
+    }
+    let waits = waits.into_iter().chain(granted);
     body.block_some("ingress", service.listens().then(|| ingress(service)))
         .block("template", template)
         .comment("What the first start needs: whatever the service reads, and the right to read it.")

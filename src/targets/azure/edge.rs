@@ -8,7 +8,7 @@ use super::network::Network;
 use super::project::{TARGET, after};
 use super::secrets::Reached;
 use super::tcp_balancer::TcpBalancers;
-use super::{Stack, caches, queues};
+use super::{Stack, caches, queues, registry};
 use crate::ir::{Balancer, Id, Service, Tls};
 use crate::list;
 use crate::terraform::{Address, Block, expr};
@@ -119,6 +119,9 @@ fn prescribed(stack: &Stack<'_>) -> Vec<String> {
     }
     if !system.caches.is_empty() {
         zones.push(caches::ZONE);
+    }
+    if system.registry.is_some() {
+        zones.push(registry::ZONE);
     }
     zones.extend(
         system

@@ -1,11 +1,13 @@
 //! The managed key and who uses it.
 
+use hcl::Expression;
+
 use super::Stack;
 use super::database::lifecycle;
 use super::project::{after, as_identity};
 use super::secrets::Vault;
-use crate::terraform::{Address, Block};
-use crate::{list, object};
+use crate::list;
+use crate::terraform::{Address, Block, expr};
 
 /// The key of disks, databases and storage accounts.
 pub(super) struct Encryption {
@@ -73,9 +75,24 @@ pub(super) fn lower(stack: &mut Stack<'_>, vault: &Vault) -> Encryption {
 
 /// Waits until a role assignment has reached the vault, which the provider does not do.
 pub(super) fn wait(stack: &mut Stack<'_>, name: &str, grant: &Address) -> Address {
+    wait_for(
+        stack,
+        name,
+        "Until the grant has reached the vault.",
+        [("grant", grant.id())],
+    )
+}
+
+/// Waits until grants are known everywhere. `triggers` name them.
+pub(super) fn wait_for(
+    stack: &mut Stack<'_>,
+    name: &str,
+    about: &str,
+    triggers: impl IntoIterator<Item = (&'static str, Expression)>,
+) -> Address {
     let body = Block::new()
         .set("create_duration", "90s")
-        .set("triggers", object! { "grant" => grant.id() });
-    stack.module.comment("Until the grant has reached the vault.");
+        .set("triggers", expr::object(triggers));
+    stack.module.comment(about);
     stack.module.resource("time_sleep", name, body)
 }

@@ -12,12 +12,12 @@ use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
-use super::{apis, caches, queues};
-use crate::check::container_environment;
+use super::{apis, caches, cluster, queues, registry};
+use crate::check::{container_environment, nodes_name};
 use crate::ir::{Bucket, Cache, Database, Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Runtime;
-use places::{Place, label, place, platform};
+use places::{Place, entrance, label, place, platform};
 
 /// Application security groups: one for each service and each store.
 pub(super) struct Groups {
@@ -35,6 +35,8 @@ pub(super) struct Groups {
     pub caches: BTreeMap<Id<Cache>, Address>,
     /// Private endpoint of the queues and topics, where there are some.
     pub messaging: Option<Address>,
+    /// Private endpoint of the registry, where there is one.
+    pub registry: Option<Address>,
     /// Private endpoint of the vault.
     pub vault: Address,
 }
@@ -64,6 +66,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
     for flow in &system.flows {
         add(stack, (network, balancers), &groups, flow, &mut subnets);
     }
+    pulls(stack, network, &groups, &mut subnets);
+    cluster::rules::secrets(stack, network, &groups, &mut subnets);
     if system.network.existing.azure.is_some() {
         let rules = subnets.remove("application").unwrap_or_default();
         stack
@@ -115,6 +119,17 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
         apis::platform(api, subnet, &mut rules);
         attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
     }
+    for pool in &system.pools {
+        let name = nodes_name(pool);
+        let mut rules = subnets.remove(&name).unwrap_or_default();
+        cluster::rules::platform(stack, network, pool, &mut rules);
+        if let Some(subnet) = network.nodes.get(&pool.domain) {
+            stack
+                .module
+                .comment("What leaves the cluster has the address of its node, and so the rules tell pools apart. Azure wants nodes and pods of one cluster\nopen to each other: there, the network policies in the cluster decide.");
+            attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
+        }
+    }
     if let Some(bastion) = &network.bastion {
         stack
             .module
@@ -140,7 +155,7 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
     let services = system
         .services
         .iter()
-        .filter(|(_, item)| item.runtime != Runtime::Container)
+        .filter(|(_, item)| item.runtime == Runtime::Vm)
         .map(|(id, item)| (id, group(stack, &item.name)))
         .collect();
     let databases = system
@@ -177,6 +192,7 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
         buckets,
         caches,
         messaging: messaging.then(|| group(stack, queues::NAME)),
+        registry: system.registry.map(|_| group(stack, registry::NAME)),
         vault: group(stack, "vault"),
     }
 }
@@ -220,16 +236,16 @@ fn add(
                 allow("public", true, internet, prefix(&network.public), port);
             }
         }
-        (Peer::PublicBalancer, Peer::Service(to)) => {
-            let to = at(to);
-            for port in to.ports(flow.port) {
-                allow(&to.subnet, true, prefix(&network.public), to.side.clone(), &port);
-            }
-        }
-        (Peer::InternalBalancer, Peer::Service(to)) => {
-            let to = at(to);
-            for port in to.ports(flow.port) {
-                allow(&to.subnet, true, prefix(&network.balancer), to.side.clone(), &port);
+        (Peer::PublicBalancer | Peer::InternalBalancer, Peer::Service(_)) => {
+            let subnet = match flow.from {
+                Peer::PublicBalancer => &network.public,
+                _ => &network.balancer,
+            };
+            let to = entrance(stack, network, groups, flow);
+            let name = format!("{}-to-{}", label(flow.from), to.label);
+            let rules = subnets.entry(to.subnet).or_default();
+            for port in to.ports {
+                rules.allow(true, &name, prefix(subnet), to.side.clone(), &port);
             }
         }
         (Peer::Service(from), Peer::InternalBalancer) => {
@@ -306,6 +322,22 @@ fn messaging(stack: &Stack<'_>, groups: &Groups, from: &Place, subnets: &mut BTr
         for port in queues::PORTS {
             let rules = subnets.entry(subnet.to_owned()).or_default();
             rules.allow(inbound, &name, from.side.clone(), to.clone(), port);
+        }
+    }
+}
+
+/// Lets those that take images of the system's own registry reach it: machines, environments, nodes.
+fn pulls(stack: &Stack<'_>, network: &Network, groups: &Groups, subnets: &mut BTreeMap<String, Rules>) {
+    let Some(to) = &groups.registry else {
+        return;
+    };
+    let services = stack.system.services.iter();
+    for (id, _) in services.filter(|(_, service)| registry::is_own(service)) {
+        let (from, to) = (place(stack, network, groups, id), Side::Groups(vec![to.clone()]));
+        let name = format!("{}-to-{}", from.label, registry::NAME);
+        for (subnet, inbound) in [(from.subnet.as_str(), false), ("endpoint", true)] {
+            let rules = subnets.entry(subnet.to_owned()).or_default();
+            rules.allow(inbound, &name, from.side.clone(), to.clone(), "443");
         }
     }
 }

@@ -7,9 +7,11 @@ use hcl::{Expression, Identifier};
 
 use super::containers::environments::is_on;
 use super::database::shards::map_name;
-use super::{Stack, Stores, queues};
-use crate::ir::{Access, Bucket, Database, Grant, Id, Inbox, Resource, Router, Service};
+use super::project::after;
+use super::{Stack, Stores, queues, registry};
+use crate::ir::{Access, Bucket, Cache, Database, Grant, Id, Inbox, Resource, Router, Service};
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Runtime;
 use crate::{object, template};
 
 /// Lets every action pass but that of reading, or listing, objects.
@@ -27,6 +29,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
     stack.module.file("identity", "");
     let system = stack.system;
     let of_shards = of_shards(stack, stores);
+    let mut free = stores
+        .caches
+        .iter()
+        .map(|(id, built)| (*id, built.endpoint.clone()))
+        .collect();
     let mut identities = BTreeMap::new();
     for (id, service) in system.services.iter() {
         let body = stack.named(stack.prefixed(&service.name)).set("tags", stack.tags());
@@ -38,6 +45,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
             .filter_map(|grant| granted(stack, stores, grant))
             .chain(system.grants_of(id).flat_map(|grant| messaging(stack, stores, grant)))
             .chain(measured(stack, stores, id))
+            .chain(pulled(stores, service))
             .collect();
         grants.sort_by(|(one, _), (other, _)| one.cmp(other));
         let shards: Vec<Expression> = system
@@ -61,7 +69,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
                 .set("principal_type", "ServicePrincipal");
             stack.module.resource("azurerm_role_assignment", &service.name, body)
         });
-        let grants = grants.into_iter().chain(caches(stack, stores, id, &identity)).collect();
+        let grants = grants
+            .into_iter()
+            .chain(caches(stack, stores, (id, &identity), &mut free))
+            .collect();
         identities.insert(id, Identity { identity, grants });
     }
     write_only(stack, stores, &mut identities);
@@ -140,26 +151,46 @@ fn measured(stack: &Stack<'_>, stores: &Stores, id: Id<Service>) -> Option<(Stri
     Some((format!("{}/measure", queues::NAME), role))
 }
 
-/// Lets a service log in to the caches that it uses.
-fn caches(stack: &mut Stack<'_>, stores: &Stores, id: Id<Service>, identity: &Address) -> Option<Address> {
+/// What lets machines and containers take an image of the system's own registry. In the cluster the nodes do.
+fn pulled(stores: &Stores, service: &Service) -> Option<(String, Expression)> {
+    let registry = stores.registry.as_ref().filter(|_| registry::is_own(service))?;
+    let role = object! { "role" => "AcrPull", "scope" => registry.registry.id() };
+    (service.runtime != Runtime::Kubernetes).then(|| (format!("{}/pull", registry::NAME), role))
+}
+
+/// Lets a service log in to the caches that it uses. A cache takes one change at a time and fails the others that come meanwhile, which the
+/// provider does not hold back: each waits for what was done to its caches last (`free`).
+fn caches(
+    stack: &mut Stack<'_>,
+    stores: &Stores,
+    (id, identity): (Id<Service>, &Address),
+    free: &mut BTreeMap<Id<Cache>, Address>,
+) -> Option<Address> {
     let system = stack.system;
-    let mut used: Vec<(String, Expression)> = system
-        .grants_of(id)
-        .filter_map(|grant| match grant.resource {
-            Resource::Cache(cache) => Some((system.caches[cache].name.clone(), stores.caches[&cache].cache.id())),
-            _ => None,
-        })
-        .collect();
+    let used = system.grants_of(id).filter_map(|grant| match grant.resource {
+        Resource::Cache(cache) => Some(cache),
+        _ => None,
+    });
+    let used: Vec<Id<Cache>> = used.collect();
     if used.is_empty() {
         return None;
     }
-    used.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let named = |cache: &Id<Cache>| (system.caches[*cache].name.clone(), stores.caches[cache].cache.id());
+    let mut each: Vec<(String, Expression)> = used.iter().map(named).collect();
+    each.sort_by(|(one, _), (other, _)| one.cmp(other));
     let body = Block::new()
-        .set("for_each", expr::object(used))
+        .set("for_each", expr::object(each))
         .set("managed_redis_id", expr::each_value(&[]))
-        .set("object_id", identity.attr("principal_id"));
+        .set("object_id", identity.attr("principal_id"))
+        .comment("A cache does one thing at a time.")
+        .set(
+            "depends_on",
+            after(used.iter().filter_map(|cache| free.get(cache).cloned())),
+        );
     let kind = "azurerm_managed_redis_access_policy_assignment";
-    Some(stack.module.resource(kind, &system.services[id].name, body))
+    let login = stack.module.resource(kind, &system.services[id].name, body);
+    free.extend(used.into_iter().map(|cache| (cache, login.clone())));
+    Some(login)
 }
 
 /// The grants to read the passwords of all shards, by database.

@@ -43,7 +43,7 @@ fn ordered(stack: &mut Stack<'_>) {
         return;
     }
     stack.report.operations.push(format!(
-        "Order on {}: Service Bus keeps it within a *session*. A publisher sets `SessionId` to the group of each message, and a `MessageId` that it repeats when it sends one again: a repeated one is dropped for 10 minutes. Whoever takes messages has to accept sessions (`AcceptNextSession`, a session processor): a plain receiver is refused. A message without a session is refused by a queue, and becomes a dead letter of every subscriber where it was sent to a topic.",
+        "Order on {}: Service Bus keeps it within a *session*. A publisher sets `SessionId` to the group of each message, and a `MessageId` that it repeats when it sends one again: a repeated one is dropped for 10 minutes. Whoever takes messages has to accept sessions (`AcceptNextSession`, a session processor): a plain receiver is refused. A message without a session is refused by a queue, and becomes a dead letter of every subscriber where it was sent to a topic. `fifo` is chosen once: a change makes the queue or topic anew, and what waits in it, or in the queues of its subscribers, is lost.",
         names.join(", ")
     ));
 }

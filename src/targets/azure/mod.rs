@@ -4,6 +4,7 @@ mod alarms;
 mod apis;
 mod budget;
 mod caches;
+mod cluster;
 mod compute;
 mod containers;
 mod dashboard;
@@ -21,6 +22,7 @@ mod observability;
 mod project;
 mod queues;
 mod readme;
+mod registry;
 mod replication;
 mod routing;
 mod scaling;
@@ -34,7 +36,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 
-use super::shared::report::Report;
+use super::shared::{Lowered, report::Report};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Secret};
 use crate::terraform::{Address, Module};
@@ -49,7 +51,7 @@ struct Stack<'a> {
 }
 
 /// Spells a system.
-pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let mut module = Module::new();
     let project = project::lower(system, &mut module);
     let mut stack = Stack {
@@ -84,6 +86,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
         buckets: storage::lower(stack, &parts),
         messaging: queues::lower(stack, &parts),
         caches: caches::lower(stack, &parts),
+        registry: registry::lower(stack, &parts),
     };
     let environments = containers::environments::lower(stack, &parts);
     let certificates = edge::certificates(stack);
@@ -98,6 +101,7 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     };
     let machines = compute::lower(stack, &plan);
     containers::lower(stack, &plan, &environments);
+    let cluster = cluster::lower(stack, &plan);
     let watched = observability::Watched {
         apis: apis::lower(stack, &parts),
         bastion,
@@ -106,9 +110,15 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
             .iter(stack)
             .map(|(name, environment)| (name, environment.clone()))
             .collect(),
+        cluster: cluster.as_ref().map(|built| built.cluster.clone()),
+        registry: stores.registry.as_ref().map(|built| built.registry.clone()),
         machines,
     };
-    let workspace = observability::lower(stack, &parts, &stores, &watched);
+    let workspace = match &cluster {
+        Some(built) => built.workspace.clone(),
+        None => observability::workspace(stack),
+    };
+    observability::lower(stack, &parts, &stores, &watched, &workspace);
     alarms::lower(stack, &stores, &workspace);
     dashboard::lower(stack, &workspace);
     budget::lower(stack);
@@ -117,8 +127,14 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     messages::lower(stack);
     containers::readme::lower(stack);
     apis::readme::lower(stack);
+    cluster::readme::lower(stack);
+    registry::readme::lower(stack);
     sharding::lower(stack);
-    (std::mem::take(&mut stack.module), std::mem::take(&mut stack.report))
+    Lowered {
+        module: std::mem::take(&mut stack.module),
+        report: std::mem::take(&mut stack.report),
+        cluster: cluster.map(|built| built.manifests),
+    }
 }
 
 /// What the components are built on.
@@ -140,4 +156,6 @@ struct Stores {
     /// Queues and topics, where there are some.
     messaging: Option<queues::Messaging>,
     caches: BTreeMap<Id<Cache>, caches::Built>,
+    /// The registry of the system's own images, where there is one.
+    registry: Option<registry::Registry>,
 }

@@ -6,7 +6,7 @@ use hcl::Expression;
 use ipnet::Ipv4Net;
 
 use super::project::after;
-use super::{Stack, apis, containers};
+use super::{Stack, apis, cluster, containers};
 use crate::ir::{Api, Domain, Id, Tier};
 use crate::list;
 use crate::terraform::{Address, Block};
@@ -55,6 +55,12 @@ pub(super) struct Network {
     pub containers: BTreeMap<Option<Id<Domain>>, Subnet>,
     /// Subnets of the APIs.
     pub apis: BTreeMap<Id<Api>, Subnet>,
+    /// Subnets of the cluster's nodes, by domain.
+    pub nodes: BTreeMap<Option<Id<Domain>>, Subnet>,
+    /// What has to be there before those nodes can reach the internet.
+    pub ways_out: BTreeMap<Option<Id<Domain>>, Vec<Address>>,
+    /// The address that all of it has on the internet, where it is ours.
+    pub outside: Option<Address>,
     /// The internal gateway's address.
     pub internal_address: String,
     /// What has to be there before a machine can reach the internet.
@@ -80,6 +86,9 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Network {
                 bastion: None,
                 containers: BTreeMap::new(),
                 apis: BTreeMap::new(),
+                nodes: BTreeMap::new(),
+                ways_out: BTreeMap::new(),
+                outside: None,
                 internal_address: existing.balancer_cidr.parse().map(last_address).unwrap_or_default(),
                 egress: vec![],
             }
@@ -118,9 +127,11 @@ fn create(stack: &mut Stack<'_>) -> Network {
     });
     let containers = containers::environments::subnets(stack, &network);
     let apis = apis::subnets(stack, &network);
-    let egress = match system.network.egress {
-        Egress::None => vec![],
-        _ => nat(stack, &application),
+    let nodes = cluster::subnets::lower(stack, &network);
+    let mut ways_out = BTreeMap::new();
+    let (outside, egress) = match system.network.egress {
+        Egress::None => (None, vec![]),
+        _ => nat(stack, &application, &nodes, &mut ways_out),
     };
     Network {
         id: network.id(),
@@ -133,6 +144,9 @@ fn create(stack: &mut Stack<'_>) -> Network {
         bastion,
         containers,
         apis,
+        nodes,
+        ways_out,
+        outside,
         egress,
     }
 }
@@ -170,7 +184,13 @@ fn add(stack: &mut Stack<'_>, network: &Address, address: &str, name: &str, bloc
     }
 }
 
-fn nat(stack: &mut Stack<'_>, application: &Subnet) -> Vec<Address> {
+/// The address on the internet, and what has to be there before a machine has it.
+fn nat(
+    stack: &mut Stack<'_>,
+    application: &Subnet,
+    nodes: &BTreeMap<Option<Id<Domain>>, Subnet>,
+    ways_out: &mut BTreeMap<Option<Id<Domain>>, Vec<Address>>,
+) -> (Option<Address>, Vec<Address>) {
     let body = stack
         .named(stack.prefixed("nat"))
         .set("allocation_method", "Static")
@@ -198,8 +218,11 @@ fn nat(stack: &mut Stack<'_>, application: &Subnet) -> Vec<Address> {
     let attached = stack
         .module
         .resource("azurerm_subnet_nat_gateway_association", "application", body);
+    for (domain, own) in cluster::subnets::ways_out(stack, nodes, &gateway) {
+        ways_out.insert(domain, vec![addressed.clone(), own]);
+    }
     stack.built("network.egress", "NAT gateway", &gateway);
-    vec![addressed, attached]
+    (Some(address), vec![addressed, attached])
 }
 
 /// Azure Bastion: the only way to a machine.

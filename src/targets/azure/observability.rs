@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Parts, Stack, Stores, queues, storage};
+use super::{Parts, Stack, Stores, cluster, queues, storage};
 use crate::ir::{Id, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{Egress, Engine};
@@ -20,12 +20,16 @@ pub(super) struct Watched {
     pub gateways: Vec<(&'static str, Address)>,
     /// Environments of containers by name.
     pub environments: Vec<(String, Address)>,
+    /// The Kubernetes cluster.
+    pub cluster: Option<Address>,
+    /// The registry of images.
+    pub registry: Option<Address>,
     /// Scale sets.
     pub machines: BTreeMap<Id<Service>, Address>,
 }
 
-/// Ends with the workspace.
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched) -> Address {
+/// The workspace.
+pub(super) fn workspace(stack: &mut Stack<'_>) -> Address {
     stack.module.file("observability", "");
     let system = stack.system;
     let body = stack
@@ -36,16 +40,25 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watch
         .set("tags", stack.tags());
     let workspace = stack.module.resource("azurerm_log_analytics_workspace", "main", body);
     stack.built("observability", "Log Analytics workspace", &workspace);
-    diagnostics(stack, parts, stores, watched, &workspace);
-    shards(stack, stores, &workspace);
+    workspace
+}
+
+/// What goes to the workspace.
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched, workspace: &Address) {
+    stack.module.file("observability", "");
+    let system = stack.system;
+    diagnostics(stack, parts, stores, watched, workspace);
+    if let Some(cluster) = &watched.cluster {
+        control_plane(stack, cluster, workspace);
+    }
+    shards(stack, stores, workspace);
     let says = system.network.egress != Egress::None || system.network.existing.azure.is_some();
     if says && stack.has_machines() {
-        machines(stack, watched, &workspace);
+        machines(stack, watched, workspace);
     }
     if system.network.existing.azure.is_none() {
         flow_logs(stack, parts);
     }
-    workspace
 }
 
 fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched, workspace: &Address) {
@@ -91,6 +104,7 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
             .iter()
             .map(|(name, environment)| (name.clone(), environment.id())),
     );
+    sources.extend(watched.registry.iter().map(|built| ("registry".to_owned(), built.id())));
     sources.sort_by(|(a, _), (b, _)| a.cmp(b));
     let body = Block::new()
         .set("for_each", expr::object(sources))
@@ -102,6 +116,20 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
     stack
         .module
         .resource("azurerm_monitor_diagnostic_setting", "main", body);
+}
+
+/// Logs of the cluster's control plane.
+fn control_plane(stack: &mut Stack<'_>, cluster: &Address, workspace: &Address) {
+    let body = Block::new()
+        .set("name", stack.system.prefix.as_str())
+        .set("target_resource_id", cluster.id())
+        .set("log_analytics_workspace_id", workspace.id());
+    let logs = cluster::LOGS.map(|category| Block::new().set("category", category));
+    stack.module.comment(
+        "Whatever is changed in the cluster, and by whom. What is only read would be nine tenths of the volume.",
+    );
+    let kind = "azurerm_monitor_diagnostic_setting";
+    stack.module.resource(kind, "cluster", body.blocks("enabled_log", logs));
 }
 
 /// Logs of the shards, and their metrics, which the workspace compares with each other.

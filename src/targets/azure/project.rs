@@ -129,6 +129,10 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (has(Engine::Mysql), "Microsoft.DBforMySQL"),
         (has(Engine::Postgres), "Microsoft.DBforPostgreSQL"),
         (messaging, "Microsoft.ServiceBus"),
+        (system.registry.is_some(), "Microsoft.ContainerRegistry"),
+        (!system.pools.is_empty(), "Microsoft.ContainerService"),
+        (!system.pools.is_empty(), "Microsoft.OperationsManagement"),
+        (!system.pools.is_empty(), "Microsoft.PolicyInsights"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
         // Subnets of API Management are delegated to it.
         (!system.apis.is_empty(), "Microsoft.Web"),
@@ -179,10 +183,7 @@ impl Stack<'_> {
 
     /// True if a service runs on machines.
     pub(super) fn has_machines(&self) -> bool {
-        self.system
-            .services
-            .iter()
-            .any(|(_, item)| item.runtime != Runtime::Container)
+        self.system.services.iter().any(|(_, item)| item.runtime == Runtime::Vm)
     }
 
     /// Notes where a component went.

@@ -5,7 +5,7 @@ use super::project::TARGET;
 use super::startup::registry;
 use crate::ir::{Access, Database, Lifecycle, Resource, Tls};
 use crate::terraform::identifier;
-use crate::vocabulary::{Egress, Engine};
+use crate::vocabulary::{Egress, Engine, Runtime};
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     prerequisites(stack);
@@ -56,6 +56,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     let mut hosts: Vec<&str> = system
         .services
         .iter()
+        .filter(|(_, service)| service.runtime != Runtime::Kubernetes)
         .filter_map(|(_, service)| registry(service).map(|(host, _)| host))
         .collect();
     hosts.sort_unstable();

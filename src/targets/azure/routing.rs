@@ -2,18 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use super::containers::environments::{Environments, is_on};
+use super::containers::environments::Environments;
 use super::project::TARGET;
 use super::{Stack, names};
+use crate::check::gateway_address;
 use crate::ir::{Balancer, Exposure, Id, Listener, Route, Service, Tls};
 use crate::list;
+use crate::targets::shared::cluster::{HEALTH, ports};
 use crate::terraform::Block;
+use crate::vocabulary::Runtime;
 
 /// The pool that has nothing in it.
 const NOBODY: &str = "nobody";
 
 /// What tells containers, whose proxy knows them by a name of its own, which host a client has asked for.
 const FORWARDED: &str = "forwarded-host";
+
+/// What tells the cluster's gateway, which takes no ports there, the addresses that a request came from.
+const CLIENTS: &str = "forwarded-for";
+
+/// The pool of the cluster's gateway: it knows the services in the cluster itself.
+const CLUSTER: &str = "cluster";
 
 /// One listener of the gateway: a port, for one host or for all that have none of their own.
 struct Entry<'a> {
@@ -75,28 +84,46 @@ pub(super) fn blocks(
     for entry in entries.iter().filter(|entry| !entry.is_plain()) {
         body = body.block("url_path_map", path_map(stack, balancer, entry));
     }
-    let on_containers = balancer.listeners.iter().flat_map(|listener| &listener.routes);
-    let on_containers = on_containers
-        .into_iter()
-        .any(|route| forwarded(stack, route.service).is_some());
-    let body = body.when(on_containers, |body| body.block("rewrite_rule_set", forwarded_host()));
+    let services = served(balancer);
+    let rewritten: BTreeSet<&str> = services.iter().filter_map(|id| rewritten(stack, *id)).collect();
+    let body = body.blocks("rewrite_rule_set", rewritten.into_iter().map(rewrite));
     backends(stack, environments, (balancer, &entries), body)
 }
 
-/// The rules that change a request's headers on its way to a service.
-fn forwarded(stack: &Stack<'_>, service: Id<Service>) -> Option<&'static str> {
-    is_on(&stack.system.services[service]).then_some(FORWARDED)
+/// The services behind a gateway.
+fn served(balancer: &Balancer) -> BTreeSet<Id<Service>> {
+    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    routes.map(|route| route.service).collect()
 }
 
-fn forwarded_host() -> Block {
-    let header = Block::new()
-        .set("header_name", "X-Forwarded-Host")
-        .set("header_value", "{http_req_host}");
+/// Pool and settings of a service.
+fn backend<'a>(stack: &Stack<'a>, service: Id<Service>) -> &'a str {
+    match stack.system.pool_of(service) {
+        Some(_) => CLUSTER,
+        None => &stack.system.services[service].name,
+    }
+}
+
+/// The rules that change a request's headers on its way to a service.
+fn rewritten(stack: &Stack<'_>, service: Id<Service>) -> Option<&'static str> {
+    match stack.system.services[service].runtime {
+        Runtime::Container => Some(FORWARDED),
+        Runtime::Kubernetes => Some(CLIENTS),
+        Runtime::Vm | Runtime::Paas => None,
+    }
+}
+
+fn rewrite(name: &str) -> Block {
+    let (header, value) = match name {
+        CLIENTS => ("X-Forwarded-For", "{var_add_x_forwarded_for_proxy}"),
+        _ => ("X-Forwarded-Host", "{http_req_host}"),
+    };
+    let header = Block::new().set("header_name", header).set("header_value", value);
     let rule = Block::new()
-        .set("name", FORWARDED)
+        .set("name", name)
         .set("rule_sequence", 100)
         .block("request_header_configuration", header);
-    Block::new().set("name", FORWARDED).block("rewrite_rule", rule)
+    Block::new().set("name", name).block("rewrite_rule", rule)
 }
 
 /// The name of what listens on a port.
@@ -212,7 +239,7 @@ fn rule(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>, priority: u32
             .set("backend_http_settings_name", settings)
             .set_some(
                 "rewrite_rule_set_name",
-                entry.default().and_then(|id| forwarded(stack, id)),
+                entry.default().and_then(|id| rewritten(stack, id)),
             )
     } else {
         rule.set("url_path_map_name", entry.name.as_str())
@@ -221,16 +248,11 @@ fn rule(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>, priority: u32
 
 /// Pool and settings of what no path matches. A gateway has no answer of its own to give: the pool without members makes it 502.
 fn default_backend<'a>(stack: &Stack<'a>, balancer: &Balancer, entry: &Entry<'_>) -> (&'a str, &'a str) {
-    let name = |id: Id<Service>| stack.system.services[id].name.as_str();
-    let any = balancer
-        .listeners
-        .iter()
-        .flat_map(|listener| &listener.routes)
-        .map(|route| route.service)
-        .next();
+    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    let any = routes.map(|route| route.service).next();
     match (entry.default(), any) {
-        (Some(service), _) => (name(service), name(service)),
-        (None, Some(any)) => (NOBODY, name(any)),
+        (Some(service), _) => (backend(stack, service), backend(stack, service)),
+        (None, Some(any)) => (NOBODY, backend(stack, any)),
         (None, None) => (NOBODY, NOBODY),
     }
 }
@@ -244,7 +266,7 @@ fn path_map(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>) -> Block 
         .set("default_backend_http_settings_name", settings)
         .set_some(
             "default_rewrite_rule_set_name",
-            entry.default().and_then(|id| forwarded(stack, id)),
+            entry.default().and_then(|id| rewritten(stack, id)),
         );
     entry
         .routes
@@ -256,13 +278,13 @@ fn path_map(stack: &Stack<'_>, balancer: &Balancer, entry: &Entry<'_>) -> Block 
                 .iter()
                 .flat_map(|path| [path.clone(), format!("{path}/*")])
                 .collect();
-            let service = name(route.service);
+            let backend = backend(stack, route.service);
             let rule = Block::new()
-                .set("name", service)
+                .set("name", name(route.service))
                 .set("paths", paths)
-                .set("backend_address_pool_name", service)
-                .set("backend_http_settings_name", service)
-                .set_some("rewrite_rule_set_name", forwarded(stack, route.service));
+                .set("backend_address_pool_name", backend)
+                .set("backend_http_settings_name", backend)
+                .set_some("rewrite_rule_set_name", rewritten(stack, route.service));
             map.block("path_rule", rule)
         })
 }
@@ -275,13 +297,10 @@ fn backends(
     (balancer, entries): (&Balancer, &[Entry<'_>]),
     mut body: Block,
 ) -> Block {
-    let services: BTreeSet<Id<Service>> = balancer
-        .listeners
-        .iter()
-        .flat_map(|listener| &listener.routes)
-        .map(|route| route.service)
-        .collect();
-    for id in services {
+    let (inside, others): (BTreeSet<_>, BTreeSet<_>) = served(balancer)
+        .into_iter()
+        .partition(|id| backend(stack, *id) == CLUSTER);
+    for id in others {
         let service = &stack.system.services[id];
         let name = service.name.as_str();
         let container = environments.host(stack, id);
@@ -289,41 +308,68 @@ fn backends(
             Some(_) => (443, "Https"),
             None => (service.port, "Http"),
         };
-        let draining = Block::new().set("enabled", true).set("drain_timeout_sec", 60);
-        let settings = Block::new()
-            .set("name", name)
-            .set("port", port)
-            .set("protocol", protocol)
-            .set("probe_name", name)
-            .set("request_timeout", 30)
-            .set("cookie_based_affinity", "Disabled")
-            .set("pick_host_name_from_backend_address", container.is_some())
-            .set("dedicated_backend_connection_enabled", false)
-            .set("certificate_chain_validation_enabled", true)
-            .set("sni_validation_enabled", true)
-            .block("connection_draining", draining);
-        let probe = Block::new()
-            .set("name", name)
-            .set("protocol", protocol)
-            .set_some("host", container.is_none().then_some("127.0.0.1"))
-            .set("port", port)
-            .set("path", service.health.path().unwrap_or_default())
-            .set("interval", 10)
-            .set("timeout", 5)
-            .set("unhealthy_threshold", 3)
-            .set("minimum_servers", 0)
-            .set("pick_host_name_from_backend_http_settings", container.is_some())
-            .set("proxy_protocol_header_enabled", false);
+        let path = service.health.path().unwrap_or_default();
+        let probe = probe(name, (protocol, port), path, container.is_some());
         let pool = Block::new()
             .set("name", name)
-            .set_some("fqdns", container.map(|host| list![host]));
+            .set_some("fqdns", container.clone().map(|host| list![host]));
         body = body
             .block("backend_address_pool", pool)
-            .block("backend_http_settings", settings)
+            .block(
+                "backend_http_settings",
+                settings(name, (protocol, port), container.is_some()),
+            )
+            .block("probe", probe);
+    }
+    if !inside.is_empty() {
+        let port = match balancer.exposure {
+            Exposure::Public => ports::PUBLIC,
+            Exposure::Internal => ports::INTERNAL,
+        };
+        let pool = Block::new()
+            .set("name", CLUSTER)
+            .set("ip_addresses", list![gateway_address(stack.system)]);
+        let probe = probe(CLUSTER, ("Http", ports::STATUS), HEALTH, false);
+        body = body
+            .comment("The cluster's gateway, at the address of its own load balancer.")
+            .block("backend_address_pool", pool)
+            .block("backend_http_settings", settings(CLUSTER, ("Http", port), false))
             .block("probe", probe);
     }
     let nobody = entries.iter().any(|entry| entry.default().is_none());
     body.when(nobody, |body| {
         body.block("backend_address_pool", Block::new().set("name", NOBODY))
     })
+}
+
+fn settings(name: &str, (protocol, port): (&str, u16), named: bool) -> Block {
+    let draining = Block::new().set("enabled", true).set("drain_timeout_sec", 60);
+    Block::new()
+        .set("name", name)
+        .set("port", port)
+        .set("protocol", protocol)
+        .set("probe_name", name)
+        .set("request_timeout", 30)
+        .set("cookie_based_affinity", "Disabled")
+        .set("pick_host_name_from_backend_address", named)
+        .set("dedicated_backend_connection_enabled", false)
+        .set("certificate_chain_validation_enabled", true)
+        .set("sni_validation_enabled", true)
+        .block("connection_draining", draining)
+}
+
+/// `named`: what is asked is known by a name of its own.
+fn probe(name: &str, (protocol, port): (&str, u16), path: &str, named: bool) -> Block {
+    Block::new()
+        .set("name", name)
+        .set("protocol", protocol)
+        .set_some("host", (!named).then_some("127.0.0.1"))
+        .set("port", port)
+        .set("path", path)
+        .set("interval", 10)
+        .set("timeout", 5)
+        .set("unhealthy_threshold", 3)
+        .set("minimum_servers", 0)
+        .set("pick_host_name_from_backend_http_settings", named)
+        .set("proxy_protocol_header_enabled", false)
 }

@@ -29,6 +29,14 @@ pub(super) struct Vault {
     pub ready: Address,
     /// Its private endpoint.
     pub endpoint: Address,
+    /// Rules let through to it from here on.
+    pub grouped: Address,
+    /// Those that run Terraform, for `for_each`.
+    pub operators: Expression,
+    /// The object id of each of them.
+    pub operator: Expression,
+    /// Public address ranges that may reach what is written from outside.
+    pub admin_cidrs: Expression,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewall, zones: &Zones) -> Vault {
@@ -61,7 +69,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         .comment("Azure encrypts nothing with a key that could be purged.")
         .set("purge_protection_enabled", true)
         .set("soft_delete_retention_days", if system.protect { 90 } else { 7 })
-        .set("public_network_access_enabled", expr::not_empty(admin_cidrs))
+        .set("public_network_access_enabled", expr::not_empty(admin_cidrs.clone()))
         .set("tags", stack.tags())
         .block("network_acls", rules)
         .block_some("lifecycle", lifecycle(system.protect, &[]));
@@ -78,7 +86,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
     if system.protect {
         lock(stack, "vault", &vault);
     }
-    let ready = operators(stack, &vault);
+    let (operators, operator) = operators(stack);
+    let ready = writers(stack, &vault, &operators, &operator);
     let endpoint = Endpoint {
         name: "vault",
         resource: &vault,
@@ -88,12 +97,20 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         each: false,
         after: vec![],
     };
-    let endpoint = private_endpoint(stack, &network.endpoint, zones, &endpoint).endpoint;
-    Vault { vault, ready, endpoint }
+    let Reached { endpoint, grouped } = private_endpoint(stack, &network.endpoint, zones, &endpoint);
+    Vault {
+        vault,
+        ready,
+        endpoint,
+        grouped,
+        operators,
+        operator,
+        admin_cidrs,
+    }
 }
 
-/// Whoever runs Terraform makes the key and writes passwords. Ends with the wait until that is allowed.
-fn operators(stack: &mut Stack<'_>, vault: &Address) -> Address {
+/// Those that run Terraform, for `for_each`, and the object id of each of them.
+fn operators(stack: &mut Stack<'_>) -> (Expression, Expression) {
     let operators = stack.module.variable(
         "operators",
         "list(string)",
@@ -107,6 +124,11 @@ fn operators(stack: &mut Stack<'_>, vault: &Address) -> Address {
     let is_caller = BinaryOp::new(expr::each_key(), BinaryOperator::Eq, Expression::from(CALLER));
     let caller = stack.project.operator.attr("object_id");
     let principal = Expression::from(Conditional::new(is_caller, caller, expr::each_key()));
+    (operators, principal)
+}
+
+/// Whoever runs Terraform makes the key and writes passwords. Ends with the wait until that is allowed.
+fn writers(stack: &mut Stack<'_>, vault: &Address, operators: &Expression, operator: &Expression) -> Address {
     let mut granted = vec![];
     for (name, role) in [
         ("operator_keys", "Key Vault Crypto Officer"),
@@ -116,7 +138,7 @@ fn operators(stack: &mut Stack<'_>, vault: &Address) -> Address {
             .set("for_each", operators.clone())
             .set("scope", vault.id())
             .set("role_definition_name", role)
-            .set("principal_id", principal.clone());
+            .set("principal_id", operator.clone());
         stack
             .module
             .comment("Whoever runs Terraform makes the key and writes passwords.");

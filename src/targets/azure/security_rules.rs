@@ -10,6 +10,8 @@ use crate::terraform::{Address, Block};
 pub(super) enum Side {
     /// A block of addresses, or Azure's word for some.
     Prefix(Expression),
+    /// Several of them.
+    Prefixes(Vec<Expression>),
     /// Application security groups.
     Groups(Vec<Address>),
 }
@@ -72,43 +74,54 @@ impl Rules {
         });
     }
 
-    /// Adds a way out that no link asks for, with a number of its own.
-    pub fn numbered(&mut self, priority: u32, name: &str, from: Side, to: Side, port: &str) {
+    /// What the subnet of a Container Apps environment needs: Azure's probes, its nodes among each other, and the parts of Azure that
+    /// `platform` names, on port 443.
+    pub fn environment(&mut self, subnet: &Expression, platform: &[String]) {
+        let own = || Side::Prefix(subnet.clone());
+        let probes = Side::Prefix("AzureLoadBalancer".into());
+        self.numbered(4000, true, "load-balancer", ("Tcp", "30000-32767"), (probes, own()));
+        self.numbered(4001, true, "among-nodes", ("*", "*"), (own(), own()));
+        self.numbered(4000, false, "among-nodes", ("*", "*"), (own(), own()));
+        for (number, service) in (4001..).zip(platform) {
+            let name = service.replace('.', "-");
+            let to = Side::Prefix(service.as_str().into());
+            self.numbered(number, false, &name, ("Tcp", "443"), (own(), to));
+        }
+    }
+
+    /// What the subnet of a cluster's nodes needs: Azure's probes where load balancers reach it, nodes and pods of the cluster (`inside`)
+    /// among each other, and what nodes load and sign in at.
+    pub fn nodes(&mut self, subnet: &Expression, inside: &[Expression], probed: bool) {
+        let own = || Side::Prefix(subnet.clone());
+        let inside = || Side::Prefixes(inside.to_vec());
+        if probed {
+            let probes = Side::Prefix("AzureLoadBalancer".into());
+            self.numbered(4000, true, "load-balancer", ("Tcp", "30000-32767"), (probes, own()));
+        }
+        self.numbered(4001, true, "within-cluster", ("*", "*"), (inside(), inside()));
+        self.numbered(4000, false, "within-cluster", ("*", "*"), (inside(), inside()));
+        let internet = Side::Prefix("Internet".into());
+        self.numbered(4001, false, "platform", ("Tcp", "443"), (own(), internet));
+    }
+
+    /// Adds a rule that Azure asks for: protocol and port, from and to.
+    pub fn numbered(
+        &mut self,
+        priority: u32,
+        inbound: bool,
+        name: &str,
+        (protocol, port): (&'static str, &str),
+        (from, to): (Side, Side),
+    ) {
         self.0.push(Rule {
             name: name.to_owned(),
-            inbound: false,
-            protocol: "Tcp",
+            inbound,
+            protocol,
             from,
             to,
             ports: vec![port.to_owned()],
             priority: Some(priority),
         });
-    }
-
-    /// What the subnet of a Container Apps environment needs: Azure's probes, its nodes among each other, and the parts of Azure that
-    /// `platform` names, on port 443.
-    pub fn environment(&mut self, subnet: &Expression, platform: &[String]) {
-        let own = || Side::Prefix(subnet.clone());
-        let rule =
-            |number: u32, inbound: bool, name: &str, protocol: &'static str, from: Side, to: Side, port: &str| Rule {
-                name: name.to_owned(),
-                inbound,
-                protocol,
-                from,
-                to,
-                ports: vec![port.to_owned()],
-                priority: Some(number),
-            };
-        let probes = Side::Prefix("AzureLoadBalancer".into());
-        self.0
-            .push(rule(4000, true, "load-balancer", "Tcp", probes, own(), "30000-32767"));
-        self.0.push(rule(4001, true, "among-nodes", "*", own(), own(), "*"));
-        self.0.push(rule(4000, false, "among-nodes", "*", own(), own(), "*"));
-        for (number, service) in (4001..).zip(platform) {
-            let name = service.replace('.', "-");
-            let to = Side::Prefix(service.as_str().into());
-            self.0.push(rule(number, false, &name, "Tcp", own(), to, "443"));
-        }
     }
 
     /// What an application gateway's subnet must let in: Azure's management and health probes.
@@ -164,6 +177,7 @@ fn rule_block(rule: &Rule, priority: u32) -> Block {
 fn side(block: Block, end: &str, side: &Side) -> Block {
     match side {
         Side::Prefix(prefix) => block.set(&format!("{end}_address_prefix"), prefix.clone()),
+        Side::Prefixes(prefixes) => block.set(&format!("{end}_address_prefixes"), Expression::Array(prefixes.clone())),
         Side::Groups(groups) => {
             let ids: Vec<Expression> = groups.iter().map(Address::id).collect();
             block.set(&format!("{end}_application_security_group_ids"), Expression::Array(ids))

@@ -4,6 +4,7 @@ use hcl::Expression;
 
 use super::compute::{HEALTH_PORT, Plan};
 use super::project::TARGET;
+use super::registry::is_own;
 use super::{Stack, caches};
 use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::targets::shared::settings;
@@ -21,12 +22,19 @@ const TRUST: &str = include_str!("../../../templates/startup/azure-trust.sh");
 
 /// The host of an image's registry, where that is one of Azure's, which wants to know who asks.
 pub(super) fn registry(service: &Service) -> Option<(&str, &str)> {
-    let image = service.launch.image()?;
+    let image = service.launch.reference()?;
     let (host, _) = image.split_once('/')?;
     host.ends_with(".azurecr.io").then_some((host, image))
 }
 
+/// Only Terraform knows the name of the system's own registry: it stands at the head of the image's.
+const OWN: &str = "image=@IMAGE@\nregistry=${image%%/*}";
+
 fn pull(service: &Service) -> Option<String> {
+    if is_own(service) {
+        let pull = PULL.replace("@HOST@", "\"$registry\"").replace("@IMAGE@", "\"$image\"");
+        return Some(format!("{OWN}\n{pull}"));
+    }
     let (host, image) = registry(service)?;
     Some(PULL.replace("@HOST@", host).replace("@IMAGE@", image))
 }
@@ -73,6 +81,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         let names = None;
         Some(startup::Shards { database, lines, names })
     });
+    let own = plan.stores.registry.as_ref();
     let platform = Platform {
         fetch: FETCH,
         docker_options: match service.listens() {
@@ -83,6 +92,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, ser
         prepare,
         installs: system.network.egress != Egress::None || system.network.existing.azure.is_some(),
         mtu: None,
+        image: own.and_then(|own| own.image(stack, service.launch.image()?)),
         shards: shards.collect(),
         // The certificates are signed by public authorities and have the names that Azure gives the servers.
         trust: Trust::Name,

@@ -271,6 +271,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
             })
             .collect(),
         // Certificates of Cloud SQL have its own names, not those of this network. No other server has one of the same authority.
+        image: None,
         trust: Trust::Authority,
     };
     startup::user_data(stack.system, id, (&plain, &fetched), &platform)
@@ -289,7 +290,7 @@ fn prepare(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> String {
 
 /// Bash that pulls an image from Artifact Registry, which wants to know who asks.
 fn pull(service: &Service) -> Option<String> {
-    let image = service.launch.image()?;
+    let image = service.launch.reference()?;
     let registry = Registry::of(image)?;
     let text = PULL.replace("@HOST@", registry.host).replace("@IMAGE@", image);
     Some(text)
@@ -304,7 +305,7 @@ pub(super) fn ready(
     machines: &Machines,
 ) -> Vec<Expression> {
     let reaches = |peer| stack.system.flows_from(Peer::Service(id)).any(|flow| flow.to == peer);
-    let databases = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
+    let stores = stack.system.grants_of(id).flat_map(|grant| match grant.resource {
         Resource::Database(database) => {
             let (server, readers) = (reaches(Peer::Database(database)), reaches(Peer::Readers(database)));
             stack.databases[&database].ready(server, readers)
@@ -318,6 +319,8 @@ pub(super) fn ready(
                 .chain(map)
                 .collect()
         }
+        // What is sent before the subscription is there is lost, and a sender's grant is on the topic alone.
+        Resource::Queue(queue) if !grant.access.reads() => vec![&stack.queues[&queue].inbox.subscription],
         // Its grants have references to them.
         Resource::Bucket(_)
         | Resource::Secret(_)
@@ -337,7 +340,7 @@ pub(super) fn ready(
     ready.extend(rules.of(id));
     ready.extend(records.of(stack.system, id));
     ready.extend(&stack.grants[&id]);
-    ready.extend(databases);
+    ready.extend(stores);
     ready.extend(balancers);
     ready.into_iter().map(Address::whole).collect()
 }

@@ -167,16 +167,10 @@ fn pool(
     (container, volumes): (Block, Vec<Block>),
     ready: Vec<hcl::Expression>,
 ) -> Address {
-    let scale = service.scale;
-    let scaling = match scale.min == scale.max {
-        true => Block::new()
-            .set("scaling_mode", "MANUAL")
-            .set("manual_instance_count", scale.min),
-        false => Block::new()
-            .set("scaling_mode", "AUTOMATIC")
-            .set("min_instance_count", scale.min)
-            .set("max_instance_count", scale.max),
-    };
+    // The API of worker pools has this number and nothing else: the provider's `scaling_mode` and its limits are fields of services.
+    let scaling = Block::new()
+        .comment("So many at all times: a worker pool does not scale by itself.")
+        .set("manual_instance_count", service.scale.min);
     let template = template(stack, id)
         .block("vpc_access", way_out(stack, service))
         .block("containers", container)

@@ -46,7 +46,7 @@ pub(super) fn registries<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&
         .services
         .iter()
         .filter(|(_, service)| !is_container(service))
-        .filter_map(|(_, service)| Some((service.name.as_str(), Registry::of(service.launch.image()?)?)))
+        .filter_map(|(_, service)| Some((service.name.as_str(), Registry::of(service.launch.reference()?)?)))
 }
 
 /// Adds the service accounts.

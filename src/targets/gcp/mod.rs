@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::shared::{self, report::Report};
+use super::shared::{self, Lowered, report::Report};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Subscription, Topic};
 use crate::template;
@@ -111,7 +111,7 @@ impl Stack<'_> {
 }
 
 /// Spells a system.
-pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
+pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let mut module = Module::new();
     for file in FILES {
         module.file(file, "");
@@ -162,5 +162,9 @@ pub(super) fn lower(system: &Checked<'_>) -> (Module, Report) {
     dashboards::lower(&mut stack);
     budget::lower(&mut stack);
     readme::lower(&mut stack);
-    (stack.module, stack.report)
+    Lowered {
+        module: stack.module,
+        report: stack.report,
+        cluster: None,
+    }
 }

@@ -6,6 +6,7 @@ mod sharding;
 
 use super::Stack;
 use super::containers::is_container;
+use crate::check::shared_ports;
 use crate::ir::{Database, Grant, Resource, Tls};
 use crate::target::Target;
 use crate::targets::shared::{report::Report, sharding as shared};
@@ -108,7 +109,14 @@ fn security(stack: &mut Stack<'_>) {
             "Cloud Armor stands before the public entry point with Google's preconfigured rules at sensitivity 1.",
         );
     }
-    stack.report.security.extend(items.into_iter().map(str::to_owned));
+    let shared = shared_ports(system).into_iter().map(|(first, other, port)| {
+        format!(
+            "**A shared port.** `{}` and `{}` are both behind port {port} of the internal load balancer, and firewall rules see no more than that port: who may call the one reaches the other too, whatever its links say.",
+            system.services[first].name, system.services[other].name
+        )
+    });
+    let items = items.into_iter().map(str::to_owned);
+    stack.report.security.extend(items.chain(shared));
 }
 
 fn operations(stack: &mut Stack<'_>) {

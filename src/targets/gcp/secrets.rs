@@ -18,6 +18,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
             name: name.into(),
             keys: None,
             comment: &sentence(&comment),
+            lasting: true,
         };
         let address = container(stack, &entry);
         stack.report.component(
@@ -40,6 +41,8 @@ pub(super) struct Entry<'a> {
     pub keys: Option<&'a Expression>,
     /// What it holds.
     pub comment: &'a str,
+    /// True where nothing can make it anew: `protect` guards it against deletion.
+    pub lasting: bool,
 }
 
 /// A secret without a value, in the system's region and under its key.
@@ -53,7 +56,7 @@ pub(super) fn container(stack: &mut Stack<'_>, entry: &Entry<'_>) -> Address {
     let body = Block::new()
         .set_some("for_each", entry.keys.cloned())
         .set("secret_id", entry.name.clone())
-        .set("deletion_protection", stack.system.protect)
+        .set("deletion_protection", stack.system.protect && entry.lasting)
         .block("replication", replication)
         .set("depends_on", stack.encryption.ready());
     stack

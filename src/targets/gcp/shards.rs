@@ -113,6 +113,7 @@ fn login(stack: &mut Stack<'_>, database: &Database) -> Kept {
         name: stack.name(&part).into(),
         keys: None,
         comment: &format!("Password of {} at {part}.", database.user),
+        lasting: true,
     };
     let secret = secrets::container(stack, &entry);
     let body = secrets::password_version(&secret, &password, version, None);
@@ -137,6 +138,7 @@ fn map(stack: &mut Stack<'_>, database: &Database, sharding: &Sharding) -> Kept 
             "Which key is on which shard of {}. No secret, but applications read it beside those.",
             database.name
         ),
+        lasting: true,
     };
     let secret = secrets::container(stack, &entry);
     let body = Block::new()

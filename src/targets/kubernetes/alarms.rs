@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use super::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
 use super::database;
 use super::inbox_alarms;
 use super::measures::Measures;
-use super::object::Object;
-use super::stack::{Stack, selector};
+use super::stack::Stack;
 use crate::ir::{Alarm, Database, Id, Signal};
+use crate::kubernetes::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::policy::selector;
 use crate::vocabulary::Engine;
 
 /// The annotation of an alert with those whom the blueprint names.

@@ -8,21 +8,22 @@ pub(super) mod readme;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::custom::gateway::{
-    AllowedRoutes, BackendRef, Cors, Filter, Gateway, HttpRoute, Listener, ListenerTls, Match, ParentRef, PathMatch,
-    RouteNamespaces, Rule, SecretRef,
-};
-use super::custom::istio::{
-    AccessLogging, Allowed, AuthorizationPolicy, From, JwtRule, Operation, Provider, RequestAuthentication, Source,
-    TargetRef, Telemetry, To,
-};
 use super::edge;
-use super::load_balancer::{edge_meta, infrastructure, is_istio, namespaces, proxies};
-use super::object::Object;
+use super::load_balancer::{edge_meta, infrastructure, is_istio, proxies};
 use super::stack::Stack;
 use crate::check::{by_expression, path_expression};
 use crate::ir::{Api, ApiRoute, Id, Segment, Service};
+use crate::kubernetes::custom::gateway::{
+    AllowedRoutes, BackendRef, Cors, Filter, Gateway, HttpRoute, Listener, ListenerTls, Match, ParentRef, PathMatch,
+    RouteNamespaces, Rule, SecretRef,
+};
+use crate::kubernetes::custom::istio::{
+    AccessLogging, Allowed, AuthorizationPolicy, From, JwtRule, Operation, Provider, RequestAuthentication, Source,
+    TargetRef, Telemetry, To,
+};
+use crate::kubernetes::object::Object;
 use crate::target::Target;
+use crate::targets::shared::workload::routes::namespaces;
 use crate::vocabulary::Method;
 
 /// The Gateway's name.
@@ -76,7 +77,12 @@ fn gateway(stack: &Stack<'_>, api: &Api, name: &str) -> Object {
         allowed_routes: AllowedRoutes {
             namespaces: RouteNamespaces {
                 from: "Selector",
-                selector: Some(namespaces(stack, api.routes.iter().map(|route| route.service))),
+                selector: Some(namespaces(
+                    stack.names,
+                    api.routes
+                        .iter()
+                        .map(|route| stack.system.services[route.service].home.domain),
+                )),
             },
         },
     };

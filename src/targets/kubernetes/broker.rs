@@ -13,19 +13,20 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::alarms::prometheus;
-use super::custom::rabbitmq::{
+use super::encryption::{authority, names, secret};
+use super::firewall::{pods_of, policy};
+use super::scaling;
+use super::stack::{BROKER, Stack};
+use super::storage::retention;
+use crate::ir::{Domain, Id, Resource, Service};
+use crate::kubernetes::custom::rabbitmq::{
     ClusterReference, Overrides, Permission, Permissions, Persistence, RabbitmqCluster, SetOverride, SetSpec, Tls,
     User, UserReference,
 };
-use super::encryption::{authority, names, secret};
-use super::firewall::{from, in_namespace, pods, pods_of, policy, to, to_api_server, to_dns};
-use super::network::Demand;
-use super::object::Object;
-use super::pod;
-use super::scaling;
-use super::stack::{BROKER, Stack, selector};
-use super::storage::retention;
-use crate::ir::{Domain, Id, Resource, Service};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, in_namespace, pods, selector, to, to_dns};
+use crate::targets::shared::workload::namespaces::Demand;
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;
@@ -264,11 +265,8 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     if !stack.inbox_alarms().is_empty() {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
-    let egress = vec![to_dns(), to(members(), &SERVER_PORTS), to_api_server()];
+    // Nothing else goes out: since 4.1 a server knows the others by their names, and asks no API server for them.
+    let egress = vec![to_dns(), to(members(), &SERVER_PORTS)];
     let policy = policy(stack, (BROKER, "messaging"), servers(), ingress, egress);
-    let object = Object::new(&policy).comment(
-        "spec/egress/2",
-        "the API server, where every server finds the others: no selector names it, so only the port is limited",
-    );
-    vec![object]
+    vec![Object::new(&policy)]
 }

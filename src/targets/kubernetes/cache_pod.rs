@@ -9,9 +9,9 @@ use tera::Context;
 
 use super::caches::{INTERNAL, Login, copies};
 use super::encryption::secret;
-use super::pod::{self, Ask};
 use super::stack::Stack;
 use crate::ir::Cache;
+use crate::kubernetes::pod::{self, Ask};
 use crate::targets::shared::template;
 
 /// On which clients are let in.
@@ -30,9 +30,9 @@ pub(super) const ASSISTANTS_MB: u32 = 256;
 const IMAGE: &str = "valkey/valkey:9.0.8";
 const PROXY_IMAGE: &str = "haproxy:3.2";
 
-/// What the internal user may do: copy, be told who is the primary, say how it is.
+/// What the internal user may do: copy, be told who is the primary, say how it is, keep writers waiting while it hands over.
 const INTERNAL_RULES: &str = "+ping +info +role +psync +replconf +multi +exec +slaveof +replicaof +config|rewrite +config|set \
-    +client|setname +client|kill +script|kill +subscribe +publish";
+    +client|setname +client|kill +client|pause +script|kill +subscribe +publish";
 
 /// Files of the pods: (name, template, only with copies).
 const FILES: [(&str, &str, bool); 7] = [

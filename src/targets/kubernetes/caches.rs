@@ -13,15 +13,15 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::cache_pod::{self, PORT, SENTINEL_PORT, SERVER_PORT};
-use super::compute;
 use super::encryption::{authority, names};
-use super::firewall::{callers, from, policy, to, to_dns};
-use super::network::Demand;
-use super::object::Object;
-use super::pod;
+use super::firewall::{callers, policy};
 use super::secrets;
-use super::stack::{Labels, Stack};
+use super::stack::Stack;
 use crate::ir::{Access, Cache, Id, Peer, Resource};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, pods, to, to_dns};
+use crate::targets::shared::workload::{Labels, namespaces::Demand, spread};
 
 /// The pods of a cache with copies: two of three agree on who is the primary.
 const PODS: u32 = 3;
@@ -133,7 +133,8 @@ fn server(stack: &Stack<'_>, cache: &Cache, logins: &[Login], config: &ConfigMap
         spec: StatefulSetSpec {
             service_name: Some(name.to_owned()),
             replicas: Some(if cache.multi_zone { 3 } else { 1 }),
-            pod_management_policy: cache.multi_zone.then(|| "Parallel".to_owned()),
+            // Cannot be changed, and a cache may get copies later.
+            pod_management_policy: Some("Parallel".to_owned()),
             selector: stack.pods(name),
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
@@ -145,7 +146,7 @@ fn server(stack: &Stack<'_>, cache: &Cache, logins: &[Login], config: &ConfigMap
                     termination_grace_period_seconds: Some(60),
                     topology_spread_constraints: cache
                         .multi_zone
-                        .then(|| compute::spread(stack, name, "controller-revision-hash")),
+                        .then(|| spread(&stack.pods(name), "controller-revision-hash")),
                     ..pod::spec(name, cache_pod::containers(cache), cache_pod::volumes(cache, logins))
                 }),
             },
@@ -217,7 +218,7 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
             }
             let mut egress = vec![];
             if cache.multi_zone {
-                let members = || vec![super::firewall::pods(stack.pods(&cache.name))];
+                let members = || vec![pods(stack.pods(&cache.name))];
                 let ports = [SERVER_PORT, SENTINEL_PORT];
                 ingress.push(from(members(), &ports));
                 egress = vec![to_dns(), to(members(), &ports)];

@@ -4,9 +4,9 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 
 use super::measures::Measures;
-use super::object::Object;
 use super::stack::Stack;
 use crate::ir::{Database, Id, Peer};
+use crate::kubernetes::object::Object;
 
 /// Panels in a row, and their width and height on Grafana's grid of 24 columns.
 const COLUMNS: usize = 2;

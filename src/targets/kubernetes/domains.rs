@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::imports;
-use super::kustomization;
-use super::object::Object;
 use super::stack::Stack;
 use crate::ir::{Domain, Id, Resource, Service};
+use crate::kubernetes::object::Object;
 
 /// Objects by the part that they belong to: the domain whose namespace they are in, or are.
 pub(super) fn by_part<'o>(stack: &Stack<'_>, objects: &'o [Object]) -> BTreeMap<Option<Id<Domain>>, Vec<&'o Object>> {
@@ -22,12 +21,6 @@ pub(super) fn by_part<'o>(stack: &Stack<'_>, objects: &'o [Object]) -> BTreeMap<
         parts.entry(part).or_default().push(object);
     }
     parts
-}
-
-/// The list of a folder's files.
-pub(super) fn list(files: &[String]) -> String {
-    let lines: Vec<String> = files.iter().map(|file| format!("  - {file}\n")).collect();
-    kustomization(&lines.concat())
 }
 
 /// The README of a domain's folder.

@@ -1,10 +1,10 @@
 //! The certificate of the public entry point.
 
-use super::custom::cert_manager::{Certificate, IssuerRef, PrivateKey};
 use super::load_balancer::{NAME, edge_meta};
-use super::object::Object;
 use super::stack::Stack;
 use crate::ir::{Balancer, Tls};
+use crate::kubernetes::custom::cert_manager::{Certificate, IssuerRef, PrivateKey};
+use crate::kubernetes::object::Object;
 use crate::target::Target;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {

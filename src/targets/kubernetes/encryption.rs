@@ -2,9 +2,9 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::custom::cert_manager::{Authority, Certificate, Issuer, IssuerRef, PrivateKey, SelfSigned};
-use super::object::Object;
 use super::stack::{STORE, Stack};
+use crate::kubernetes::custom::cert_manager::{Authority, Certificate, Issuer, IssuerRef, PrivateKey, SelfSigned};
+use crate::kubernetes::object::Object;
 
 /// Three months, in cert-manager's words.
 const SERVER: &str = "2160h";

@@ -1,31 +1,19 @@
 //! Network policies: closed in both directions, and open where a link of the blueprint says so.
-//!
-//! A policy sees pods, not Services: the port is the container's, the peer is the pod behind the name.
 
 use k8s_openapi::api::networking::v1::{
-    IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
-    NetworkPolicySpec,
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::broker;
 use super::caches;
 use super::database;
-use super::object::Object;
-use super::stack::{BROKER, STORE, Stack, selector};
+use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use crate::ir::{Domain, Id, Peer, Resource, Service};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::policy::{self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_dns};
 use crate::vocabulary::Engine;
-
-/// Addresses around a cluster: other machines of the same network, carrier-grade translation, link-local metadata services.
-const NOT_INTERNET: [&str; 5] = [
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-];
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let parts = stack.parts().into_iter();
@@ -46,7 +34,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects
 }
 
-/// A policy for some pods. Both directions are closed but for the rules.
+/// A policy for some pods of a component.
 pub(super) fn policy(
     stack: &Stack<'_>,
     (name, component): (&str, &str),
@@ -54,55 +42,7 @@ pub(super) fn policy(
     ingress: Vec<NetworkPolicyIngressRule>,
     egress: Vec<NetworkPolicyEgressRule>,
 ) -> NetworkPolicy {
-    NetworkPolicy {
-        metadata: stack.meta(name, name, component),
-        spec: Some(NetworkPolicySpec {
-            pod_selector: Some(pods),
-            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
-            ingress: (!ingress.is_empty()).then_some(ingress),
-            egress: (!egress.is_empty()).then_some(egress),
-        }),
-    }
-}
-
-/// Who is let in, and on which TCP ports.
-pub(super) fn from(peers: Vec<NetworkPolicyPeer>, ports: &[u16]) -> NetworkPolicyIngressRule {
-    NetworkPolicyIngressRule {
-        from: Some(peers),
-        ports: Some(tcp(ports)),
-    }
-}
-
-/// Who may be reached, and on which TCP ports.
-pub(super) fn to(peers: Vec<NetworkPolicyPeer>, ports: &[u16]) -> NetworkPolicyEgressRule {
-    NetworkPolicyEgressRule {
-        to: Some(peers),
-        ports: Some(tcp(ports)),
-    }
-}
-
-/// The API server: no selector names it and its address is the cluster's own, so only its port can be limited. Policies see the
-/// address behind the Service, hence 6443 too.
-pub(super) fn to_api_server() -> NetworkPolicyEgressRule {
-    NetworkPolicyEgressRule {
-        to: None,
-        ports: Some(tcp(&[443, 6443])),
-    }
-}
-
-/// Name resolution: the cluster's DNS, and NodeLocal DNSCache where it runs.
-pub(super) fn to_dns() -> NetworkPolicyEgressRule {
-    let mut dns = in_namespace("kube-system");
-    dns.pod_selector = Some(label("k8s-app", "kube-dns"));
-    let ports = ["UDP", "TCP"].map(|protocol| NetworkPolicyPort {
-        protocol: Some(protocol.to_owned()),
-        port: Some(IntOrString::Int(53)),
-        end_port: None,
-    });
-    NetworkPolicyEgressRule {
-        to: Some(vec![dns, block("169.254.20.10/32", &[])]),
-        ports: Some(ports.to_vec()),
-    }
+    policy::policy(stack.meta(name, name, component), pods, ingress, egress)
 }
 
 /// Pods of a component, as a policy of another component sees them: in the same namespace or in another.
@@ -117,27 +57,6 @@ pub(super) fn pods_of(stack: &Stack<'_>, owner: &str, selected: LabelSelector, s
 /// The pods of a service or of a cache, in the same way.
 fn component(stack: &Stack<'_>, name: &str, seen_from: &str) -> NetworkPolicyPeer {
     pods_of(stack, name, stack.pods(name), seen_from)
-}
-
-/// Pods of this namespace.
-pub(super) fn pods(pods: LabelSelector) -> NetworkPolicyPeer {
-    NetworkPolicyPeer {
-        pod_selector: Some(pods),
-        ..Default::default()
-    }
-}
-
-/// Every pod of a namespace.
-pub(super) fn in_namespace(name: &str) -> NetworkPolicyPeer {
-    NetworkPolicyPeer {
-        namespace_selector: Some(label("kubernetes.io/metadata.name", name)),
-        ..Default::default()
-    }
-}
-
-/// Selects by one label.
-pub(super) fn label(key: &str, value: &str) -> LabelSelector {
-    selector([(key.to_owned(), value.to_owned())].into())
 }
 
 /// The services that open connections to a peer, as a policy of the component `seen_from` sees them.
@@ -248,25 +167,4 @@ fn store(stack: &Stack<'_>) -> Object {
         vec![from(peers, &[storage::PORT])]
     };
     Object::new(&policy(stack, (STORE, "storage"), stack.pods(STORE), ingress, vec![]))
-}
-
-fn block(cidr: &str, except: &[&str]) -> NetworkPolicyPeer {
-    NetworkPolicyPeer {
-        ip_block: Some(IPBlock {
-            cidr: cidr.to_owned(),
-            except: (!except.is_empty()).then(|| except.iter().map(|cidr| (*cidr).to_owned()).collect()),
-        }),
-        ..Default::default()
-    }
-}
-
-fn tcp(ports: &[u16]) -> Vec<NetworkPolicyPort> {
-    ports
-        .iter()
-        .map(|&port| NetworkPolicyPort {
-            protocol: Some("TCP".to_owned()),
-            port: Some(IntOrString::Int(i32::from(port))),
-            end_port: None,
-        })
-        .collect()
 }

@@ -1,10 +1,9 @@
 //! Service accounts: one per component, and no token in any pod. What a service may use follows from the Secrets that its pods name.
 
-use k8s_openapi::api::core::v1::ServiceAccount;
-
 use super::database;
-use super::object::Object;
 use super::stack::{STORE, Stack};
+use crate::kubernetes::object::Object;
+use crate::targets::shared::workload;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let services = stack
@@ -24,9 +23,5 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 }
 
 fn account(stack: &Stack<'_>, name: &str, part_of: &str, component: &str) -> Object {
-    Object::new(&ServiceAccount {
-        metadata: stack.meta(name, part_of, component),
-        automount_service_account_token: Some(false),
-        ..Default::default()
-    })
+    Object::new(&workload::account(stack.meta(name, part_of, component)))
 }

@@ -11,16 +11,16 @@ use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::caches;
-use super::custom::external_secrets::{
-    ConfigMapKey, Entry, ExternalSecret, KubernetesAuth, KubernetesProvider, KubernetesServer, NameRef, Provider,
-    RemoteRef, SecretStore, SecretTarget, StoreRef,
-};
 use super::encryption::{TRUST, secret};
-use super::object::Object;
 use super::proxy;
 use super::stack::{BROKER, STORE, Stack, credentials, store_key};
 use super::storage;
 use crate::ir::{Domain, Id, Value};
+use crate::kubernetes::custom::external_secrets::{
+    ConfigMapKey, Entry, ExternalSecret, KubernetesAuth, KubernetesProvider, KubernetesServer, NameRef, Provider,
+    RemoteRef, SecretStore, SecretTarget, StoreRef,
+};
+use crate::kubernetes::object::Object;
 use crate::vocabulary::Engine;
 
 /// The identity with which External Secrets reads on behalf of a namespace.

@@ -8,11 +8,11 @@ use k8s_openapi::api::core::v1::SecretKeySelector;
 
 use super::alarms::alert;
 use super::broker;
-use super::custom::monitoring::{Endpoint, EndpointTls, PodMonitor, SecretOrConfigMap};
 use super::encryption::{TRUST, secret};
-use super::object::Object;
 use super::stack::{BROKER, Stack};
 use crate::ir::{Inbox, InboxAlarm, Trouble, dead_letters};
+use crate::kubernetes::custom::monitoring::{Endpoint, EndpointTls, PodMonitor, SecretOrConfigMap};
+use crate::kubernetes::object::Object;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let alarms = stack.inbox_alarms();

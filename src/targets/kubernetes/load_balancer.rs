@@ -3,21 +3,19 @@
 //! There is no internal load balancer: a Service spreads the connections of its callers over the pods that are ready, and a second
 //! class of gateway is not something that every cluster has. Each service has a Service of its own name and port.
 
-use std::collections::BTreeSet;
-
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::custom::gateway::{
-    AllowedRoutes, BackendRef, Filter, Gateway, HttpRoute, Infrastructure, Listener, ListenerTls, Match, ParametersRef,
-    ParentRef, PathMatch, Redirect, RouteNamespaces, Rule, SecretRef,
-};
 use super::edge;
-use super::firewall::label;
-use super::object::Object;
-use super::stack::{Stack, labelled};
-use crate::ir::{Balancer, Id, Route, Service, Tls};
+use super::stack::Stack;
+use crate::ir::{Balancer, Tls};
+use crate::kubernetes::custom::gateway::{
+    AllowedRoutes, Filter, Gateway, HttpRoute, Infrastructure, Listener, ListenerTls, ParametersRef, ParentRef,
+    Redirect, RouteNamespaces, Rule, SecretRef,
+};
+use crate::kubernetes::object::Object;
 use crate::target::Target;
+use crate::targets::shared::workload::routes::{self, Section};
 
 /// The gateway's name.
 pub(super) const NAME: &str = "public";
@@ -39,17 +37,21 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
         objects.push(redirect(stack));
     }
     let section = if encrypted { "https" } else { "http" };
-    let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
-    objects.extend(routes.map(|listed| route(stack, listed, section)));
+    let section = Section {
+        gateway: NAME,
+        listener: section,
+    };
+    let listed = balancer.listeners.iter().flat_map(|listener| &listener.routes);
+    objects.extend(listed.map(|route| {
+        let service = &stack.system.services[route.service];
+        routes::route(stack.names, stack.names.service_meta(service), service, route, section)
+    }));
     objects
 }
 
 /// Metadata of an object in the entry point's namespace.
 pub(super) fn edge_meta(stack: &Stack<'_>, name: &str) -> ObjectMeta {
-    ObjectMeta {
-        namespace: Some(stack.edge_namespace()),
-        ..stack.shared_meta(name)
-    }
+    stack.names.edge_meta(name)
 }
 
 fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
@@ -117,17 +119,8 @@ pub(super) fn infrastructure(stack: &Stack<'_>, name: &str) -> Option<Infrastruc
 /// The namespaces with services that are public.
 fn served(stack: &Stack<'_>, balancer: &Balancer) -> LabelSelector {
     let routes = balancer.listeners.iter().flat_map(|listener| &listener.routes);
-    namespaces(stack, routes.map(|route| route.service))
-}
-
-/// The namespaces of services.
-pub(super) fn namespaces(stack: &Stack<'_>, services: impl Iterator<Item = Id<Service>>) -> LabelSelector {
-    let namespaces = services.map(|id| stack.namespace_of(&stack.system.services[id].name));
-    let namespaces: Vec<String> = namespaces.collect::<BTreeSet<String>>().into_iter().collect();
-    match namespaces.as_slice() {
-        [one] => label("kubernetes.io/metadata.name", one),
-        _ => labelled("kubernetes.io/metadata.name", "In", Some(namespaces)),
-    }
+    let parts = routes.map(|route| stack.system.services[route.service].home.domain);
+    routes::namespaces(stack.names, parts)
 }
 
 /// True if Istio makes the proxies.
@@ -180,44 +173,6 @@ fn redirect(stack: &Stack<'_>) -> Object {
             }],
             hostnames: vec![],
             rules: vec![rule],
-        },
-    )
-}
-
-fn route(stack: &Stack<'_>, route: &Route, section: &'static str) -> Object {
-    let service = &stack.system.services[route.service];
-    let paths = if route.paths.is_empty() {
-        vec!["/".to_owned()]
-    } else {
-        route.paths.clone()
-    };
-    let matches = paths
-        .into_iter()
-        .map(|value| Match {
-            path: PathMatch {
-                kind: "PathPrefix",
-                value,
-            },
-            method: None,
-        })
-        .collect();
-    Object::custom(
-        stack.meta(service.name.as_str(), &service.name, "service"),
-        HttpRoute {
-            parent_refs: vec![ParentRef {
-                name: NAME.to_owned(),
-                namespace: Some(stack.edge_namespace()),
-                section_name: section,
-            }],
-            hostnames: route.hosts.clone(),
-            rules: vec![Rule {
-                matches,
-                backend_refs: vec![BackendRef {
-                    name: service.name.clone(),
-                    port: service.port,
-                }],
-                ..Default::default()
-            }],
         },
     )
 }

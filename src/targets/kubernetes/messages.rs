@@ -3,7 +3,7 @@
 use super::broker::{self, CA_FOLDER, SERVERS, STORAGE_GB};
 use super::caches::ca_folder;
 use super::stack::{BROKER, Stack};
-use crate::ir::{Cache, dead_letters};
+use crate::ir::{Cache, Grant, Resource, dead_letters};
 use crate::targets::shared::report::Report;
 
 /// Rows of the table of components.
@@ -76,9 +76,17 @@ pub(super) fn security(stack: &Stack<'_>, mut says: impl FnMut(&str)) {
     if stack.has_broker() {
         says(&format!(
             "Every service that sends or takes messages has a login of its own at the broker, made by the operator in the Secret \
-                `SERVICE-user-credentials`: it sends to the exchanges and takes from the queues that its links name, and declares, binds and \
-                deletes nothing. Nobody but the broker's administrator (`{BROKER}-default-user`) reads dead letters."
+                `SERVICE-user-credentials`: it sends to the exchanges and takes from the queues that its links name, and declares and deletes \
+                nothing. Nobody but the broker's administrator (`{BROKER}-default-user`) reads dead letters."
         ));
+        let binders = binders(stack);
+        if !binders.is_empty() {
+            says(&format!(
+                "RabbitMQ does not tell a queue from the exchange of the same name: {}, which take from a queue and send as well, may also bind \
+                    what they send to to that exchange, and unbind their own queue.",
+                binders.join(", ")
+            ));
+        }
         if !stack.system.domains.is_empty() {
             says(
                 "Who may create RabbitMQ's objects (User, Permission, Binding and the others) in the namespace of a domain may open any queue \
@@ -97,6 +105,19 @@ pub(super) fn security(stack: &Stack<'_>, mut says: impl FnMut(&str)) {
                 and the user of the pods among themselves has a password that no service sees.",
         );
     }
+}
+
+/// Services that may read an exchange, that of a queue they take from, and write as well: together these are the right to bind.
+fn binders(stack: &Stack<'_>) -> Vec<String> {
+    let services = stack.system.services.iter();
+    let binds = |id| {
+        let reads = |grant: &Grant| grant.access.reads() && matches!(grant.resource, Resource::Queue(_));
+        stack.messaging_of(id).any(reads) && stack.messaging_of(id).any(|grant| grant.access.writes())
+    };
+    services
+        .filter(|(id, _)| binds(*id))
+        .map(|(_, service)| format!("`{}`", service.name))
+        .collect()
 }
 
 /// What the owner does or should know.
@@ -222,9 +243,8 @@ fn about_cache(stack: &Stack<'_>, cache: &Cache) -> String {
         "One pod: when it goes, what is in it goes with it (`multi_zone` keeps copies).".to_owned()
     };
     format!(
-        "`{name}`: {} GiB for data, then `{}`. {copies} Nothing is on disk, no backup is made, and nothing refuses to delete it: a cache is \
-            no data. Clients know it by the file in `X_CA` (`{}/ca.crt`). For another password of a service, delete its Secret \
-            `{name}-login-SERVICE`, restart the cache (`kubectl --namespace {} rollout restart statefulset/{name}`) and the service.",
+        "`{name}`: {} GiB for data, then `{}`. {copies} Nothing is on disk and no backup is made: a cache is no data. Clients know it by the \
+            file in `X_CA` (`{}/ca.crt`). For another password of a service, delete its Secret `{name}-login-SERVICE`, restart the cache (`kubectl --namespace {} rollout restart statefulset/{name}`) and the service.",
         cache.memory_gb,
         cache.eviction.policy(),
         ca_folder(cache),

@@ -13,7 +13,6 @@ mod broker;
 mod cache_pod;
 mod caches;
 mod compute;
-mod custom;
 mod dashboard;
 mod database;
 mod domains;
@@ -27,11 +26,7 @@ mod load_balancer;
 mod measures;
 mod messages;
 mod network;
-mod object;
 mod operations;
-mod overrides;
-mod path;
-mod pod;
 mod protect;
 mod proxy;
 mod queues;
@@ -39,7 +34,6 @@ mod readme;
 mod replicas;
 mod runbook;
 mod scaling;
-mod schema;
 mod secrets;
 mod settings;
 mod shards;
@@ -47,18 +41,17 @@ mod stack;
 mod storage;
 mod storage_config;
 mod topics;
-mod yaml;
-
-#[cfg(test)]
-mod tests;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{Domain, Id};
+use crate::kubernetes::kustomization;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::overrides;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::targets::shared::owners;
-use object::Object;
+use crate::targets::wanted_object;
 use stack::Stack;
 
 /// Spells a system.
@@ -90,14 +83,15 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     let faults: Vec<String> = concerns
         .iter()
         .flat_map(|(_, objects)| objects)
-        .flat_map(faults)
+        .flat_map(Object::told_faults)
         .collect();
     if !faults.is_empty() {
         return Err(vec![diagnostic::overrides::internal(&faults)]);
     }
     if let Some(given) = system.overrides.get(&Target::Kubernetes) {
         let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
-        overrides::apply(objects, given, &system.places)?;
+        let given: Vec<_> = given.iter().map(wanted_object).collect();
+        overrides::apply(objects, &given, &system.places)?;
     }
     let of_parts = concerns.iter().filter(|(name, _)| *name != protect::FOLDER);
     let of_parts: Vec<_> = of_parts
@@ -122,7 +116,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         }
         match part {
             Some(id) => {
-                files.insert(format!("kubernetes/{folder}kustomization.yaml"), domains::list(&names));
+                files.insert(
+                    format!("kubernetes/{folder}kustomization.yaml"),
+                    kustomization::list(&names),
+                );
                 files.insert(format!("kubernetes/{folder}README.md"), domains::readme(&stack, id));
                 listed.push(system.domains[id].name.clone());
             }
@@ -135,11 +132,11 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
             continue;
         }
         files.insert(format!("kubernetes/{name}/policy.yaml"), documents.join("---\n"));
-        let list = domains::list(&["policy.yaml".to_owned()]);
+        let list = kustomization::list(&["policy.yaml".to_owned()]);
         files.insert(format!("kubernetes/{name}/kustomization.yaml"), list);
         stream.extend(documents);
     }
-    files.insert("kubernetes/kustomization.yaml", domains::list(&listed));
+    files.insert("kubernetes/kustomization.yaml", kustomization::list(&listed));
     files.insert("README.md", readme::report(&stack).render(system));
     if let Some((path, text)) = owners::file(system) {
         files.insert(path, text);
@@ -154,19 +151,4 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
 /// Where the files of a part are, below the folder of all.
 fn folder(stack: &Stack<'_>, part: Option<Id<Domain>>) -> String {
     part.map_or_else(String::new, |id| format!("{}/", stack.system.domains[id].name))
-}
-
-fn kustomization(resources: &str) -> String {
-    format!(
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsortOptions:\n  order: \
-            fifo\nresources:\n{resources}"
-    )
-}
-
-fn faults(object: &Object) -> Vec<String> {
-    let (kind, name) = (object.kind(), object.name());
-    let faults = object.faults().into_iter();
-    faults
-        .map(|(path, problem)| format!("{kind} {name}: `{path}` {problem}"))
-        .collect()
 }

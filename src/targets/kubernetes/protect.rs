@@ -12,9 +12,10 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::object::Object;
-use super::stack::{Stack, selector};
+use super::stack::Stack;
 use crate::check::PROTECT;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::policy::selector;
 
 /// The concern's name, and the folder of its files.
 pub(super) const FOLDER: &str = PROTECT;
@@ -69,14 +70,12 @@ pub(super) fn objects<'a>(stack: &Stack<'_>, guarded: impl Iterator<Item = &'a O
         labels: Some(stack.shared_labels()),
         ..Default::default()
     };
-    let mut ours = stack.shared_labels();
-    ours.retain(|key, _| key == "app.kubernetes.io/part-of" || key == "app.kubernetes.io/managed-by");
     let policy = ValidatingAdmissionPolicy {
         metadata: meta(),
         spec: Some(ValidatingAdmissionPolicySpec {
             failure_policy: Some("Fail".to_owned()),
             match_constraints: Some(MatchResources {
-                object_selector: Some(selector(ours)),
+                object_selector: Some(selector(stack.names.own_labels())),
                 resource_rules: Some(rules.collect()),
                 ..Default::default()
             }),

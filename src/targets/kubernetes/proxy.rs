@@ -11,11 +11,11 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::database::reader_port;
-use super::object::Object;
-use super::pod;
 use super::secrets;
 use super::stack::Stack;
 use crate::ir::{Database, Id, Launch, Service, Sharding};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
 use crate::targets::shared::sharding::{self, FOLDER, HOME, RUN, Servers, Trust};
 use crate::vocabulary::Engine;
 

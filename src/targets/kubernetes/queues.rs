@@ -6,10 +6,10 @@
 use serde_json::{Map, Value};
 
 use super::broker;
-use super::custom::rabbitmq::{Binding, DeadLetters, Definition, Exchange, Policy, Queue};
-use super::object::Object;
 use super::stack::Stack;
 use crate::ir::{self, Delivery, dead_letters};
+use crate::kubernetes::custom::rabbitmq::{Binding, DeadLetters, Definition, Exchange, Policy, Queue};
+use crate::kubernetes::object::Object;
 
 /// Milliseconds.
 const SECOND: u64 = 1000;

@@ -132,11 +132,6 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 NetworkPolicies."
                 .to_owned(),
         );
-    } else if stack.has_broker() {
-        needs(
-            "An API server on port 443 or 6443, as the pods of the broker see it: for another one, override their NetworkPolicy."
-                .to_owned(),
-        );
     }
     if has(stack, Engine::Postgres) {
         needs("CloudNativePG 1.30 and its Barman Cloud plugin 0.14, both in `cnpg-system`.".to_owned());
@@ -228,6 +223,14 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 what they share). Whoever may administer one sees none of the Secrets of another. What is born in one and used in another \
                 is copied by External Secrets as `{READER}` of the namespace that uses it, and a Role beside the original names each Secret \
                 that it may read. Policies open connections between namespaces for the same links as within one."
+        ));
+    }
+    if !system.domains.is_empty() && !system.secrets.is_empty() {
+        says(&format!(
+            "The ClusterSecretStore `{}` knows no domains: who may create an ExternalSecret in any namespace can read whatever entry that store \
+                opens. Keep that right to yourself, or give each namespace a SecretStore of that name whose login opens its own entries, and \
+                say `kind = \"SecretStore\"` in `[override.kubernetes.ExternalSecret.NAME.spec.secretStoreRef]`.",
+            system.cluster.secret_store
         ));
     }
     says(
@@ -327,7 +330,7 @@ fn skips(stack: &Stack<'_>, report: &mut Report) {
     let services = || stack.system.services.iter();
     let workload = |service: &Service| format!("{} {}", kind(service), service.name);
     let mut by_tag: Vec<String> = services()
-        .filter(|(_, service)| !service.launch.image().is_some_and(|image| image.contains('@')))
+        .filter(|(_, service)| !service.launch.reference().is_some_and(|image| image.contains('@')))
         .map(|(_, service)| workload(service))
         .collect();
     let mut told: Vec<String> = services()

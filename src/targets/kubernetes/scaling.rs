@@ -4,19 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::autoscaling::v2::{
-    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget,
-    ResourceMetricSource,
-};
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::broker;
 use super::compute;
-use super::custom::keda::{AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication};
 use super::encryption::{TRUST, secret};
-use super::object::Object;
 use super::stack::{BROKER, Stack};
 use crate::ir::{Id, Service};
+use crate::kubernetes::custom::keda::{AuthenticationRef, Parameter, Trigger, TriggerAuthentication};
+use crate::kubernetes::object::Object;
+use crate::targets::shared::workload;
 
 /// Where KEDA runs.
 pub(super) const NAMESPACE: &str = "keda";
@@ -30,15 +27,7 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>) -> Vec<Object> {
             parameters(stack, service),
             scaled(stack, id, messages),
         ],
-        None => vec![autoscaler(stack, service)],
-    }
-}
-
-/// The kind of object that says how many pods there are.
-pub(super) fn kind(service: &Service) -> &'static str {
-    match service.scale.queue_messages {
-        Some(_) => "ScaledObject",
-        None => "HorizontalPodAutoscaler",
+        None => vec![workload::autoscaler(stack.names, service, compute::kind(service))],
     }
 }
 
@@ -69,22 +58,7 @@ fn scaled(stack: &Stack<'_>, id: Id<Service>, messages: u32) -> Object {
             }),
         }
     });
-    let load = Trigger {
-        kind: "cpu",
-        name: None,
-        metric_type: Some("Utilization"),
-        metadata: [("value", service.scale.cpu_percent.to_string())].into(),
-        authentication_ref: None,
-    };
-    let object = ScaledObject {
-        scale_target_ref: ScaleTarget {
-            kind: compute::kind(service),
-            name: service.name.clone(),
-        },
-        min_replica_count: service.scale.min,
-        max_replica_count: service.scale.max,
-        triggers: inboxes.chain([load]).collect(),
-    };
+    let object = workload::scaled(service, compute::kind(service), inboxes);
     Object::custom(stack.meta(service.name.as_str(), &service.name, "service"), object)
         .about("KEDA makes a HorizontalPodAutoscaler of it")
         .comment(
@@ -119,35 +93,4 @@ fn parameters(stack: &Stack<'_>, service: &Service) -> Object {
         ..Default::default()
     })
     .about("KEDA takes this word from a Secret or a ConfigMap only")
-}
-
-/// By processor load alone.
-fn autoscaler(stack: &Stack<'_>, service: &Service) -> Object {
-    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    Object::new(&HorizontalPodAutoscaler {
-        metadata: stack.meta(service.name.as_str(), &service.name, "service"),
-        spec: HorizontalPodAutoscalerSpec {
-            scale_target_ref: CrossVersionObjectReference {
-                api_version: Some("apps/v1".to_owned()),
-                kind: compute::kind(service).to_owned(),
-                name: service.name.clone(),
-            },
-            min_replicas: Some(number(service.scale.min)),
-            max_replicas: number(service.scale.max),
-            metrics: Some(vec![MetricSpec {
-                type_: "Resource".to_owned(),
-                resource: Some(ResourceMetricSource {
-                    name: "cpu".to_owned(),
-                    target: MetricTarget {
-                        type_: "Utilization".to_owned(),
-                        average_utilization: Some(number(service.scale.cpu_percent)),
-                        ..Default::default()
-                    },
-                }),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        },
-        ..Default::default()
-    })
 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::custom::external_secrets::{
-    Entry, ExternalSecret, GeneratorRef, Password, RemoteRef, SecretTarget, Source, SourceRef, StoreRef, Template,
-};
-use super::object::{Kind, Object};
 use super::stack::Stack;
 use crate::ir::{Domain, Id, Resource, Secret};
+use crate::kubernetes::custom::external_secrets::{
+    Entry, ExternalSecret, GeneratorRef, Password, RemoteRef, SecretTarget, Source, SourceRef, StoreRef, Template,
+};
+use crate::kubernetes::object::{Kind, Object};
 
 /// What External Secrets puts a generated password in the place of.
 pub(super) const GENERATED: &str = "{{ .password }}";

@@ -5,7 +5,6 @@ use k8s_openapi::api::core::v1::EnvVar;
 use super::broker;
 use super::caches;
 use super::database;
-use super::pod::{secret_variable, variable};
 use super::proxy;
 use super::shards;
 use super::stack::{STORE, Stack, credentials, store_key};
@@ -13,6 +12,7 @@ use super::storage;
 use super::storage_config::bucket_name;
 use crate::check::{S3_CLIENT, authority_variable};
 use crate::ir::{Cache, Id, Service, Value};
+use crate::kubernetes::pod::{secret_variable, variable};
 
 /// The environment of a service, sorted by name.
 pub(super) fn variables(stack: &Stack<'_>, id: Id<Service>) -> Vec<EnvVar> {

@@ -10,11 +10,11 @@ use k8s_openapi::api::core::v1::{ConfigMap, EnvVar};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::database::host;
-use super::object::Object;
-use super::pod::secret_variable;
 use super::proxy;
 use super::stack::{Stack, credentials};
 use crate::ir::{Database, Id, Router, Service, Shard, Sharding, Value, shard_map};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod::secret_variable;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let sharded = stack.system.sharded();

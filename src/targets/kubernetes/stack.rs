@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::check::{Checked, MESSAGE_BROKER, OBJECT_STORE};
-use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, InboxAlarm, Peer, Resource, Service, Signal};
+use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, Image, InboxAlarm, Peer, Resource, Service, Signal};
+use crate::kubernetes::policy::labelled;
+use crate::targets::shared::workload::{Labels, Names};
 use crate::vocabulary::Engine;
 
 /// Name of the object store: its workload, its Service, its identity.
@@ -15,11 +17,11 @@ pub(super) const STORE: &str = OBJECT_STORE;
 /// Name of the broker of queues and topics: its cluster, its Service.
 pub(super) const BROKER: &str = MESSAGE_BROKER;
 
-pub(super) type Labels = BTreeMap<String, String>;
-
 /// The system, and the names that follow from it.
 pub(super) struct Stack<'a> {
     pub(super) system: &'a Checked<'a>,
+    /// The names that any cluster has.
+    pub(super) names: Names<'a>,
     /// Where everything lives that belongs to no domain, but for the entry point.
     pub(super) namespace: String,
     /// Every database server, those of a database one after the other.
@@ -59,6 +61,7 @@ impl<'a> Stack<'a> {
         let homes = homes(system, &servers);
         Self {
             system,
+            names: Names::new(system),
             namespace: system.prefix.clone(),
             servers,
             homes,
@@ -72,10 +75,7 @@ impl<'a> Stack<'a> {
 
     /// The namespace of a domain, or of what belongs to none.
     pub(super) fn namespace_in(&self, domain: Option<Id<Domain>>) -> String {
-        match domain {
-            Some(id) => format!("{}-{}", self.system.prefix, self.system.domains[id].name),
-            None => self.namespace.clone(),
-        }
+        self.names.namespace_in(domain)
     }
 
     /// The namespace of a component by its name.
@@ -108,10 +108,15 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// The namespace of the public entry point: apart, because its proxies are made by the cluster's own controller, on ports and
-    /// under a security context that this system does not decide.
+    /// The reference of an image.
+    pub(super) fn image(&self, image: &Image) -> String {
+        let registry = self.system.cluster.registry.as_deref();
+        self.system.image_at(registry.unwrap_or_default(), image)
+    }
+
+    /// The namespace of the public entry point.
     pub(super) fn edge_namespace(&self) -> String {
-        format!("{}-edge", self.system.prefix)
+        self.names.edge_namespace()
     }
 
     /// True if the internet reaches anything.
@@ -136,62 +141,37 @@ impl<'a> Stack<'a> {
 
     /// Labels of a part of a component.
     pub(super) fn labels(&self, name: &str, component: &str) -> Labels {
-        let own = [
-            ("app.kubernetes.io/name", name),
-            ("app.kubernetes.io/part-of", &self.system.prefix),
-            ("app.kubernetes.io/component", component),
-            ("app.kubernetes.io/managed-by", "cloudgen"),
-        ];
-        let mut labels = self.system.labels.clone();
-        labels.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        labels
+        self.names.labels(name, component)
     }
 
     /// Labels of what belongs to the whole system.
     pub(super) fn shared_labels(&self) -> Labels {
-        let mut labels = self.labels("", "");
-        labels.retain(|key, _| key != "app.kubernetes.io/name" && key != "app.kubernetes.io/component");
-        labels
+        self.names.shared_labels()
     }
 
     /// Metadata of an object in the namespace of the component that it belongs to, which is `part_of`.
     pub(super) fn meta(&self, name: impl Into<String>, part_of: &str, component: &str) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.into()),
-            namespace: Some(self.namespace_of(part_of)),
-            labels: Some(self.labels(part_of, component)),
-            ..Default::default()
-        }
+        self.names.meta(name, self.domain_of(part_of), part_of, component)
     }
 
     /// Metadata of an object that belongs to the whole system.
     pub(super) fn shared_meta(&self, name: impl Into<String>) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.into()),
-            namespace: Some(self.namespace.clone()),
-            labels: Some(self.shared_labels()),
-            ..Default::default()
-        }
+        self.names.part_meta(name, None)
     }
 
     /// Metadata of an object that belongs to the whole of a part.
     pub(super) fn part_meta(&self, name: impl Into<String>, part: Option<Id<Domain>>) -> ObjectMeta {
-        ObjectMeta {
-            namespace: Some(self.namespace_in(part)),
-            ..self.shared_meta(name)
-        }
+        self.names.part_meta(name, part)
     }
 
     /// The labels that select the pods of a component.
     pub(super) fn pod_labels(&self, name: &str) -> Labels {
-        let mut labels = self.labels(name, "");
-        labels.retain(|key, _| key == "app.kubernetes.io/name" || key == "app.kubernetes.io/part-of");
-        labels
+        self.names.pod_labels(name)
     }
 
     /// Selects the pods of a component.
     pub(super) fn pods(&self, name: &str) -> LabelSelector {
-        selector(self.pod_labels(name))
+        self.names.pods(name)
     }
 
     /// Selects the pods of a database server. The only PostgreSQL server has those of any cluster, so that a restored one, which has
@@ -346,18 +326,6 @@ fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server
     std::iter::once(main).chain(shards)
 }
 
-/// Selects by what is asked of one label.
-pub(super) fn labelled(key: &str, operator: &str, values: Option<Vec<String>>) -> LabelSelector {
-    LabelSelector {
-        match_expressions: Some(vec![LabelSelectorRequirement {
-            key: key.to_owned(),
-            operator: operator.to_owned(),
-            values,
-        }]),
-        ..Default::default()
-    }
-}
-
 /// The Secret with the application's login of a database: `username` and `password`.
 pub(super) fn credentials(database: &Database) -> String {
     format!("{}-app", database.name)
@@ -366,12 +334,4 @@ pub(super) fn credentials(database: &Database) -> String {
 /// The Secret with an identity's key of the object store.
 pub(super) fn store_key(identity: &str) -> String {
     format!("{STORE}-{identity}")
-}
-
-/// Selects by labels.
-pub(super) fn selector(labels: Labels) -> LabelSelector {
-    LabelSelector {
-        match_labels: Some(labels),
-        ..Default::default()
-    }
 }

@@ -15,13 +15,13 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::object::Object;
-use super::pod::{self, Ask};
 use super::secrets;
 use super::stack::{STORE, Stack, store_key};
 use super::storage_config::{
     Identity, bucket_name, buckets_script, identities, identities_script, lifecycle, versioning,
 };
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod::{self, Ask};
 
 /// The port of the store's pods.
 pub(super) const PORT: u16 = 8333;

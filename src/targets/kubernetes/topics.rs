@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::object::Object;
 use super::queues::{binding, exchange, inbox};
 use super::stack::Stack;
 use crate::ir::Subscription;
+use crate::kubernetes::object::Object;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let topics = stack.system.topics.iter().map(|(_, topic)| {

@@ -1,5 +1,6 @@
-//! What several targets share: start-up of machines, the README of the output, state and providers.
+//! What several targets share: start-up of machines, pods and managed clusters, the README of the output, state and providers.
 
+pub mod cluster;
 mod domains;
 pub mod owners;
 pub mod report;
@@ -7,3 +8,16 @@ pub mod settings;
 pub mod sharding;
 pub mod startup;
 pub(in crate::targets) mod template;
+pub mod workload;
+
+use crate::terraform::Module;
+
+/// A system as a cloud spells it.
+pub struct Lowered {
+    /// Terraform.
+    pub module: Module,
+    /// What there is to say about it.
+    pub report: report::Report,
+    /// What the managed cluster runs; none without such a cluster.
+    pub cluster: Option<cluster::Manifests>,
+}

@@ -22,11 +22,16 @@ pub fn file(system: &Checked<'_>) -> Option<(String, String)> {
     let owned = system
         .domains
         .iter()
-        .filter_map(|(_, domain)| Some((&domain.name, domain.owner.as_ref()?)));
+        .filter_map(|(id, domain)| Some((id, &domain.name, domain.owner.as_ref()?)));
     let lines: Vec<String> = owned
-        .map(|(name, owner)| match system.target() {
-            Target::Kubernetes => format!("**/kubernetes/{name}/ {owner}\n"),
-            _ => format!("**/terraform/domain_{}.tf {owner}\n", name.replace('-', "_")),
+        .map(|(id, name, owner)| {
+            let manifests = format!("**/kubernetes/{name}/ {owner}\n");
+            let resources = format!("**/terraform/domain_{}.tf {owner}\n", name.replace('-', "_"));
+            match system.target() {
+                Target::Kubernetes => manifests,
+                _ if system.pools.iter().any(|pool| pool.domain == Some(id)) => resources + &manifests,
+                _ => resources,
+            }
         })
         .collect();
     (!lines.is_empty()).then(|| ("CODEOWNERS".to_owned(), format!("{HEAD}{}", lines.concat())))

@@ -25,7 +25,8 @@ pub struct Platform<'a> {
     pub fetch: &'a str,
     /// Options of `docker run`: how the port is published, where logs go.
     pub docker_options: String,
-    /// Bash for before each start, where a command that fails holds the start back; may be empty.
+    /// Bash for before each start, where a command that fails holds the start back; may be empty. `@IMAGE@` in it stands for
+    /// [`Platform::image`].
     pub prepare: String,
     /// Packages are installed at boot. Otherwise the machine's image holds curl, docker and jq already.
     pub installs: bool,
@@ -38,6 +39,8 @@ pub struct Platform<'a> {
     pub health_port: Option<u16>,
     /// Bytes that fit into one packet of the network, where containers would send longer ones.
     pub mtu: Option<u16>,
+    /// The whole reference of the image, where it is of the system's own registry.
+    pub image: Option<Expression>,
 }
 
 /// The shards of one database, as a machine is told of them.
@@ -164,7 +167,12 @@ pub fn user_data(
         .collect();
     context.insert("secrets", &secrets);
     context.insert("fetch", &indented(platform.fetch.trim_end(), 6));
-    context.insert("prepare", &indented(platform.prepare.trim_end(), 6));
+    let own = platform.image.as_ref().map(|image| references.text(image));
+    let prepare = match &own {
+        Some(image) => platform.prepare.replace("@IMAGE@", image),
+        None => platform.prepare.clone(),
+    };
+    context.insert("prepare", &indented(prepare.trim_end(), 6));
     context.insert("docker_options", &platform.docker_options);
     let shards: Vec<serde_json::Value> = platform
         .shards
@@ -175,10 +183,9 @@ pub fn user_data(
     let mut files = vec![];
     match &service.launch {
         Launch::Container { image, arguments } => {
-            let command: Vec<String> = std::iter::once(image)
-                .chain(arguments)
-                .map(|word| systemd_quoted(word))
-                .collect();
+            let image = own.unwrap_or_else(|| systemd_quoted(image.reference().unwrap_or_default()));
+            let arguments = arguments.iter().map(|word| systemd_quoted(word));
+            let command: Vec<String> = std::iter::once(image).chain(arguments).collect();
             context.insert("command", &command.join(" "));
         }
         Launch::Script(script) => context.insert("script", &indented(script.trim_end(), 6)),
@@ -195,7 +202,9 @@ pub fn user_data(
             }
             let hardened = platform.docker_options.contains(sharding::NO_NEW_PRIVILEGES);
             let more = (!hardened).then(|| sharding::NO_NEW_PRIVILEGES.to_owned());
-            let command = more.into_iter().chain(sharding::docker_command(image, &folder));
+            let command = more
+                .into_iter()
+                .chain(sharding::docker_command(image.reference().unwrap_or_default(), &folder));
             context.insert("command", &command.collect::<Vec<_>>().join(" "));
             context.insert("worker", &true);
         }

@@ -951,7 +951,7 @@ resource "aws_iam_role_policy" "ship_worker" {
       {
         Sid      = "TakeMessages"
         Effect   = "Allow"
-        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = [aws_sqs_queue.ship_orders.arn, aws_sqs_queue.ship_worker_from_pay_paid.arn]
       },
       {

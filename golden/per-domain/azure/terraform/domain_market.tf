@@ -398,6 +398,9 @@ resource "azurerm_managed_redis_access_policy_assignment" "market_web" {
 
   managed_redis_id = each.value
   object_id        = azurerm_user_assigned_identity.market_web.principal_id
+
+  # A cache does one thing at a time.
+  depends_on = [azurerm_private_endpoint.session]
 }
 
 locals {

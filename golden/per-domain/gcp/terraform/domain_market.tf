@@ -1012,6 +1012,7 @@ resource "google_compute_region_instance_group_manager" "market_web" {
     google_sql_database.market_main,
     google_sql_user.market_main,
     google_secret_manager_secret_version.market_main,
+    google_pubsub_subscription.ship_orders,
   ]
 }
 

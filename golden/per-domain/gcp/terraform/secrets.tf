@@ -1,7 +1,7 @@
 # The authority that signed the certificate of session. No secret, but containers get their files from here.
 resource "google_secret_manager_secret" "session_authority" {
   secret_id           = "bumall-session-authority"
-  deletion_protection = true
+  deletion_protection = false
 
   replication {
     user_managed {

@@ -520,7 +520,7 @@ resource "aws_iam_role_policy" "market_mailer" {
       {
         Sid      = "TakeMessages"
         Effect   = "Allow"
-        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+        Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = [aws_sqs_queue.market_mailer_from_pay_paid.arn]
       },
       {

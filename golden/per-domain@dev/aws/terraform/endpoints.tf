@@ -68,8 +68,14 @@ resource "aws_vpc_endpoint" "interface" {
         Sid       = "Messages"
         Effect    = "Allow"
         Principal = "*"
-        Action    = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage"]
-        Resource  = "arn:aws:sqs:ap-northeast-2:${data.aws_caller_identity.current.account_id}:bumall-dev-*"
+        Action = [
+          "sqs:ChangeMessageVisibility",
+          "sqs:DeleteMessage",
+          "sqs:GetQueueAttributes",
+          "sqs:ReceiveMessage",
+          "sqs:SendMessage",
+        ]
+        Resource = "arn:aws:sqs:ap-northeast-2:${data.aws_caller_identity.current.account_id}:bumall-dev-*"
         Condition = {
           StringEquals = {
             "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id

@@ -461,6 +461,9 @@ resource "azurerm_managed_redis_access_policy_assignment" "pay_api" {
 
   managed_redis_id = each.value
   object_id        = azurerm_user_assigned_identity.pay_api.principal_id
+
+  # A cache does one thing at a time.
+  depends_on = [azurerm_managed_redis_access_policy_assignment.market_web]
 }
 
 # Until the grants have reached the vault: Azure reads the secrets when it makes a revision.
@@ -730,6 +733,7 @@ resource "azurerm_container_app" "pay_api" {
     azurerm_private_endpoint.service_bus,
     azurerm_private_endpoint.session,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint_application_security_group_association.vault,
     azurerm_role_assignment.pay_api,
     azurerm_servicebus_subscription_rule.market_mailer_from_pay_paid,
     azurerm_servicebus_subscription_rule.ship_worker_from_pay_paid,

@@ -6,10 +6,10 @@ use hcl::{Expression, Identifier};
 use super::identity::Roles;
 use crate::catalog;
 use crate::ir::{Database, Id, Launch, SHARD_VARIABLES, Service, Value};
-use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::database::shard;
 use crate::targets::aws::secrets::shard::folder;
+use crate::targets::aws::{Stack, registry};
 use crate::targets::shared::startup::{Fetched, Plain, generation};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
@@ -34,7 +34,7 @@ pub(super) fn lower(
         .set("cpu_architecture", "X86_64");
     let generation = generation(&stack.system, id, told.1);
     let told = self::told(stack, service, told, parts);
-    let container = container(stack, service, (told, generation), log_group);
+    let container = container(stack, service, (told, generation), (log_group, parts));
     let body = Block::new()
         .set("family", stack.name(&service.name))
         .set("requires_compatibilities", list!["FARGATE"])
@@ -55,15 +55,15 @@ fn container(
     stack: &Stack<'_>,
     service: &Service,
     (told, generation): (Vec<Told>, Vec<(String, Expression)>),
-    log_group: &Address,
+    (log_group, parts): (&Address, &Parts<'_>),
 ) -> Expression {
     let (image, arguments) = match &service.launch {
-        Launch::Container { image, arguments } => (image.as_str(), arguments.as_slice()),
+        Launch::Container { image, arguments } => (registry::image(stack, image, parts.base), arguments.as_slice()),
         Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
     };
     let mut pairs: Vec<(&str, Expression)> = vec![
         ("name", service.name.as_str().into()),
-        ("image", image.into()),
+        ("image", image),
         ("essential", true.into()),
     ];
     if !arguments.is_empty() {
@@ -165,7 +165,12 @@ fn shard_variable(prefix: &str, id: &Expression, what: &str) -> Expression {
 }
 
 /// What a task is told of each shard that rows are routed to, but for its password.
-fn shard_settings(stack: &Stack<'_>, prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
+pub(in crate::targets::aws) fn shard_settings(
+    stack: &Stack<'_>,
+    prefix: &str,
+    database: Id<Database>,
+    parts: &Parts<'_>,
+) -> Expression {
     let item = &stack.system.databases[database];
     let servers = parts.shards.get(database);
     let all = shard::each(&servers.active, |id| {
@@ -186,7 +191,7 @@ fn shard_settings(stack: &Stack<'_>, prefix: &str, database: Id<Database>, parts
 }
 
 /// The password of each of these shards.
-fn shard_passwords(prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
+pub(in crate::targets::aws) fn shard_passwords(prefix: &str, database: Id<Database>, parts: &Parts<'_>) -> Expression {
     let id = expr::keyword("id");
     let arn = shard::of(parts.secrets.of_shards(database), &id, "arn");
     let each = ForExpr::new(

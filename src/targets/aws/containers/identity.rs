@@ -4,10 +4,10 @@ use hcl::Expression;
 
 use super::Cluster;
 use crate::ir::{Id, Resource, Service};
+use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::identity::{granted, pull, session_channels, write_logs};
 use crate::targets::aws::policy::{Statement, inline, trust};
-use crate::targets::aws::{Stack, startup};
 use crate::targets::shared::startup::Fetched;
 use crate::terraform::{Address, Block};
 use crate::{object, template};
@@ -108,8 +108,6 @@ fn starts(
         statements.push(Statement::allow("DataKey", &["kms:Decrypt"], key).condition(condition));
     }
     statements.push(write_logs(log_group));
-    if let Some(registry) = startup::registry(&system.services[id]) {
-        statements.extend(pull(&registry));
-    }
+    statements.extend(pull(stack, &system.services[id], parts));
     statements
 }

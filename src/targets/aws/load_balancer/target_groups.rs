@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{Balancers, name};
 use crate::ir::{Balancer, Exposure, Id, Service};
 use crate::targets::aws::network::Network;
-use crate::targets::aws::{Stack, edge};
+use crate::targets::aws::{Stack, cluster, edge};
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Runtime;
 
-/// One target group per service behind the load balancer.
+/// One target group per service behind the load balancer, and one for all that stand behind the gateway of the cluster.
 pub(super) fn lower(
     stack: &mut Stack<'_>,
     balancer: &Balancer,
@@ -20,6 +20,11 @@ pub(super) fn lower(
     let mut added = BTreeMap::new();
     for id in edge::services(balancer) {
         let service = &system.services[id];
+        if service.runtime == Runtime::Kubernetes {
+            let group = balancers.gateway(stack, balancer.exposure, network);
+            added.insert(id, group);
+            continue;
+        }
         let exposure = name(balancer.exposure);
         let by_address = service.runtime == Runtime::Container;
         // The letter differs from runtime to runtime too: the new group is made beside the old one.
@@ -54,4 +59,16 @@ pub(super) fn lower(
         added.insert(id, group);
     }
     added
+}
+
+impl Balancers {
+    /// The group of the cluster's gateway, which is added once.
+    fn gateway(&mut self, stack: &mut Stack<'_>, exposure: Exposure, network: &Network) -> Address {
+        if let Some((_, group)) = self.gateway.iter().find(|(other, _)| *other == exposure) {
+            return group.clone();
+        }
+        let group = cluster::gateway::target_group(stack, exposure, network);
+        self.gateway.push((exposure, group.clone()));
+        group
+    }
 }

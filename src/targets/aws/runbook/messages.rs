@@ -61,6 +61,8 @@ fn dead(stack: &Stack<'_>) -> String {
     let mut context = Context::new();
     context.insert("queues", &queues);
     context.insert("days", &Delivery::DEAD_DAYS);
+    let standard = system.inboxes().any(|inbox| !system.inbox(inbox).1.fifo);
+    context.insert("standard", &standard);
     context.insert("region", system.region());
     template::fill(DEAD_LETTERS, &context).trim_end().to_owned()
 }
@@ -107,7 +109,7 @@ fn caches(stack: &Stack<'_>, items: &mut Vec<String>) {
     for (_, item) in stack.system.caches.iter() {
         let (name, local) = (&item.name, identifier(&item.name));
         items.push(format!(
-            "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read them are replaced one after the other. Until its turn comes, a machine's new connections to the cache fail, and those that it has go on.",
+            "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read them are replaced one after the other. Until its turn comes, a machine's new connections to the cache fail, and those that it has go on. Should an apply stop between the logins and their secrets, the first one too, raise it again: the secrets would hold passwords that the cache does not know.",
         ));
         let lost = match item.multi_zone {
             true => {

@@ -23,7 +23,7 @@ pub(super) struct Settings {
 }
 
 /// The shards of one database.
-struct Shards {
+pub(in crate::targets::azure) struct Shards {
     /// The beginning of the names of their variables: `MAIN_SHARD`.
     variable: String,
     /// Those that rows are routed to.
@@ -53,6 +53,13 @@ pub(super) fn of(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &
     });
     add(ROLLOUT, expr::template(numbers));
     plain.sort_by(|a, b| a.name.cmp(&b.name));
+    let shards = shards(stack, plan, service);
+    Settings { plain, fetched, shards }
+}
+
+/// The shards that a service knows, by database.
+pub(in crate::targets::azure) fn shards(stack: &Stack<'_>, plan: &Plan<'_>, service: &Service) -> Vec<Shards> {
+    let system = stack.system;
     let shards = service.settings.iter().filter_map(|setting| {
         let Value::Shards(id) = setting.value else {
             return None;
@@ -72,11 +79,7 @@ pub(super) fn of(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &
             ],
         })
     });
-    Settings {
-        plain,
-        fetched,
-        shards: shards.collect(),
-    }
+    shards.collect()
 }
 
 impl Settings {
@@ -130,7 +133,7 @@ impl Settings {
 
 impl Shards {
     /// What is known of each shard before it starts, by variable.
-    fn known(&self) -> Expression {
+    pub fn known(&self) -> Expression {
         let name = |what: &str| {
             let id = expr::call("upper", [expr::keyword("id")]);
             ObjectKey::Expression(template![self.variable.as_str(), "_", id, "_", what])
@@ -147,6 +150,14 @@ impl Shards {
         let each = ForExpr::new(Identifier::unchecked("id"), self.ids(), one);
         let merged = FuncCall::builder(Identifier::unchecked("merge")).arg(Expression::from(each));
         Expression::from(merged.expand_final(true).build())
+    }
+
+    /// The name in the vault of each password, by variable.
+    pub fn password_names(&self) -> Expression {
+        let id = expr::call("upper", [expr::keyword("id")]);
+        let variable = template![self.variable.as_str(), "_", id, "_PASSWORD"];
+        let each = ForExpr::new(Identifier::unchecked("id"), self.ids(), of_id(&self.secrets, "name"));
+        Expression::from(each.with_key_expr(variable))
     }
 
     /// The vault's identifier of each password, by id.

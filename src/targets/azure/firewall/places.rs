@@ -1,12 +1,13 @@
 //! Where services stand, and how rules name them: machines by the application security group of their service, containers by the subnet
-//! of their environment, which all services in it share.
+//! of their environment and pods by that of their nodes, which all services there share.
 
 use super::super::security_rules::{Rules, Side};
 use super::super::startup::registry;
 use super::super::{Stack, network::Network};
 use super::Groups;
-use crate::check::container_environment;
-use crate::ir::{Domain, Id, Peer, Service};
+use crate::check::{container_environment, nodes_name};
+use crate::ir::{Domain, Flow, Id, NodePool, Peer, Service};
+use crate::targets::shared::cluster::ports;
 use crate::vocabulary::Runtime;
 
 /// Where the environment's proxies take HTTPS: at its load balancer, and behind it.
@@ -29,17 +30,47 @@ pub(super) struct Place {
     pub label: String,
     /// The services that rules do not tell apart from it, itself included.
     pub mates: Vec<Id<Service>>,
-    /// Ports at which it is reached, where they are not its own.
-    proxied: bool,
 }
 
-impl Place {
-    /// The ports of a connection to it that goes to `port` of a machine.
-    pub fn ports(&self, port: u16) -> Vec<String> {
-        match self.proxied {
-            true => HTTPS.map(str::to_owned).into(),
-            false => vec![port.to_string()],
-        }
+/// Where a load balancer reaches a service.
+pub(super) struct Entrance {
+    /// The subnet whose rules apply.
+    pub subnet: String,
+    /// Who answers there.
+    pub side: Side,
+    /// What that is called in the name of a rule.
+    pub label: String,
+    /// At these ports.
+    pub ports: Vec<String>,
+}
+
+/// Where a load balancer reaches a service: pods at the gateway of their cluster, which the system's own nodes run.
+pub(super) fn entrance(stack: &Stack<'_>, network: &Network, groups: &Groups, flow: &Flow) -> Entrance {
+    let (Peer::Service(id), port) = (flow.to, flow.port) else {
+        unreachable!("a load balancer has services behind it");
+    };
+    let system = stack.system;
+    if let (Some(_), Some(subnet)) = (system.pool_of(id), network.nodes.get(&None)) {
+        let listens = match flow.from {
+            Peer::PublicBalancer => ports::PUBLIC,
+            _ => ports::INTERNAL,
+        };
+        return Entrance {
+            subnet: format!("{}-nodes", NodePool::SYSTEM),
+            side: Side::Prefix(subnet.cidr.clone()),
+            label: "cluster-gateway".to_owned(),
+            ports: [listens, ports::STATUS].map(|port| port.to_string()).into(),
+        };
+    }
+    let place = place(stack, network, groups, id);
+    Entrance {
+        ports: match system.services[id].runtime {
+            Runtime::Container => HTTPS.map(str::to_owned).into(),
+            _ => vec![port.to_string()],
+        },
+        subnet: place.subnet,
+        side: place.side,
+        label: place.label,
     }
 }
 
@@ -47,19 +78,29 @@ impl Place {
 pub(super) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: Id<Service>) -> Place {
     let system = stack.system;
     let service = &system.services[id];
+    let alike = |other: &Service| other.runtime == service.runtime && other.home.domain == service.home.domain;
+    let mates = || {
+        let mates = system.services.iter().filter(|(_, other)| alike(other));
+        mates.map(|(id, _)| id).collect()
+    };
+    if let Some(pool) = system.pool_of(id)
+        && let Some(subnet) = network.nodes.get(&pool.domain)
+    {
+        return Place {
+            subnet: nodes_name(pool),
+            side: Side::Prefix(subnet.cidr.clone()),
+            label: nodes_name(pool),
+            mates: mates(),
+        };
+    }
     match network.containers.get(&service.home.domain) {
         Some(subnet) if service.runtime == Runtime::Container => {
             let name = container_environment(system, service.home.domain);
-            let mates = system
-                .services
-                .iter()
-                .filter(|(_, other)| other.runtime == Runtime::Container && other.home.domain == service.home.domain);
             Place {
                 subnet: name.clone(),
                 side: Side::Prefix(subnet.cidr.clone()),
                 label: name,
-                mates: mates.map(|(id, _)| id).collect(),
-                proxied: true,
+                mates: mates(),
             }
         }
         _ => Place {
@@ -67,7 +108,6 @@ pub(super) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: I
             side: Side::Groups(groups.services.get(&id).cloned().into_iter().collect()),
             label: service.name.clone(),
             mates: vec![id],
-            proxied: false,
         },
     }
 }

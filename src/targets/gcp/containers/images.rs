@@ -50,7 +50,7 @@ fn official(path: &str) -> String {
 
 /// The registries that Artifact Registry fetches from.
 pub(super) fn remotes(system: &System) -> BTreeSet<&str> {
-    let images = super::all(system).filter_map(|(_, service)| service.launch.image());
+    let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
     let proxies = system.apis.iter().map(|_| ENVOY);
     images
         .chain(proxies)
@@ -60,7 +60,7 @@ pub(super) fn remotes(system: &System) -> BTreeSet<&str> {
 
 /// The repositories of Artifact Registry that images are in already, by what they are known by in Terraform.
 fn named<'a>(system: &'a System) -> BTreeMap<String, Registry<'a>> {
-    let images = super::all(system).filter_map(|(_, service)| service.launch.image());
+    let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
     let registries = images.filter_map(Registry::of);
     registries
         .map(|it| (format!("{}/{}/{}", it.project, it.location, it.repository), it))
@@ -144,7 +144,7 @@ fn repository(stack: &mut Stack<'_>, host: &str) -> Address {
 impl Images {
     /// How Cloud Run calls the image of a service.
     pub fn reference(&self, stack: &Stack<'_>, service: &Service) -> Expression {
-        self.at(stack, service.launch.image().unwrap_or_default())
+        self.at(stack, service.launch.reference().unwrap_or_default())
     }
 
     /// How Cloud Run calls an image.
@@ -166,7 +166,7 @@ impl Images {
 
     /// What lets Cloud Run read the image of a service.
     pub fn ready(&self, service: &Service) -> Option<Expression> {
-        self.grant(service.launch.image()?)
+        self.grant(service.launch.reference()?)
     }
 
     /// What lets Cloud Run read an image.

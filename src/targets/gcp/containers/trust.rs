@@ -44,6 +44,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Authorities {
                 "The authority that signed the certificate of {}. No secret, but containers get their files from here.",
                 cache.name
             ),
+            lasting: false,
         };
         let secret = secrets::container(stack, &entry);
         let body = Block::new()

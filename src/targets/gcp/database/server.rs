@@ -96,6 +96,7 @@ pub(in crate::targets::gcp) fn make(stack: &mut Stack<'_>, plan: &Plan<'_>) -> S
         name: plan.name(stack, []),
         keys: plan.keys.as_ref(),
         comment: &format!("Password of {}.", plan.holds),
+        lasting: true,
     };
     let secret = secrets::container(stack, &entry);
     let body = secrets::password_version(&plan.own(&secret), &plan.own(&password), version, entry.keys)

@@ -3,6 +3,7 @@
 use tera::Context;
 
 use crate::ir::{Access, Delivery, Resource, dead_letters};
+use crate::targets::gcp::containers::is_container;
 use crate::targets::gcp::{Stack, caches, project};
 use crate::targets::shared::template::items;
 
@@ -89,10 +90,15 @@ fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
     let topics = system.topics.iter().map(|(_, item)| (&item.name, item.delivery.fifo));
     let ordered = queues.chain(topics).filter(|(_, fifo)| *fifo);
     let ordered: Vec<String> = ordered.map(|(part, _)| name(part)).collect();
-    let services = || system.services.iter().map(|(_, service)| service);
-    let workers = services().filter(|service| !service.listens());
+    let services = |containers: bool| {
+        let services = system.services.iter().map(|(_, service)| service);
+        services.filter(move |service| is_container(service) == containers)
+    };
+    let workers = services(false).filter(|service| !service.listens());
     let workers: Vec<&str> = workers.map(|service| service.name.as_str()).collect();
-    let scaled = services().filter(|service| service.scale.queue_messages.is_some());
+    let pools = services(true).filter(|service| !service.listens());
+    let pools: Vec<&str> = pools.map(|service| service.name.as_str()).collect();
+    let scaled = services(false).filter(|service| service.scale.queue_messages.is_some());
     let scaled: Vec<&str> = scaled.map(|service| service.name.as_str()).collect();
     let mut context = Context::new();
     context.insert("dead_days", &Delivery::DEAD_DAYS);
@@ -101,6 +107,7 @@ fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
     context.insert("subscriptions", &!system.subscriptions.is_empty());
     context.insert("ordered", &ordered);
     context.insert("workers", &workers);
+    context.insert("pools", &pools);
     context.insert("scaled", &scaled);
     context.insert("region", stack.region());
     Some(items(MESSAGES, &context))

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::check::path_expression;
 use crate::ir::{Api, ApiRoute, Throttle};
-use crate::targets::kubernetes::custom::istio::{EnvoyFilter, TargetRef};
+use crate::kubernetes::custom::istio::{EnvoyFilter, TargetRef};
+use crate::kubernetes::object::Object;
 use crate::targets::kubernetes::load_balancer::{LEAST_PROXIES, edge_meta};
-use crate::targets::kubernetes::object::Object;
 use crate::targets::kubernetes::stack::Stack;
 use crate::vocabulary::Method;
 

@@ -9,13 +9,14 @@ use k8s_openapi::api::core::v1::ResourceRequirements;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
-use super::firewall::{callers, from, policy};
-use super::network::Demand;
-use super::object::Object;
-use super::pod;
+use super::firewall::{callers, policy};
 use super::stack::{Server, Stack};
 use crate::ir::{Database, Id, Peer, Readers, Shape};
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+use crate::kubernetes::policy::from;
 use crate::targets::shared::sharding::POOL;
+use crate::targets::shared::workload::namespaces::Demand;
 use crate::vocabulary::Engine;
 
 /// Connections that are left to operators, backups and people.

@@ -9,13 +9,14 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use super::task::{self, Script};
 use super::{connections, instances, resources, sides};
 use crate::catalog;
-use crate::targets::kubernetes::alarms::prometheus;
-use crate::targets::kubernetes::custom::mysql::{
+use crate::kubernetes::custom::mysql::{
     ContainerPatch, DatadirPermissions, InnoDbCluster, Metrics, PodPatch, Router, SecurityPatch,
 };
-use crate::targets::kubernetes::firewall::{from, in_namespace, label, pods, policy, to, to_api_server, to_dns};
-use crate::targets::kubernetes::object::Object;
-use crate::targets::kubernetes::pod;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, in_namespace, label, pods, to, to_api_server, to_dns};
+use crate::targets::kubernetes::alarms::prometheus;
+use crate::targets::kubernetes::firewall::policy;
 use crate::targets::kubernetes::secrets;
 use crate::targets::kubernetes::stack::{Server, Stack};
 

@@ -6,16 +6,15 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::{connections, instances, resources, sides};
 use crate::ir::Database;
-use crate::targets::kubernetes::alarms::prometheus;
-use crate::targets::kubernetes::custom::cloudnative_pg::{
+use crate::kubernetes::custom::cloudnative_pg::{
     Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, ObjectStore, Plugin, PluginRef,
     Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration, Synchronous,
 };
-use crate::targets::kubernetes::firewall::{
-    from, in_namespace, label, pods, pods_of, policy, to, to_api_server, to_dns,
-};
-use crate::targets::kubernetes::object::Object;
-use crate::targets::kubernetes::pod;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+use crate::kubernetes::policy::{from, in_namespace, label, pods, to, to_api_server, to_dns};
+use crate::targets::kubernetes::alarms::prometheus;
+use crate::targets::kubernetes::firewall::{pods_of, policy};
 use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
 use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;

@@ -10,9 +10,10 @@ use tera::Context;
 
 use super::container_port;
 use crate::ir::Database;
-use crate::targets::kubernetes::firewall::{pods, policy, to, to_dns};
-use crate::targets::kubernetes::object::Object;
-use crate::targets::kubernetes::pod;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+use crate::kubernetes::policy::{pods, to, to_dns};
+use crate::targets::kubernetes::firewall::policy;
 use crate::targets::kubernetes::secrets;
 use crate::targets::kubernetes::stack::{Stack, credentials};
 use crate::targets::shared::template;

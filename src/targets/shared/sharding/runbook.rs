@@ -18,7 +18,7 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
     context.insert("database", &database.database);
     context.insert("mysql", &(database.engine == Engine::Mysql));
     let proxy = sharding.proxy().map(|proxy| &system.services[proxy]);
-    let image = proxy.and_then(|proxy| proxy.launch.image()).unwrap_or_default();
+    let image = proxy.and_then(|proxy| proxy.launch.reference()).unwrap_or_default();
     context.insert("proxy", &proxy.is_some());
     context.insert("image", image);
     context.insert("replicas", &database.readers.is_some());

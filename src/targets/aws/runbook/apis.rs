@@ -1,0 +1,56 @@
+//! What the owner of APIs should know and do.
+
+use crate::ir::Tls;
+use crate::target::Target;
+use crate::targets::aws::Stack;
+use crate::terraform::identifier;
+
+/// Adds what has to be there before the first apply.
+pub(in crate::targets::aws) fn prerequisites(stack: &Stack<'_>, items: &mut Vec<String>) {
+    for (_, api) in stack.system.apis.iter() {
+        if let Some(jwt) = &api.jwt {
+            items.push(format!(
+                "`{}/.well-known/openid-configuration` answers: API Gateway looks there for who issues the tokens of `{}`, also when it is made.",
+                jwt.issuer.trim_end_matches('/'),
+                api.name
+            ));
+        }
+        let requested = api.domain.as_ref().filter(|_| api.certificate(Target::Aws).is_none());
+        if let (Some(domain), None) = (requested, api.zone.get(Target::Aws)) {
+            items.push(format!(
+                "A hand on the DNS of `{domain}`: the first apply requests a certificate and waits until the CNAME record that ACM shows for it is there."
+            ));
+        }
+    }
+}
+
+/// Adds what is done for the safety of APIs.
+pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<String>) {
+    let system = stack.system;
+    if system.apis.is_empty() {
+        return;
+    }
+    let inside = match system.internal.as_ref().map(|balancer| balancer.tls(Target::Aws)) {
+        Some(Tls::Off) | None => "in plain HTTP",
+        Some(_) => "with TLS",
+    };
+    items.push(format!("APIs ask for a token in the header `Authorization` on every route that is not `open`; services get it as well and decide what its owner may do. They reach services {inside} through the internal load balancer, from inside the network. API Gateway takes no web application firewall for them."));
+}
+
+/// Adds what there is to know of APIs that run.
+pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<String>) {
+    let (system, prefix) = (stack.system, &stack.system.prefix);
+    for (_, api) in system.apis.iter() {
+        let (name, local) = (&api.name, identifier(&api.name));
+        let address = match (&api.domain, api.zone.get(Target::Aws)) {
+            (Some(domain), None) => format!(
+                " After the first apply, point `{domain}` at the output `{local}_address` with a CNAME record; the API answers under no other name."
+            ),
+            (Some(domain), Some(_)) => format!(" It answers as `{domain}` and under no other name."),
+            (None, _) => format!(" Its URL is the output `{local}_url`."),
+        };
+        items.push(format!(
+            "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
+        ));
+    }
+}
