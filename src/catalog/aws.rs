@@ -43,8 +43,6 @@ pub(super) fn support(cluster: &Cluster) -> &'static str {
     }
 }
 
-/// APIs are built.
-pub(super) const APIS: bool = true;
 
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [

@@ -57,9 +57,6 @@ pub(super) const CACHES: [(&str, u32); 9] = [
 /// A registry of the system's own images.
 pub(super) const REGISTRY: bool = true;
 
-/// APIs are built.
-pub(super) const APIS: bool = false;
-
 /// Machine types.
 pub(super) const MACHINES: [Machine; 26] = [
     machine("Standard_B2ts_v2", 2, 1),

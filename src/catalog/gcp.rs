@@ -27,9 +27,6 @@ pub(super) const KUBERNETES: &[&str] = &["1.34", "1.35", "1.36"];
 /// A registry of the system's own images.
 pub(super) const REGISTRY: bool = true;
 
-/// APIs are built.
-pub(super) const APIS: bool = false;
-
 /// Machine types. The smaller E2 types share a core and are left out but for one: a processor load that starts a new machine means
 /// little there. Two GiB per processor exist as custom types only.
 pub(super) const MACHINES: [Machine; 34] = [

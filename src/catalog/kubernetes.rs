@@ -13,9 +13,6 @@
 use super::{Offer, Replicas};
 use crate::vocabulary::{Edition, Engine, License};
 
-/// APIs are built.
-pub(super) const APIS: bool = false;
-
 /// The release of MySQL behind the major version `8.4`: the operator wants it in full.
 pub(super) const MYSQL_RELEASE: &str = "8.4.7";
 

@@ -212,16 +212,6 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
     }
 }
 
-/// Whether a target has APIs.
-pub fn has_apis(target: Target) -> bool {
-    match target {
-        Target::Aws => aws::APIS,
-        Target::Azure => azure::APIS,
-        Target::Gcp => gcp::APIS,
-        Target::Kubernetes => kubernetes::APIS,
-    }
-}
-
 /// Minor versions of Kubernetes that GKE offers.
 pub fn gke_versions() -> &'static [&'static str] {
     gcp::KUBERNETES

@@ -1,11 +1,13 @@
 //! What only Azure asks.
 
+mod apis;
 mod blocks;
 mod cluster;
 mod containers;
 mod messaging;
 mod shards;
 
+pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
 pub use messaging::sql_filter;
@@ -42,6 +44,7 @@ const CLUSTER: [&str; 7] = [
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     shards::check(system, problems);
+    apis::check(system, problems);
     messaging::check(system, problems);
     containers::check(system, problems);
     cluster::check(system, problems);
@@ -90,13 +93,10 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
     if let Some(public) = &system.public
         && let (Some(domain), Some(zone)) = (&public.domain, public.zone.get(Target::Azure))
-        && !holds(zone, domain)
+        && within(zone, domain).is_none()
     {
-        problems.push(capability::zone_form(
-            system.places.span("edge.zone.azure"),
-            zone,
-            domain,
-        ));
+        let key = "edge.zone.azure";
+        problems.push(capability::zone_form(system.places.span(key), key, zone, domain));
     }
     for (_, database) in system.databases.iter() {
         let exact = database.size.exact(Target::Azure).unwrap_or_default();
@@ -137,12 +137,17 @@ fn is_vault_secret(text: &str) -> bool {
             .is_some_and(|(_, name)| !(name.is_empty() || by_id && name.contains('/')))
 }
 
-/// True for the resource id of a DNS zone that a host name can stand in.
-fn holds(zone: &str, domain: &str) -> bool {
-    let name = zone
+/// What stands before the zone in a host name, if the text is the resource id of a DNS zone that it can stand in.
+fn within<'a>(zone: &str, domain: &'a str) -> Option<&'a str> {
+    let (group, name) = zone
         .split_once("/providers/Microsoft.Network/dnszones/")
-        .or_else(|| zone.split_once("/providers/Microsoft.Network/dnsZones/"))
-        .filter(|(group, _)| group.starts_with("/subscriptions/") && group.contains("/resourceGroups/"))
-        .map(|(_, name)| name);
-    name.is_some_and(|name| domain == name || domain.ends_with(&format!(".{name}")))
+        .or_else(|| zone.split_once("/providers/Microsoft.Network/dnsZones/"))?;
+    if !(group.starts_with("/subscriptions/") && group.contains("/resourceGroups/")) {
+        return None;
+    }
+    let rest = domain.strip_suffix(name)?;
+    match rest {
+        "" => Some(rest),
+        _ => rest.strip_suffix('.'),
+    }
 }

@@ -1,5 +1,6 @@
 //! What only Google Cloud asks for.
 
+mod apis;
 mod cluster;
 mod containers;
 mod messaging;
@@ -81,6 +82,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(gcp::shard_table(system.places.key(&service.path), &service.name, bytes));
         }
     }
+    apis::check(system, region, problems);
     containers::check(system, problems);
     cluster::check(system, problems);
     messaging::check(system, problems);

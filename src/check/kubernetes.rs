@@ -1,7 +1,9 @@
 //! What a plain cluster can do, beyond what is checked for every target.
 
+mod apis;
 mod messaging;
 
+pub use apis::{by_expression, path_expression};
 pub use messaging::{MESSAGE_BROKER, authority_variable};
 
 use super::cluster::EDGE;
@@ -81,6 +83,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     shards(system, problems);
     buckets(system, problems);
     messaging::check(system, problems);
+    apis::check(system, problems);
     names(system, problems);
 }
 

@@ -1,4 +1,4 @@
-//! Caches and APIs: does the target have them?
+//! Caches: does the target have one of the size?
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};
@@ -12,9 +12,5 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
             let at = system.places.span(&format!("{}.memory_gb", item.path));
             problems.push(capability::cache(at, &item.name, item.memory_gb, target, sizes));
         }
-    }
-    let apis = system.apis.iter().map(|(_, item)| ("APIs", &item.path));
-    for (kind, path) in apis.filter(|_| !catalog::has_apis(target)) {
-        problems.push(capability::component(system.places.key(path), kind, target));
     }
 }

@@ -18,14 +18,17 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{
-    cluster_block, container_block, container_environment, gateway_address, inside_blocks, node_block, nodes_name,
-    pool_name, rotation_name, sql_filter,
+    api_block, api_window, cluster_block, container_block, container_environment, gateway_address, inside_blocks,
+    node_block, nodes_name, pool_name, rotation_name, sql_filter,
 };
 pub use edge::shared_ports;
 pub use gcp::{
     SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
 };
-pub use kubernetes::{MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable};
+pub use kubernetes::{
+    MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
+    path_expression,
+};
 
 use crate::diagnostic::{Diagnostic, Severity, capability};
 use crate::ir::System;

@@ -382,7 +382,8 @@ pub fn no_standby(at: Option<Span>, class: &str) -> Diagnostic {
 }
 
 /// `zone-form`
-pub fn zone_form(at: Option<Span>, zone: &str, domain: &str) -> Diagnostic {
-    Diagnostic::error("zone-form", at, format!("`{zone}` is not a DNS zone of Azure's that `{domain}` can stand in"))
-        .fix("name it by its resource id, `/subscriptions/.../resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/ZONE`, or leave `edge.zone.azure` out")
+pub fn zone_form(at: Option<Span>, key: &str, zone: &str, domain: &str) -> Diagnostic {
+    Diagnostic::error("zone-form", at, format!("`{zone}` is not a DNS zone of Azure's that `{domain}` can stand in")).fix(format!(
+        "name it by its resource id, `/subscriptions/.../resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/ZONE`, or leave `{key}` out"
+    ))
 }

@@ -66,6 +66,37 @@ impl ApiRoute {
         };
         self.segments.len() == other.segments.len() && self.segments.iter().zip(&other.segments).all(alike)
     }
+
+    /// True if a request could be of both routes.
+    pub fn meets(&self, other: &ApiRoute) -> bool {
+        let methods = self.method.is_none() || other.method.is_none() || self.method == other.method;
+        methods && overlap(&self.segments, &other.segments)
+    }
+
+    /// True if a request of both routes is of this one: it says more of the path, or else it names the method.
+    pub fn beats(&self, other: &ApiRoute) -> bool {
+        let rank = |segment: &Segment| match segment {
+            Segment::Literal(_) => 2,
+            Segment::Parameter(_) => 1,
+            Segment::Rest => 0,
+        };
+        let mut pairs = self.segments.iter().zip(&other.segments);
+        match pairs.find(|(own, other)| rank(own) != rank(other)) {
+            Some((own, other)) => rank(own) > rank(other),
+            None => self.method.is_some() && other.method.is_none(),
+        }
+    }
+}
+
+/// True if a path could be of both.
+fn overlap(one: &[Segment], other: &[Segment]) -> bool {
+    match (one, other) {
+        ([], []) => true,
+        ([], _) | (_, []) => false,
+        ([Segment::Rest, ..], _) | (_, [Segment::Rest, ..]) => true,
+        ([Segment::Literal(own), ..], [Segment::Literal(text), ..]) if own != text => false,
+        ([_, one @ ..], [_, other @ ..]) => overlap(one, other),
+    }
 }
 
 /// How many requests of all callers together pass.

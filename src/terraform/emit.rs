@@ -140,7 +140,7 @@ fn write_run(out: &mut String, depth: usize, lines: &[Line<'_>], stands_alone: f
         match line {
             Line::Attribute { name, value } if run.is_empty() || !stands_alone(value) => {
                 run.push((name, name.chars().count(), value));
-                if is_long(value) {
+                if is_long(value) && stands_alone(value) {
                     break;
                 }
             }

@@ -1,7 +1,8 @@
 //! Expressions beyond literals: templates, calls, references to variables and to the current `for_each` entry.
 
 use hcl::expr::{
-    BinaryOp, BinaryOperator, FuncCall, Heredoc, HeredocStripMode, ObjectKey, TemplateExpr, Traversal, Variable,
+    BinaryOp, BinaryOperator, FuncCall, Heredoc, HeredocStripMode, ObjectKey, TemplateExpr, Traversal,
+    TraversalOperator, Variable,
 };
 use hcl::{Expression, Identifier};
 
@@ -202,6 +203,11 @@ pub fn attribute(value: Expression, names: &[&str]) -> Expression {
             Err(_) => traversal.attr(Identifier::unchecked(*name)),
         });
     Expression::from(traversal.build())
+}
+
+/// `value[index]`
+pub fn element(value: Expression, index: Expression) -> Expression {
+    Expression::from(Traversal::new(value, [TraversalOperator::Index(index)]))
 }
 
 pub(super) fn variable(name: &str) -> Expression {

@@ -29,7 +29,7 @@ pub(crate) struct Infrastructure {
 pub(crate) struct ParametersRef {
     pub(crate) group: &'static str,
     pub(crate) kind: &'static str,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,7 +87,7 @@ impl Kind for HttpRoute {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ParentRef {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) namespace: Option<String>,
     pub(crate) section_name: &'static str,
@@ -107,24 +107,42 @@ pub(crate) struct Rule {
 #[derive(Debug, Serialize)]
 pub(crate) struct Match {
     pub(crate) path: PathMatch,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct PathMatch {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
     pub(crate) value: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Filter {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
-    pub(crate) request_redirect: Redirect,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_redirect: Option<Redirect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cors: Option<Cors>,
 }
 
-#[derive(Debug, Serialize)]
+/// Which pages of other origins may ask, as the gateway tells browsers.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cors {
+    pub(crate) allow_origins: Vec<String>,
+    pub(crate) allow_methods: Vec<&'static str>,
+    pub(crate) allow_headers: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) expose_headers: Vec<String>,
+    pub(crate) allow_credentials: bool,
+    pub(crate) max_age: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Redirect {
     pub(crate) scheme: &'static str,

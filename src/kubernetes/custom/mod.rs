@@ -5,6 +5,7 @@ pub(crate) mod cert_manager;
 pub(crate) mod cloudnative_pg;
 pub(crate) mod external_secrets;
 pub(crate) mod gateway;
+pub(crate) mod istio;
 pub(crate) mod keda;
 pub(crate) mod monitoring;
 pub(crate) mod mysql;

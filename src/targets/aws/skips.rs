@@ -5,6 +5,7 @@ use super::{Stack, cluster, edge, load_balancer};
 use crate::catalog;
 use crate::ir::{Balancer, Database, Exposure, Router, Sharding, Tls};
 use crate::target::Target;
+use crate::targets::shared;
 use crate::vocabulary::Runtime;
 
 /// The bucket that receives access logs.
@@ -128,6 +129,7 @@ fn cluster_api(stack: &mut Stack<'_>) {
     if !stack.has_pods() {
         return;
     }
+    shared::cluster::skips(&system, &mut stack.report);
     if !system.cluster.api_cidrs.is_empty() {
         let why = "the blueprint names the address ranges that reach the API from outside";
         stack.report.skip("CKV_AWS_39", "aws_eks_cluster.main", why);

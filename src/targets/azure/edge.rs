@@ -10,9 +10,9 @@ use super::secrets::Reached;
 use super::tcp_balancer::TcpBalancers;
 use super::{Stack, caches, queues, registry};
 use crate::ir::{Balancer, Id, Service, Tls};
+use crate::list;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
-use crate::{list, template};
 
 /// Seconds that a client keeps the addresses of read replicas: one that has gone is forgotten soon.
 const READER_TTL: u32 = 30;
@@ -150,7 +150,15 @@ pub(super) struct Certificate<'a> {
     /// The vault, where the blueprint gives its resource id.
     vault: Option<&'a str>,
     /// URI of the secret.
-    uri: String,
+    pub uri: String,
+}
+
+impl Certificate<'_> {
+    /// The secret's resource id, where the blueprint gives it.
+    pub fn secret_id(&self) -> Option<String> {
+        let (_, name) = self.uri.rsplit_once('/')?;
+        self.vault.map(|vault| format!("{vault}/secrets/{name}"))
+    }
 }
 
 /// Reads what a blueprint says of a certificate: the URI of a vault's secret, or its resource id.
@@ -230,11 +238,10 @@ pub(super) fn certificates(stack: &mut Stack<'_>) -> Certificates {
     let identity = stack.module.resource("azurerm_user_assigned_identity", "gateway", body);
     for (text, name) in named {
         let certificate = certificate(text);
-        match certificate.vault {
-            Some(vault) => {
-                let secret = text.rsplit('/').next().unwrap_or_default();
+        match certificate.secret_id() {
+            Some(secret) => {
                 let body = Block::new()
-                    .set("scope", template![vault, "/secrets/", secret])
+                    .set("scope", secret)
                     .set("role_definition_name", "Key Vault Secrets User")
                     .set("principal_id", identity.attr("principal_id"))
                     .set("principal_type", "ServicePrincipal");
@@ -342,6 +349,15 @@ pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, en
     Some(stack.module.resource("azurerm_private_dns_a_record", name, body))
 }
 
+/// (resource group, zone, name in it) of a host name, from the resource id of its zone.
+pub(super) fn placed<'a>(zone: &'a str, domain: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
+    let mut words = zone.split('/');
+    let group = words.by_ref().skip_while(|word| *word != "resourceGroups").nth(1)?;
+    let zone = words.next_back()?;
+    let name = domain.strip_suffix(zone).map_or("@", |name| name.trim_end_matches('.'));
+    Some((group, zone, name))
+}
+
 /// The record of the public entry point, where the blueprint names its host and the zone that holds it.
 pub(super) fn public_record(stack: &mut Stack<'_>, address: &Address) {
     let Some(public) = &stack.system.public else {
@@ -350,12 +366,9 @@ pub(super) fn public_record(stack: &mut Stack<'_>, address: &Address) {
     let (Some(domain), Some(zone)) = (&public.domain, public.zone.get(TARGET)) else {
         return;
     };
-    let mut words = zone.split('/');
-    let group = words.by_ref().skip_while(|word| *word != "resourceGroups").nth(1);
-    let (Some(group), Some(zone)) = (group, words.next_back()) else {
+    let Some((group, zone, name)) = placed(zone, domain) else {
         return;
     };
-    let name = domain.strip_suffix(zone).map_or("@", |name| name.trim_end_matches('.'));
     let body = Block::new()
         .set("name", if name.is_empty() { "@" } else { name })
         .set("zone_name", zone)

@@ -12,7 +12,7 @@ use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
-use super::{caches, cluster, queues, registry};
+use super::{apis, caches, cluster, queues, registry};
 use crate::check::{container_environment, nodes_name};
 use crate::ir::{Bucket, Cache, Database, Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
@@ -110,6 +110,13 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
         stack
             .module
             .comment("Containers have no application security groups: the rules name the subnet, which those of one environment share.");
+        attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
+    }
+    for (&id, subnet) in &network.apis {
+        let api = &system.apis[id];
+        let name = apis::part(api);
+        let mut rules = subnets.remove(&name).unwrap_or_default();
+        apis::platform(api, subnet, &mut rules);
         attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
     }
     for pool in &system.pools {
@@ -245,6 +252,13 @@ fn add(
             let from = at(from);
             allow(&from.subnet, false, from.side.clone(), prefix(&network.balancer), &port);
             allow("balancer", true, from.side, prefix(&network.balancer), &port);
+        }
+        (Peer::Api(from), Peer::InternalBalancer) => {
+            if let Some(subnet) = network.apis.get(&from) {
+                let own = apis::part(&stack.system.apis[from]);
+                allow(&own, false, prefix(subnet), prefix(&network.balancer), &port);
+                allow("balancer", true, prefix(subnet), prefix(&network.balancer), &port);
+            }
         }
         (Peer::Service(from), Peer::Database(to)) => {
             let (from, to) = (at(from), group(&groups.databases[&to]));

@@ -1,7 +1,8 @@
 //! What the README of the output says about queues, topics, caches and workers.
 
 use super::Stack;
-use crate::ir::{Access, Delivery, Resource, Trouble, dead_letters};
+use crate::ir::{Access, Delivery, Resource, Service, Trouble, dead_letters};
+use crate::vocabulary::Runtime;
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     let system = stack.system;
@@ -12,7 +13,8 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         dead(stack);
         watched(stack);
     }
-    if system.services.iter().any(|(_, item)| !item.listens()) {
+    let outside = |item: &Service| item.runtime != Runtime::Kubernetes;
+    if system.services.iter().any(|(_, item)| !item.listens() && outside(item)) {
         workers(stack);
     }
     if !system.caches.is_empty() {
@@ -95,6 +97,7 @@ fn watched(stack: &mut Stack<'_>) {
     let counted = system
         .services
         .iter()
+        .filter(|(_, item)| item.runtime != Runtime::Kubernetes)
         .filter_map(|(_, item)| item.scale.queue_messages.map(|_| item));
     let names: Vec<String> = counted.map(|item| format!("`{}`", item.name)).collect();
     if !names.is_empty() {

@@ -1,6 +1,7 @@
 //! Azure: virtual machine scale sets behind application gateways, flexible servers, storage accounts, Key Vault.
 
 mod alarms;
+mod apis;
 mod budget;
 mod caches;
 mod cluster;
@@ -102,6 +103,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     containers::lower(stack, &plan, &environments);
     let cluster = cluster::lower(stack, &plan);
     let watched = observability::Watched {
+        apis: apis::lower(stack, &parts),
         bastion,
         gateways: gateways.iter().map(|(name, gateway)| (name, gateway.clone())).collect(),
         environments: environments
@@ -124,6 +126,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     replication::lower(stack);
     messages::lower(stack);
     containers::readme::lower(stack);
+    apis::readme::lower(stack);
     cluster::readme::lower(stack);
     registry::readme::lower(stack);
     sharding::lower(stack);

@@ -21,6 +21,23 @@ pub(super) fn namespace(prefix: &str) -> String {
     shortened(prefix, 43)
 }
 
+/// Beginning of the name of an API Management: the whole has 50 characters, the last six of them the stack's random suffix.
+pub(super) fn gateway(name: &str) -> String {
+    match name.len() {
+        ..=44 => name.to_owned(),
+        _ => format!("{}-", shortened(name.trim_end_matches('-'), 43)),
+    }
+}
+
+/// Id of an operation of an API: 80 characters. A digest of the whole stands behind words that say less than that.
+pub(super) fn operation(words: &str, plain: bool, whole: &str) -> String {
+    if plain && words.len() <= 80 {
+        return words.to_owned();
+    }
+    let head: String = words.chars().take(73).collect();
+    format!("{head}-{:06x}", hash(whole) & 0xff_ffff)
+}
+
 /// Short name of an action group, which stands in front of what it sends: 12 characters.
 pub(super) fn action_group(prefix: &str) -> String {
     shortened(prefix, 12)

@@ -6,8 +6,8 @@ use hcl::Expression;
 use ipnet::Ipv4Net;
 
 use super::project::after;
-use super::{Stack, cluster, containers};
-use crate::ir::{Domain, Id, Tier};
+use super::{Stack, apis, cluster, containers};
+use crate::ir::{Api, Domain, Id, Tier};
 use crate::list;
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
@@ -53,6 +53,8 @@ pub(super) struct Network {
     pub bastion: Option<Subnet>,
     /// Subnets of the environments of containers, by domain.
     pub containers: BTreeMap<Option<Id<Domain>>, Subnet>,
+    /// Subnets of the APIs.
+    pub apis: BTreeMap<Id<Api>, Subnet>,
     /// Subnets of the cluster's nodes, by domain.
     pub nodes: BTreeMap<Option<Id<Domain>>, Subnet>,
     /// What has to be there before those nodes can reach the internet.
@@ -83,6 +85,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Network {
                 endpoint,
                 bastion: None,
                 containers: BTreeMap::new(),
+                apis: BTreeMap::new(),
                 nodes: BTreeMap::new(),
                 ways_out: BTreeMap::new(),
                 outside: None,
@@ -123,6 +126,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         add(stack, &network, "bastion", "AzureBastionSubnet", block, Block::new())
     });
     let containers = containers::environments::subnets(stack, &network);
+    let apis = apis::subnets(stack, &network);
     let nodes = cluster::subnets::lower(stack, &network);
     let mut ways_out = BTreeMap::new();
     let (outside, egress) = match system.network.egress {
@@ -139,6 +143,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         endpoint,
         bastion,
         containers,
+        apis,
         nodes,
         ways_out,
         outside,

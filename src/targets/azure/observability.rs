@@ -12,6 +12,8 @@ use crate::{list, object, template};
 
 /// What writes logs.
 pub(super) struct Watched {
+    /// What answers for the APIs, by name.
+    pub apis: Vec<(String, Address)>,
     /// Bastion.
     pub bastion: Option<Address>,
     /// The gateways by name.
@@ -62,6 +64,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watch
 fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &Watched, workspace: &Address) {
     let system = stack.system;
     let mut sources: Vec<(String, Expression)> = vec![("vault".to_owned(), parts.vault.vault.id())];
+    sources.extend(watched.apis.iter().map(|(name, gateway)| (name.clone(), gateway.id())));
     sources.extend(
         watched
             .bastion

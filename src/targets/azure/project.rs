@@ -122,6 +122,7 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         .iter()
         .any(|(_, item)| item.runtime == Runtime::Container);
     let optional = [
+        (!system.apis.is_empty(), "Microsoft.ApiManagement"),
         (on_containers, "Microsoft.App"),
         (!system.caches.is_empty(), "Microsoft.Cache"),
         (system.budget.is_some(), "Microsoft.Consumption"),
@@ -133,6 +134,8 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (!system.pools.is_empty(), "Microsoft.OperationsManagement"),
         (!system.pools.is_empty(), "Microsoft.PolicyInsights"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
+        // Subnets of API Management are delegated to it.
+        (!system.apis.is_empty(), "Microsoft.Web"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
     names.sort_unstable();

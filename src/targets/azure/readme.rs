@@ -45,7 +45,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     if system
         .services
         .iter()
-        .any(|(_, service)| service.launch.image().is_some())
+        .any(|(_, service)| service.launch.reference().is_some())
     {
         items.push("Images are pulled without credentials: the registry has to allow that to the machines. Only from `*.azurecr.io` do they sign in, with the service's identity.".to_owned());
     }

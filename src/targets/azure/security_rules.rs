@@ -105,7 +105,7 @@ impl Rules {
     }
 
     /// Adds a rule that Azure asks for: protocol and port, from and to.
-    fn numbered(
+    pub fn numbered(
         &mut self,
         priority: u32,
         inbound: bool,

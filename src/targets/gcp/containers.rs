@@ -9,6 +9,8 @@ mod trust;
 
 use std::collections::BTreeMap;
 
+pub(super) use images::Images;
+
 use super::compute::{self, Machines};
 use super::edge::Records;
 use super::firewall::Rules;
@@ -37,9 +39,18 @@ pub(super) fn all(system: &System) -> impl Iterator<Item = (Id<Service>, &Servic
     system.services.iter().filter(|(_, service)| is_container(service))
 }
 
-/// True if anything runs on Cloud Run.
+/// True if anything runs on Cloud Run: services, or what answers for APIs.
 pub(super) fn any(system: &System) -> bool {
-    all(system).next().is_some()
+    all(system).next().is_some() || !system.apis.is_empty()
+}
+
+/// What is on Cloud Run, for what leads there.
+#[derive(Default)]
+pub(super) struct Containers {
+    /// Endpoint groups of services.
+    pub groups: BTreeMap<Id<Service>, Address>,
+    /// Where images are taken from.
+    pub images: Images,
 }
 
 /// True if containers get files from Secret Manager.
@@ -52,16 +63,11 @@ pub(super) fn remote_registries(system: &System) -> std::collections::BTreeSet<&
     images::remotes(system)
 }
 
-/// Adds every service on Cloud Run. Gives the endpoint groups that lead to them.
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    records: &Records,
-    rules: &Rules,
-    machines: &Machines,
-) -> BTreeMap<Id<Service>, Address> {
+/// Adds every service on Cloud Run.
+pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules, machines: &Machines) -> Containers {
     let mut groups = BTreeMap::new();
     if !any(stack.system) {
-        return groups;
+        return Containers::default();
     }
     let images = images::lower(stack);
     let versions = settings::versions(stack);
@@ -88,7 +94,7 @@ pub(super) fn lower(
             stack.report.component(&service.path, what, address.text());
         }
     }
-    groups
+    Containers { groups, images }
 }
 
 /// Processors and GiB of a container.

@@ -195,6 +195,16 @@ fn shared(stack: &Stack<'_>) -> Vec<(&'static str, Rule, &'static str)> {
     rules
 }
 
+/// Lets the proxies of an API out to the internal load balancer. `part` is what they are called.
+pub(super) fn of_api(stack: &mut Stack<'_>, part: &str, internal: &Address, ports: Vec<u16>) -> Address {
+    let rule = opened(Way::Out, list![template![internal.attr("address"), "/32"]], ports);
+    let name = format!("{part}-to-balancer");
+    let tag = Who::Tag(stack.name(part));
+    let body = body(Block::new(), stack, stack.name(&name).into(), &rule, tag);
+    stack.module.file("firewall", "");
+    stack.module.resource("google_compute_firewall", &name, body)
+}
+
 /// What the links of one service open. `containers` is where containers call from.
 fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Option<&Expression>) -> Vec<Address> {
     let service = &stack.system.services[id];

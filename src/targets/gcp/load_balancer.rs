@@ -31,11 +31,11 @@ const WAF: [(u32, &str, &str); 7] = [
 const LAST: u32 = 2_147_483_647;
 
 /// What the forwarding rules of one load balancer share.
-struct Front<'a> {
-    exposure: Exposure,
-    address: &'a Address,
-    certificate: Option<Expression>,
-    tls_policy: Option<Address>,
+pub(super) struct Front<'a> {
+    pub exposure: Exposure,
+    pub address: &'a Address,
+    pub certificate: Option<Expression>,
+    pub tls_policy: Option<Address>,
 }
 
 /// Adds both, in front of machines, of the endpoint groups of containers and of the cluster's gateway.
@@ -245,7 +245,7 @@ fn cluster_backend(
 }
 
 /// A proxy and the forwarding rule that leads to it.
-fn listen(stack: &mut Stack<'_>, front: &Front<'_>, part: &str, port: u16, map: &Address) {
+pub(super) fn listen(stack: &mut Stack<'_>, front: &Front<'_>, part: &str, port: u16, map: &Address) {
     let proxy = Block::new()
         .set("name", stack.name(part))
         .set("region", stack.region())

@@ -4,6 +4,7 @@
 //! follows from who it is. Subnets are regional, databases are reached over Private Service Connect, Google's own services over `private.googleapis.com`.
 
 mod alarms;
+mod apis;
 mod balancer_routes;
 mod budget;
 mod caches;
@@ -43,7 +44,7 @@ use crate::terraform::{Address, Module};
 use crate::vocabulary::Runtime;
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 25] = [
+const FILES: [&str; 26] = [
     "versions",
     "variables",
     "apis",
@@ -51,6 +52,7 @@ const FILES: [&str; 25] = [
     "firewall",
     "edge",
     "load_balancer",
+    "api_gateways",
     "compute",
     "containers",
     "registry",
@@ -176,7 +178,8 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
     let gateway = cluster::lower(&mut stack, &rules);
-    load_balancer::lower(&mut stack, &entries, &machines, (&containers, gateway.as_ref()));
+    load_balancer::lower(&mut stack, &entries, &machines, (&containers.groups, gateway.as_ref()));
+    apis::lower(&mut stack, &entries, &containers.images);
     logs::lower(&mut stack);
     alarms::lower(&mut stack);
     dashboards::lower(&mut stack);

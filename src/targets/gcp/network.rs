@@ -80,6 +80,12 @@ impl Network {
         own.unwrap_or_else(|| self.application.clone())
     }
 
+    /// Where containers of no service stand.
+    pub fn of_containers(&self) -> Expression {
+        let own = self.containers.as_ref().map(Address::id);
+        own.unwrap_or_else(|| self.application.clone())
+    }
+
     /// Range of the containers' addresses; none where the network was there already.
     pub fn containers_range(&self) -> Option<Expression> {
         self.containers.as_ref().map(|subnet| subnet.attr("ip_cidr_range"))

@@ -34,6 +34,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     }
     items.extend(containers::prerequisites(stack));
     items.extend(cluster::prerequisites(stack));
+    items.extend(super::apis::readme::prerequisites(stack));
     items.extend(messaging::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
@@ -84,6 +85,7 @@ fn security(stack: &mut Stack<'_>) {
     }
     items.extend(containers::security(stack));
     items.extend(cluster::security(stack));
+    items.extend(super::apis::readme::security(stack));
     items.push("Google's services are reached at `private.googleapis.com`, inside Google's network.");
     if system.network.bastion && has_machines(stack) {
         items.push("Administrators come through Identity-Aware Proxy and OS Login; nobody is admitted yet.");
@@ -122,7 +124,7 @@ fn security(stack: &mut Stack<'_>) {
 fn operations(stack: &mut Stack<'_>) {
     let system = stack.system;
     let days = system.log_days;
-    let mut items = vec![];
+    let mut items = super::apis::readme::operations(stack);
     if let Some(public) = &system.public {
         let answer = match public.tls(Target::Gcp) {
             Tls::Requested { zone: Some(_), .. } => {

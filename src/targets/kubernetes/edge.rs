@@ -19,13 +19,18 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     names.push(domain.to_owned());
     names.sort();
     names.dedup();
-    vec![Object::custom(
-        edge_meta(stack, NAME),
+    vec![requested(stack, NAME, requested_secret(NAME), names)]
+}
+
+/// A certificate that the cluster's issuer is asked for.
+pub(super) fn requested(stack: &Stack<'_>, name: &str, secret_name: String, dns_names: Vec<String>) -> Object {
+    Object::custom(
+        edge_meta(stack, name),
         Certificate {
             is_ca: None,
-            secret_name: requested_secret(),
+            secret_name,
             common_name: None,
-            dns_names: names,
+            dns_names,
             duration: None,
             usages: vec![],
             private_key: PrivateKey::ROTATED,
@@ -34,18 +39,19 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
                 name: stack.system.cluster.cluster_issuer.clone(),
             },
         },
-    )]
+    )
 }
 
 /// The Secret with the entry point's certificate, in its namespace: the one that the blueprint names, or the requested one.
 pub(super) fn certificate_secret(balancer: &Balancer) -> Option<String> {
     match balancer.tls(Target::Kubernetes) {
         Tls::Named(secret) => Some(secret.to_owned()),
-        Tls::Requested { .. } => Some(requested_secret()),
+        Tls::Requested { .. } => Some(requested_secret(NAME)),
         Tls::Off => None,
     }
 }
 
-fn requested_secret() -> String {
-    format!("{NAME}-tls")
+/// The Secret with a requested certificate.
+pub(super) fn requested_secret(name: &str) -> String {
+    format!("{name}-tls")
 }

@@ -89,7 +89,7 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     let system = stack.system;
     let service = &system.services[id];
     let mut ingress = vec![];
-    if service.public {
+    if service.public || stack.is_routed(id) {
         ingress.push(from(vec![in_namespace(&stack.proxy_namespace())], &[service.port]));
     }
     let callers: Vec<NetworkPolicyPeer> = system

@@ -19,6 +19,9 @@ use crate::targets::shared::workload::routes::{self, Section};
 
 /// The gateway's name.
 pub(super) const NAME: &str = "public";
+/// Proxies that Istio runs for a Gateway.
+pub(super) const LEAST_PROXIES: u32 = 2;
+const MOST_PROXIES: u32 = 5;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let Some(balancer) = &stack.system.public else {
@@ -27,7 +30,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let encrypted = balancer.tls(Target::Kubernetes) != Tls::Off;
     let mut objects = vec![];
     if is_istio(stack) {
-        objects.push(proxies(stack));
+        objects.push(proxies(stack, NAME));
     }
     objects.push(gateway(stack, balancer));
     if encrypted {
@@ -96,16 +99,21 @@ fn gateway(stack: &Stack<'_>, balancer: &Balancer) -> Object {
         edge_meta(stack, NAME),
         Gateway {
             gateway_class_name: stack.system.cluster.gateway_class.clone(),
-            infrastructure: is_istio(stack).then_some(Infrastructure {
-                parameters_ref: ParametersRef {
-                    group: "",
-                    kind: "ConfigMap",
-                    name: NAME,
-                },
-            }),
+            infrastructure: infrastructure(stack, NAME),
             listeners,
         },
     )
+}
+
+/// Where Istio finds what it lays over the objects of a Gateway.
+pub(super) fn infrastructure(stack: &Stack<'_>, name: &str) -> Option<Infrastructure> {
+    is_istio(stack).then(|| Infrastructure {
+        parameters_ref: ParametersRef {
+            group: "",
+            kind: "ConfigMap",
+            name: name.to_owned(),
+        },
+    })
 }
 
 /// The namespaces with services that are public.
@@ -121,13 +129,14 @@ pub(super) fn is_istio(stack: &Stack<'_>) -> bool {
 }
 
 /// What Istio lays over the objects that it makes for the Gateway.
-fn proxies(stack: &Stack<'_>) -> Object {
+pub(super) fn proxies(stack: &Stack<'_>, name: &str) -> Object {
+    let scale = format!("spec:\n  minReplicas: {LEAST_PROXIES}\n  maxReplicas: {MOST_PROXIES}\n");
     let data = [
-        ("horizontalPodAutoscaler", "spec:\n  minReplicas: 2\n  maxReplicas: 5\n"),
+        ("horizontalPodAutoscaler", scale.as_str()),
         ("podDisruptionBudget", "spec:\n  maxUnavailable: 1\n"),
     ];
     Object::new(&ConfigMap {
-        metadata: edge_meta(stack, NAME),
+        metadata: edge_meta(stack, name),
         data: Some(data.map(|(key, text)| (key.to_owned(), text.to_owned())).into()),
         ..Default::default()
     })
@@ -146,10 +155,11 @@ fn redirect(stack: &Stack<'_>) -> Object {
     let rule = Rule {
         filters: vec![Filter {
             kind: "RequestRedirect",
-            request_redirect: Redirect {
+            request_redirect: Some(Redirect {
                 scheme: "https",
                 status_code: 301,
-            },
+            }),
+            cors: None,
         }],
         ..Default::default()
     };
@@ -157,7 +167,7 @@ fn redirect(stack: &Stack<'_>) -> Object {
         edge_meta(stack, "redirect-to-https"),
         HttpRoute {
             parent_refs: vec![ParentRef {
-                name: NAME,
+                name: NAME.to_owned(),
                 namespace: None,
                 section_name: "http",
             }],

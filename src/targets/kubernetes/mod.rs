@@ -8,6 +8,7 @@
 //! token, and no value of a secret stands in the output.
 
 mod alarms;
+mod apis;
 mod broker;
 mod cache_pod;
 mod caches;
@@ -73,6 +74,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("compute", compute::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
+        ("apis", apis::objects(&stack)),
         ("alarms", alarms::objects(&stack)),
         ("dashboards", dashboard::objects(&stack)),
     ];

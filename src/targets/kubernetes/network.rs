@@ -20,7 +20,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     for part in stack.parts() {
         let name = stack.namespace_in(part);
         objects.push(namespaces::namespace(stack.names, &name, "restricted"));
-        if part.is_none() && stack.system.public.is_some() {
+        if part.is_none() && stack.has_edge() {
             let edge = namespaces::namespace(stack.names, &stack.edge_namespace(), "baseline");
             objects.push(edge.about(
                 "The public entry point has a namespace of its own: the cluster's gateway controller decides the \

@@ -1,6 +1,7 @@
 //! What the owner of a running system does, for the README.
 
 use super::alarms::TOLD;
+use super::apis;
 use super::database::postgres::PLUGIN;
 use super::load_balancer::{NAME, is_istio};
 use super::messages;
@@ -47,6 +48,7 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
         }
     }
     alarms(stack, &mut says);
+    apis::readme::operations(stack, &mut says);
     messages::operations(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);

@@ -1,5 +1,6 @@
 //! What the owner should know.
 
+use super::apis;
 use super::compute::kind;
 use super::database;
 use super::messages;
@@ -76,6 +77,7 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         report.component(&bucket.path, what, format!("statefulset/{STORE}"));
     }
     messages::components(stack, report);
+    apis::readme::components(stack, report);
     for (_, secret) in system.secrets.iter() {
         let what = format!("Secret filled from `{}` of the vault", remote_key(stack, &secret.name));
         report.component(&secret.path, what, format!("externalsecret/{}", secret.name));
@@ -123,6 +125,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
             Tls::Off => {}
         }
     }
+    apis::readme::prerequisites(stack, &mut needs);
     if operators(stack) {
         needs(
             "An API server on port 443 or 6443, as the pods of databases see it: for another one, override their \
@@ -247,7 +250,13 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 kube-apiserver`) can be tighter.",
         );
     }
-    if system.public.is_some() {
+    if stack.has_broker() {
+        says(
+            "The pods of the broker may reach any address on ports 443 and 6443, because they find each other through the API server.",
+        );
+    }
+    apis::readme::security(stack, &mut says);
+    if stack.has_edge() {
         says(
             "The entry point's own namespace has no policies and the baseline standard: its pods, their ports \
                 and what they ask are the gateway controller's.",

@@ -119,6 +119,18 @@ impl<'a> Stack<'a> {
         self.names.edge_namespace()
     }
 
+    /// True if the internet reaches anything.
+    pub(super) fn has_edge(&self) -> bool {
+        self.system.public.is_some() || !self.system.apis.is_empty()
+    }
+
+    /// True if an API routes to a service.
+    pub(super) fn is_routed(&self, service: Id<Service>) -> bool {
+        let routes = self.system.apis.iter().flat_map(|(_, api)| &api.routes);
+        let mut services = routes.map(|route| route.service);
+        services.any(|routed| routed == service)
+    }
+
     /// The namespace in which the proxies of the public entry point run.
     pub(super) fn proxy_namespace(&self) -> String {
         match &self.system.cluster.gateway_namespace {

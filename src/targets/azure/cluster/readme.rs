@@ -8,15 +8,16 @@ use crate::check::{cluster_block, gateway_address, inside_blocks, nodes_name};
 use crate::ir::{NodePool, Service};
 use crate::targets::azure::Stack;
 use crate::targets::azure::startup::registry;
-use crate::targets::shared::cluster::{Handling, namespace, runbook};
+use crate::targets::shared::cluster::{self, Handling, namespace, runbook};
 
+/// How KEDA learns who it is.
 const KEDA: &str = "KEDA is an add-on of the cluster. It asks Azure Monitor for the messages that wait, some minutes late, as the identity `PREFIX-keda`. Once after the first apply, its pods are told so:
 
-```sh
-CLIENT_ID=\"$(az identity show --resource-group PREFIX --name PREFIX-keda --query clientId --output tsv)\"
-kubectl annotate serviceaccount keda-operator --namespace kube-system --overwrite \"azure.workload.identity/client-id=$CLIENT_ID\"
-kubectl rollout restart deployment keda-operator --namespace kube-system
-```";
+  ```sh
+  CLIENT_ID=\"$(az identity show --resource-group PREFIX --name PREFIX-keda --query clientId --output tsv)\"
+  kubectl annotate serviceaccount keda-operator --namespace kube-system --overwrite \"azure.workload.identity/client-id=$CLIENT_ID\"
+  kubectl rollout restart deployment keda-operator --namespace kube-system
+  ```";
 
 pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
     let Some(own) = stack.system.pools.first() else {
@@ -71,9 +72,9 @@ fn operations(stack: &mut Stack<'_>) {
     let handling = Handling {
         credentials: &credentials,
         has_keda: true,
-        writes_more: false,
         external_secrets: &[],
         keda: &[],
+        writes_more: false,
     };
     let mut items = runbook(system, &handling);
     if system.cluster.api_cidrs.is_empty() {
@@ -84,7 +85,7 @@ fn operations(stack: &mut Stack<'_>) {
         .iter()
         .find(|(id, _)| system.pool_of(*id).is_some_and(|pool| pool.domain.is_some()));
     if let Some((id, _)) = first {
-        items.push(format!("Access of a team to its namespace: `az role assignment create --role \"Azure Kubernetes Service RBAC Writer\" --assignee TEAM --scope \"$(az aks show --resource-group {prefix} --name {prefix} --query id --output tsv)/namespaces/{}\"`, and *Azure Kubernetes Service Cluster User Role* on the cluster for its credentials. Custom resources (routes, External Secrets) and network policies take *Azure Kubernetes Service RBAC Admin* there.", namespace(system, id)));
+        items.push(format!("Access of a team to its namespace: `az role assignment create --role \"Azure Kubernetes Service RBAC Admin\" --assignee TEAM --scope \"$(az aks show --resource-group {prefix} --name {prefix} --query id --output tsv)/namespaces/{}\"`, and *Azure Kubernetes Service Cluster User Role* on the cluster for its credentials. The namespace itself and its quota stay with whoever runs Terraform: `kubectl apply` passes over them while they are unchanged.", namespace(system, id)));
     }
     if scales(stack) {
         items.push(KEDA.replace("PREFIX", prefix));
@@ -97,6 +98,7 @@ fn operations(stack: &mut Stack<'_>) {
 
 fn skips(stack: &mut Stack<'_>) {
     let system = stack.system;
+    cluster::skips(system, &mut stack.report);
     let report = &mut stack.report;
     let mut skip = |check: &str, resource: &str, reason: &str| report.skip(check, resource, reason);
     let (cluster, pools) = (

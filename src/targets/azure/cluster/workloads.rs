@@ -16,7 +16,7 @@ use crate::vocabulary::Runtime;
 
 /// What Azure says about the cluster. `blocks` gives the addresses of a peer.
 pub(super) fn cloud<'a>(
-    stack: &Stack<'_>,
+    stack: &mut Stack<'_>,
     plan: &Plan<'_>,
     keda: Option<&Address>,
     blocks: &'a dyn Fn(Peer) -> Vec<Block>,
@@ -49,7 +49,7 @@ pub(super) fn cloud<'a>(
 }
 
 fn workload(
-    stack: &Stack<'_>,
+    stack: &mut Stack<'_>,
     plan: &Plan<'_>,
     (id, service): (Id<Service>, &Service),
     keda: Option<&Address>,
@@ -58,10 +58,15 @@ fn workload(
         Some(entry) => entry.attr("name"),
         None => spell(stack, plan, id, value),
     });
-    let known = shards(stack, plan, service).into_iter().map(|shards| Shards {
-        settings: shards.known(),
-        passwords: shards.password_names(),
-    });
+    let mut known = vec![];
+    for shards in shards(stack, plan, service) {
+        let name = format!("{}_{}", service.name, shards.variable.to_lowercase());
+        known.push(Shards {
+            settings: stack.module.local(&name, shards.known()),
+            passwords: shards.password_names(),
+        });
+    }
+    let stack = &*stack;
     let tenant = || stack.project.operator.attr("tenant_id");
     let store = json!({
         "azurekv": {
@@ -75,7 +80,7 @@ fn workload(
     Workload {
         plain,
         fetched,
-        shards: known.collect(),
+        shards: known,
         files: vec![],
         account: vec![
             (

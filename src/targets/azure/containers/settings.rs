@@ -25,7 +25,7 @@ pub(super) struct Settings {
 /// The shards of one database.
 pub(in crate::targets::azure) struct Shards {
     /// The beginning of the names of their variables: `MAIN_SHARD`.
-    variable: String,
+    pub variable: String,
     /// Those that rows are routed to.
     ids: Vec<String>,
     /// Servers, and the attribute that holds the host name.

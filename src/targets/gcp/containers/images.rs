@@ -8,6 +8,7 @@ use hcl::Expression;
 
 use super::Stack;
 use crate::ir::{Service, System};
+use crate::targets::gcp::apis::ENVOY;
 use crate::targets::gcp::balancer_routes::host_name;
 use crate::targets::gcp::identity::Registry;
 use crate::targets::gcp::registry::{self, READER};
@@ -19,7 +20,7 @@ const DOCKER_HUB: &str = "docker.io";
 
 /// The repositories that stand for other registries, and who may read what.
 #[derive(Debug, Default)]
-pub(super) struct Images {
+pub(in crate::targets::gcp) struct Images {
     remotes: BTreeMap<String, Address>,
     /// The agent's grants: of a remote repository by its registry, and those on repositories that were there already.
     grants: BTreeMap<String, Address>,
@@ -50,7 +51,11 @@ fn official(path: &str) -> String {
 /// The registries that Artifact Registry fetches from.
 pub(super) fn remotes(system: &System) -> BTreeSet<&str> {
     let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
-    images.filter_map(|image| Some(remote(image)?.0)).collect()
+    let proxies = system.apis.iter().map(|_| ENVOY);
+    images
+        .chain(proxies)
+        .filter_map(|image| Some(remote(image)?.0))
+        .collect()
 }
 
 /// The repositories of Artifact Registry that images are in already, by what they are known by in Terraform.
@@ -142,7 +147,11 @@ impl Images {
         if let Some(own) = registry::image(stack, service) {
             return own;
         }
-        let image = service.launch.reference().unwrap_or_default();
+        self.at(stack, service.launch.reference().unwrap_or_default())
+    }
+
+    /// How Cloud Run calls an image.
+    pub fn at(&self, stack: &Stack<'_>, image: &str) -> Expression {
         let Some((host, path)) = remote(image) else {
             return image.into();
         };
@@ -163,7 +172,11 @@ impl Images {
         if registry::is_own(service) {
             return stack.registry_agent.as_ref().map(Address::whole);
         }
-        let image = service.launch.reference()?;
+        self.grant(service.launch.reference()?)
+    }
+
+    /// What lets Cloud Run read an image.
+    pub fn grant(&self, image: &str) -> Option<Expression> {
         let grant = match remote(image) {
             Some((host, _)) => self.grants.get(host),
             None => self.named.as_ref().filter(|_| Registry::of(image).is_some()),

@@ -124,6 +124,7 @@ pub(super) fn skips(stack: &mut Stack<'_>) {
     if stack.system.pools.is_empty() {
         return;
     }
+    shared::skips(stack.system, &mut stack.report);
     let rows = [
         (
             "CKV_GCP_12",

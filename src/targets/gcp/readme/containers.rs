@@ -38,7 +38,7 @@ pub(super) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
 
 /// What is done for their security.
 pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
-    if !any(stack.system) {
+    if all(stack.system).next().is_none() {
         return vec![];
     }
     vec![

@@ -127,7 +127,7 @@ fn gateway(stack: &Stack<'_>, entries: &[&Entry]) -> Object {
                 parameters_ref: ParametersRef {
                     group: "",
                     kind: "ConfigMap",
-                    name: NAME,
+                    name: NAME.to_owned(),
                 },
             }),
             listeners: entries.iter().map(listener).collect(),

@@ -90,7 +90,7 @@ pub fn skips(system: &Checked<'_>, report: &mut Report) {
     skip(
         &["CKV_K8S_43"],
         &|service| !service.launch.reference().is_some_and(|image| image.contains('@')),
-        "images are as the blueprint names them; tags of the own registry never move",
+        "images are as the blueprint names them, by tag; where the registry can, it lets no tag move",
     );
     skip(
         &["CKV_K8S_35"],

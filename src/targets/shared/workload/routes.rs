@@ -33,13 +33,14 @@ pub fn route(names: Names<'_>, metadata: ObjectMeta, service: &Service, route: &
                 kind: "PathPrefix",
                 value,
             },
+            method: None,
         })
         .collect();
     Object::custom(
         metadata,
         HttpRoute {
             parent_refs: vec![ParentRef {
-                name: to.gateway,
+                name: to.gateway.to_owned(),
                 namespace: Some(names.edge_namespace()),
                 section_name: to.listener,
             }],

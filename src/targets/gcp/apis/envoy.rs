@@ -1,0 +1,321 @@
+//! What Envoy is told about an API.
+
+use std::cmp::Reverse;
+
+use hcl::Expression;
+use serde_json::{Value, json};
+
+use super::{PORT, PROXIES};
+use crate::check::path_expression;
+use crate::ir::{Api, ApiRoute, Cors, Jwt, Segment, Throttle, Tls};
+use crate::target::Target;
+use crate::targets::gcp::Stack;
+use crate::terraform::overrides::literal;
+use crate::terraform::{Address, expr};
+use crate::vocabulary::Method;
+use crate::{list, object};
+
+/// Seconds that a service has for an answer, as on other clouds.
+const TIMEOUT: &str = "30s";
+/// What signs the certificates of the world.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// The cluster of the issuer's keys.
+const KEYS: &str = "keys";
+
+/// The whole, as an expression: the address of the internal load balancer is known later.
+pub(super) fn config(stack: &Stack<'_>, api: &Api, internal: &Address, ports: &[u16]) -> Expression {
+    let mut clusters: Vec<Expression> = ports.iter().map(|port| behind(internal, *port)).collect();
+    let mut clusters_of_services = clusters.len();
+    let encrypted = stack
+        .system
+        .internal
+        .as_ref()
+        .is_some_and(|balancer| balancer.tls(Target::Gcp) != Tls::Off);
+    if encrypted {
+        // Behind TLS every service is a cluster of its own, because each has a name of its own to prove.
+        clusters = named(stack, api, internal);
+        clusters_of_services = clusters.len();
+    }
+    if let Some(jwt) = &api.jwt {
+        clusters.insert(clusters_of_services, literal(&keys(jwt)));
+    }
+    object! {
+        "static_resources" => object! {
+            "listeners" => list![literal(&listener(stack, api, encrypted))],
+            "clusters" => Expression::Array(clusters),
+        },
+    }
+}
+
+fn cluster(port: u16) -> String {
+    format!("internal-{port}")
+}
+
+/// The internal load balancer at one port, by its address: no name has to be found first.
+fn behind(internal: &Address, port: u16) -> Expression {
+    at(internal, &cluster(port), port, None)
+}
+
+fn named(stack: &Stack<'_>, api: &Api, internal: &Address) -> Vec<Expression> {
+    let mut services: Vec<_> = api.routes.iter().map(|route| route.service).collect();
+    services.sort();
+    services.dedup();
+    let services = services.into_iter().map(|id| {
+        let service = &stack.system.services[id];
+        let host = host(stack, &service.name);
+        at(internal, &service.name, service.port, Some(tls(&host)))
+    });
+    services.collect()
+}
+
+fn at(internal: &Address, name: &str, port: u16, tls: Option<Value>) -> Expression {
+    let address = object! {
+        "socket_address" => object! { "address" => internal.attr("address"), "port_value" => port },
+    };
+    let endpoint = object! { "endpoint" => object! { "address" => address } };
+    let load = object! {
+        "cluster_name" => name,
+        "endpoints" => list![object! { "lb_endpoints" => list![endpoint] }],
+    };
+    let mut cluster = vec![
+        ("name".to_owned(), Expression::from(name)),
+        ("type".to_owned(), "STATIC".into()),
+        ("connect_timeout".to_owned(), "5s".into()),
+        ("load_assignment".to_owned(), load),
+    ];
+    cluster.extend(tls.map(|tls| ("transport_socket".to_owned(), literal(&tls))));
+    expr::object(cluster)
+}
+
+fn host(stack: &Stack<'_>, service: &str) -> String {
+    format!("{service}.{}", stack.system.network.private_domain)
+}
+
+/// Whoever answers has to prove this name.
+fn tls(host: &str) -> Value {
+    json!({
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+            "sni": host,
+            "common_tls_context": {
+                "validation_context": {
+                    "trusted_ca": { "filename": AUTHORITIES },
+                    "match_typed_subject_alt_names": [{ "san_type": "DNS", "matcher": { "exact": host } }],
+                },
+            },
+        },
+    })
+}
+
+/// The issuer of tokens, as far as its keys are asked for.
+fn keys(jwt: &Jwt) -> Value {
+    let (_, rest) = jwt.keys.split_once("://").unwrap_or_default();
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let port: u16 = port.parse().unwrap_or(443);
+    let address = json!({ "socket_address": { "address": host, "port_value": port } });
+    json!({
+        "name": KEYS,
+        "type": "LOGICAL_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
+        "connect_timeout": "5s",
+        "load_assignment": {
+            "cluster_name": KEYS,
+            "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address } }] }],
+        },
+        "transport_socket": tls(host),
+    })
+}
+
+fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
+    let logged = json!({
+        "duration_ms": "%DURATION%",
+        "method": "%REQ(:METHOD)%",
+        "path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+        "flags": "%RESPONSE_FLAGS%",
+        "route": "%ROUTE_NAME%",
+        "status": "%RESPONSE_CODE%",
+    });
+    let manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": api.name,
+        // What Envoy lets its own clients ask for is not for those outside.
+        "use_remote_address": true,
+        "normalize_path": true,
+        "access_log": [{
+            "name": "envoy.access_loggers.stdout",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+                "log_format": { "json_format": logged },
+            },
+        }],
+        "http_filters": filters(api),
+        "route_config": { "virtual_hosts": [virtual_host(stack, api, encrypted)] },
+    });
+    let filter = json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager });
+    json!({
+        "name": api.name,
+        "address": { "socket_address": { "address": "0.0.0.0", "port_value": PORT } },
+        "filter_chains": [{ "filters": [filter] }],
+    })
+}
+
+/// The steps of every request, in their order: tokens come before the count.
+fn filters(api: &Api) -> Vec<Value> {
+    let mut filters = vec![];
+    if api.cors.is_some() {
+        filters.push(json!({
+            "name": "envoy.filters.http.cors",
+            "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors" },
+        }));
+    }
+    if let Some(jwt) = &api.jwt {
+        let uri = json!({ "uri": jwt.keys, "cluster": KEYS, "timeout": "5s" });
+        let provider = json!({
+            "issuer": jwt.issuer,
+            "audiences": jwt.audiences,
+            "forward": true,
+            "remote_jwks": { "http_uri": uri, "cache_duration": "600s" },
+        });
+        filters.push(json!({
+            "name": "envoy.filters.http.jwt_authn",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+                "providers": { "tokens": provider },
+                "requirement_map": { "tokens": { "provider_name": "tokens" } },
+            },
+        }));
+    }
+    filters.push(json!({
+        "name": "envoy.filters.http.local_ratelimit",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+            "stat_prefix": api.name,
+        },
+    }));
+    filters.push(json!({
+        "name": "envoy.filters.http.buffer",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer",
+            "max_request_bytes": u64::from(api.max_body_kb) * 1024,
+        },
+    }));
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
+    }));
+    filters
+}
+
+fn virtual_host(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
+    let mut routes: Vec<Value> = vec![];
+    if api.cors.is_some() {
+        // Envoy has answered pages of the origins that may ask before a request gets here.
+        routes.push(json!({
+            "name": "questions of browsers",
+            "match": { "prefix": "/", "headers": [{ "name": ":method", "string_match": { "exact": "OPTIONS" } }] },
+            "direct_response": { "status": 403 },
+            "typed_per_filter_config": disabled(api),
+        }));
+    }
+    let mut own: Vec<&ApiRoute> = api.routes.iter().collect();
+    own.sort_by_key(|route| order(route));
+    routes.extend(own.into_iter().map(|route| self::route(stack, api, route, encrypted)));
+    let mut host = json!({ "name": api.name, "domains": ["*"], "routes": routes });
+    if let (Some(cors), Some(host)) = (&api.cors, host.as_object_mut()) {
+        let policy = json!({ "envoy.filters.http.cors": origins(cors) });
+        host.insert("typed_per_filter_config".to_owned(), policy);
+    }
+    host
+}
+
+/// What says more of a request comes first: see [`ApiRoute::beats`].
+fn order(route: &ApiRoute) -> (Vec<Reverse<u8>>, bool, &str) {
+    let says = route.segments.iter().map(|segment| match segment {
+        Segment::Literal(_) => Reverse(2),
+        Segment::Parameter(_) => Reverse(1),
+        Segment::Rest => Reverse(0),
+    });
+    (says.collect(), route.method.is_none(), &route.key)
+}
+
+fn route(stack: &Stack<'_>, api: &Api, route: &ApiRoute, encrypted: bool) -> Value {
+    let service = &stack.system.services[route.service];
+    let plain = |segment: &Segment| matches!(segment, Segment::Literal(_));
+    let mut matches = match route.segments.iter().all(plain) {
+        true => json!({ "path": path_expression(route, "", "").replace("[.]", ".") }),
+        false => json!({ "safe_regex": { "regex": path_expression(route, "[^/]+", ".+") } }),
+    };
+    if let (Some(method), Some(matches)) = (route.method.map(Method::name), matches.as_object_mut()) {
+        let header = json!([{ "name": ":method", "string_match": { "exact": method } }]);
+        matches.insert("headers".to_owned(), header);
+    }
+    let mut own = match route.open {
+        true => disabled(api),
+        false => json!({
+            "envoy.filters.http.jwt_authn": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig",
+                "requirement_name": "tokens",
+            },
+        }),
+    };
+    if let Some(own) = own.as_object_mut() {
+        own.insert("envoy.filters.http.local_ratelimit".to_owned(), counted(route));
+    }
+    let cluster = if encrypted {
+        service.name.clone()
+    } else {
+        cluster(service.port)
+    };
+    json!({
+        "name": route.key,
+        "match": matches,
+        "route": { "cluster": cluster, "host_rewrite_literal": host(stack, &service.name), "timeout": TIMEOUT },
+        "typed_per_filter_config": own,
+    })
+}
+
+/// Nobody is asked for a token.
+fn disabled(api: &Api) -> Value {
+    match api.jwt {
+        Some(_) => json!({
+            "envoy.filters.http.jwt_authn": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig",
+                "disabled": true,
+            },
+        }),
+        None => json!({}),
+    }
+}
+
+/// What passes of a route, one proxy's share of it.
+fn counted(route: &ApiRoute) -> Value {
+    let Throttle { per_second, burst } = route.throttle;
+    let always = json!({ "default_value": { "numerator": 100, "denominator": "HUNDRED" } });
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+        "stat_prefix": "route",
+        "token_bucket": {
+            "max_tokens": burst.max(per_second).div_ceil(PROXIES),
+            "tokens_per_fill": per_second.div_ceil(PROXIES),
+            "fill_interval": "1s",
+        },
+        "filter_enabled": always,
+        "filter_enforced": always,
+    })
+}
+
+fn origins(cors: &Cors) -> Value {
+    let origins: Vec<Value> = cors.origins.iter().map(|origin| json!({ "exact": origin })).collect();
+    let methods: Vec<&str> = cors.methods.iter().map(|method| method.name()).collect();
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
+        "allow_origin_string_match": origins,
+        "allow_methods": methods.join(","),
+        "allow_headers": cors.headers.join(","),
+        "expose_headers": cors.exposed.join(","),
+        "allow_credentials": cors.credentials,
+        "max_age": cors.max_age_seconds.to_string(),
+    })
+}

@@ -1,0 +1,49 @@
+//! What the README of the output says about APIs.
+
+use crate::ir::Tls;
+use crate::target::Target;
+use crate::targets::gcp::Stack;
+
+pub(in crate::targets::gcp) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
+    let certificates = stack
+        .system
+        .apis
+        .iter()
+        .filter_map(|(_, api)| api.certificate(Target::Gcp));
+    let mut items: Vec<String> = certificates
+        .map(|certificate| format!("The certificate `{certificate}`."))
+        .collect();
+    if !stack.system.apis.is_empty() {
+        items.push("Where the organisation enforces `run.managed.requireInvokerIam`, an exception on the project: callers of an API show a token of the blueprint's issuer, not one of Google's.".to_owned());
+    }
+    items
+}
+
+pub(in crate::targets::gcp) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
+    let system = stack.system;
+    if system.apis.is_empty() {
+        return vec![];
+    }
+    let mut items = vec![
+        "APIs are proxies (Envoy) on Cloud Run, which check tokens (signature, issuer, audience, time) before they count a request, and answer what no route names with 404. A firewall rule lets them reach the internal load balancer at the ports of the services that they route to, and nothing else in the network. Their service accounts have no role.",
+    ];
+    let encrypted = |tls: Tls<'_>| tls != Tls::Off;
+    if system
+        .internal
+        .as_ref()
+        .is_some_and(|internal| encrypted(internal.tls(Target::Gcp)))
+    {
+        items.push("The proxies of APIs trust public authorities only: the certificate of the internal load balancer has to be signed by one.");
+    }
+    items
+}
+
+pub(in crate::targets::gcp) fn operations(stack: &Stack<'_>) -> Vec<String> {
+    if stack.system.apis.is_empty() {
+        return vec![];
+    }
+    vec![format!(
+        "All that an API does is the text in `terraform/api_gateways.tf`, which a change turns into a new revision. Two proxies run always, each of which counts half of what a route says; while a revision takes the place of another there are more. Bodies are held until they are whole, up to `max_body_kb`, and refused with 413 beyond. What was asked is in the log of the Cloud Run service, one line for each request. The image is `{}`: a newer one is `[override.gcp.google_cloud_run_v2_service.api_NAME]` or a newer cloudgen.",
+        super::ENVOY
+    )]
+}
