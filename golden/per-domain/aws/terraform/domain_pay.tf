@@ -270,6 +270,15 @@ resource "aws_vpc_security_group_ingress_rule" "pay_api_to_private_service_endpo
   referenced_security_group_id = aws_security_group.pay_api.id
 }
 
+resource "aws_vpc_security_group_egress_rule" "pay_api_to_object_store_443" {
+  security_group_id = aws_security_group.pay_api.id
+  description       = "pay-api to the object store over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id
+}
+
 resource "aws_lb_target_group" "internal_pay_api" {
   name                 = "bumall-pay-api-c8081"
   target_type          = "ip"
@@ -300,6 +309,21 @@ resource "aws_route53_record" "internal_pay_api" {
     name                   = aws_lb.internal.dns_name
     zone_id                = aws_lb.internal.zone_id
     evaluate_target_health = false
+  }
+}
+
+resource "aws_apigatewayv2_integration" "public_to_pay_api" {
+  api_id                 = aws_apigatewayv2_api.public.id
+  integration_type       = "HTTP_PROXY"
+  integration_method     = "ANY"
+  integration_uri        = aws_lb_listener.internal_8081.arn
+  connection_type        = "VPC_LINK"
+  connection_id          = aws_apigatewayv2_vpc_link.public.id
+  payload_format_version = "1.0"
+  timeout_milliseconds   = 30000
+
+  request_parameters = {
+    "overwrite:header.Host" = "pay-api.bumall.internal"
   }
 }
 
@@ -453,6 +477,18 @@ resource "aws_iam_role_policy" "pay_api_task_execution_identity" {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${aws_cloudwatch_log_group.pay_api.arn}:log-stream:*"
       },
+      {
+        Sid      = "PullImage"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = "arn:aws:ecr:ap-northeast-2:${data.aws_caller_identity.current.account_id}:repository/bumall/pay"
+      },
+      {
+        Sid      = "RegistryLogin"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
     ]
   })
 }
@@ -512,7 +548,7 @@ resource "aws_ecs_task_definition" "pay_api" {
 
   container_definitions = jsonencode([{
     name      = "pay-api"
-    image     = "registry.example.com/bumall/pay:2.0.0"
+    image     = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall/pay:2.0.0"
     essential = true
     portMappings = [{
       containerPort = 8081
@@ -612,6 +648,7 @@ resource "aws_ecs_service" "pay_api" {
     aws_sns_topic_subscription.ship_worker_from_pay_paid,
     aws_route.application_nat,
     aws_route_table_association.application,
+    aws_route_table_association.nodes,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.interface,
     aws_vpc_security_group_egress_rule.pay_api_to_internal_load_balancer_8082,
@@ -620,6 +657,7 @@ resource "aws_ecs_service" "pay_api" {
     aws_vpc_security_group_egress_rule.pay_api_to_internet_443,
     aws_vpc_security_group_egress_rule.pay_api_to_internet_80,
     aws_vpc_security_group_egress_rule.pay_api_to_private_service_endpoints_443,
+    aws_vpc_security_group_egress_rule.pay_api_to_object_store_443,
     aws_lb_listener.internal_8081,
   ]
 }

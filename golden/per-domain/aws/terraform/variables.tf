@@ -9,3 +9,9 @@ variable "rollout" {
   type        = number
   default     = 1
 }
+
+variable "cluster_admins" {
+  description = "ARNs of the IAM roles and users that administer the Kubernetes cluster, beside whoever applied first."
+  type        = set(string)
+  default     = []
+}

@@ -354,6 +354,10 @@ resource "azurerm_role_assignment" "market_mailer" {
       role  = "Azure Service Bus Data Receiver"
       scope = azurerm_servicebus_queue.market_mailer_from_pay_paid.id
     }
+    "registry/pull" = {
+      role  = "AcrPull"
+      scope = azurerm_container_registry.main.id
+    }
   }
 
   scope                = each.value.scope
@@ -378,6 +382,10 @@ resource "azurerm_role_assignment" "market_web" {
     media = {
       role  = "Storage Blob Data Contributor"
       scope = azurerm_storage_container.media.id
+    }
+    "registry/pull" = {
+      role  = "AcrPull"
+      scope = azurerm_container_registry.main.id
     }
     "ship-orders/send" = {
       role  = "Azure Service Bus Data Sender"
@@ -432,6 +440,44 @@ locals {
           target=/run/cloudgen/market-mailer.env
           install -d -m 0700 /run/cloudgen
           cp /etc/cloudgen/market-mailer.env "$target.new"
+
+          # identity_token RESOURCE: prints a token of the service's own identity; the machine has another one too.
+          client=$(sed -n 's/^AZURE_CLIENT_ID=//p' "$target.new")
+          identity_token() {
+            curl --silent --show-error --fail --retry 10 --retry-all-errors --header Metadata:true --get \
+              --data api-version=2018-02-01 --data "client_id=$client" --data-urlencode "resource=$1" \
+              http://169.254.169.254/metadata/identity/oauth2/token | jq --exit-status --raw-output .access_token
+          }
+
+          # fetch_secret IDENTIFIER: prints the value of a vault entry; 44 for one that nobody has filled.
+          fetch_secret() {
+            local token status
+            token=$(identity_token https://vault.azure.net) || return 1
+            # The token goes through a file descriptor: command lines can be read by everyone on the machine.
+            status=$(curl --silent --show-error --retry 5 --header @<(printf 'Authorization: Bearer %s' "$token") \
+              --output "$target.answer" --write-out '%%{http_code}' "$1?api-version=7.4") || return 1
+            case $status in
+              200) ;;
+              404) return 44 ;;
+              *) echo "the vault answered $status for $1" >&2 && return 1 ;;
+            esac
+            jq --exit-status '.contentType != "unfilled"' "$target.answer" >/dev/null || return 44
+            jq --exit-status --join-output .value "$target.answer" || return 1
+            rm -f "$target.answer"
+          }
+
+          image=${azurerm_container_registry.main.login_server}/mailer:1.0.0
+          registry=$${image%%/*}
+          # The registry takes a token of the service's identity for a password of its own.
+          DOCKER_CONFIG=$(mktemp -d)
+          export DOCKER_CONFIG
+          identity_token https://management.azure.com/ |
+            curl --silent --show-error --fail --retry 5 --data grant_type=access_token --data service="$registry" \
+              --data-urlencode access_token@- https://"$registry"/oauth2/exchange |
+            jq --exit-status --raw-output .refresh_token |
+            docker login --username 00000000-0000-0000-0000-000000000000 --password-stdin "$registry"
+          docker pull --quiet "$image"
+          rm -rf "$DOCKER_CONFIG"
           mv "$target.new" "$target"
 
       - path: /usr/local/bin/bumall-market-mailer-health
@@ -486,7 +532,7 @@ locals {
           TimeoutStopSec=60
           ExecStartPre=/usr/local/bin/bumall-market-mailer-environment
           ExecStartPre=-/usr/bin/docker rm --force market-mailer
-          ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver none registry.example.com/bumall/mailer:1.0.0
+          ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver none ${azurerm_container_registry.main.login_server}/mailer:1.0.0
           ExecStop=/usr/bin/docker stop -t 50 market-mailer
 
           [Install]
@@ -638,7 +684,9 @@ resource "azurerm_linux_virtual_machine_scale_set" "market_mailer" {
   depends_on = [
     azurerm_nat_gateway_public_ip_association.main,
     azurerm_private_dns_zone_virtual_network_link.privatelink,
+    azurerm_private_endpoint.registry,
     azurerm_private_endpoint.service_bus,
+    azurerm_private_endpoint_application_security_group_association.registry,
     azurerm_role_assignment.market_mailer,
     azurerm_subnet_nat_gateway_association.application,
     azurerm_subnet_network_security_group_association.application,
@@ -850,6 +898,19 @@ locals {
           }
           secret MAIN_PASSWORD '${azurerm_key_vault_secret.market_main.versionless_id}'
           secret MAIN_READ_PASSWORD '${azurerm_key_vault_secret.market_main.versionless_id}'
+
+          image=${azurerm_container_registry.main.login_server}/market:2.0.0
+          registry=$${image%%/*}
+          # The registry takes a token of the service's identity for a password of its own.
+          DOCKER_CONFIG=$(mktemp -d)
+          export DOCKER_CONFIG
+          identity_token https://management.azure.com/ |
+            curl --silent --show-error --fail --retry 5 --data grant_type=access_token --data service="$registry" \
+              --data-urlencode access_token@- https://"$registry"/oauth2/exchange |
+            jq --exit-status --raw-output .refresh_token |
+            docker login --username 00000000-0000-0000-0000-000000000000 --password-stdin "$registry"
+          docker pull --quiet "$image"
+          rm -rf "$DOCKER_CONFIG"
           mv "$target.new" "$target"
 
       - path: /etc/systemd/system/bumall-market-web.service
@@ -868,7 +929,7 @@ locals {
           TimeoutStopSec=60
           ExecStartPre=/usr/local/bin/bumall-market-web-environment
           ExecStartPre=-/usr/bin/docker rm --force market-web
-          ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --log-driver none registry.example.com/bumall/market:2.0.0
+          ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --log-driver none ${azurerm_container_registry.main.login_server}/market:2.0.0
           ExecStop=/usr/bin/docker stop -t 50 market-web
 
           [Install]
@@ -1023,9 +1084,11 @@ resource "azurerm_linux_virtual_machine_scale_set" "market_web" {
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.market_main,
     azurerm_private_endpoint.media,
+    azurerm_private_endpoint.registry,
     azurerm_private_endpoint.service_bus,
     azurerm_private_endpoint.session,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint_application_security_group_association.registry,
     azurerm_role_assignment.market_web,
     azurerm_subnet_nat_gateway_association.application,
     azurerm_subnet_network_security_group_association.application,

@@ -1,25 +1,17 @@
 # Domain ship, owned by @bumall/logistics.
 
-resource "azurerm_application_security_group" "ship_api" {
-  name                = "bumall-ship-api"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  tags                = local.tags
-
-  lifecycle {
-    create_before_destroy = true
-  }
+# The block follows from the domain's name, or its slot: no other domain moves it.
+resource "azurerm_subnet" "ship_nodes" {
+  name                            = "ship-nodes"
+  resource_group_name             = azurerm_resource_group.main.name
+  virtual_network_name            = azurerm_virtual_network.main.name
+  address_prefixes                = ["10.60.204.64/26"]
+  default_outbound_access_enabled = false
 }
 
-resource "azurerm_application_security_group" "ship_worker" {
-  name                = "bumall-ship-worker"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  tags                = local.tags
-
-  lifecycle {
-    create_before_destroy = true
-  }
+resource "azurerm_subnet_nat_gateway_association" "ship_nodes" {
+  subnet_id      = azurerm_subnet.ship_nodes.id
+  nat_gateway_id = azurerm_nat_gateway.main.id
 }
 
 resource "azurerm_application_security_group" "ship_main" {
@@ -31,6 +23,140 @@ resource "azurerm_application_security_group" "ship_main" {
   lifecycle {
     create_before_destroy = true
   }
+}
+
+# What leaves the cluster has the address of its node, and so the rules tell pools apart. Azure wants nodes and pods of one cluster
+# open to each other: there, the network policies in the cluster decide.
+resource "azurerm_network_security_group" "ship_nodes" {
+  name                = "bumall-ship-nodes"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                         = "within-cluster"
+    priority                     = 4001
+    direction                    = "Inbound"
+    access                       = "Allow"
+    protocol                     = "*"
+    source_address_prefixes      = ["10.60.192.0/19", "10.244.0.0/16"]
+    source_port_range            = "*"
+    destination_address_prefixes = ["10.60.192.0/19", "10.244.0.0/16"]
+    destination_port_range       = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                       = "ship-nodes-to-endpoints"
+    priority                                   = 597
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                       = "ship-nodes-to-internet"
+    priority                   = 1175
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.ship_nodes.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_ranges    = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "ship-nodes-to-registry"
+    priority                                   = 3417
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "ship-nodes-to-service-bus"
+    priority                                   = 2813
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
+    destination_port_ranges                    = ["443", "5671", "5672"]
+  }
+
+  security_rule {
+    name                                       = "ship-nodes-to-ship-main"
+    priority                                   = 557
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
+    destination_port_range                     = "3306"
+  }
+
+  security_rule {
+    name                         = "within-cluster"
+    priority                     = 4000
+    direction                    = "Outbound"
+    access                       = "Allow"
+    protocol                     = "*"
+    source_address_prefixes      = ["10.60.192.0/19", "10.244.0.0/16"]
+    source_port_range            = "*"
+    destination_address_prefixes = ["10.60.192.0/19", "10.244.0.0/16"]
+    destination_port_range       = "*"
+  }
+
+  security_rule {
+    name                       = "platform"
+    priority                   = 4001
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.ship_nodes.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "ship_nodes" {
+  subnet_id                 = azurerm_subnet.ship_nodes.id
+  network_security_group_id = azurerm_network_security_group.ship_nodes.id
 }
 
 variable "ship_main_password_version" {
@@ -283,787 +409,151 @@ resource "azurerm_role_assignment" "ship_worker" {
   principal_type       = "ServicePrincipal"
 }
 
-locals {
-  ship_api_user_data = <<-EOT
-    #cloud-config
-    # A change of these numbers replaces the machines, one after the other:
-    # rollout ${var.rollout}
-    # password of ship-main ${var.ship_main_password_version}
-    package_update: true
-    packages: [curl, docker.io, jq]
+resource "azurerm_kubernetes_cluster_node_pool" "ship_nodes" {
+  name                  = "ship"
+  kubernetes_cluster_id = azurerm_kubernetes_cluster.main.id
+  mode                  = "User"
+  vm_size               = "Standard_D4s_v5"
+  zones                 = ["1", "2", "3"]
+  auto_scaling_enabled  = true
+  min_count             = 2
+  max_count             = 8
+  max_pods              = 110
+  os_sku                = "Ubuntu"
+  os_disk_type          = "Managed"
+  os_disk_size_gb       = 128
+  vnet_subnet_id        = azurerm_subnet.ship_nodes.id
 
-    write_files:
-      - path: /etc/cloudgen/ship-api.env
-        permissions: "0600"
-        content: |
-          AZURE_CLIENT_ID=${azurerm_user_assigned_identity.ship_api.client_id}
-          MAIN_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
-          MAIN_NAME=ship_main
-          MAIN_PORT=3306
-          MAIN_READ_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
-          MAIN_READ_NAME=ship_main
-          MAIN_READ_PORT=3306
-          MAIN_READ_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
-          MAIN_READ_TLS=require
-          MAIN_READ_USER=app_owner
-          MAIN_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
-          MAIN_TLS=require
-          MAIN_USER=app_owner
-          PORT=8082
-
-      - path: /usr/local/bin/bumall-ship-api-environment
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Writes the service's environment, with its secrets, to /run, which is memory.
-          set -euo pipefail
-          umask 077
-          target=/run/cloudgen/ship-api.env
-          install -d -m 0700 /run/cloudgen
-          cp /etc/cloudgen/ship-api.env "$target.new"
-
-          # identity_token RESOURCE: prints a token of the service's own identity; the machine has another one too.
-          client=$(sed -n 's/^AZURE_CLIENT_ID=//p' "$target.new")
-          identity_token() {
-            curl --silent --show-error --fail --retry 10 --retry-all-errors --header Metadata:true --get \
-              --data api-version=2018-02-01 --data "client_id=$client" --data-urlencode "resource=$1" \
-              http://169.254.169.254/metadata/identity/oauth2/token | jq --exit-status --raw-output .access_token
-          }
-
-          # fetch_secret IDENTIFIER: prints the value of a vault entry; 44 for one that nobody has filled.
-          fetch_secret() {
-            local token status
-            token=$(identity_token https://vault.azure.net) || return 1
-            # The token goes through a file descriptor: command lines can be read by everyone on the machine.
-            status=$(curl --silent --show-error --retry 5 --header @<(printf 'Authorization: Bearer %s' "$token") \
-              --output "$target.answer" --write-out '%%{http_code}' "$1?api-version=7.4") || return 1
-            case $status in
-              200) ;;
-              404) return 44 ;;
-              *) echo "the vault answered $status for $1" >&2 && return 1 ;;
-            esac
-            jq --exit-status '.contentType != "unfilled"' "$target.answer" >/dev/null || return 44
-            jq --exit-status --join-output .value "$target.answer" || return 1
-            rm -f "$target.answer"
-          }
-
-          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-          secret() {
-            local value
-            value=$(fetch_secret "$2") || return $?
-            if [[ $value == *$'\n'* ]]; then
-              echo "$1 has several lines, which the environment of a service cannot carry" >&2
-              return 1
-            fi
-            printf '%s=%s\n' "$1" "$value" >>"$target.new"
-          }
-          secret MAIN_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
-          secret MAIN_READ_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
-          mv "$target.new" "$target"
-
-      - path: /etc/systemd/system/bumall-ship-api.service
-        content: |
-          [Unit]
-          Description=bumall ship-api
-          Wants=network-online.target
-          After=network-online.target docker.service
-          Wants=docker.service
-          StartLimitIntervalSec=0
-
-          [Service]
-          Restart=always
-          RestartSec=10
-          TimeoutStartSec=600
-          TimeoutStopSec=60
-          ExecStartPre=/usr/local/bin/bumall-ship-api-environment
-          ExecStartPre=-/usr/bin/docker rm --force ship-api
-          ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8082:8082 --log-driver none registry.example.com/bumall/ship:2.0.0
-          ExecStop=/usr/bin/docker stop -t 50 ship-api
-
-          [Install]
-          WantedBy=multi-user.target
-
-    runcmd:
-      - [systemctl, daemon-reload]
-      - [systemctl, enable, --now, --no-block, bumall-ship-api.service]
-  EOT
-}
-
-resource "azurerm_linux_virtual_machine_scale_set" "ship_api" {
-  name                            = "bumall-ship-api"
-  location                        = azurerm_resource_group.main.location
-  resource_group_name             = azurerm_resource_group.main.name
-  sku                             = "Standard_D2ls_v5"
-  instances                       = 1
-  zones                           = ["1", "2", "3"]
-  platform_fault_domain_count     = 1
-  single_placement_group          = false
-  overprovision                   = false
-  secure_boot_enabled             = true
-  vtpm_enabled                    = true
-  upgrade_mode                    = "Rolling"
-  custom_data                     = base64encode(local.ship_api_user_data)
-  admin_username                  = "ubuntu"
-  disable_password_authentication = true
-  tags                            = local.tags
-
-  admin_ssh_key {
-    username   = "ubuntu"
-    public_key = local.nobodys_key
+  node_labels = {
+    "cloudgen/pool" = "ship"
   }
 
-  # The service's own identity has its grants; the machine's signs people and the monitoring agent in.
-  identity {
-    type         = "SystemAssigned, UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.ship_api.id]
+  tags = local.tags
+
+  # Nobody else's pods run here.
+  node_taints = ["cloudgen/pool=ship:NoSchedule"]
+
+  # While a change makes the nodes anew, others stand in for them.
+  temporary_name_for_rotation = "tmp2a685a"
+
+  upgrade_settings {
+    max_surge = "33%"
   }
 
-  source_image_reference {
-    publisher = "Canonical"
-    offer     = "ubuntu-24_04-lts"
-    sku       = "server"
-    version   = "latest"
-  }
-
-  os_disk {
-    caching                = "ReadWrite"
-    storage_account_type   = "Premium_LRS"
-    disk_size_gb           = 30
-    disk_encryption_set_id = azurerm_disk_encryption_set.main.id
-  }
-
-  network_interface {
-    name                           = "ship-api"
-    primary                        = true
-    accelerated_networking_enabled = true
-
-    ip_configuration {
-      name                                         = "ship-api"
-      primary                                      = true
-      subnet_id                                    = azurerm_subnet.application.id
-      application_security_group_ids               = [azurerm_application_security_group.ship_api.id]
-      application_gateway_backend_address_pool_ids = ["${azurerm_application_gateway.internal.id}/backendAddressPools/ship-api"]
-    }
-  }
-
-  # A change puts new machines beside the old ones before it removes those, a fifth at a time.
-  rolling_upgrade_policy {
-    max_batch_instance_percent = 20
-
-    # Unhealthy machines must not keep the version out that would heal them: they are replaced first.
-    max_unhealthy_instance_percent          = 100
-    max_unhealthy_upgraded_instance_percent = 20
-    prioritize_unhealthy_instances_enabled  = true
-    pause_time_between_batches              = "PT1M"
-    maximum_surge_instances_enabled         = true
-  }
-
-  # Azure takes 10 to 90 minutes; the blueprint says 300 seconds.
-  automatic_instance_repair {
-    enabled      = true
-    action       = "Replace"
-    grace_period = "PT10M"
-  }
-
-  boot_diagnostics {}
-
-  extension {
-    name                       = "health"
-    publisher                  = "Microsoft.ManagedServices"
-    type                       = "ApplicationHealthLinux"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-
-    settings = jsonencode({
-      protocol    = "http"
-      port        = 8082
-      requestPath = "/healthz"
-    })
-  }
-
-  extension {
-    name                       = "start-up"
-    publisher                  = "Microsoft.Azure.Extensions"
-    type                       = "CustomScript"
-    type_handler_version       = "2.1"
-    auto_upgrade_minor_version = true
-
-    # The next ones install packages: not while the machine itself does.
-    settings = jsonencode({
-      commandToExecute = "cloud-init status --wait || test $? -eq 2"
-    })
-  }
-
-  extension {
-    name                       = "entra-login"
-    publisher                  = "Microsoft.Azure.ActiveDirectory"
-    type                       = "AADSSHLoginForLinux"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-    provision_after_extensions = ["start-up"]
-  }
-
-  extension {
-    name                       = "monitor"
-    publisher                  = "Microsoft.Azure.Monitor"
-    type                       = "AzureMonitorLinuxAgent"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-    automatic_upgrade_enabled  = true
-    provision_after_extensions = ["start-up"]
-  }
-
-  # A change rolls over every machine before the apply is done.
-  timeouts {
-    create = "2h"
-    update = "3h"
-  }
-
-  # The autoscaler's number.
-  lifecycle {
-    ignore_changes = [instances]
-  }
-
-  # What the first start needs: packages and images from outside, and whatever the service reads.
   depends_on = [
     azurerm_nat_gateway_public_ip_association.main,
-    azurerm_private_dns_zone_virtual_network_link.privatelink,
-    azurerm_private_endpoint.ship_main,
-    azurerm_private_endpoint.vault,
-    azurerm_role_assignment.ship_api,
-    azurerm_subnet_nat_gateway_association.application,
-    azurerm_subnet_network_security_group_association.application,
+    azurerm_subnet_nat_gateway_association.ship_nodes,
+    azurerm_subnet_network_security_group_association.ship_nodes,
   ]
 }
 
-resource "azurerm_monitor_autoscale_setting" "ship_api" {
-  name                = "bumall-ship-api"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  target_resource_id  = azurerm_linux_virtual_machine_scale_set.ship_api.id
-  tags                = local.tags
+resource "azurerm_federated_identity_credential" "ship_api" {
+  name                      = "ship-api"
+  user_assigned_identity_id = azurerm_user_assigned_identity.ship_api.id
+  issuer                    = azurerm_kubernetes_cluster.main.oidc_issuer_url
+  audience                  = ["api://AzureADTokenExchange"]
+  subject                   = "system:serviceaccount:bumall-ship:ship-api"
+}
 
-  profile {
-    name = "cpu"
-
-    capacity {
-      default = 1
-      minimum = 1
-      maximum = 4
-    }
-
-    rule {
-      metric_trigger {
-        metric_name        = "Percentage CPU"
-        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_api.id
-        operator           = "GreaterThan"
-        threshold          = 60
-        statistic          = "Average"
-        time_aggregation   = "Average"
-        time_grain         = "PT1M"
-        time_window        = "PT5M"
-      }
-
-      scale_action {
-        direction = "Increase"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT5M"
-      }
-    }
-
-    # Well below, so that one machine fewer does not bring it back at once.
-    rule {
-      metric_trigger {
-        metric_name        = "Percentage CPU"
-        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_api.id
-        operator           = "LessThan"
-        threshold          = 30
-        statistic          = "Average"
-        time_aggregation   = "Average"
-        time_grain         = "PT1M"
-        time_window        = "PT10M"
-      }
-
-      scale_action {
-        direction = "Decrease"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT10M"
-      }
-    }
-  }
+resource "azurerm_federated_identity_credential" "ship_worker" {
+  name                      = "ship-worker"
+  user_assigned_identity_id = azurerm_user_assigned_identity.ship_worker.id
+  issuer                    = azurerm_kubernetes_cluster.main.oidc_issuer_url
+  audience                  = ["api://AzureADTokenExchange"]
+  subject                   = "system:serviceaccount:bumall-ship:ship-worker"
 }
 
 locals {
-  ship_worker_user_data = <<-EOT
-    #cloud-config
-    # A change of these numbers replaces the machines, one after the other:
-    # rollout ${var.rollout}
-    # password of ship-main ${var.ship_main_password_version}
-    package_update: true
-    packages: [curl, docker.io, jq]
-
-    write_files:
-      - path: /etc/cloudgen/ship-worker.env
-        permissions: "0600"
-        content: |
-          AZURE_CLIENT_ID=${azurerm_user_assigned_identity.ship_worker.client_id}
-          MAIN_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
-          MAIN_NAME=ship_main
-          MAIN_PORT=3306
-          MAIN_READ_HOST=${azurerm_mysql_flexible_server.ship_main.fqdn}
-          MAIN_READ_NAME=ship_main
-          MAIN_READ_PORT=3306
-          MAIN_READ_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
-          MAIN_READ_TLS=require
-          MAIN_READ_USER=app_owner
-          MAIN_SECRET=${azurerm_key_vault_secret.ship_main.versionless_id}
-          MAIN_TLS=require
-          MAIN_USER=app_owner
-          ORDERS_BATCH=10
-          ORDERS_SOURCE=ship-orders
-          ORDERS_SOURCE_ENDPOINT=${local.service_bus}
-          ORDERS_SOURCE_PROTOCOL=servicebus
-          ORDERS_VISIBILITY_SECONDS=120
-          PAY_PAID_BATCH=10
-          PAY_PAID_SOURCE=ship-worker-from-pay-paid
-          PAY_PAID_SOURCE_ENDPOINT=${local.service_bus}
-          PAY_PAID_SOURCE_PROTOCOL=servicebus
-          PAY_PAID_VISIBILITY_SECONDS=60
-
-      - path: /usr/local/bin/bumall-ship-worker-environment
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Writes the service's environment, with its secrets, to /run, which is memory.
-          set -euo pipefail
-          umask 077
-          target=/run/cloudgen/ship-worker.env
-          install -d -m 0700 /run/cloudgen
-          cp /etc/cloudgen/ship-worker.env "$target.new"
-
-          # identity_token RESOURCE: prints a token of the service's own identity; the machine has another one too.
-          client=$(sed -n 's/^AZURE_CLIENT_ID=//p' "$target.new")
-          identity_token() {
-            curl --silent --show-error --fail --retry 10 --retry-all-errors --header Metadata:true --get \
-              --data api-version=2018-02-01 --data "client_id=$client" --data-urlencode "resource=$1" \
-              http://169.254.169.254/metadata/identity/oauth2/token | jq --exit-status --raw-output .access_token
-          }
-
-          # fetch_secret IDENTIFIER: prints the value of a vault entry; 44 for one that nobody has filled.
-          fetch_secret() {
-            local token status
-            token=$(identity_token https://vault.azure.net) || return 1
-            # The token goes through a file descriptor: command lines can be read by everyone on the machine.
-            status=$(curl --silent --show-error --retry 5 --header @<(printf 'Authorization: Bearer %s' "$token") \
-              --output "$target.answer" --write-out '%%{http_code}' "$1?api-version=7.4") || return 1
-            case $status in
-              200) ;;
-              404) return 44 ;;
-              *) echo "the vault answered $status for $1" >&2 && return 1 ;;
-            esac
-            jq --exit-status '.contentType != "unfilled"' "$target.answer" >/dev/null || return 44
-            jq --exit-status --join-output .value "$target.answer" || return 1
-            rm -f "$target.answer"
-          }
-
-          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-          secret() {
-            local value
-            value=$(fetch_secret "$2") || return $?
-            if [[ $value == *$'\n'* ]]; then
-              echo "$1 has several lines, which the environment of a service cannot carry" >&2
-              return 1
-            fi
-            printf '%s=%s\n' "$1" "$value" >>"$target.new"
-          }
-          secret MAIN_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
-          secret MAIN_READ_PASSWORD '${azurerm_key_vault_secret.ship_main.versionless_id}'
-          mv "$target.new" "$target"
-
-      - path: /usr/local/bin/bumall-ship-worker-health
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Answers one request: the service is healthy when it has run for a minute without a restart.
-          while IFS= read -r -t 5 line && [[ $line != $'\r' ]]; do :; done
-          unit=bumall-ship-worker.service
-          since=$(systemctl show --property ActiveEnterTimestampMonotonic --value "$unit")
-          read -r uptime _ </proc/uptime
-          state=Unhealthy
-          if systemctl is-active --quiet "$unit" && (($${uptime%.*} - since / 1000000 >= 60)); then state=Healthy; fi
-          printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"ApplicationHealthState": "%s"}' "$state"
-
-      - path: /etc/systemd/system/bumall-ship-worker-health.socket
-        content: |
-          [Unit]
-          Description=Whether bumall ship-worker runs
-
-          [Socket]
-          ListenStream=127.0.0.1:8099
-          Accept=yes
-
-          [Install]
-          WantedBy=sockets.target
-
-      - path: /etc/systemd/system/bumall-ship-worker-health@.service
-        content: |
-          [Unit]
-          Description=Whether bumall ship-worker runs
-          CollectMode=inactive-or-failed
-
-          [Service]
-          DynamicUser=yes
-          StandardInput=socket
-          ExecStart=/usr/local/bin/bumall-ship-worker-health
-
-      - path: /etc/systemd/system/bumall-ship-worker.service
-        content: |
-          [Unit]
-          Description=bumall ship-worker
-          Wants=network-online.target
-          After=network-online.target docker.service
-          Wants=docker.service
-          StartLimitIntervalSec=0
-
-          [Service]
-          Restart=always
-          RestartSec=10
-          TimeoutStartSec=600
-          TimeoutStopSec=60
-          ExecStartPre=/usr/local/bin/bumall-ship-worker-environment
-          ExecStartPre=-/usr/bin/docker rm --force ship-worker
-          ExecStart=/usr/bin/docker run --rm --name ship-worker --env-file /run/cloudgen/ship-worker.env --log-driver none registry.example.com/bumall/ship-worker:2.0.0
-          ExecStop=/usr/bin/docker stop -t 50 ship-worker
-
-          [Install]
-          WantedBy=multi-user.target
-
-    runcmd:
-      - [systemctl, daemon-reload]
-      - [systemctl, enable, --now, bumall-ship-worker-health.socket]
-      - [systemctl, enable, --now, --no-block, bumall-ship-worker.service]
-  EOT
+  ship_api_settings = {
+    MAIN_HOST        = azurerm_mysql_flexible_server.ship_main.fqdn
+    MAIN_NAME        = "ship_main"
+    MAIN_PORT        = "3306"
+    MAIN_READ_HOST   = azurerm_mysql_flexible_server.ship_main.fqdn
+    MAIN_READ_NAME   = "ship_main"
+    MAIN_READ_PORT   = "3306"
+    MAIN_READ_SECRET = azurerm_key_vault_secret.ship_main.versionless_id
+    MAIN_READ_TLS    = "require"
+    MAIN_READ_USER   = "app_owner"
+    MAIN_SECRET      = azurerm_key_vault_secret.ship_main.versionless_id
+    MAIN_TLS         = "require"
+    MAIN_USER        = "app_owner"
+    PORT             = "8082"
+  }
 }
 
-resource "azurerm_linux_virtual_machine_scale_set" "ship_worker" {
-  name                            = "bumall-ship-worker"
-  location                        = azurerm_resource_group.main.location
-  resource_group_name             = azurerm_resource_group.main.name
-  sku                             = "Standard_D2ls_v5"
-  instances                       = 1
-  zones                           = ["1", "2", "3"]
-  platform_fault_domain_count     = 1
-  single_placement_group          = false
-  overprovision                   = false
-  secure_boot_enabled             = true
-  vtpm_enabled                    = true
-  upgrade_mode                    = "Rolling"
-  custom_data                     = base64encode(local.ship_worker_user_data)
-  admin_username                  = "ubuntu"
-  disable_password_authentication = true
-  tags                            = local.tags
-
-  admin_ssh_key {
-    username   = "ubuntu"
-    public_key = local.nobodys_key
-  }
-
-  # The service's own identity has its grants; the machine's signs people and the monitoring agent in.
-  identity {
-    type         = "SystemAssigned, UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.ship_worker.id]
-  }
-
-  source_image_reference {
-    publisher = "Canonical"
-    offer     = "ubuntu-24_04-lts"
-    sku       = "server"
-    version   = "latest"
-  }
-
-  os_disk {
-    caching                = "ReadWrite"
-    storage_account_type   = "Premium_LRS"
-    disk_size_gb           = 30
-    disk_encryption_set_id = azurerm_disk_encryption_set.main.id
-  }
-
-  network_interface {
-    name                           = "ship-worker"
-    primary                        = true
-    accelerated_networking_enabled = true
-
-    ip_configuration {
-      name                           = "ship-worker"
-      primary                        = true
-      subnet_id                      = azurerm_subnet.application.id
-      application_security_group_ids = [azurerm_application_security_group.ship_worker.id]
-    }
-  }
-
-  # A change puts new machines beside the old ones before it removes those, a fifth at a time.
-  rolling_upgrade_policy {
-    max_batch_instance_percent = 20
-
-    # Unhealthy machines must not keep the version out that would heal them: they are replaced first.
-    max_unhealthy_instance_percent          = 100
-    max_unhealthy_upgraded_instance_percent = 20
-    prioritize_unhealthy_instances_enabled  = true
-    pause_time_between_batches              = "PT1M"
-    maximum_surge_instances_enabled         = true
-  }
-
-  # Azure takes 10 to 90 minutes; the blueprint says 300 seconds.
-  automatic_instance_repair {
-    enabled      = true
-    action       = "Replace"
-    grace_period = "PT10M"
-  }
-
-  boot_diagnostics {}
-
-  extension {
-    name                       = "health"
-    publisher                  = "Microsoft.ManagedServices"
-    type                       = "ApplicationHealthLinux"
-    type_handler_version       = "2.0"
-    auto_upgrade_minor_version = true
-
-    settings = jsonencode({
-      protocol    = "http"
-      port        = 8099
-      requestPath = "/"
-      gracePeriod = 600
-    })
-  }
-
-  extension {
-    name                       = "start-up"
-    publisher                  = "Microsoft.Azure.Extensions"
-    type                       = "CustomScript"
-    type_handler_version       = "2.1"
-    auto_upgrade_minor_version = true
-
-    # The next ones install packages: not while the machine itself does.
-    settings = jsonencode({
-      commandToExecute = "cloud-init status --wait || test $? -eq 2"
-    })
-  }
-
-  extension {
-    name                       = "entra-login"
-    publisher                  = "Microsoft.Azure.ActiveDirectory"
-    type                       = "AADSSHLoginForLinux"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-    provision_after_extensions = ["start-up"]
-  }
-
-  extension {
-    name                       = "monitor"
-    publisher                  = "Microsoft.Azure.Monitor"
-    type                       = "AzureMonitorLinuxAgent"
-    type_handler_version       = "1.0"
-    auto_upgrade_minor_version = true
-    automatic_upgrade_enabled  = true
-    provision_after_extensions = ["start-up"]
-  }
-
-  # A change rolls over every machine before the apply is done.
-  timeouts {
-    create = "2h"
-    update = "3h"
-  }
-
-  # The autoscaler's number.
-  lifecycle {
-    ignore_changes = [instances]
-  }
-
-  # What the first start needs: packages and images from outside, and whatever the service reads.
-  depends_on = [
-    azurerm_nat_gateway_public_ip_association.main,
-    azurerm_private_dns_zone_virtual_network_link.privatelink,
-    azurerm_private_endpoint.service_bus,
-    azurerm_private_endpoint.ship_main,
-    azurerm_private_endpoint.vault,
-    azurerm_role_assignment.ship_worker,
-    azurerm_subnet_nat_gateway_association.application,
-    azurerm_subnet_network_security_group_association.application,
-  ]
+# Restarts the pods when it changes.
+locals {
+  ship_api_settings_version = format("v%.8s", sha256(jsonencode(local.ship_api_settings)))
 }
 
-resource "azurerm_monitor_autoscale_setting" "ship_worker" {
-  name                = "bumall-ship-worker"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  target_resource_id  = azurerm_linux_virtual_machine_scale_set.ship_worker.id
-  tags                = local.tags
-
-  profile {
-    name = "load"
-
-    capacity {
-      default = 1
-      minimum = 1
-      maximum = 10
-    }
-
-    rule {
-      metric_trigger {
-        metric_name        = "Percentage CPU"
-        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_worker.id
-        operator           = "GreaterThan"
-        threshold          = 60
-        statistic          = "Average"
-        time_aggregation   = "Average"
-        time_grain         = "PT1M"
-        time_window        = "PT5M"
-      }
-
-      scale_action {
-        direction = "Increase"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT5M"
-      }
-    }
-
-    rule {
-      metric_trigger {
-        metric_name              = "ActiveMessages"
-        metric_namespace         = "Microsoft.ServiceBus/namespaces"
-        metric_resource_id       = azurerm_servicebus_namespace.main.id
-        operator                 = "GreaterThan"
-        threshold                = 50
-        statistic                = "Average"
-        time_aggregation         = "Average"
-        time_grain               = "PT1M"
-        time_window              = "PT5M"
-        divide_by_instance_count = true
-
-        dimensions {
-          name     = "EntityName"
-          operator = "Equals"
-          values   = ["ship-orders"]
-        }
-      }
-
-      scale_action {
-        direction = "Increase"
-        type      = "PercentChangeCount"
-        value     = 100
-        cooldown  = "PT5M"
-      }
-    }
-
-    rule {
-      metric_trigger {
-        metric_name              = "ActiveMessages"
-        metric_namespace         = "Microsoft.ServiceBus/namespaces"
-        metric_resource_id       = azurerm_servicebus_namespace.main.id
-        operator                 = "GreaterThan"
-        threshold                = 50
-        statistic                = "Average"
-        time_aggregation         = "Average"
-        time_grain               = "PT1M"
-        time_window              = "PT5M"
-        divide_by_instance_count = true
-
-        dimensions {
-          name     = "EntityName"
-          operator = "Equals"
-          values   = ["ship-worker-from-pay-paid"]
-        }
-      }
-
-      scale_action {
-        direction = "Increase"
-        type      = "PercentChangeCount"
-        value     = 100
-        cooldown  = "PT5M"
-      }
-    }
-
-    # Well below, so that one machine fewer does not bring it back at once.
-    rule {
-      metric_trigger {
-        metric_name        = "Percentage CPU"
-        metric_resource_id = azurerm_linux_virtual_machine_scale_set.ship_worker.id
-        operator           = "LessThan"
-        threshold          = 30
-        statistic          = "Average"
-        time_aggregation   = "Average"
-        time_grain         = "PT1M"
-        time_window        = "PT10M"
-      }
-
-      scale_action {
-        direction = "Decrease"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT10M"
-      }
-    }
-
-    rule {
-      metric_trigger {
-        metric_name              = "ActiveMessages"
-        metric_namespace         = "Microsoft.ServiceBus/namespaces"
-        metric_resource_id       = azurerm_servicebus_namespace.main.id
-        operator                 = "LessThan"
-        threshold                = 25
-        statistic                = "Average"
-        time_aggregation         = "Average"
-        time_grain               = "PT1M"
-        time_window              = "PT10M"
-        divide_by_instance_count = true
-
-        dimensions {
-          name     = "EntityName"
-          operator = "Equals"
-          values   = ["ship-orders"]
-        }
-      }
-
-      scale_action {
-        direction = "Decrease"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT10M"
-      }
-    }
-
-    rule {
-      metric_trigger {
-        metric_name              = "ActiveMessages"
-        metric_namespace         = "Microsoft.ServiceBus/namespaces"
-        metric_resource_id       = azurerm_servicebus_namespace.main.id
-        operator                 = "LessThan"
-        threshold                = 25
-        statistic                = "Average"
-        time_aggregation         = "Average"
-        time_grain               = "PT1M"
-        time_window              = "PT10M"
-        divide_by_instance_count = true
-
-        dimensions {
-          name     = "EntityName"
-          operator = "Equals"
-          values   = ["ship-worker-from-pay-paid"]
-        }
-      }
-
-      scale_action {
-        direction = "Decrease"
-        type      = "ChangeCount"
-        value     = 1
-        cooldown  = "PT10M"
-      }
-    }
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_api_secrets = {
+    MAIN_PASSWORD      = azurerm_key_vault_secret.ship_main.name
+    MAIN_READ_PASSWORD = azurerm_key_vault_secret.ship_main.name
   }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_api_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
+}
+
+locals {
+  ship_worker_settings = {
+    MAIN_HOST                   = azurerm_mysql_flexible_server.ship_main.fqdn
+    MAIN_NAME                   = "ship_main"
+    MAIN_PORT                   = "3306"
+    MAIN_READ_HOST              = azurerm_mysql_flexible_server.ship_main.fqdn
+    MAIN_READ_NAME              = "ship_main"
+    MAIN_READ_PORT              = "3306"
+    MAIN_READ_SECRET            = azurerm_key_vault_secret.ship_main.versionless_id
+    MAIN_READ_TLS               = "require"
+    MAIN_READ_USER              = "app_owner"
+    MAIN_SECRET                 = azurerm_key_vault_secret.ship_main.versionless_id
+    MAIN_TLS                    = "require"
+    MAIN_USER                   = "app_owner"
+    ORDERS_BATCH                = "10"
+    ORDERS_SOURCE               = "ship-orders"
+    ORDERS_SOURCE_ENDPOINT      = local.service_bus
+    ORDERS_SOURCE_PROTOCOL      = "servicebus"
+    ORDERS_VISIBILITY_SECONDS   = "120"
+    PAY_PAID_BATCH              = "10"
+    PAY_PAID_SOURCE             = "ship-worker-from-pay-paid"
+    PAY_PAID_SOURCE_ENDPOINT    = local.service_bus
+    PAY_PAID_SOURCE_PROTOCOL    = "servicebus"
+    PAY_PAID_VISIBILITY_SECONDS = "60"
+  }
+}
+
+# Restarts the pods when it changes.
+locals {
+  ship_worker_settings_version = format("v%.8s", sha256(jsonencode(local.ship_worker_settings)))
+}
+
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_worker_secrets = {
+    MAIN_PASSWORD      = azurerm_key_vault_secret.ship_main.name
+    MAIN_READ_PASSWORD = azurerm_key_vault_secret.ship_main.name
+  }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_worker_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
 }
 
 resource "azurerm_monitor_metric_alert" "ship_orders_dead" {
@@ -1184,4 +674,248 @@ resource "azurerm_monitor_metric_alert" "ship_worker_from_pay_paid_waiting" {
   action {
     action_group_id = azurerm_monitor_action_group.main.id
   }
+}
+
+locals {
+  ship_api_objects = [
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "azure.workload.identity/client-id" = azurerm_user_assigned_identity.ship_api.client_id
+          "azure.workload.identity/tenant-id" = data.azurerm_client_config.current.tenant_id
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "v1"
+      kind       = "ConfigMap"
+      data       = local.ship_api_settings
+      metadata = {
+        annotations = {
+          "cloudgen/image"    = "${azurerm_container_registry.main.login_server}/ship:2.0.0"
+          "cloudgen/settings" = local.ship_api_settings_version
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "SecretStore"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        provider = {
+          azurekv = {
+            authType = "WorkloadIdentity"
+            tenantId = data.azurerm_client_config.current.tenant_id
+            vaultUrl = azurerm_key_vault.main.vault_uri
+            serviceAccountRef = {
+              name = "ship-api"
+            }
+          }
+        }
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "ExternalSecret"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        refreshInterval = "1h"
+        secretStoreRef = {
+          kind = "SecretStore"
+          name = "ship-api"
+        }
+        target = {
+          name = "ship-api-${local.ship_api_secrets_version}"
+        }
+        data = [for name, key in local.ship_api_secrets : {
+          secretKey = name
+          remoteRef = {
+            key = key
+          }
+        }]
+      }
+    },
+  ]
+}
+
+locals {
+  ship_worker_objects = [
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "azure.workload.identity/client-id" = azurerm_user_assigned_identity.ship_worker.client_id
+          "azure.workload.identity/tenant-id" = data.azurerm_client_config.current.tenant_id
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "v1"
+      kind       = "ConfigMap"
+      data       = local.ship_worker_settings
+      metadata = {
+        annotations = {
+          "cloudgen/image"     = "${azurerm_container_registry.main.login_server}/ship-worker:2.0.0"
+          "cloudgen/settings"  = local.ship_worker_settings_version
+          "cloudgen/trigger-0" = "Microsoft.ServiceBus/namespaces/${azurerm_servicebus_namespace.main.name}"
+          "cloudgen/trigger-1" = data.azurerm_client_config.current.tenant_id
+          "cloudgen/trigger-2" = data.azurerm_client_config.current.subscription_id
+          "cloudgen/trigger-3" = azurerm_resource_group.main.name
+          "cloudgen/trigger-4" = "Microsoft.ServiceBus/namespaces/${azurerm_servicebus_namespace.main.name}"
+          "cloudgen/trigger-5" = data.azurerm_client_config.current.tenant_id
+          "cloudgen/trigger-6" = data.azurerm_client_config.current.subscription_id
+          "cloudgen/trigger-7" = azurerm_resource_group.main.name
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "SecretStore"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        provider = {
+          azurekv = {
+            authType = "WorkloadIdentity"
+            tenantId = data.azurerm_client_config.current.tenant_id
+            vaultUrl = azurerm_key_vault.main.vault_uri
+            serviceAccountRef = {
+              name = "ship-worker"
+            }
+          }
+        }
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "ExternalSecret"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        refreshInterval = "1h"
+        secretStoreRef = {
+          kind = "SecretStore"
+          name = "ship-worker"
+        }
+        target = {
+          name = "ship-worker-${local.ship_worker_secrets_version}"
+        }
+        data = [for name, key in local.ship_worker_secrets : {
+          secretKey = name
+          remoteRef = {
+            key = key
+          }
+        }]
+      }
+    },
+    {
+      apiVersion = "keda.sh/v1alpha1"
+      kind       = "TriggerAuthentication"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        podIdentity = {
+          provider   = "azure-workload"
+          identityId = azurerm_user_assigned_identity.keda.client_id
+        }
+      }
+    },
+  ]
 }

@@ -11,6 +11,7 @@ resource "azurerm_log_analytics_workspace" "main" {
 # Access and audit logs.
 resource "azurerm_monitor_diagnostic_setting" "main" {
   for_each = {
+    "apis/public"                     = azurerm_api_management.public.id
     bastion                           = azurerm_bastion_host.main.id
     "buckets/media"                   = "${azurerm_storage_account.media.id}/blobServices/default"
     "caches/session"                  = azurerm_managed_redis.session.default_database[0].id
@@ -21,6 +22,7 @@ resource "azurerm_monitor_diagnostic_setting" "main" {
     internal-gateway                  = azurerm_application_gateway.internal.id
     pay-containers                    = azurerm_container_app_environment.pay_containers.id
     public-gateway                    = azurerm_application_gateway.public.id
+    registry                          = azurerm_container_registry.main.id
     service-bus                       = azurerm_servicebus_namespace.main.id
     vault                             = azurerm_key_vault.main.id
   }
@@ -31,6 +33,49 @@ resource "azurerm_monitor_diagnostic_setting" "main" {
 
   enabled_log {
     category_group = "allLogs"
+  }
+}
+
+# Whatever is changed in the cluster, and by whom. What is only read would be nine tenths of the volume.
+resource "azurerm_monitor_diagnostic_setting" "cluster" {
+  name                       = "bumall"
+  target_resource_id         = azurerm_kubernetes_cluster.main.id
+  log_analytics_workspace_id = azurerm_log_analytics_workspace.main.id
+
+  enabled_log {
+    category = "cloud-controller-manager"
+  }
+
+  enabled_log {
+    category = "cluster-autoscaler"
+  }
+
+  enabled_log {
+    category = "csi-azuredisk-controller"
+  }
+
+  enabled_log {
+    category = "csi-azurefile-controller"
+  }
+
+  enabled_log {
+    category = "guard"
+  }
+
+  enabled_log {
+    category = "kube-apiserver"
+  }
+
+  enabled_log {
+    category = "kube-audit-admin"
+  }
+
+  enabled_log {
+    category = "kube-controller-manager"
+  }
+
+  enabled_log {
+    category = "kube-scheduler"
   }
 }
 
@@ -68,8 +113,6 @@ resource "azurerm_monitor_data_collection_rule_association" "machines" {
   for_each = {
     market-mailer = azurerm_linux_virtual_machine_scale_set.market_mailer.id
     market-web    = azurerm_linux_virtual_machine_scale_set.market_web.id
-    ship-api      = azurerm_linux_virtual_machine_scale_set.ship_api.id
-    ship-worker   = azurerm_linux_virtual_machine_scale_set.ship_worker.id
   }
 
   name                    = "bumall-machines"

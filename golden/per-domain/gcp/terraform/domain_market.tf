@@ -414,6 +414,13 @@ resource "google_project_iam_member" "market_mailer_logs" {
   member  = google_service_account.market_mailer.member
 }
 
+resource "google_artifact_registry_repository_iam_member" "market_mailer_images" {
+  location   = google_artifact_registry_repository.images.location
+  repository = google_artifact_registry_repository.images.repository_id
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.market_mailer.member
+}
+
 resource "google_pubsub_subscription_iam_member" "market_mailer_uses_market_mailer_from_pay_paid" {
   subscription = google_pubsub_subscription.market_mailer_from_pay_paid.id
   role         = "roles/pubsub.subscriber"
@@ -425,6 +432,13 @@ resource "google_project_iam_member" "market_web_logs" {
   project = data.google_project.this.project_id
   role    = "roles/logging.logWriter"
   member  = google_service_account.market_web.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "market_web_images" {
+  location   = google_artifact_registry_repository.images.location
+  repository = google_artifact_registry_repository.images.repository_id
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.market_web.member
 }
 
 resource "google_secret_manager_secret_iam_member" "market_web_uses_market_main" {
@@ -617,6 +631,13 @@ resource "google_compute_region_instance_template" "market_mailer" {
             target=/run/cloudgen/market-mailer.env
             install -d -m 0700 /run/cloudgen
             cp /etc/cloudgen/market-mailer.env "$target.new"
+
+            # The registry wants to know who asks; the credentials stay in memory.
+            export DOCKER_CONFIG=/run/cloudgen/docker
+            account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
+            curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token \
+              | docker login --username oauth2accesstoken --password-stdin https://asia-northeast3-docker.pkg.dev
+            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/mailer:1.0.0
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-market-mailer.service
@@ -635,7 +656,7 @@ resource "google_compute_region_instance_template" "market_mailer" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-market-mailer-environment
             ExecStartPre=-/usr/bin/docker rm --force market-mailer
-            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs registry.example.com/bumall/mailer:1.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/mailer:1.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-mailer
 
             [Install]
@@ -693,7 +714,10 @@ resource "google_compute_region_instance_group_manager" "market_mailer" {
     google_compute_firewall.to_internet,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
+    google_dns_record_set.artifact_registry,
+    google_dns_record_set.artifact_registry_any,
     google_project_iam_member.market_mailer_logs,
+    google_artifact_registry_repository_iam_member.market_mailer_images,
     google_pubsub_subscription_iam_member.market_mailer_uses_market_mailer_from_pay_paid,
   ]
 }
@@ -907,6 +931,13 @@ resource "google_compute_region_instance_template" "market_web" {
             curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' \
               http://metadata.google.internal/computeMetadata/v1/instance/attributes/session-authority \
               | install -m 0644 /dev/stdin /etc/cloudgen/trust/session.pem
+
+            # The registry wants to know who asks; the credentials stay in memory.
+            export DOCKER_CONFIG=/run/cloudgen/docker
+            account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
+            curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token \
+              | docker login --username oauth2accesstoken --password-stdin https://asia-northeast3-docker.pkg.dev
+            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/market:2.0.0
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-market-web.service
@@ -925,7 +956,7 @@ resource "google_compute_region_instance_template" "market_web" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-market-web-environment
             ExecStartPre=-/usr/bin/docker rm --force market-web
-            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs registry.example.com/bumall/market:2.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/market:2.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-web
 
             [Install]
@@ -998,11 +1029,14 @@ resource "google_compute_region_instance_group_manager" "market_web" {
     google_compute_firewall.market_web_to_balancer,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
+    google_dns_record_set.artifact_registry,
+    google_dns_record_set.artifact_registry_any,
     google_dns_record_set.pay_api_internal,
     google_dns_record_set.market_main_internal,
     google_dns_record_set.market_main_read_internal,
     google_dns_record_set.session_internal,
     google_project_iam_member.market_web_logs,
+    google_artifact_registry_repository_iam_member.market_web_images,
     google_secret_manager_secret_iam_member.market_web_uses_market_main,
     google_storage_bucket_iam_member.market_web_uses_media,
     google_project_iam_member.market_web_uses_session,

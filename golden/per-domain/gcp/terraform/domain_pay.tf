@@ -379,7 +379,7 @@ resource "google_cloud_run_v2_service" "pay_api" {
     }
 
     containers {
-      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/${google_artifact_registry_repository.images_registry_example_com.repository_id}/bumall/pay:2.0.0"
+      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/pay:2.0.0"
 
       resources {
         limits = {
@@ -615,6 +615,8 @@ resource "google_cloud_run_v2_service" "pay_api" {
     google_compute_firewall.pay_api_run_to_balancer,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
+    google_dns_record_set.artifact_registry,
+    google_dns_record_set.artifact_registry_any,
     google_dns_record_set.ship_api_internal,
     google_dns_record_set.pay_main_internal,
     google_dns_record_set.session_internal,
@@ -626,7 +628,7 @@ resource "google_cloud_run_v2_service" "pay_api" {
     google_sql_database.pay_main,
     google_sql_user.pay_main,
     google_secret_manager_secret_version.pay_main,
-    google_artifact_registry_repository_iam_member.images_registry_example_com,
+    google_artifact_registry_repository_iam_member.images_of_containers,
     google_kms_crypto_key_iam_member.agents,
     google_secret_manager_secret_iam_member.pay_api_uses_session_authority,
   ]

@@ -329,24 +329,10 @@ resource "google_pubsub_topic_iam_member" "ship_worker_from_pay_paid_dead" {
   member = google_project_service_identity.pubsub.member
 }
 
-# Writing logs can be granted on the project only.
-resource "google_project_iam_member" "ship_api_logs" {
-  project = data.google_project.this.project_id
-  role    = "roles/logging.logWriter"
-  member  = google_service_account.ship_api.member
-}
-
 resource "google_secret_manager_secret_iam_member" "ship_api_uses_ship_main" {
   secret_id = google_secret_manager_secret.ship_main.id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.ship_api.member
-}
-
-# Writing logs can be granted on the project only.
-resource "google_project_iam_member" "ship_worker_logs" {
-  project = data.google_project.this.project_id
-  role    = "roles/logging.logWriter"
-  member  = google_service_account.ship_worker.member
 }
 
 resource "google_secret_manager_secret_iam_member" "ship_worker_uses_ship_main" {
@@ -367,6 +353,27 @@ resource "google_pubsub_subscription_iam_member" "ship_worker_uses_ship_worker_f
   member       = google_service_account.ship_worker.member
 }
 
+# Who the nodes are; the pods on them are somebody else, each for itself.
+resource "google_service_account" "ship_nodes" {
+  account_id   = "bumall-ship-nodes"
+  display_name = "bumall nodes of ship"
+  depends_on   = [google_project_service.this]
+}
+
+# Logs and metrics, and nothing else.
+resource "google_project_iam_member" "ship_nodes" {
+  project = data.google_project.this.project_id
+  role    = "roles/container.defaultNodeServiceAccount"
+  member  = google_service_account.ship_nodes.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "ship_nodes" {
+  location   = google_artifact_registry_repository.images.location
+  repository = google_artifact_registry_repository.images.repository_id
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.ship_nodes.member
+}
+
 resource "google_dns_record_set" "ship_api_internal" {
   managed_zone = google_dns_managed_zone.internal.name
   name         = "ship-api.bumall.internal."
@@ -383,27 +390,27 @@ resource "google_dns_record_set" "ship_main_internal" {
   rrdatas      = [google_compute_address.ship_main_endpoint.address]
 }
 
-resource "google_compute_firewall" "ship_api_from_balancer" {
-  name                    = "bumall-ship-api-from-balancer"
+resource "google_compute_firewall" "ship_nodes_from_system_nodes" {
+  name                    = "bumall-ship-nodes-from-system-nodes"
   network                 = google_compute_network.main.id
   direction               = "INGRESS"
   priority                = 1000
-  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
-  target_service_accounts = [google_service_account.ship_api.email]
+  source_ranges           = ["100.64.0.0/17"]
+  target_service_accounts = [google_service_account.ship_nodes.email]
 
   allow {
     protocol = "tcp"
-    ports    = ["8082"]
+    ports    = ["8082", "10250"]
   }
 }
 
-resource "google_compute_firewall" "ship_api_to_ship_main" {
-  name                    = "bumall-ship-api-to-ship-main"
+resource "google_compute_firewall" "ship_nodes_to_ship_main" {
+  name                    = "bumall-ship-nodes-to-ship-main"
   network                 = google_compute_network.main.id
   direction               = "EGRESS"
   priority                = 1000
   destination_ranges      = ["${google_compute_address.ship_main_endpoint.address}/32"]
-  target_service_accounts = [google_service_account.ship_api.email]
+  target_service_accounts = [google_service_account.ship_nodes.email]
 
   allow {
     protocol = "tcp"
@@ -411,569 +418,112 @@ resource "google_compute_firewall" "ship_api_to_ship_main" {
   }
 }
 
-resource "google_compute_firewall" "ship_worker_to_ship_main" {
-  name                    = "bumall-ship-worker-to-ship-main"
-  network                 = google_compute_network.main.id
-  direction               = "EGRESS"
-  priority                = 1000
-  destination_ranges      = ["${google_compute_address.ship_main_endpoint.address}/32"]
-  target_service_accounts = [google_service_account.ship_worker.email]
+resource "google_container_node_pool" "ship_nodes" {
+  # Another set of zones makes another pool, which is there before the old one goes.
+  name           = "ship-abc"
+  cluster        = google_container_cluster.main.id
+  node_locations = ["asia-northeast3-a", "asia-northeast3-b", "asia-northeast3-c"]
 
-  allow {
-    protocol = "tcp"
-    ports    = ["3306"]
-  }
-}
+  # In each zone; what they are later, the autoscaler says.
+  initial_node_count = 1
+  max_pods_per_node  = 64
 
-resource "google_compute_region_health_check" "ship_api" {
-  name                = "bumall-ship-api"
-  region              = "asia-northeast3"
-  check_interval_sec  = 10
-  timeout_sec         = 5
-  healthy_threshold   = 2
-  unhealthy_threshold = 3
-
-  http_health_check {
-    port         = 8082
-    request_path = "/healthz"
+  autoscaling {
+    # Of all zones together, spread evenly.
+    total_min_node_count = 2
+    total_max_node_count = 8
+    location_policy      = "BALANCED"
   }
 
-  log_config {
-    enable = true
+  management {
+    auto_repair  = true
+    auto_upgrade = true
   }
 
-  depends_on = [google_project_service.this]
-}
-
-# More patient than the load balancer's: what fails it is replaced.
-resource "google_compute_region_health_check" "ship_api_healing" {
-  name                = "bumall-ship-api-healing"
-  region              = "asia-northeast3"
-  check_interval_sec  = 30
-  timeout_sec         = 10
-  healthy_threshold   = 1
-  unhealthy_threshold = 10
-
-  http_health_check {
-    port         = 8082
-    request_path = "/healthz"
+  # A new node first, then an old one is drained: the groups behind the load balancers stay.
+  upgrade_settings {
+    strategy        = "SURGE"
+    max_surge       = 1
+    max_unavailable = 0
   }
 
-  log_config {
-    enable = true
+  network_config {
+    enable_private_nodes = true
+    pod_range            = "ship-nodes"
   }
 
-  depends_on = [google_project_service.this]
-}
-
-resource "google_compute_region_instance_template" "ship_api" {
-  name_prefix  = "bumall-ship-api-"
-  region       = "asia-northeast3"
-  machine_type = "e2-custom-2-4096"
-
-  disk {
-    boot              = true
-    auto_delete       = true
-    source_image      = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
+  node_config {
+    machine_type      = "e2-standard-4"
+    image_type        = "COS_CONTAINERD"
     disk_type         = "pd-balanced"
-    disk_size_gb      = 30
-    resource_policies = [google_compute_resource_policy.snapshots.id]
+    disk_size_gb      = 100
+    boot_disk_kms_key = google_kms_crypto_key.main.id
+    service_account   = google_service_account.ship_nodes.email
 
-    disk_encryption_key {
-      kms_key_self_link = google_kms_crypto_key.main.id
+    # What it may do is said by its roles.
+    oauth_scopes = ["https://www.googleapis.com/auth/cloud-platform"]
+
+    metadata = {
+      block-project-ssh-keys   = "true"
+      disable-legacy-endpoints = "true"
+    }
+
+    shielded_instance_config {
+      enable_secure_boot          = true
+      enable_integrity_monitoring = true
+    }
+
+    # Pods are whom their Kubernetes service account stands for, never the node.
+    workload_metadata_config {
+      mode = "GKE_METADATA"
+    }
+
+    labels = {
+      "cloudgen/pool" = "ship"
+    }
+
+    # The domain's own pods alone run here.
+    taint {
+      key    = "cloudgen/pool"
+      value  = "ship"
+      effect = "NO_SCHEDULE"
     }
   }
 
-  # Without access_config there is no public address.
-  network_interface {
-    subnetwork = google_compute_subnetwork.application.id
-  }
-
-  service_account {
-    email = google_service_account.ship_api.email
-
-    # What it may do is said by its roles.
-    scopes = ["cloud-platform"]
-  }
-
-  shielded_instance_config {
-    enable_secure_boot          = true
-    enable_vtpm                 = true
-    enable_integrity_monitoring = true
-  }
-
-  metadata = {
-    block-project-ssh-keys = "TRUE"
-    enable-oslogin         = "TRUE"
-    serial-port-enable     = "FALSE"
-    user-data              = <<-EOT
-      #cloud-config
-      # A change of these numbers replaces the machines, one after the other:
-      # rollout ${var.rollout}
-      # password of ship-main ${var.ship_main_password_version}
-      package_update: true
-      packages: [curl, docker.io, jq]
-
-      write_files:
-        # Containers would send longer packets than the network carries.
-        - path: /etc/docker/daemon.json
-          content: '{"mtu": 1460}'
-
-        - path: /etc/cloudgen/ship-api.env
-          permissions: "0600"
-          content: |
-            MAIN_HOST=ship-main.bumall.internal
-            MAIN_NAME=ship_main
-            MAIN_PORT=3306
-            MAIN_READ_HOST=ship-main.bumall.internal
-            MAIN_READ_NAME=ship_main
-            MAIN_READ_PORT=3306
-            MAIN_READ_SECRET=${google_secret_manager_secret.ship_main.id}
-            MAIN_READ_TLS=require
-            MAIN_READ_USER=app_owner
-            MAIN_SECRET=${google_secret_manager_secret.ship_main.id}
-            MAIN_TLS=require
-            MAIN_USER=app_owner
-            PORT=8082
-
-        - path: /usr/local/bin/bumall-ship-api-environment
-          permissions: "0755"
-          content: |
-            #!/bin/bash
-            # Writes the service's environment, with its secrets, to /run, which is memory.
-            set -euo pipefail
-            umask 077
-            target=/run/cloudgen/ship-api.env
-            install -d -m 0700 /run/cloudgen
-            cp /etc/cloudgen/ship-api.env "$target.new"
-
-            # fetch_secret NAME: the newest version of a secret of Secret Manager, as this machine's service account; 44 where it has none.
-            fetch_secret() {
-              local account token status
-              account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
-              token=$(curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token) || return 1
-              status=$(curl -sS --retry 3 --max-time 10 -H "Authorization: Bearer $token" --output "$target.answer" \
-                --write-out '%%{http_code}' "https://secretmanager.googleapis.com/v1/$1/versions/latest:access") || return 1
-              case $status in
-                200) jq -er .payload.data "$target.answer" | base64 -d || return 1 ;;
-                404) return 44 ;;
-                *) echo "Secret Manager answered $status for $1" >&2 && return 1 ;;
-              esac
-              rm -f "$target.answer"
-            }
-
-            # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-            secret() {
-              local value
-              value=$(fetch_secret "$2") || return $?
-              if [[ $value == *$'\n'* ]]; then
-                echo "$1 has several lines, which the environment of a service cannot carry" >&2
-                return 1
-              fi
-              printf '%s=%s\n' "$1" "$value" >>"$target.new"
-            }
-            secret MAIN_PASSWORD '${google_secret_manager_secret.ship_main.id}'
-            secret MAIN_READ_PASSWORD '${google_secret_manager_secret.ship_main.id}'
-            mv "$target.new" "$target"
-
-        - path: /etc/systemd/system/bumall-ship-api.service
-          content: |
-            [Unit]
-            Description=bumall ship-api
-            Wants=network-online.target
-            After=network-online.target docker.service
-            Wants=docker.service
-            StartLimitIntervalSec=0
-
-            [Service]
-            Restart=always
-            RestartSec=10
-            TimeoutStartSec=600
-            TimeoutStopSec=60
-            ExecStartPre=/usr/local/bin/bumall-ship-api-environment
-            ExecStartPre=-/usr/bin/docker rm --force ship-api
-            ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --publish 8082:8082 --log-driver gcplogs registry.example.com/bumall/ship:2.0.0
-            ExecStop=/usr/bin/docker stop -t 50 ship-api
-
-            [Install]
-            WantedBy=multi-user.target
-
-      runcmd:
-        - [systemctl, daemon-reload]
-        - [systemctl, enable, --now, --no-block, bumall-ship-api.service]
-    EOT
-  }
-
   lifecycle {
     create_before_destroy = true
+    ignore_changes        = [initial_node_count]
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents]
-}
-
-resource "google_compute_region_instance_group_manager" "ship_api" {
-  # Another set of zones makes another group, which is there before the old one goes.
-  name                             = "bumall-ship-api-abc"
-  region                           = "asia-northeast3"
-  base_instance_name               = "bumall-ship-api"
-  distribution_policy_zones        = ["asia-northeast3-a", "asia-northeast3-b", "asia-northeast3-c"]
-  distribution_policy_target_shape = "EVEN"
-
-  version {
-    instance_template = google_compute_region_instance_template.ship_api.id
-  }
-
-  named_port {
-    name = "http"
-    port = 8082
-  }
-
-  auto_healing_policies {
-    health_check      = google_compute_region_health_check.ship_api_healing.id
-    initial_delay_sec = 300
-  }
-
-  # A new machine in each zone first, then an old one goes.
-  update_policy {
-    type                         = "PROACTIVE"
-    minimal_action               = "REPLACE"
-    replacement_method           = "SUBSTITUTE"
-    instance_redistribution_type = "PROACTIVE"
-    max_surge_fixed              = 3
-    max_unavailable_fixed        = 0
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  # Machines find their names, their secrets and an open way when they start.
   depends_on = [
     google_compute_route.google_apis,
     google_compute_route.internet,
     google_compute_router_nat.main,
-    google_compute_firewall.deny_ingress,
-    google_compute_firewall.deny_egress,
-    google_compute_firewall.to_google_apis,
-    google_compute_firewall.ssh_from_iap,
-    google_compute_firewall.deny_network,
-    google_compute_firewall.to_internet,
-    google_compute_firewall.ship_api_from_balancer,
-    google_compute_firewall.ship_api_to_ship_main,
-    google_dns_record_set.google_apis,
-    google_dns_record_set.google_apis_any,
-    google_dns_record_set.ship_main_internal,
-    google_project_iam_member.ship_api_logs,
-    google_secret_manager_secret_iam_member.ship_api_uses_ship_main,
-    google_compute_forwarding_rule.ship_main_endpoint,
-    google_sql_database.ship_main,
-    google_sql_user.ship_main,
-    google_secret_manager_secret_version.ship_main,
+    google_compute_firewall.deny_ingress_of_nodes,
+    google_compute_firewall.deny_egress_of_nodes,
+    google_compute_firewall.to_google_apis_of_nodes,
+    google_compute_firewall.deny_network_of_nodes,
+    google_compute_firewall.to_internet_of_nodes,
+    google_compute_firewall.to_control_plane_of_nodes,
+    google_compute_firewall.ship_nodes_from_system_nodes,
+    google_compute_firewall.ship_nodes_to_ship_main,
+    google_project_iam_member.ship_nodes,
+    google_artifact_registry_repository_iam_member.ship_nodes,
+    google_kms_crypto_key_iam_member.agents,
+    google_project_service.this,
   ]
 }
 
-resource "google_compute_region_autoscaler" "ship_api" {
-  name   = "bumall-ship-api-abc"
-  region = "asia-northeast3"
-  target = google_compute_region_instance_group_manager.ship_api.id
-
-  autoscaling_policy {
-    min_replicas = 1
-    max_replicas = 4
-
-    # Seconds in which a new machine's load does not count.
-    cooldown_period = 300
-
-    cpu_utilization {
-      target = 0.6
-    }
-
-    # One machine in ten minutes, each drained before it stops.
-    scale_in_control {
-      max_scaled_in_replicas {
-        fixed = 1
-      }
-
-      time_window_sec = 600
-    }
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
+resource "google_service_account_iam_member" "ship_api_pods" {
+  service_account_id = "projects/${data.google_project.this.project_id}/serviceAccounts/${google_service_account.ship_api.email}"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:${google_container_cluster.main.workload_identity_config[0].workload_pool}[bumall-ship/ship-api]"
 }
 
-resource "google_compute_region_instance_template" "ship_worker" {
-  name_prefix  = "bumall-ship-worker-"
-  region       = "asia-northeast3"
-  machine_type = "e2-custom-2-4096"
-
-  disk {
-    boot              = true
-    auto_delete       = true
-    source_image      = "ubuntu-os-cloud/ubuntu-2404-lts-amd64"
-    disk_type         = "pd-balanced"
-    disk_size_gb      = 30
-    resource_policies = [google_compute_resource_policy.snapshots.id]
-
-    disk_encryption_key {
-      kms_key_self_link = google_kms_crypto_key.main.id
-    }
-  }
-
-  # Without access_config there is no public address.
-  network_interface {
-    subnetwork = google_compute_subnetwork.application.id
-  }
-
-  service_account {
-    email = google_service_account.ship_worker.email
-
-    # What it may do is said by its roles.
-    scopes = ["cloud-platform"]
-  }
-
-  shielded_instance_config {
-    enable_secure_boot          = true
-    enable_vtpm                 = true
-    enable_integrity_monitoring = true
-  }
-
-  metadata = {
-    block-project-ssh-keys = "TRUE"
-    enable-oslogin         = "TRUE"
-    serial-port-enable     = "FALSE"
-    user-data              = <<-EOT
-      #cloud-config
-      # A change of these numbers replaces the machines, one after the other:
-      # rollout ${var.rollout}
-      # password of ship-main ${var.ship_main_password_version}
-      package_update: true
-      packages: [curl, docker.io, jq]
-
-      write_files:
-        # Containers would send longer packets than the network carries.
-        - path: /etc/docker/daemon.json
-          content: '{"mtu": 1460}'
-
-        - path: /etc/cloudgen/ship-worker.env
-          permissions: "0600"
-          content: |
-            MAIN_HOST=ship-main.bumall.internal
-            MAIN_NAME=ship_main
-            MAIN_PORT=3306
-            MAIN_READ_HOST=ship-main.bumall.internal
-            MAIN_READ_NAME=ship_main
-            MAIN_READ_PORT=3306
-            MAIN_READ_SECRET=${google_secret_manager_secret.ship_main.id}
-            MAIN_READ_TLS=require
-            MAIN_READ_USER=app_owner
-            MAIN_SECRET=${google_secret_manager_secret.ship_main.id}
-            MAIN_TLS=require
-            MAIN_USER=app_owner
-            ORDERS_BATCH=10
-            ORDERS_SOURCE=projects/${data.google_project.this.project_id}/subscriptions/bumall-ship-orders
-            ORDERS_SOURCE_ENDPOINT=pubsub.googleapis.com:443
-            ORDERS_SOURCE_PROTOCOL=pubsub
-            ORDERS_VISIBILITY_SECONDS=120
-            PAY_PAID_BATCH=10
-            PAY_PAID_SOURCE=projects/${data.google_project.this.project_id}/subscriptions/bumall-ship-worker-from-pay-paid
-            PAY_PAID_SOURCE_ENDPOINT=pubsub.googleapis.com:443
-            PAY_PAID_SOURCE_PROTOCOL=pubsub
-            PAY_PAID_VISIBILITY_SECONDS=60
-
-        - path: /usr/local/bin/bumall-ship-worker-environment
-          permissions: "0755"
-          content: |
-            #!/bin/bash
-            # Writes the service's environment, with its secrets, to /run, which is memory.
-            set -euo pipefail
-            umask 077
-            target=/run/cloudgen/ship-worker.env
-            install -d -m 0700 /run/cloudgen
-            cp /etc/cloudgen/ship-worker.env "$target.new"
-
-            # fetch_secret NAME: the newest version of a secret of Secret Manager, as this machine's service account; 44 where it has none.
-            fetch_secret() {
-              local account token status
-              account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
-              token=$(curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token) || return 1
-              status=$(curl -sS --retry 3 --max-time 10 -H "Authorization: Bearer $token" --output "$target.answer" \
-                --write-out '%%{http_code}' "https://secretmanager.googleapis.com/v1/$1/versions/latest:access") || return 1
-              case $status in
-                200) jq -er .payload.data "$target.answer" | base64 -d || return 1 ;;
-                404) return 44 ;;
-                *) echo "Secret Manager answered $status for $1" >&2 && return 1 ;;
-              esac
-              rm -f "$target.answer"
-            }
-
-            # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-            secret() {
-              local value
-              value=$(fetch_secret "$2") || return $?
-              if [[ $value == *$'\n'* ]]; then
-                echo "$1 has several lines, which the environment of a service cannot carry" >&2
-                return 1
-              fi
-              printf '%s=%s\n' "$1" "$value" >>"$target.new"
-            }
-            secret MAIN_PASSWORD '${google_secret_manager_secret.ship_main.id}'
-            secret MAIN_READ_PASSWORD '${google_secret_manager_secret.ship_main.id}'
-            mv "$target.new" "$target"
-
-        - path: /etc/systemd/system/bumall-ship-worker.service
-          content: |
-            [Unit]
-            Description=bumall ship-worker
-            Wants=network-online.target
-            After=network-online.target docker.service
-            Wants=docker.service
-            StartLimitIntervalSec=0
-
-            [Service]
-            Restart=always
-            RestartSec=10
-            TimeoutStartSec=600
-            TimeoutStopSec=60
-            ExecStartPre=/usr/local/bin/bumall-ship-worker-environment
-            ExecStartPre=-/usr/bin/docker rm --force ship-worker
-            ExecStart=/usr/bin/docker run --rm --name ship-worker --env-file /run/cloudgen/ship-worker.env --log-driver gcplogs registry.example.com/bumall/ship-worker:2.0.0
-            ExecStop=/usr/bin/docker stop -t 50 ship-worker
-
-            [Install]
-            WantedBy=multi-user.target
-
-      runcmd:
-        - [systemctl, daemon-reload]
-        - [systemctl, enable, --now, --no-block, bumall-ship-worker.service]
-    EOT
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [google_kms_crypto_key_iam_member.agents]
-}
-
-resource "google_compute_region_instance_group_manager" "ship_worker" {
-  # Another set of zones makes another group, which is there before the old one goes.
-  name                             = "bumall-ship-worker-abc"
-  region                           = "asia-northeast3"
-  base_instance_name               = "bumall-ship-worker"
-  distribution_policy_zones        = ["asia-northeast3-a", "asia-northeast3-b", "asia-northeast3-c"]
-  distribution_policy_target_shape = "EVEN"
-
-  version {
-    instance_template = google_compute_region_instance_template.ship_worker.id
-  }
-
-  # A new machine in each zone first, then an old one goes.
-  update_policy {
-    type                         = "PROACTIVE"
-    minimal_action               = "REPLACE"
-    replacement_method           = "SUBSTITUTE"
-    instance_redistribution_type = "PROACTIVE"
-    max_surge_fixed              = 3
-    max_unavailable_fixed        = 0
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  # Machines find their names, their secrets and an open way when they start.
-  depends_on = [
-    google_compute_route.google_apis,
-    google_compute_route.internet,
-    google_compute_router_nat.main,
-    google_compute_firewall.deny_ingress,
-    google_compute_firewall.deny_egress,
-    google_compute_firewall.to_google_apis,
-    google_compute_firewall.ssh_from_iap,
-    google_compute_firewall.deny_network,
-    google_compute_firewall.to_internet,
-    google_compute_firewall.ship_worker_to_ship_main,
-    google_dns_record_set.google_apis,
-    google_dns_record_set.google_apis_any,
-    google_dns_record_set.ship_main_internal,
-    google_project_iam_member.ship_worker_logs,
-    google_secret_manager_secret_iam_member.ship_worker_uses_ship_main,
-    google_pubsub_subscription_iam_member.ship_worker_uses_ship_orders,
-    google_pubsub_subscription_iam_member.ship_worker_uses_ship_worker_from_pay_paid,
-    google_compute_forwarding_rule.ship_main_endpoint,
-    google_sql_database.ship_main,
-    google_sql_user.ship_main,
-    google_secret_manager_secret_version.ship_main,
-  ]
-}
-
-resource "google_compute_region_autoscaler" "ship_worker" {
-  name   = "bumall-ship-worker-abc"
-  region = "asia-northeast3"
-  target = google_compute_region_instance_group_manager.ship_worker.id
-
-  autoscaling_policy {
-    min_replicas = 1
-    max_replicas = 10
-
-    # Seconds in which a new machine's load does not count.
-    cooldown_period = 300
-
-    cpu_utilization {
-      target = 0.6
-    }
-
-    # One machine for so many messages that wait; the greatest need of all wins.
-    metric {
-      name                       = "pubsub.googleapis.com/subscription/num_undelivered_messages"
-      filter                     = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.ship_orders.name}\""
-      single_instance_assignment = 50
-    }
-
-    metric {
-      name                       = "pubsub.googleapis.com/subscription/num_undelivered_messages"
-      filter                     = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.ship_worker_from_pay_paid.name}\""
-      single_instance_assignment = 50
-    }
-
-    # One machine in ten minutes. What it has not finished is handed out again.
-    scale_in_control {
-      max_scaled_in_replicas {
-        fixed = 1
-      }
-
-      time_window_sec = 600
-    }
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-resource "google_compute_region_backend_service" "ship_api_internal" {
-  name                            = "bumall-ship-api-internal"
-  region                          = "asia-northeast3"
-  load_balancing_scheme           = "INTERNAL_MANAGED"
-  protocol                        = "HTTP"
-  port_name                       = "http"
-  timeout_sec                     = 60
-  connection_draining_timeout_sec = 60
-  health_checks                   = [google_compute_region_health_check.ship_api.id]
-
-  backend {
-    group           = google_compute_region_instance_group_manager.ship_api.instance_group
-    balancing_mode  = "UTILIZATION"
-    max_utilization = 0.8
-    capacity_scaler = 1
-  }
-
-  log_config {
-    enable      = true
-    sample_rate = 1
-  }
+resource "google_service_account_iam_member" "ship_worker_pods" {
+  service_account_id = "projects/${data.google_project.this.project_id}/serviceAccounts/${google_service_account.ship_worker.email}"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:${google_container_cluster.main.workload_identity_config[0].workload_pool}[bumall-ship/ship-worker]"
 }
 
 resource "google_monitoring_alert_policy" "ship_orders_dead" {
@@ -1114,4 +664,342 @@ resource "google_monitoring_alert_policy" "ship_worker_from_pay_paid_waiting" {
   }
 
   depends_on = [google_project_service.this]
+}
+
+locals {
+  ship_api_settings = {
+    MAIN_HOST        = "ship-main.bumall.internal"
+    MAIN_NAME        = "ship_main"
+    MAIN_PORT        = "3306"
+    MAIN_READ_HOST   = "ship-main.bumall.internal"
+    MAIN_READ_NAME   = "ship_main"
+    MAIN_READ_PORT   = "3306"
+    MAIN_READ_SECRET = google_secret_manager_secret.ship_main.id
+    MAIN_READ_TLS    = "require"
+    MAIN_READ_USER   = "app_owner"
+    MAIN_SECRET      = google_secret_manager_secret.ship_main.id
+    MAIN_TLS         = "require"
+    MAIN_USER        = "app_owner"
+    PORT             = "8082"
+  }
+}
+
+# Restarts the pods when it changes.
+locals {
+  ship_api_settings_version = format("v%.8s", sha256(jsonencode(local.ship_api_settings)))
+}
+
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_api_secrets = {
+    MAIN_PASSWORD      = google_secret_manager_secret.ship_main.secret_id
+    MAIN_READ_PASSWORD = google_secret_manager_secret.ship_main.secret_id
+  }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_api_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
+}
+
+locals {
+  ship_worker_settings = {
+    MAIN_HOST                   = "ship-main.bumall.internal"
+    MAIN_NAME                   = "ship_main"
+    MAIN_PORT                   = "3306"
+    MAIN_READ_HOST              = "ship-main.bumall.internal"
+    MAIN_READ_NAME              = "ship_main"
+    MAIN_READ_PORT              = "3306"
+    MAIN_READ_SECRET            = google_secret_manager_secret.ship_main.id
+    MAIN_READ_TLS               = "require"
+    MAIN_READ_USER              = "app_owner"
+    MAIN_SECRET                 = google_secret_manager_secret.ship_main.id
+    MAIN_TLS                    = "require"
+    MAIN_USER                   = "app_owner"
+    ORDERS_BATCH                = "10"
+    ORDERS_SOURCE               = "projects/${data.google_project.this.project_id}/subscriptions/bumall-ship-orders"
+    ORDERS_SOURCE_ENDPOINT      = "pubsub.googleapis.com:443"
+    ORDERS_SOURCE_PROTOCOL      = "pubsub"
+    ORDERS_VISIBILITY_SECONDS   = "120"
+    PAY_PAID_BATCH              = "10"
+    PAY_PAID_SOURCE             = "projects/${data.google_project.this.project_id}/subscriptions/bumall-ship-worker-from-pay-paid"
+    PAY_PAID_SOURCE_ENDPOINT    = "pubsub.googleapis.com:443"
+    PAY_PAID_SOURCE_PROTOCOL    = "pubsub"
+    PAY_PAID_VISIBILITY_SECONDS = "60"
+  }
+}
+
+# Restarts the pods when it changes.
+locals {
+  ship_worker_settings_version = format("v%.8s", sha256(jsonencode(local.ship_worker_settings)))
+}
+
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_worker_secrets = {
+    MAIN_PASSWORD      = google_secret_manager_secret.ship_main.secret_id
+    MAIN_READ_PASSWORD = google_secret_manager_secret.ship_main.secret_id
+  }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_worker_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
+}
+
+locals {
+  ship_api_objects = [
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "iam.gke.io/gcp-service-account" = google_service_account.ship_api.email
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "v1"
+      kind       = "ConfigMap"
+      data       = local.ship_api_settings
+      metadata = {
+        annotations = {
+          "cloudgen/image"    = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/ship:2.0.0"
+          "cloudgen/settings" = local.ship_api_settings_version
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "SecretStore"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        provider = {
+          gcpsm = {
+            projectID = data.google_project.this.project_id
+            auth = {
+              workloadIdentity = {
+                clusterLocation  = "asia-northeast3"
+                clusterName      = "bumall"
+                clusterProjectID = data.google_project.this.project_id
+                serviceAccountRef = {
+                  name = "ship-api"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "ExternalSecret"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        refreshInterval = "1h"
+        secretStoreRef = {
+          kind = "SecretStore"
+          name = "ship-api"
+        }
+        target = {
+          name = "ship-api-${local.ship_api_secrets_version}"
+        }
+        data = [for name, key in local.ship_api_secrets : {
+          secretKey = name
+          remoteRef = {
+            key = key
+          }
+        }]
+      }
+    },
+  ]
+}
+
+locals {
+  ship_worker_objects = [
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "iam.gke.io/gcp-service-account" = google_service_account.ship_worker.email
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "v1"
+      kind       = "ConfigMap"
+      data       = local.ship_worker_settings
+      metadata = {
+        annotations = {
+          "cloudgen/image"     = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/ship-worker:2.0.0"
+          "cloudgen/settings"  = local.ship_worker_settings_version
+          "cloudgen/trigger-0" = "projects/${data.google_project.this.project_id}/subscriptions/bumall-ship-orders"
+          "cloudgen/trigger-1" = "projects/${data.google_project.this.project_id}/subscriptions/bumall-ship-worker-from-pay-paid"
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "SecretStore"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        provider = {
+          gcpsm = {
+            projectID = data.google_project.this.project_id
+            auth = {
+              workloadIdentity = {
+                clusterLocation  = "asia-northeast3"
+                clusterName      = "bumall"
+                clusterProjectID = data.google_project.this.project_id
+                serviceAccountRef = {
+                  name = "ship-worker"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "ExternalSecret"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        refreshInterval = "1h"
+        secretStoreRef = {
+          kind = "SecretStore"
+          name = "ship-worker"
+        }
+        target = {
+          name = "ship-worker-${local.ship_worker_secrets_version}"
+        }
+        data = [for name, key in local.ship_worker_secrets : {
+          secretKey = name
+          remoteRef = {
+            key = key
+          }
+        }]
+      }
+    },
+    {
+      apiVersion = "keda.sh/v1alpha1"
+      kind       = "TriggerAuthentication"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-ship"
+      }
+      spec = {
+        podIdentity = {
+          provider = "gcp"
+        }
+      }
+    },
+  ]
 }

@@ -69,3 +69,34 @@ resource "google_dns_record_set" "google_apis_any" {
   ttl          = 300
   rrdatas      = ["private.googleapis.com."]
 }
+
+resource "google_dns_managed_zone" "artifact_registry" {
+  name        = "bumall-artifact-registry"
+  dns_name    = "pkg.dev."
+  description = "Google's services at their private addresses"
+  visibility  = "private"
+
+  private_visibility_config {
+    networks {
+      network_url = google_compute_network.main.id
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_dns_record_set" "artifact_registry" {
+  managed_zone = google_dns_managed_zone.artifact_registry.name
+  name         = "pkg.dev."
+  type         = "A"
+  ttl          = 300
+  rrdatas      = ["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"]
+}
+
+resource "google_dns_record_set" "artifact_registry_any" {
+  managed_zone = google_dns_managed_zone.artifact_registry.name
+  name         = "*.pkg.dev."
+  type         = "CNAME"
+  ttl          = 300
+  rrdatas      = ["pkg.dev."]
+}

@@ -52,6 +52,12 @@ resource "google_project_service_identity" "artifactregistry" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_project_service_identity" "container" {
+  provider   = google-beta
+  service    = "container.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
 # Cloud Storage makes its agent when it is asked for it.
 data "google_storage_project_service_account" "this" {}
 
@@ -65,6 +71,7 @@ resource "google_kms_crypto_key_iam_member" "agents" {
     memorystore      = google_project_service_identity.memorystore.member
     run              = google_project_service_identity.run.member
     artifactregistry = google_project_service_identity.artifactregistry.member
+    container        = google_project_service_identity.container.member
     storage          = data.google_storage_project_service_account.this.member
   }
 

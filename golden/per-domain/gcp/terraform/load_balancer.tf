@@ -172,6 +172,34 @@ resource "google_compute_forwarding_rule" "public_redirect" {
   depends_on            = [google_compute_subnetwork.balancer]
 }
 
+# Every service in the cluster: its gateway knows which of them a request is for.
+resource "google_compute_region_backend_service" "system_nodes_internal" {
+  name                            = "bumall-system-nodes-internal"
+  region                          = "asia-northeast3"
+  load_balancing_scheme           = "INTERNAL_MANAGED"
+  protocol                        = "HTTP"
+  port_name                       = "internal"
+  timeout_sec                     = 60
+  connection_draining_timeout_sec = 60
+  health_checks                   = [google_compute_region_health_check.system_nodes.id]
+
+  dynamic "backend" {
+    for_each = local.gateway_groups
+
+    content {
+      group           = backend.value
+      balancing_mode  = "UTILIZATION"
+      max_utilization = 0.8
+      capacity_scaler = 1
+    }
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}
+
 resource "google_compute_region_url_map" "internal_8081" {
   name            = "bumall-internal-8081"
   region          = "asia-northeast3"
@@ -200,7 +228,7 @@ resource "google_compute_forwarding_rule" "internal_8081" {
 resource "google_compute_region_url_map" "internal_8082" {
   name            = "bumall-internal-8082"
   region          = "asia-northeast3"
-  default_service = google_compute_region_backend_service.ship_api_internal.id
+  default_service = google_compute_region_backend_service.system_nodes_internal.id
 }
 
 resource "google_compute_region_target_http_proxy" "internal_8082" {

@@ -23,8 +23,8 @@ resource "google_compute_route" "internet" {
   next_hop_gateway = "default-internet-gateway"
 }
 
-# Subnets span the region's zones. 10.60.0.0/19 (public), 10.60.96.0/19 (management) and 10.60.160.0/19 (endpoints) stay free:
-# no machine has a public address, IAP needs no bastion host, and Google's services answer at addresses of their own.
+# Subnets span the region's zones. 10.60.0.0/19 (public) stays free: no machine has a public address. The cluster's nodes are in
+# 10.60.96.0/19 (management), for IAP needs no bastion host; its control plane has an address in 10.60.160.0/19 (endpoints).
 resource "google_compute_subnetwork" "application" {
   name                     = "bumall-application"
   network                  = google_compute_network.main.id
@@ -68,6 +68,52 @@ resource "google_compute_subnetwork" "containers" {
   }
 }
 
+# Nodes of the cluster. Firewall rules tell the pods of one domain from those of another by the range.
+resource "google_compute_subnetwork" "nodes" {
+  name                     = "bumall-nodes"
+  network                  = google_compute_network.main.id
+  region                   = "asia-northeast3"
+  ip_cidr_range            = "10.60.96.0/19"
+  private_ip_google_access = true
+
+  log_config {
+    aggregation_interval = "INTERVAL_1_MIN"
+    flow_sampling        = 0.5
+    metadata             = "INCLUDE_ALL_METADATA"
+  }
+
+  # The pods of each pool, by its name. They follow from the name of the domain.
+  secondary_ip_range {
+    range_name    = "system-nodes"
+    ip_cidr_range = "100.64.0.0/17"
+  }
+
+  secondary_ip_range {
+    range_name    = "ship-nodes"
+    ip_cidr_range = "100.73.0.0/17"
+  }
+
+  secondary_ip_range {
+    range_name    = "services"
+    ip_cidr_range = "100.127.128.0/20"
+  }
+}
+
+# The one address at which nodes, pods and administrators in the network find the control plane.
+resource "google_compute_subnetwork" "control_plane" {
+  name                     = "bumall-control-plane"
+  network                  = google_compute_network.main.id
+  region                   = "asia-northeast3"
+  ip_cidr_range            = "10.60.160.0/28"
+  private_ip_google_access = true
+
+  log_config {
+    aggregation_interval = "INTERVAL_1_MIN"
+    flow_sampling        = 0.5
+    metadata             = "INCLUDE_ALL_METADATA"
+  }
+}
+
 # The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.
 resource "google_compute_subnetwork" "balancer" {
   name          = "bumall-balancer"
@@ -98,6 +144,11 @@ resource "google_compute_router_nat" "main" {
 
   subnetwork {
     name                    = google_compute_subnetwork.containers.id
+    source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
+  }
+
+  subnetwork {
+    name                    = google_compute_subnetwork.nodes.id
     source_ip_ranges_to_nat = ["ALL_IP_RANGES"]
   }
 

@@ -408,6 +408,15 @@ resource "aws_vpc_security_group_ingress_rule" "market_web_to_private_service_en
   referenced_security_group_id = aws_security_group.market_web.id
 }
 
+resource "aws_vpc_security_group_egress_rule" "market_mailer_to_object_store_443" {
+  security_group_id = aws_security_group.market_mailer.id
+  description       = "market-mailer to the object store over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id
+}
+
 resource "aws_vpc_security_group_egress_rule" "market_web_to_object_store_443" {
   security_group_id = aws_security_group.market_web.id
   description       = "market-web to the object store over its gateway endpoint"
@@ -541,6 +550,18 @@ resource "aws_iam_role_policy" "market_mailer" {
         Resource = "${aws_cloudwatch_log_group.market_mailer.arn}:log-stream:*"
       },
       {
+        Sid      = "PullImage"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = "arn:aws:ecr:ap-northeast-2:${data.aws_caller_identity.current.account_id}:repository/bumall-dev/mailer"
+      },
+      {
+        Sid      = "RegistryLogin"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
+      {
         Sid      = "SessionAgent"
         Effect   = "Allow"
         Action   = "ssm:UpdateInstanceInformation"
@@ -597,6 +618,39 @@ resource "aws_launch_template" "market_mailer" {
           target=/run/cloudgen/market-mailer.env
           install -d -m 0700 /run/cloudgen
           cp /etc/cloudgen/market-mailer.env "$target.new"
+
+          metadata=http://169.254.169.254/latest
+          read_metadata() { curl -fsS --retry 5 --retry-connrefused -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
+          token=$(curl -fsS --retry 5 --retry-connrefused -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
+          role=$(read_metadata iam/security-credentials/)
+          identity=$(read_metadata "iam/security-credentials/$role")
+
+          # call REGION SERVICE HOST TARGET BODY OPTION...: a request signed by this machine's identity.
+          # The credentials go through standard input: a command line is visible to every process.
+          call() {
+            jq -r '"user = \"\(.AccessKeyId):\(.SecretAccessKey)\"", "header = \"X-Amz-Security-Token: \(.Token)\""' <<<"$identity" |
+              curl -sS --retry 5 --retry-connrefused --config - --aws-sigv4 "aws:amz:$1:$2" \
+                -H 'Content-Type: application/x-amz-json-1.1' -H "X-Amz-Target: $4" --data "$5" "$${@:6}" "https://$3/"
+          }
+
+          # fetch_secret ARN: prints the value of a secret; 44 where it has none yet.
+          fetch_secret() {
+            local status
+            status=$(call ap-northeast-2 secretsmanager secretsmanager.ap-northeast-2.amazonaws.com secretsmanager.GetSecretValue \
+              "{\"SecretId\":\"$1\"}" --output "$target.answer" --write-out '%%{http_code}') || return 1
+            if [ "$status" != 200 ]; then
+              grep -q ResourceNotFoundException "$target.answer" && return 44
+              echo "Secrets Manager answered $status for $1" >&2
+              return 1
+            fi
+            jq -er .SecretString "$target.answer" || return 1
+            rm -f "$target.answer"
+          }
+
+          # The registry wants to know who asks.
+          call ap-northeast-2 ecr api.ecr.ap-northeast-2.amazonaws.com AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken '{}' --fail |
+            jq -er '.authorizationData[0].authorizationToken' | base64 -d | cut -d: -f2 |
+            HOME=/root docker login --username AWS --password-stdin "$(cut -d/ -f1 <<<'${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall-dev/mailer:1.0.0')"
           mv "$target.new" "$target"
 
       - path: /etc/systemd/system/bumall-dev-market-mailer.service
@@ -615,7 +669,7 @@ resource "aws_launch_template" "market_mailer" {
           TimeoutStopSec=60
           ExecStartPre=/usr/local/bin/bumall-dev-market-mailer-environment
           ExecStartPre=-/usr/bin/docker rm --force market-mailer
-          ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/market-mailer --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m registry.example.com/bumall/mailer:1.0.0
+          ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/market-mailer --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m ${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall-dev/mailer:1.0.0
           ExecStop=/usr/bin/docker stop -t 50 market-mailer
 
           [Install]
@@ -718,11 +772,13 @@ resource "aws_autoscaling_group" "market_mailer" {
     aws_cloudwatch_log_group.market_mailer,
     aws_route.application_nat,
     aws_route_table_association.application,
+    aws_route_table_association.nodes,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.interface,
     aws_vpc_security_group_egress_rule.market_mailer_to_internet_443,
     aws_vpc_security_group_egress_rule.market_mailer_to_internet_80,
     aws_vpc_security_group_egress_rule.market_mailer_to_private_service_endpoints_443,
+    aws_vpc_security_group_egress_rule.market_mailer_to_object_store_443,
   ]
 }
 
@@ -884,6 +940,18 @@ resource "aws_iam_role_policy" "market_web" {
         Resource = "${aws_cloudwatch_log_group.market_web.arn}:log-stream:*"
       },
       {
+        Sid      = "PullImage"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = "arn:aws:ecr:ap-northeast-2:${data.aws_caller_identity.current.account_id}:repository/bumall-dev/market"
+      },
+      {
+        Sid      = "RegistryLogin"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
+      {
         Sid      = "SessionAgent"
         Effect   = "Allow"
         Action   = "ssm:UpdateInstanceInformation"
@@ -1007,6 +1075,11 @@ resource "aws_launch_template" "market_web" {
           secret MAIN_PASSWORD '${aws_secretsmanager_secret.market_main.arn}'
           secret MAIN_READ_PASSWORD '${aws_secretsmanager_secret.market_main.arn}'
           secret SESSION_PASSWORD '${aws_secretsmanager_secret.session["app"].arn}'
+
+          # The registry wants to know who asks.
+          call ap-northeast-2 ecr api.ecr.ap-northeast-2.amazonaws.com AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken '{}' --fail |
+            jq -er '.authorizationData[0].authorizationToken' | base64 -d | cut -d: -f2 |
+            HOME=/root docker login --username AWS --password-stdin "$(cut -d/ -f1 <<<'${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall-dev/market:2.0.0')"
           mv "$target.new" "$target"
 
       - path: /etc/systemd/system/bumall-dev-market-web.service
@@ -1025,7 +1098,7 @@ resource "aws_launch_template" "market_web" {
           TimeoutStopSec=60
           ExecStartPre=/usr/local/bin/bumall-dev-market-web-environment
           ExecStartPre=-/usr/bin/docker rm --force market-web
-          ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/market-web --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m registry.example.com/bumall/market:2.0.0
+          ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/market-web --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m ${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall-dev/market:2.0.0
           ExecStop=/usr/bin/docker stop -t 50 market-web
 
           [Install]
@@ -1131,6 +1204,7 @@ resource "aws_autoscaling_group" "market_web" {
     aws_secretsmanager_secret_version.session,
     aws_route.application_nat,
     aws_route_table_association.application,
+    aws_route_table_association.nodes,
     aws_vpc_endpoint.s3,
     aws_vpc_endpoint.interface,
     aws_vpc_security_group_egress_rule.market_web_to_internal_load_balancer_8081,

@@ -1,25 +1,5 @@
 # Domain ship, owned by @bumall/logistics.
 
-resource "aws_security_group" "ship_api" {
-  name        = "bumall-dev-ship-api"
-  description = "Service ship-api"
-  vpc_id      = aws_vpc.main.id
-
-  tags = {
-    Name = "bumall-dev-ship-api"
-  }
-}
-
-resource "aws_security_group" "ship_worker" {
-  name        = "bumall-dev-ship-worker"
-  description = "Service ship-worker"
-  vpc_id      = aws_vpc.main.id
-
-  tags = {
-    Name = "bumall-dev-ship-worker"
-  }
-}
-
 resource "aws_security_group" "ship_main" {
   name        = "bumall-dev-ship-main"
   description = "Database ship-main"
@@ -27,6 +7,16 @@ resource "aws_security_group" "ship_main" {
 
   tags = {
     Name = "bumall-dev-ship-main"
+  }
+}
+
+resource "aws_security_group" "ship_nodes_of_kubernetes" {
+  name        = "bumall-dev-ship-nodes-of-kubernetes"
+  description = "Kubernetes nodes of the pool ship"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "bumall-dev-ship-nodes-of-kubernetes"
   }
 }
 
@@ -347,150 +337,31 @@ resource "aws_secretsmanager_secret_version" "ship_main" {
   depends_on               = [aws_db_instance.ship_main]
 }
 
-resource "aws_vpc_security_group_egress_rule" "internal_load_balancer_to_ship_api_8082" {
-  security_group_id            = aws_security_group.internal_load_balancer.id
-  description                  = "internal load balancer to ship-api"
+resource "aws_vpc_security_group_ingress_rule" "system_nodes_of_kubernetes_to_ship_nodes_of_kubernetes_8082" {
+  security_group_id            = aws_security_group.ship_nodes_of_kubernetes.id
+  description                  = "system nodes of kubernetes to ship nodes of kubernetes"
   ip_protocol                  = "tcp"
   from_port                    = 8082
   to_port                      = 8082
-  referenced_security_group_id = aws_security_group.ship_api.id
+  referenced_security_group_id = aws_security_group.system_nodes_of_kubernetes.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "internal_load_balancer_to_ship_api_8082" {
-  security_group_id            = aws_security_group.ship_api.id
-  description                  = "internal load balancer to ship-api"
-  ip_protocol                  = "tcp"
-  from_port                    = 8082
-  to_port                      = 8082
-  referenced_security_group_id = aws_security_group.internal_load_balancer.id
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_api_to_ship_main_3306" {
-  security_group_id            = aws_security_group.ship_api.id
-  description                  = "ship-api to ship-main"
+resource "aws_vpc_security_group_egress_rule" "ship_nodes_of_kubernetes_to_ship_main_3306" {
+  security_group_id            = aws_security_group.ship_nodes_of_kubernetes.id
+  description                  = "ship nodes of kubernetes to ship-main"
   ip_protocol                  = "tcp"
   from_port                    = 3306
   to_port                      = 3306
   referenced_security_group_id = aws_security_group.ship_main.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "ship_api_to_ship_main_3306" {
+resource "aws_vpc_security_group_ingress_rule" "ship_nodes_of_kubernetes_to_ship_main_3306" {
   security_group_id            = aws_security_group.ship_main.id
-  description                  = "ship-api to ship-main"
+  description                  = "ship nodes of kubernetes to ship-main"
   ip_protocol                  = "tcp"
   from_port                    = 3306
   to_port                      = 3306
-  referenced_security_group_id = aws_security_group.ship_api.id
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_api_to_internet_443" {
-  security_group_id = aws_security_group.ship_api.id
-  description       = "ship-api to internet"
-  ip_protocol       = "tcp"
-  from_port         = 443
-  to_port           = 443
-  cidr_ipv4         = "0.0.0.0/0"
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_api_to_internet_80" {
-  security_group_id = aws_security_group.ship_api.id
-  description       = "ship-api to internet"
-  ip_protocol       = "tcp"
-  from_port         = 80
-  to_port           = 80
-  cidr_ipv4         = "0.0.0.0/0"
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_worker_to_ship_main_3306" {
-  security_group_id            = aws_security_group.ship_worker.id
-  description                  = "ship-worker to ship-main"
-  ip_protocol                  = "tcp"
-  from_port                    = 3306
-  to_port                      = 3306
-  referenced_security_group_id = aws_security_group.ship_main.id
-}
-
-resource "aws_vpc_security_group_ingress_rule" "ship_worker_to_ship_main_3306" {
-  security_group_id            = aws_security_group.ship_main.id
-  description                  = "ship-worker to ship-main"
-  ip_protocol                  = "tcp"
-  from_port                    = 3306
-  to_port                      = 3306
-  referenced_security_group_id = aws_security_group.ship_worker.id
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_worker_to_internet_443" {
-  security_group_id = aws_security_group.ship_worker.id
-  description       = "ship-worker to internet"
-  ip_protocol       = "tcp"
-  from_port         = 443
-  to_port           = 443
-  cidr_ipv4         = "0.0.0.0/0"
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_worker_to_internet_80" {
-  security_group_id = aws_security_group.ship_worker.id
-  description       = "ship-worker to internet"
-  ip_protocol       = "tcp"
-  from_port         = 80
-  to_port           = 80
-  cidr_ipv4         = "0.0.0.0/0"
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_api_to_private_service_endpoints_443" {
-  security_group_id            = aws_security_group.ship_api.id
-  description                  = "ship-api to private service endpoints"
-  ip_protocol                  = "tcp"
-  from_port                    = 443
-  to_port                      = 443
-  referenced_security_group_id = aws_security_group.private_service_endpoints.id
-}
-
-resource "aws_vpc_security_group_ingress_rule" "ship_api_to_private_service_endpoints_443" {
-  security_group_id            = aws_security_group.private_service_endpoints.id
-  description                  = "ship-api to private service endpoints"
-  ip_protocol                  = "tcp"
-  from_port                    = 443
-  to_port                      = 443
-  referenced_security_group_id = aws_security_group.ship_api.id
-}
-
-resource "aws_vpc_security_group_egress_rule" "ship_worker_to_private_service_endpoints_443" {
-  security_group_id            = aws_security_group.ship_worker.id
-  description                  = "ship-worker to private service endpoints"
-  ip_protocol                  = "tcp"
-  from_port                    = 443
-  to_port                      = 443
-  referenced_security_group_id = aws_security_group.private_service_endpoints.id
-}
-
-resource "aws_vpc_security_group_ingress_rule" "ship_worker_to_private_service_endpoints_443" {
-  security_group_id            = aws_security_group.private_service_endpoints.id
-  description                  = "ship-worker to private service endpoints"
-  ip_protocol                  = "tcp"
-  from_port                    = 443
-  to_port                      = 443
-  referenced_security_group_id = aws_security_group.ship_worker.id
-}
-
-resource "aws_lb_target_group" "internal_ship_api" {
-  name                 = "bumall-dev-ship-api-i8082"
-  vpc_id               = aws_vpc.main.id
-  port                 = 8082
-  protocol             = "HTTP"
-  deregistration_delay = 60
-
-  health_check {
-    path              = "/healthz"
-    matcher           = "200"
-    interval          = 15
-    timeout           = 5
-    healthy_threshold = 2
-  }
-
-  lifecycle {
-    create_before_destroy = true
-  }
+  referenced_security_group_id = aws_security_group.ship_nodes_of_kubernetes.id
 }
 
 resource "aws_route53_record" "internal_ship_api" {
@@ -502,6 +373,21 @@ resource "aws_route53_record" "internal_ship_api" {
     name                   = aws_lb.internal.dns_name
     zone_id                = aws_lb.internal.zone_id
     evaluate_target_health = false
+  }
+}
+
+resource "aws_apigatewayv2_integration" "public_to_ship_api" {
+  api_id                 = aws_apigatewayv2_api.public.id
+  integration_type       = "HTTP_PROXY"
+  integration_method     = "ANY"
+  integration_uri        = aws_lb_listener.internal_8082.arn
+  connection_type        = "VPC_LINK"
+  connection_id          = aws_apigatewayv2_vpc_link.public.id
+  payload_format_version = "1.0"
+  timeout_milliseconds   = 30000
+
+  request_parameters = {
+    "overwrite:header.Host" = "ship-api.bumall.internal"
   }
 }
 
@@ -597,10 +483,127 @@ resource "aws_cloudwatch_metric_alarm" "ship_worker_from_pay_paid_waiting" {
   ok_actions         = [aws_sns_topic.alarms.arn]
 }
 
-resource "aws_cloudwatch_log_group" "ship_api" {
-  name              = "/bumall-dev/service/ship-api"
-  kms_key_id        = aws_kms_key.logs.arn
-  retention_in_days = 365
+resource "aws_launch_template" "ship_nodes_of_kubernetes" {
+  name                   = "bumall-dev-ship-nodes-of-kubernetes"
+  update_default_version = true
+
+  # EKS chooses the image: the current Amazon Linux 2023 for the version of the cluster.
+  instance_type = "m7i.xlarge"
+
+  vpc_security_group_ids = [
+    aws_security_group.kubernetes_nodes_of_all_pools.id,
+    aws_security_group.ship_nodes_of_kubernetes.id,
+  ]
+
+  metadata_options {
+    http_endpoint = "enabled"
+    http_tokens   = "required"
+
+    # One hop is the machine itself: pods get no answer, and none of its role.
+    http_put_response_hop_limit = 1
+  }
+
+  monitoring {
+    enabled = true
+  }
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_type           = "gp3"
+      volume_size           = 80
+      encrypted             = true
+      kms_key_id            = aws_kms_key.data.arn
+      delete_on_termination = true
+    }
+  }
+
+  tag_specifications {
+    resource_type = "instance"
+
+    tags = merge(local.tags, {
+      Name = "bumall-dev-ship-nodes-of-kubernetes"
+    })
+  }
+
+  tag_specifications {
+    resource_type = "volume"
+
+    tags = merge(local.tags, {
+      Name = "bumall-dev-ship-nodes-of-kubernetes"
+    })
+  }
+}
+
+resource "aws_eks_node_group" "ship_nodes_of_kubernetes" {
+  cluster_name           = aws_eks_cluster.main.name
+  node_group_name_prefix = "ship-"
+  node_role_arn          = aws_iam_role.kubernetes_node_machine.arn
+  subnet_ids             = values(aws_subnet.nodes)[*].id
+  ami_type               = "AL2023_x86_64_STANDARD"
+  version                = aws_eks_cluster.main.version
+
+  labels = {
+    "cloudgen/pool" = "ship"
+  }
+
+  scaling_config {
+    desired_size = 2
+    min_size     = 2
+    max_size     = 8
+  }
+
+  # New nodes come first, and pods leave the old ones within what their disruption budgets allow.
+  update_config {
+    max_unavailable_percentage = 33
+  }
+
+  node_repair_config {
+    enabled = true
+  }
+
+  launch_template {
+    id      = aws_launch_template.ship_nodes_of_kubernetes.id
+    version = aws_launch_template.ship_nodes_of_kubernetes.latest_version
+  }
+
+  taint {
+    key    = "cloudgen/pool"
+    value  = "ship"
+    effect = "NO_SCHEDULE"
+  }
+
+  # The autoscaler decides how many there are.
+  lifecycle {
+    create_before_destroy = true
+    ignore_changes        = [scaling_config[0].desired_size]
+  }
+
+  depends_on = [
+    aws_iam_role_policy_attachment.kubernetes_node_machine,
+    aws_iam_role_policy.kubernetes_node_machine,
+    aws_eks_addon.vpc_cni,
+    aws_eks_addon.kube_proxy,
+    aws_route.application_nat,
+    aws_route_table_association.application,
+    aws_route_table_association.nodes,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.interface,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_kubernetes_control_plane_443,
+    aws_vpc_security_group_ingress_rule.kubernetes_nodes_of_all_pools_to_kubernetes_control_plane_443,
+    aws_vpc_security_group_egress_rule.kubernetes_control_plane_to_kubernetes_nodes_of_all_pools_10250,
+    aws_vpc_security_group_ingress_rule.kubernetes_control_plane_to_kubernetes_nodes_of_all_pools_10250,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_system_nodes_of_kubernetes_53,
+    aws_vpc_security_group_ingress_rule.kubernetes_nodes_of_all_pools_to_system_nodes_of_kubernetes_53,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_system_nodes_of_kubernetes_53_udp,
+    aws_vpc_security_group_ingress_rule.kubernetes_nodes_of_all_pools_to_system_nodes_of_kubernetes_53_udp,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_internet_80,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_internet_443,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_private_service_endpoints_443,
+    aws_vpc_security_group_ingress_rule.kubernetes_nodes_of_all_pools_to_private_service_endpoints_443,
+    aws_vpc_security_group_egress_rule.kubernetes_nodes_of_all_pools_to_object_store_443,
+  ]
 }
 
 resource "aws_iam_role" "ship_api" {
@@ -612,16 +615,17 @@ resource "aws_iam_role" "ship_api" {
     Statement = [{
       Effect = "Allow"
       Principal = {
-        Service = "ec2.amazonaws.com"
+        Federated = aws_iam_openid_connect_provider.main.arn
       }
-      Action = "sts:AssumeRole"
+      Action = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:bumall-dev-ship:ship-api"
+        }
+      }
     }]
   })
-}
-
-resource "aws_iam_instance_profile" "ship_api" {
-  name = "bumall-dev-ship-api"
-  role = aws_iam_role.ship_api.name
 }
 
 resource "aws_iam_role_policy" "ship_api" {
@@ -648,270 +652,8 @@ resource "aws_iam_role_policy" "ship_api" {
           }
         }
       },
-      {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.ship_api.arn}:log-stream:*"
-      },
-      {
-        Sid      = "SessionAgent"
-        Effect   = "Allow"
-        Action   = "ssm:UpdateInstanceInformation"
-        Resource = "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:instance/*"
-      },
-      {
-        Sid    = "SessionChannels"
-        Effect = "Allow"
-        Action = [
-          "ssmmessages:CreateControlChannel",
-          "ssmmessages:CreateDataChannel",
-          "ssmmessages:OpenControlChannel",
-          "ssmmessages:OpenDataChannel",
-        ]
-        Resource = "*"
-      },
     ]
   })
-}
-
-resource "aws_launch_template" "ship_api" {
-  name                   = "bumall-dev-ship-api"
-  update_default_version = true
-
-  # The current Ubuntu 24.04 LTS, looked up whenever a machine is launched.
-  image_id               = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
-  instance_type          = "c7i.large"
-  vpc_security_group_ids = [aws_security_group.ship_api.id]
-
-  user_data = base64encode(<<-EOT
-    #cloud-config
-    # A change of these numbers replaces the machines, one after the other:
-    # rollout ${var.rollout}
-    # password of ship-main ${var.ship_main_password_version}
-    package_update: true
-    packages: [curl, docker.io, jq]
-
-    write_files:
-      - path: /etc/cloudgen/ship-api.env
-        permissions: "0600"
-        content: |
-          MAIN_HOST=${aws_db_instance.ship_main.address}
-          MAIN_NAME=ship_main
-          MAIN_PORT=3306
-          MAIN_READ_HOST=${aws_db_instance.ship_main.address}
-          MAIN_READ_NAME=ship_main
-          MAIN_READ_PORT=3306
-          MAIN_READ_SECRET=${aws_secretsmanager_secret.ship_main.arn}
-          MAIN_READ_TLS=require
-          MAIN_READ_USER=app_owner
-          MAIN_SECRET=${aws_secretsmanager_secret.ship_main.arn}
-          MAIN_TLS=require
-          MAIN_USER=app_owner
-          PORT=8082
-
-      - path: /usr/local/bin/bumall-dev-ship-api-environment
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Writes the service's environment, with its secrets, to /run, which is memory.
-          set -euo pipefail
-          umask 077
-          target=/run/cloudgen/ship-api.env
-          install -d -m 0700 /run/cloudgen
-          cp /etc/cloudgen/ship-api.env "$target.new"
-
-          metadata=http://169.254.169.254/latest
-          read_metadata() { curl -fsS --retry 5 --retry-connrefused -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
-          token=$(curl -fsS --retry 5 --retry-connrefused -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
-          role=$(read_metadata iam/security-credentials/)
-          identity=$(read_metadata "iam/security-credentials/$role")
-
-          # call REGION SERVICE HOST TARGET BODY OPTION...: a request signed by this machine's identity.
-          # The credentials go through standard input: a command line is visible to every process.
-          call() {
-            jq -r '"user = \"\(.AccessKeyId):\(.SecretAccessKey)\"", "header = \"X-Amz-Security-Token: \(.Token)\""' <<<"$identity" |
-              curl -sS --retry 5 --retry-connrefused --config - --aws-sigv4 "aws:amz:$1:$2" \
-                -H 'Content-Type: application/x-amz-json-1.1' -H "X-Amz-Target: $4" --data "$5" "$${@:6}" "https://$3/"
-          }
-
-          # fetch_secret ARN: prints the value of a secret; 44 where it has none yet.
-          fetch_secret() {
-            local status
-            status=$(call ap-northeast-2 secretsmanager secretsmanager.ap-northeast-2.amazonaws.com secretsmanager.GetSecretValue \
-              "{\"SecretId\":\"$1\"}" --output "$target.answer" --write-out '%%{http_code}') || return 1
-            if [ "$status" != 200 ]; then
-              grep -q ResourceNotFoundException "$target.answer" && return 44
-              echo "Secrets Manager answered $status for $1" >&2
-              return 1
-            fi
-            jq -er .SecretString "$target.answer" || return 1
-            rm -f "$target.answer"
-          }
-
-          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-          secret() {
-            local value
-            value=$(fetch_secret "$2") || return $?
-            if [[ $value == *$'\n'* ]]; then
-              echo "$1 has several lines, which the environment of a service cannot carry" >&2
-              return 1
-            fi
-            printf '%s=%s\n' "$1" "$value" >>"$target.new"
-          }
-          secret MAIN_PASSWORD '${aws_secretsmanager_secret.ship_main.arn}'
-          secret MAIN_READ_PASSWORD '${aws_secretsmanager_secret.ship_main.arn}'
-          mv "$target.new" "$target"
-
-      - path: /etc/systemd/system/bumall-dev-ship-api.service
-        content: |
-          [Unit]
-          Description=bumall-dev ship-api
-          Wants=network-online.target
-          After=network-online.target docker.service
-          Wants=docker.service
-          StartLimitIntervalSec=0
-
-          [Service]
-          Restart=always
-          RestartSec=10
-          TimeoutStartSec=600
-          TimeoutStopSec=60
-          ExecStartPre=/usr/local/bin/bumall-dev-ship-api-environment
-          ExecStartPre=-/usr/bin/docker rm --force ship-api
-          ExecStart=/usr/bin/docker run --rm --name ship-api --env-file /run/cloudgen/ship-api.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/ship-api --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m registry.example.com/bumall/ship:2.0.0
-          ExecStop=/usr/bin/docker stop -t 50 ship-api
-
-          [Install]
-          WantedBy=multi-user.target
-
-    runcmd:
-      - [systemctl, daemon-reload]
-      - [systemctl, enable, --now, --no-block, bumall-dev-ship-api.service]
-  EOT
-  )
-
-  iam_instance_profile {
-    arn = aws_iam_instance_profile.ship_api.arn
-  }
-
-  metadata_options {
-    http_endpoint               = "enabled"
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 1
-  }
-
-  monitoring {
-    enabled = true
-  }
-
-  block_device_mappings {
-    device_name = "/dev/sda1"
-
-    ebs {
-      volume_type           = "gp3"
-      volume_size           = 30
-      encrypted             = true
-      kms_key_id            = aws_kms_key.data.arn
-      delete_on_termination = true
-    }
-  }
-
-  tag_specifications {
-    resource_type = "instance"
-
-    tags = merge(local.tags, {
-      Name = "bumall-dev-ship-api"
-    })
-  }
-
-  tag_specifications {
-    resource_type = "volume"
-
-    tags = merge(local.tags, {
-      Name      = "bumall-dev-ship-api"
-      snapshots = "bumall-dev"
-    })
-  }
-}
-
-resource "aws_autoscaling_group" "ship_api" {
-  name                      = "bumall-dev-ship-api"
-  min_size                  = 1
-  max_size                  = 1
-  vpc_zone_identifier       = values(aws_subnet.application)[*].id
-  target_group_arns         = [aws_lb_target_group.internal_ship_api.arn]
-  health_check_type         = "ELB"
-  health_check_grace_period = 300
-  default_instance_warmup   = 300
-  service_linked_role_arn   = aws_iam_service_linked_role.autoscaling.arn
-
-  launch_template {
-    id      = aws_launch_template.ship_api.id
-    version = aws_launch_template.ship_api.latest_version
-  }
-
-  # A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.
-  instance_refresh {
-    strategy = "Rolling"
-
-    preferences {
-      min_healthy_percentage = 100
-      max_healthy_percentage = 200
-    }
-  }
-
-  dynamic "tag" {
-    for_each = merge(local.tags, {
-      Name = "bumall-dev-ship-api"
-    })
-
-    content {
-      key                 = tag.key
-      value               = tag.value
-      propagate_at_launch = false
-    }
-  }
-
-  lifecycle {
-    ignore_changes = [desired_capacity]
-  }
-
-  # A machine starts its service once, when it boots: what it needs for that must be there.
-  depends_on = [
-    aws_iam_role_policy.ship_api,
-    aws_cloudwatch_log_group.ship_api,
-    aws_secretsmanager_secret_version.ship_main,
-    aws_route.application_nat,
-    aws_route_table_association.application,
-    aws_vpc_endpoint.s3,
-    aws_vpc_endpoint.interface,
-    aws_vpc_security_group_egress_rule.ship_api_to_ship_main_3306,
-    aws_vpc_security_group_egress_rule.ship_api_to_internet_443,
-    aws_vpc_security_group_egress_rule.ship_api_to_internet_80,
-    aws_vpc_security_group_egress_rule.ship_api_to_private_service_endpoints_443,
-    aws_lb_listener.internal_8082,
-  ]
-}
-
-resource "aws_autoscaling_policy" "ship_api" {
-  name                   = "cpu"
-  autoscaling_group_name = aws_autoscaling_group.ship_api.name
-  policy_type            = "TargetTrackingScaling"
-
-  target_tracking_configuration {
-    target_value = 60
-
-    predefined_metric_specification {
-      predefined_metric_type = "ASGAverageCPUUtilization"
-    }
-  }
-}
-
-resource "aws_cloudwatch_log_group" "ship_worker" {
-  name              = "/bumall-dev/service/ship-worker"
-  kms_key_id        = aws_kms_key.logs.arn
-  retention_in_days = 365
 }
 
 resource "aws_iam_role" "ship_worker" {
@@ -923,16 +665,17 @@ resource "aws_iam_role" "ship_worker" {
     Statement = [{
       Effect = "Allow"
       Principal = {
-        Service = "ec2.amazonaws.com"
+        Federated = aws_iam_openid_connect_provider.main.arn
       }
-      Action = "sts:AssumeRole"
+      Action = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:bumall-dev-ship:ship-worker"
+        }
+      }
     }]
   })
-}
-
-resource "aws_iam_instance_profile" "ship_worker" {
-  name = "bumall-dev-ship-worker"
-  role = aws_iam_role.ship_worker.name
 }
 
 resource "aws_iam_role_policy" "ship_worker" {
@@ -965,387 +708,113 @@ resource "aws_iam_role_policy" "ship_worker" {
           }
         }
       },
-      {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.ship_worker.arn}:log-stream:*"
-      },
-      {
-        Sid      = "SessionAgent"
-        Effect   = "Allow"
-        Action   = "ssm:UpdateInstanceInformation"
-        Resource = "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:instance/*"
-      },
-      {
-        Sid    = "SessionChannels"
-        Effect = "Allow"
-        Action = [
-          "ssmmessages:CreateControlChannel",
-          "ssmmessages:CreateDataChannel",
-          "ssmmessages:OpenControlChannel",
-          "ssmmessages:OpenDataChannel",
-        ]
-        Resource = "*"
-      },
     ]
   })
 }
 
-resource "aws_launch_template" "ship_worker" {
-  name                   = "bumall-dev-ship-worker"
-  update_default_version = true
+resource "aws_cloudwatch_log_group" "ship_api" {
+  name              = "/bumall-dev/service/ship-api"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
+}
 
-  # The current Ubuntu 24.04 LTS, looked up whenever a machine is launched.
-  image_id               = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
-  instance_type          = "c7i.large"
-  vpc_security_group_ids = [aws_security_group.ship_worker.id]
+resource "aws_cloudwatch_log_group" "ship_worker" {
+  name              = "/bumall-dev/service/ship-worker"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
+}
 
-  user_data = base64encode(<<-EOT
-    #cloud-config
-    # A change of these numbers replaces the machines, one after the other:
-    # rollout ${var.rollout}
-    # password of ship-main ${var.ship_main_password_version}
-    package_update: true
-    packages: [curl, docker.io, jq]
-
-    write_files:
-      - path: /etc/cloudgen/ship-worker.env
-        permissions: "0600"
-        content: |
-          MAIN_HOST=${aws_db_instance.ship_main.address}
-          MAIN_NAME=ship_main
-          MAIN_PORT=3306
-          MAIN_READ_HOST=${aws_db_instance.ship_main.address}
-          MAIN_READ_NAME=ship_main
-          MAIN_READ_PORT=3306
-          MAIN_READ_SECRET=${aws_secretsmanager_secret.ship_main.arn}
-          MAIN_READ_TLS=require
-          MAIN_READ_USER=app_owner
-          MAIN_SECRET=${aws_secretsmanager_secret.ship_main.arn}
-          MAIN_TLS=require
-          MAIN_USER=app_owner
-          ORDERS_BATCH=10
-          ORDERS_SOURCE=${aws_sqs_queue.ship_orders.url}
-          ORDERS_SOURCE_ENDPOINT=https://sqs.ap-northeast-2.amazonaws.com
-          ORDERS_SOURCE_PROTOCOL=sqs
-          ORDERS_VISIBILITY_SECONDS=120
-          PAY_PAID_BATCH=10
-          PAY_PAID_SOURCE=${aws_sqs_queue.ship_worker_from_pay_paid.url}
-          PAY_PAID_SOURCE_ENDPOINT=https://sqs.ap-northeast-2.amazonaws.com
-          PAY_PAID_SOURCE_PROTOCOL=sqs
-          PAY_PAID_VISIBILITY_SECONDS=60
-
-      - path: /usr/local/bin/bumall-dev-ship-worker-environment
-        permissions: "0755"
-        content: |
-          #!/bin/bash
-          # Writes the service's environment, with its secrets, to /run, which is memory.
-          set -euo pipefail
-          umask 077
-          target=/run/cloudgen/ship-worker.env
-          install -d -m 0700 /run/cloudgen
-          cp /etc/cloudgen/ship-worker.env "$target.new"
-
-          metadata=http://169.254.169.254/latest
-          read_metadata() { curl -fsS --retry 5 --retry-connrefused -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/$1"; }
-          token=$(curl -fsS --retry 5 --retry-connrefused -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
-          role=$(read_metadata iam/security-credentials/)
-          identity=$(read_metadata "iam/security-credentials/$role")
-
-          # call REGION SERVICE HOST TARGET BODY OPTION...: a request signed by this machine's identity.
-          # The credentials go through standard input: a command line is visible to every process.
-          call() {
-            jq -r '"user = \"\(.AccessKeyId):\(.SecretAccessKey)\"", "header = \"X-Amz-Security-Token: \(.Token)\""' <<<"$identity" |
-              curl -sS --retry 5 --retry-connrefused --config - --aws-sigv4 "aws:amz:$1:$2" \
-                -H 'Content-Type: application/x-amz-json-1.1' -H "X-Amz-Target: $4" --data "$5" "$${@:6}" "https://$3/"
-          }
-
-          # fetch_secret ARN: prints the value of a secret; 44 where it has none yet.
-          fetch_secret() {
-            local status
-            status=$(call ap-northeast-2 secretsmanager secretsmanager.ap-northeast-2.amazonaws.com secretsmanager.GetSecretValue \
-              "{\"SecretId\":\"$1\"}" --output "$target.answer" --write-out '%%{http_code}') || return 1
-            if [ "$status" != 200 ]; then
-              grep -q ResourceNotFoundException "$target.answer" && return 44
-              echo "Secrets Manager answered $status for $1" >&2
-              return 1
-            fi
-            jq -er .SecretString "$target.answer" || return 1
-            rm -f "$target.answer"
-          }
-
-          # secret VARIABLE IDENTIFIER: adds the value of a vault entry; 44 where nobody has filled it yet.
-          secret() {
-            local value
-            value=$(fetch_secret "$2") || return $?
-            if [[ $value == *$'\n'* ]]; then
-              echo "$1 has several lines, which the environment of a service cannot carry" >&2
-              return 1
-            fi
-            printf '%s=%s\n' "$1" "$value" >>"$target.new"
-          }
-          secret MAIN_PASSWORD '${aws_secretsmanager_secret.ship_main.arn}'
-          secret MAIN_READ_PASSWORD '${aws_secretsmanager_secret.ship_main.arn}'
-          mv "$target.new" "$target"
-
-      - path: /etc/systemd/system/bumall-dev-ship-worker.service
-        content: |
-          [Unit]
-          Description=bumall-dev ship-worker
-          Wants=network-online.target
-          After=network-online.target docker.service
-          Wants=docker.service
-          StartLimitIntervalSec=0
-
-          [Service]
-          Restart=always
-          RestartSec=10
-          TimeoutStartSec=600
-          TimeoutStopSec=60
-          ExecStartPre=/usr/local/bin/bumall-dev-ship-worker-environment
-          ExecStartPre=-/usr/bin/docker rm --force ship-worker
-          ExecStart=/usr/bin/docker run --rm --name ship-worker --env-file /run/cloudgen/ship-worker.env --network host --security-opt no-new-privileges --log-driver awslogs --log-opt awslogs-region=ap-northeast-2 --log-opt awslogs-group=/bumall-dev/service/ship-worker --log-opt awslogs-stream=%H --log-opt mode=non-blocking --log-opt max-buffer-size=25m registry.example.com/bumall/ship-worker:2.0.0
-          ExecStop=/usr/bin/docker stop -t 50 ship-worker
-
-          [Install]
-          WantedBy=multi-user.target
-
-    runcmd:
-      - [systemctl, daemon-reload]
-      - [systemctl, enable, --now, --no-block, bumall-dev-ship-worker.service]
-  EOT
-  )
-
-  iam_instance_profile {
-    arn = aws_iam_instance_profile.ship_worker.arn
-  }
-
-  metadata_options {
-    http_endpoint               = "enabled"
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 1
-  }
-
-  monitoring {
-    enabled = true
-  }
-
-  block_device_mappings {
-    device_name = "/dev/sda1"
-
-    ebs {
-      volume_type           = "gp3"
-      volume_size           = 30
-      encrypted             = true
-      kms_key_id            = aws_kms_key.data.arn
-      delete_on_termination = true
-    }
-  }
-
-  tag_specifications {
-    resource_type = "instance"
-
-    tags = merge(local.tags, {
-      Name = "bumall-dev-ship-worker"
-    })
-  }
-
-  tag_specifications {
-    resource_type = "volume"
-
-    tags = merge(local.tags, {
-      Name      = "bumall-dev-ship-worker"
-      snapshots = "bumall-dev"
-    })
+locals {
+  ship_api_settings = {
+    MAIN_HOST        = aws_db_instance.ship_main.address
+    MAIN_NAME        = "ship_main"
+    MAIN_PORT        = "3306"
+    MAIN_READ_HOST   = aws_db_instance.ship_main.address
+    MAIN_READ_NAME   = "ship_main"
+    MAIN_READ_PORT   = "3306"
+    MAIN_READ_SECRET = aws_secretsmanager_secret.ship_main.arn
+    MAIN_READ_TLS    = "require"
+    MAIN_READ_USER   = "app_owner"
+    MAIN_SECRET      = aws_secretsmanager_secret.ship_main.arn
+    MAIN_TLS         = "require"
+    MAIN_USER        = "app_owner"
+    PORT             = "8082"
   }
 }
 
-resource "aws_autoscaling_group" "ship_worker" {
-  name                      = "bumall-dev-ship-worker"
-  min_size                  = 1
-  max_size                  = 10
-  vpc_zone_identifier       = values(aws_subnet.application)[*].id
-  health_check_grace_period = 300
-  default_instance_warmup   = 300
-  enabled_metrics           = ["GroupInServiceInstances"]
-  service_linked_role_arn   = aws_iam_service_linked_role.autoscaling.arn
-
-  launch_template {
-    id      = aws_launch_template.ship_worker.id
-    version = aws_launch_template.ship_worker.latest_version
-  }
-
-  # A new machine serves before an old one goes. No automatic rollback: it would need a fixed image.
-  instance_refresh {
-    strategy = "Rolling"
-
-    preferences {
-      min_healthy_percentage = 100
-      max_healthy_percentage = 200
-    }
-  }
-
-  dynamic "tag" {
-    for_each = merge(local.tags, {
-      Name = "bumall-dev-ship-worker"
-    })
-
-    content {
-      key                 = tag.key
-      value               = tag.value
-      propagate_at_launch = false
-    }
-  }
-
-  lifecycle {
-    ignore_changes = [desired_capacity]
-  }
-
-  # A machine starts its service once, when it boots: what it needs for that must be there.
-  depends_on = [
-    aws_iam_role_policy.ship_worker,
-    aws_cloudwatch_log_group.ship_worker,
-    aws_secretsmanager_secret_version.ship_main,
-    aws_route.application_nat,
-    aws_route_table_association.application,
-    aws_vpc_endpoint.s3,
-    aws_vpc_endpoint.interface,
-    aws_vpc_security_group_egress_rule.ship_worker_to_ship_main_3306,
-    aws_vpc_security_group_egress_rule.ship_worker_to_internet_443,
-    aws_vpc_security_group_egress_rule.ship_worker_to_internet_80,
-    aws_vpc_security_group_egress_rule.ship_worker_to_private_service_endpoints_443,
-  ]
+# Restarts the pods when it changes.
+locals {
+  ship_api_settings_version = format("v%.8s", sha256(jsonencode(local.ship_api_settings)))
 }
 
-resource "aws_autoscaling_policy" "ship_worker" {
-  name                   = "cpu"
-  autoscaling_group_name = aws_autoscaling_group.ship_worker.name
-  policy_type            = "TargetTrackingScaling"
-
-  target_tracking_configuration {
-    target_value = 60
-
-    predefined_metric_specification {
-      predefined_metric_type = "ASGAverageCPUUtilization"
-    }
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_api_secrets = {
+    MAIN_PASSWORD      = aws_secretsmanager_secret.ship_main.arn
+    MAIN_READ_PASSWORD = aws_secretsmanager_secret.ship_main.arn
   }
 }
 
-resource "aws_autoscaling_policy" "ship_worker_messages_waiting_in_ship_orders" {
-  name                   = "messages-of-ship-orders"
-  autoscaling_group_name = aws_autoscaling_group.ship_worker.name
-  policy_type            = "TargetTrackingScaling"
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_api_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
+}
 
-  target_tracking_configuration {
-    target_value = 50
-
-    customized_metric_specification {
-      metrics {
-        id    = "backlog"
-        label = "Messages waiting per machine"
-
-        # Measurements may be late: the last one counts until then, for nothing would look like an empty queue.
-        expression = "FILL(waiting, REPEAT) / FILL(machines, REPEAT)"
-      }
-
-      metrics {
-        id          = "waiting"
-        return_data = false
-
-        metric_stat {
-          stat = "Average"
-
-          metric {
-            namespace   = "AWS/SQS"
-            metric_name = "ApproximateNumberOfMessagesVisible"
-
-            dimensions {
-              name  = "QueueName"
-              value = aws_sqs_queue.ship_orders.name
-            }
-          }
-        }
-      }
-
-      metrics {
-        id          = "machines"
-        return_data = false
-
-        metric_stat {
-          stat = "Average"
-
-          metric {
-            namespace   = "AWS/AutoScaling"
-            metric_name = "GroupInServiceInstances"
-
-            dimensions {
-              name  = "AutoScalingGroupName"
-              value = aws_autoscaling_group.ship_worker.name
-            }
-          }
-        }
-      }
-    }
+locals {
+  ship_worker_settings = {
+    MAIN_HOST                   = aws_db_instance.ship_main.address
+    MAIN_NAME                   = "ship_main"
+    MAIN_PORT                   = "3306"
+    MAIN_READ_HOST              = aws_db_instance.ship_main.address
+    MAIN_READ_NAME              = "ship_main"
+    MAIN_READ_PORT              = "3306"
+    MAIN_READ_SECRET            = aws_secretsmanager_secret.ship_main.arn
+    MAIN_READ_TLS               = "require"
+    MAIN_READ_USER              = "app_owner"
+    MAIN_SECRET                 = aws_secretsmanager_secret.ship_main.arn
+    MAIN_TLS                    = "require"
+    MAIN_USER                   = "app_owner"
+    ORDERS_BATCH                = "10"
+    ORDERS_SOURCE               = aws_sqs_queue.ship_orders.url
+    ORDERS_SOURCE_ENDPOINT      = "https://sqs.ap-northeast-2.amazonaws.com"
+    ORDERS_SOURCE_PROTOCOL      = "sqs"
+    ORDERS_VISIBILITY_SECONDS   = "120"
+    PAY_PAID_BATCH              = "10"
+    PAY_PAID_SOURCE             = aws_sqs_queue.ship_worker_from_pay_paid.url
+    PAY_PAID_SOURCE_ENDPOINT    = "https://sqs.ap-northeast-2.amazonaws.com"
+    PAY_PAID_SOURCE_PROTOCOL    = "sqs"
+    PAY_PAID_VISIBILITY_SECONDS = "60"
   }
 }
 
-resource "aws_autoscaling_policy" "ship_worker_messages_waiting_in_ship_worker_from_pay_paid" {
-  name                   = "messages-of-ship-worker-from-pay-paid"
-  autoscaling_group_name = aws_autoscaling_group.ship_worker.name
-  policy_type            = "TargetTrackingScaling"
+# Restarts the pods when it changes.
+locals {
+  ship_worker_settings_version = format("v%.8s", sha256(jsonencode(local.ship_worker_settings)))
+}
 
-  target_tracking_configuration {
-    target_value = 50
-
-    customized_metric_specification {
-      metrics {
-        id    = "backlog"
-        label = "Messages waiting per machine"
-
-        # Measurements may be late: the last one counts until then, for nothing would look like an empty queue.
-        expression = "FILL(waiting, REPEAT) / FILL(machines, REPEAT)"
-      }
-
-      metrics {
-        id          = "waiting"
-        return_data = false
-
-        metric_stat {
-          stat = "Average"
-
-          metric {
-            namespace   = "AWS/SQS"
-            metric_name = "ApproximateNumberOfMessagesVisible"
-
-            dimensions {
-              name  = "QueueName"
-              value = aws_sqs_queue.ship_worker_from_pay_paid.name
-            }
-          }
-        }
-      }
-
-      metrics {
-        id          = "machines"
-        return_data = false
-
-        metric_stat {
-          stat = "Average"
-
-          metric {
-            namespace   = "AWS/AutoScaling"
-            metric_name = "GroupInServiceInstances"
-
-            dimensions {
-              name  = "AutoScalingGroupName"
-              value = aws_autoscaling_group.ship_worker.name
-            }
-          }
-        }
-      }
-    }
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_worker_secrets = {
+    MAIN_PASSWORD      = aws_secretsmanager_secret.ship_main.arn
+    MAIN_READ_PASSWORD = aws_secretsmanager_secret.ship_main.arn
   }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_worker_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
 }
 
 output "ship_main_host" {
@@ -1356,4 +825,254 @@ output "ship_main_host" {
 output "ship_orders_queue" {
   description = "URL of the queue ship-orders."
   value       = aws_sqs_queue.ship_orders.url
+}
+
+locals {
+  ship_api_objects = [
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "eks.amazonaws.com/role-arn" = aws_iam_role.ship_api.arn
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-dev-ship"
+      }
+    },
+    {
+      apiVersion = "v1"
+      kind       = "ConfigMap"
+      data       = local.ship_api_settings
+      metadata = {
+        annotations = {
+          "cloudgen/image"    = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall-dev/ship:2.0.0"
+          "cloudgen/settings" = local.ship_api_settings_version
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-dev-ship"
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "SecretStore"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-dev-ship"
+      }
+      spec = {
+        provider = {
+          aws = {
+            service = "SecretsManager"
+            region  = "ap-northeast-2"
+            auth = {
+              jwt = {
+                serviceAccountRef = {
+                  name = "ship-api"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "ExternalSecret"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-api"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-api"
+        namespace = "bumall-dev-ship"
+      }
+      spec = {
+        refreshInterval = "1h"
+        secretStoreRef = {
+          kind = "SecretStore"
+          name = "ship-api"
+        }
+        target = {
+          name = "ship-api-${local.ship_api_secrets_version}"
+        }
+        data = [for name, key in local.ship_api_secrets : {
+          secretKey = name
+          remoteRef = {
+            key = key
+          }
+        }]
+      }
+    },
+  ]
+}
+
+locals {
+  ship_worker_objects = [
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "eks.amazonaws.com/role-arn" = aws_iam_role.ship_worker.arn
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-dev-ship"
+      }
+    },
+    {
+      apiVersion = "v1"
+      kind       = "ConfigMap"
+      data       = local.ship_worker_settings
+      metadata = {
+        annotations = {
+          "cloudgen/image"     = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall-dev/ship-worker:2.0.0"
+          "cloudgen/settings"  = local.ship_worker_settings_version
+          "cloudgen/trigger-0" = aws_sqs_queue.ship_orders.url
+          "cloudgen/trigger-1" = aws_sqs_queue.ship_worker_from_pay_paid.url
+        }
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-dev-ship"
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "SecretStore"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-dev-ship"
+      }
+      spec = {
+        provider = {
+          aws = {
+            service = "SecretsManager"
+            region  = "ap-northeast-2"
+            auth = {
+              jwt = {
+                serviceAccountRef = {
+                  name = "ship-worker"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    {
+      apiVersion = "external-secrets.io/v1"
+      kind       = "ExternalSecret"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-dev-ship"
+      }
+      spec = {
+        refreshInterval = "1h"
+        secretStoreRef = {
+          kind = "SecretStore"
+          name = "ship-worker"
+        }
+        target = {
+          name = "ship-worker-${local.ship_worker_secrets_version}"
+        }
+        data = [for name, key in local.ship_worker_secrets : {
+          secretKey = name
+          remoteRef = {
+            key = key
+          }
+        }]
+      }
+    },
+    {
+      apiVersion = "keda.sh/v1alpha1"
+      kind       = "TriggerAuthentication"
+      metadata = {
+        labels = {
+          "app.kubernetes.io/component"  = "service"
+          "app.kubernetes.io/managed-by" = "cloudgen"
+          "app.kubernetes.io/name"       = "ship-worker"
+          "app.kubernetes.io/part-of"    = "bumall-dev"
+          environment                    = "dev"
+          system                         = "bumall"
+          team                           = "platform"
+        }
+        name      = "ship-worker"
+        namespace = "bumall-dev-ship"
+      }
+      spec = {
+        podIdentity = {
+          provider = "aws"
+        }
+      }
+    },
+  ]
 }

@@ -72,6 +72,7 @@ resource "aws_vpc_endpoint" "interface" {
           "sqs:ChangeMessageVisibility",
           "sqs:DeleteMessage",
           "sqs:GetQueueAttributes",
+          "sqs:GetQueueAttributes",
           "sqs:ReceiveMessage",
           "sqs:SendMessage",
         ]

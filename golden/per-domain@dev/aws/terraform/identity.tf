@@ -175,3 +175,283 @@ resource "aws_iam_role_policy" "machine_disk_snapshots" {
     ]
   })
 }
+
+resource "aws_iam_role" "kubernetes_control_plane" {
+  name        = "bumall-dev-kubernetes-control-plane"
+  description = "The control plane of the Kubernetes cluster"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "eks.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "kubernetes_control_plane" {
+  role       = aws_iam_role.kubernetes_control_plane.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+}
+
+resource "aws_iam_role_policy" "kubernetes_control_plane" {
+  name = "grants"
+  role = aws_iam_role.kubernetes_control_plane.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "EncryptSecrets"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt"]
+      Resource = aws_kms_key.data.arn
+    }]
+  })
+}
+
+# The cluster vouches for the service accounts of its pods: each role below names the one that may take it on.
+resource "aws_iam_openid_connect_provider" "main" {
+  url            = aws_eks_cluster.main.identity[0].oidc[0].issuer
+  client_id_list = ["sts.amazonaws.com"]
+
+  tags = {
+    Name = "bumall-dev-kubernetes"
+  }
+}
+
+locals {
+  kubernetes_issuer = trimprefix(aws_eks_cluster.main.identity[0].oidc[0].issuer, "https://")
+}
+
+resource "aws_iam_role" "kubernetes_network_plugin" {
+  name        = "bumall-dev-kubernetes-network-plugin"
+  description = "Gives pods addresses of the network"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Federated = aws_iam_openid_connect_provider.main.arn
+      }
+      Action = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:kube-system:aws-node"
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "kubernetes_network_plugin" {
+  role       = aws_iam_role.kubernetes_network_plugin.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
+}
+
+resource "aws_iam_role" "kubernetes_node_machine" {
+  name        = "bumall-dev-kubernetes-node-machine"
+  description = "The machines that pods run on; pods have roles of their own"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "ec2.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "kubernetes_node_machine" {
+  for_each = {
+    cluster = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
+    images  = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly"
+  }
+
+  role       = aws_iam_role.kubernetes_node_machine.name
+  policy_arn = each.value
+}
+
+resource "aws_iam_role_policy" "kubernetes_node_machine" {
+  name = "grants"
+  role = aws_iam_role.kubernetes_node_machine.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "SessionAgent"
+        Effect   = "Allow"
+        Action   = "ssm:UpdateInstanceInformation"
+        Resource = "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:instance/*"
+      },
+      {
+        Sid    = "SessionChannels"
+        Effect = "Allow"
+        Action = [
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ]
+        Resource = "*"
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "kubernetes_message_counter" {
+  name        = "bumall-dev-kubernetes-message-counter"
+  description = "KEDA, which counts the messages that wait"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Federated = aws_iam_openid_connect_provider.main.arn
+      }
+      Action = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:keda:keda-operator"
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "kubernetes_message_counter" {
+  name = "grants"
+  role = aws_iam_role.kubernetes_message_counter.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "CountMessages"
+      Effect   = "Allow"
+      Action   = "sqs:GetQueueAttributes"
+      Resource = [aws_sqs_queue.ship_orders.arn, aws_sqs_queue.ship_worker_from_pay_paid.arn]
+    }]
+  })
+}
+
+resource "aws_iam_role" "kubernetes_cluster_autoscaler" {
+  name        = "bumall-dev-kubernetes-cluster-autoscaler"
+  description = "Changes the number of the cluster's nodes"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Federated = aws_iam_openid_connect_provider.main.arn
+      }
+      Action = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:kube-system:cluster-autoscaler"
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "kubernetes_cluster_autoscaler" {
+  name = "grants"
+  role = aws_iam_role.kubernetes_cluster_autoscaler.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "Look"
+        Effect = "Allow"
+        Action = [
+          "autoscaling:DescribeAutoScalingGroups",
+          "autoscaling:DescribeAutoScalingInstances",
+          "autoscaling:DescribeLaunchConfigurations",
+          "autoscaling:DescribeScalingActivities",
+          "autoscaling:DescribeTags",
+          "ec2:DescribeImages",
+          "ec2:DescribeInstanceTypes",
+          "ec2:DescribeLaunchTemplateVersions",
+          "ec2:GetInstanceTypesFromInstanceRequirements",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "LookAtPools"
+        Effect   = "Allow"
+        Action   = "eks:DescribeNodegroup"
+        Resource = "arn:aws:eks:ap-northeast-2:${data.aws_caller_identity.current.account_id}:nodegroup/bumall-dev/*/*"
+      },
+      {
+        Sid      = "Scale"
+        Effect   = "Allow"
+        Action   = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"]
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "aws:ResourceTag/k8s.io/cluster-autoscaler/bumall-dev" = "owned"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "kubernetes_pod_log_collector" {
+  name        = "bumall-dev-kubernetes-pod-log-collector"
+  description = "Writes what pods write into log groups"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Federated = aws_iam_openid_connect_provider.main.arn
+      }
+      Action = "sts:AssumeRoleWithWebIdentity"
+      Condition = {
+        StringEquals = {
+          ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:fluent-bit:fluent-bit"
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "kubernetes_pod_log_collector" {
+  name = "grants"
+  role = aws_iam_role.kubernetes_pod_log_collector.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "Logs"
+      Effect = "Allow"
+      Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = [
+        "${aws_cloudwatch_log_group.kubernetes_cluster_parts.arn}:log-stream:*",
+        "${aws_cloudwatch_log_group.ship_api.arn}:log-stream:*",
+        "${aws_cloudwatch_log_group.ship_worker.arn}:log-stream:*",
+      ]
+    }]
+  })
+}

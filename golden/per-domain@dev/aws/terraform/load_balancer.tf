@@ -62,6 +62,29 @@ resource "aws_lb" "internal" {
   depends_on = [aws_s3_bucket_policy.system_access_log_bucket]
 }
 
+resource "aws_lb_target_group" "internal_kubernetes_gateway" {
+  name                 = "bumall-dev-gw-30081"
+  vpc_id               = aws_vpc.main.id
+  port                 = 30081
+  protocol             = "HTTP"
+  deregistration_delay = 60
+
+  health_check {
+    # Nodes without a pod of the gateway do not answer, and get no requests.
+    port                = "30021"
+    path                = "/healthz/ready"
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 2
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 # HTTP: no certificate is named for the private names, and the traffic stays inside the network.
 resource "aws_lb_listener" "internal_8081" {
   load_balancer_arn = aws_lb.internal.arn
@@ -82,7 +105,7 @@ resource "aws_lb_listener" "internal_8082" {
 
   default_action {
     type             = "forward"
-    target_group_arn = aws_lb_target_group.internal_ship_api.arn
+    target_group_arn = aws_lb_target_group.internal_kubernetes_gateway.arn
   }
 }
 
@@ -227,4 +250,9 @@ resource "aws_wafv2_web_acl_logging_configuration" "public" {
       name = "cookie"
     }
   }
+}
+
+resource "aws_autoscaling_attachment" "internal_kubernetes_gateway" {
+  autoscaling_group_name = aws_eks_node_group.system_nodes_of_kubernetes.resources[0].autoscaling_groups[0].name
+  lb_target_group_arn    = aws_lb_target_group.internal_kubernetes_gateway.arn
 }

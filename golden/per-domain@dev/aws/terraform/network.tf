@@ -138,6 +138,27 @@ resource "aws_subnet" "endpoint" {
   }
 }
 
+# Nodes of the Kubernetes cluster, and their pods: each pod has an address of the network.
+resource "aws_subnet" "nodes" {
+  for_each = {
+    a = "10.60.224.0/21"
+    b = "10.60.232.0/21"
+  }
+
+  vpc_id            = aws_vpc.main.id
+  availability_zone = "ap-northeast-2${each.key}"
+  cidr_block        = each.value
+
+  tags = {
+    Name = "bumall-dev-nodes-${each.key}"
+  }
+
+  # With fewer zones, what stands in a subnet leaves it before the subnet goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_internet_gateway" "main" {
   vpc_id = aws_vpc.main.id
 
@@ -208,6 +229,12 @@ resource "aws_route" "application_nat" {
 
 resource "aws_route_table_association" "application" {
   for_each       = aws_subnet.application
+  route_table_id = aws_route_table.application[each.key].id
+  subnet_id      = each.value.id
+}
+
+resource "aws_route_table_association" "nodes" {
+  for_each       = aws_subnet.nodes
   route_table_id = aws_route_table.application[each.key].id
   subnet_id      = each.value.id
 }

@@ -3,6 +3,21 @@ output "egress_addresses" {
   value       = values(aws_eip.nat)[*].public_ip
 }
 
+output "repositories" {
+  description = "Where images are pushed to, by their names."
+  value       = { for name, repository in aws_ecr_repository.own_container_images : name => repository.repository_url }
+}
+
+output "public_url" {
+  description = "Where the API public is called."
+  value       = "https://api.dev.mall.example.com"
+}
+
+output "keda_role" {
+  description = "Role of KEDA, which its installation is told."
+  value       = aws_iam_role.kubernetes_message_counter.arn
+}
+
 output "public_address" {
   description = "Address of the public load balancer: point dev.mall.example.com here."
   value       = aws_lb.public.dns_name

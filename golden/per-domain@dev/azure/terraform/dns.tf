@@ -14,6 +14,7 @@ resource "azurerm_private_dns_zone_virtual_network_link" "internal" {
 # Azure prescribes the zones that private endpoints are found in.
 resource "azurerm_private_dns_zone" "privatelink" {
   for_each = toset([
+    "privatelink.azurecr.io",
     "privatelink.blob.core.windows.net",
     "privatelink.mysql.database.azure.com",
     "privatelink.postgres.database.azure.com",
@@ -33,4 +34,13 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink" {
   virtual_network_id  = azurerm_virtual_network.main.id
   tags                = local.tags
   private_dns_zone_id = each.value.id
+}
+
+resource "azurerm_dns_cname_record" "public" {
+  name                = "api.dev"
+  zone_name           = "mall.example.com"
+  resource_group_name = "dns"
+  ttl                 = 300
+  record              = "${azurerm_api_management.public.name}.azure-api.net"
+  tags                = local.tags
 }

@@ -133,6 +133,18 @@ resource "azurerm_network_security_group" "pay_containers" {
   }
 
   security_rule {
+    name                                       = "pay-containers-to-registry"
+    priority                                   = 1117
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
     name                                       = "pay-containers-to-service-bus"
     priority                                   = 1110
     direction                                  = "Outbound"
@@ -446,6 +458,10 @@ resource "azurerm_role_assignment" "pay_api" {
       role  = "Key Vault Secrets User"
       scope = azurerm_key_vault_secret.pay_psp_key.resource_versionless_id
     }
+    "registry/pull" = {
+      role  = "AcrPull"
+      scope = azurerm_container_registry.main.id
+    }
   }
 
   scope                = each.value.scope
@@ -510,6 +526,11 @@ resource "azurerm_container_app" "pay_api" {
     identity            = azurerm_user_assigned_identity.pay_api.id
   }
 
+  registry {
+    server   = azurerm_container_registry.main.login_server
+    identity = azurerm_user_assigned_identity.pay_api.id
+  }
+
   ingress {
     # Outside is the virtual network: the environment has no public address.
     external_enabled           = true
@@ -530,7 +551,7 @@ resource "azurerm_container_app" "pay_api" {
 
     container {
       name   = "pay-api"
-      image  = "registry.example.com/bumall/pay:2.0.0"
+      image  = "${azurerm_container_registry.main.login_server}/pay:2.0.0"
       cpu    = 2
       memory = "4Gi"
 
@@ -730,9 +751,11 @@ resource "azurerm_container_app" "pay_api" {
     azurerm_managed_redis_access_policy_assignment.pay_api,
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.pay_main,
+    azurerm_private_endpoint.registry,
     azurerm_private_endpoint.service_bus,
     azurerm_private_endpoint.session,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint_application_security_group_association.registry,
     azurerm_private_endpoint_application_security_group_association.vault,
     azurerm_role_assignment.pay_api,
     azurerm_servicebus_subscription_rule.market_mailer_from_pay_paid,

@@ -31,6 +31,17 @@ resource "azurerm_application_security_group" "service_bus" {
   }
 }
 
+resource "azurerm_application_security_group" "registry" {
+  name                = "bumall-dev-registry"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "azurerm_application_security_group" "vault" {
   name                = "bumall-dev-vault"
   location            = azurerm_resource_group.main.location
@@ -134,6 +145,18 @@ resource "azurerm_network_security_group" "balancer" {
   }
 
   security_rule {
+    name                       = "public-to-internal-gateway"
+    priority                   = 3292
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.api_public.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_ranges    = ["8082", "8081"]
+  }
+
+  security_rule {
     name                       = "gateway-manager"
     priority                   = 4000
     direction                  = "Inbound"
@@ -193,23 +216,9 @@ resource "azurerm_network_security_group" "application" {
     destination_application_security_group_ids = [
       azurerm_application_security_group.market_mailer.id,
       azurerm_application_security_group.market_web.id,
-      azurerm_application_security_group.ship_api.id,
-      azurerm_application_security_group.ship_worker.id,
     ]
 
     destination_port_range = "22"
-  }
-
-  security_rule {
-    name                                       = "internal-gateway-to-ship-api"
-    priority                                   = 2622
-    direction                                  = "Inbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_address_prefix                      = azurerm_subnet.balancer.address_prefixes[0]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.ship_api.id]
-    destination_port_range                     = "8082"
   }
 
   security_rule {
@@ -246,6 +255,18 @@ resource "azurerm_network_security_group" "application" {
     source_port_range                     = "*"
     destination_address_prefix            = "Internet"
     destination_port_ranges               = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "market-mailer-to-registry"
+    priority                                   = 3185
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_mailer.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
+    destination_port_range                     = "443"
   }
 
   security_rule {
@@ -309,6 +330,18 @@ resource "azurerm_network_security_group" "application" {
   }
 
   security_rule {
+    name                                       = "market-web-to-registry"
+    priority                                   = 1714
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
     name                                       = "market-web-to-service-bus"
     priority                                   = 1524
     direction                                  = "Outbound"
@@ -330,90 +363,6 @@ resource "azurerm_network_security_group" "application" {
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.session.id]
     destination_port_range                     = "10000"
-  }
-
-  security_rule {
-    name                                       = "ship-api-to-endpoints"
-    priority                                   = 2225
-    direction                                  = "Outbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
-    destination_port_range                     = "443"
-  }
-
-  security_rule {
-    name                                  = "ship-api-to-internet"
-    priority                              = 369
-    direction                             = "Outbound"
-    access                                = "Allow"
-    protocol                              = "Tcp"
-    source_application_security_group_ids = [azurerm_application_security_group.ship_api.id]
-    source_port_range                     = "*"
-    destination_address_prefix            = "Internet"
-    destination_port_ranges               = ["443", "80"]
-  }
-
-  security_rule {
-    name                                       = "ship-api-to-ship-main"
-    priority                                   = 3244
-    direction                                  = "Outbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
-    destination_port_range                     = "3306"
-  }
-
-  security_rule {
-    name                                       = "ship-worker-to-endpoints"
-    priority                                   = 1911
-    direction                                  = "Outbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
-    destination_port_range                     = "443"
-  }
-
-  security_rule {
-    name                                  = "ship-worker-to-internet"
-    priority                              = 2633
-    direction                             = "Outbound"
-    access                                = "Allow"
-    protocol                              = "Tcp"
-    source_application_security_group_ids = [azurerm_application_security_group.ship_worker.id]
-    source_port_range                     = "*"
-    destination_address_prefix            = "Internet"
-    destination_port_ranges               = ["443", "80"]
-  }
-
-  security_rule {
-    name                                       = "ship-worker-to-service-bus"
-    priority                                   = 3148
-    direction                                  = "Outbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
-    destination_port_ranges                    = ["443", "5671", "5672"]
-  }
-
-  security_rule {
-    name                                       = "ship-worker-to-ship-main"
-    priority                                   = 3633
-    direction                                  = "Outbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
-    destination_port_range                     = "3306"
   }
 
   security_rule {
@@ -489,24 +438,12 @@ resource "azurerm_network_security_group" "data" {
   }
 
   security_rule {
-    name                                       = "ship-api-to-ship-main"
-    priority                                   = 3244
+    name                                       = "ship-nodes-to-ship-main"
+    priority                                   = 557
     direction                                  = "Inbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
-    destination_port_range                     = "3306"
-  }
-
-  security_rule {
-    name                                       = "ship-worker-to-ship-main"
-    priority                                   = 3633
-    direction                                  = "Inbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.ship_main.id]
     destination_port_range                     = "3306"
@@ -549,6 +486,18 @@ resource "azurerm_network_security_group" "endpoint" {
   tags                = local.tags
 
   security_rule {
+    name                                       = "market-mailer-to-registry"
+    priority                                   = 3185
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_mailer.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
     name                                       = "market-mailer-to-service-bus"
     priority                                   = 2023
     direction                                  = "Inbound"
@@ -569,6 +518,18 @@ resource "azurerm_network_security_group" "endpoint" {
     source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.media.id, azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "market-web-to-registry"
+    priority                                   = 1714
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_application_security_group_ids      = [azurerm_application_security_group.market_web.id]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
     destination_port_range                     = "443"
   }
 
@@ -597,6 +558,18 @@ resource "azurerm_network_security_group" "endpoint" {
   }
 
   security_rule {
+    name                                       = "pay-containers-to-registry"
+    priority                                   = 1117
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.pay_containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
     name                                       = "pay-containers-to-service-bus"
     priority                                   = 1110
     direction                                  = "Inbound"
@@ -609,39 +582,51 @@ resource "azurerm_network_security_group" "endpoint" {
   }
 
   security_rule {
-    name                                       = "ship-api-to-endpoints"
-    priority                                   = 2225
+    name                                       = "ship-nodes-to-endpoints"
+    priority                                   = 597
     direction                                  = "Inbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_api.id]
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
     destination_port_range                     = "443"
   }
 
   security_rule {
-    name                                       = "ship-worker-to-endpoints"
-    priority                                   = 1911
+    name                                       = "ship-nodes-to-registry"
+    priority                                   = 3417
     direction                                  = "Inbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
     source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_application_security_group_ids = [azurerm_application_security_group.registry.id]
     destination_port_range                     = "443"
   }
 
   security_rule {
-    name                                       = "ship-worker-to-service-bus"
-    priority                                   = 3148
+    name                                       = "ship-nodes-to-service-bus"
+    priority                                   = 2813
     direction                                  = "Inbound"
     access                                     = "Allow"
     protocol                                   = "Tcp"
-    source_application_security_group_ids      = [azurerm_application_security_group.ship_worker.id]
+    source_address_prefix                      = azurerm_subnet.ship_nodes.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.service_bus.id]
     destination_port_ranges                    = ["443", "5671", "5672"]
+  }
+
+  security_rule {
+    name                                       = "system-nodes-to-vault"
+    priority                                   = 2323
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.system_nodes.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
   }
 
   security_rule {
@@ -672,6 +657,200 @@ resource "azurerm_network_security_group" "endpoint" {
 resource "azurerm_subnet_network_security_group_association" "endpoint" {
   subnet_id                 = azurerm_subnet.endpoint.id
   network_security_group_id = azurerm_network_security_group.endpoint.id
+}
+
+resource "azurerm_network_security_group" "api_public" {
+  name                = "bumall-dev-api-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "public-to-internal-gateway"
+    priority                   = 3292
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.api_public.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.balancer.address_prefixes[0]
+    destination_port_ranges    = ["8082", "8081"]
+  }
+
+  security_rule {
+    name                       = "AzureKeyVault"
+    priority                   = 4000
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.api_public.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureKeyVault"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "Storage"
+    priority                   = 4001
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.api_public.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Storage"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "issuer-of-tokens"
+    priority                   = 4010
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.api_public.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "api_public" {
+  subnet_id                 = azurerm_subnet.api_public.id
+  network_security_group_id = azurerm_network_security_group.api_public.id
+}
+
+# What leaves the cluster has the address of its node, and so the rules tell pools apart. Azure wants nodes and pods of one cluster
+# open to each other: there, the network policies in the cluster decide.
+resource "azurerm_network_security_group" "system_nodes" {
+  name                = "bumall-dev-system-nodes"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "internal-gateway-to-cluster-gateway"
+    priority                   = 3590
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.balancer.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.system_nodes.address_prefixes[0]
+    destination_port_ranges    = ["8081", "15021"]
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.system_nodes.address_prefixes[0]
+    destination_port_range     = "30000-32767"
+  }
+
+  security_rule {
+    name                         = "within-cluster"
+    priority                     = 4001
+    direction                    = "Inbound"
+    access                       = "Allow"
+    protocol                     = "*"
+    source_address_prefixes      = ["10.60.192.0/19", "10.244.0.0/16"]
+    source_port_range            = "*"
+    destination_address_prefixes = ["10.60.192.0/19", "10.244.0.0/16"]
+    destination_port_range       = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                       = "system-nodes-to-vault"
+    priority                                   = 2323
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.system_nodes.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                         = "within-cluster"
+    priority                     = 4000
+    direction                    = "Outbound"
+    access                       = "Allow"
+    protocol                     = "*"
+    source_address_prefixes      = ["10.60.192.0/19", "10.244.0.0/16"]
+    source_port_range            = "*"
+    destination_address_prefixes = ["10.60.192.0/19", "10.244.0.0/16"]
+    destination_port_range       = "*"
+  }
+
+  security_rule {
+    name                       = "platform"
+    priority                   = 4001
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.system_nodes.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "system_nodes" {
+  subnet_id                 = azurerm_subnet.system_nodes.id
+  network_security_group_id = azurerm_network_security_group.system_nodes.id
 }
 
 # Azure refuses a Bastion without exactly these rules.

@@ -262,8 +262,23 @@ resource "azurerm_application_gateway" "internal" {
     priority                   = 18082
     rule_type                  = "Basic"
     http_listener_name         = "port-8082"
-    backend_address_pool_name  = "ship-api"
-    backend_http_settings_name = "ship-api"
+    backend_address_pool_name  = "cluster"
+    backend_http_settings_name = "cluster"
+    rewrite_rule_set_name      = "forwarded-for"
+  }
+
+  rewrite_rule_set {
+    name = "forwarded-for"
+
+    rewrite_rule {
+      name          = "forwarded-for"
+      rule_sequence = 100
+
+      request_header_configuration {
+        header_name  = "X-Forwarded-For"
+        header_value = "{var_add_x_forwarded_for_proxy}"
+      }
+    }
   }
 
   rewrite_rule_set {
@@ -316,15 +331,17 @@ resource "azurerm_application_gateway" "internal" {
     proxy_protocol_header_enabled             = false
   }
 
+  # The cluster's gateway, at the address of its own load balancer.
   backend_address_pool {
-    name = "ship-api"
+    name         = "cluster"
+    ip_addresses = ["10.60.199.254"]
   }
 
   backend_http_settings {
-    name                                 = "ship-api"
-    port                                 = 8082
+    name                                 = "cluster"
+    port                                 = 8081
     protocol                             = "Http"
-    probe_name                           = "ship-api"
+    probe_name                           = "cluster"
     request_timeout                      = 30
     cookie_based_affinity                = "Disabled"
     pick_host_name_from_backend_address  = false
@@ -339,11 +356,11 @@ resource "azurerm_application_gateway" "internal" {
   }
 
   probe {
-    name                                      = "ship-api"
+    name                                      = "cluster"
     protocol                                  = "Http"
     host                                      = "127.0.0.1"
-    port                                      = 8082
-    path                                      = "/healthz"
+    port                                      = 15021
+    path                                      = "/healthz/ready"
     interval                                  = 10
     timeout                                   = 5
     unhealthy_threshold                       = 3

@@ -24,9 +24,12 @@ provider "azurerm" {
   storage_use_azuread = true
 
   resource_providers_to_register = [
+    "Microsoft.ApiManagement",
     "Microsoft.App",
     "Microsoft.Cache",
     "Microsoft.Compute",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.ContainerService",
     "Microsoft.DBforMySQL",
     "Microsoft.DBforPostgreSQL",
     "Microsoft.Insights",
@@ -34,8 +37,11 @@ provider "azurerm" {
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",
+    "Microsoft.OperationsManagement",
+    "Microsoft.PolicyInsights",
     "Microsoft.ServiceBus",
     "Microsoft.Storage",
+    "Microsoft.Web",
   ]
 
   features {

@@ -4,8 +4,6 @@ locals {
   service_accounts = {
     market-mailer = google_service_account.market_mailer.email
     market-web    = google_service_account.market_web.email
-    ship-api      = google_service_account.ship_api.email
-    ship-worker   = google_service_account.ship_worker.email
   }
 }
 
@@ -172,5 +170,163 @@ resource "google_compute_firewall" "to_internet_of_containers" {
   allow {
     protocol = "tcp"
     ports    = ["80", "443"]
+  }
+}
+
+# Nodes of the cluster, by the name of their pool. Rules see what a pod sends as its node's.
+locals {
+  node_accounts = {
+    ship   = google_service_account.ship_nodes.email
+    system = google_service_account.system_nodes.email
+  }
+}
+
+resource "google_compute_firewall" "deny_ingress_of_nodes" {
+  for_each                = local.node_accounts
+  name                    = "bumall-dev-${each.key}-nodes-deny-ingress"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 65000
+  source_ranges           = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+resource "google_compute_firewall" "deny_egress_of_nodes" {
+  for_each                = local.node_accounts
+  name                    = "bumall-dev-${each.key}-nodes-deny-egress"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 65000
+  destination_ranges      = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Logs, secrets, objects and messages, at Google's private addresses.
+resource "google_compute_firewall" "to_google_apis_of_nodes" {
+  for_each                = local.node_accounts
+  name                    = "bumall-dev-${each.key}-nodes-to-google-apis"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = ["199.36.153.8/30"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443"]
+  }
+}
+
+# Or the next rule would open these ports inside the network too.
+resource "google_compute_firewall" "deny_network_of_nodes" {
+  for_each                = local.node_accounts
+  name                    = "bumall-dev-${each.key}-nodes-deny-network"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 2000
+  destination_ranges      = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+  target_service_accounts = [each.value]
+
+  deny {
+    protocol = "all"
+  }
+
+  log_config {
+    metadata = "EXCLUDE_ALL_METADATA"
+  }
+}
+
+# Package mirrors answer on port 80; packages are signed.
+resource "google_compute_firewall" "to_internet_of_nodes" {
+  for_each                = local.node_accounts
+  name                    = "bumall-dev-${each.key}-nodes-to-internet"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 3000
+  destination_ranges      = ["0.0.0.0/0"]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["80", "443"]
+  }
+}
+
+# The cluster's API, and the tunnel for what the control plane asks of pods and nodes.
+resource "google_compute_firewall" "to_control_plane_of_nodes" {
+  for_each                = local.node_accounts
+  name                    = "bumall-dev-${each.key}-nodes-to-control-plane"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = [google_compute_subnetwork.control_plane.ip_cidr_range]
+  target_service_accounts = [each.value]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["443", "8132"]
+  }
+}
+
+# The gateway brings requests to every pod; metrics and the control plane's tunnel come from this pool too.
+resource "google_compute_firewall" "system_nodes_to_pods" {
+  name                    = "bumall-dev-system-nodes-to-pods"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = [google_compute_subnetwork.nodes.ip_cidr_range, "100.64.0.0/17", "100.73.0.0/17"]
+  target_service_accounts = [google_service_account.system_nodes.email]
+
+  allow {
+    protocol = "tcp"
+  }
+
+  allow {
+    protocol = "udp"
+  }
+}
+
+# The gateway's ports on the nodes, and its health.
+resource "google_compute_firewall" "system_nodes_from_balancer" {
+  name                    = "bumall-dev-system-nodes-from-balancer"
+  network                 = google_compute_network.main.id
+  direction               = "INGRESS"
+  priority                = 1000
+  source_ranges           = [google_compute_subnetwork.balancer.ip_cidr_range, "35.191.0.0/16", "130.211.0.0/22"]
+  target_service_accounts = [google_service_account.system_nodes.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["30081", "30021"]
+  }
+}
+
+resource "google_compute_firewall" "api_public_to_balancer" {
+  name               = "bumall-dev-api-public-to-balancer"
+  network            = google_compute_network.main.id
+  direction          = "EGRESS"
+  priority           = 1000
+  destination_ranges = ["${google_compute_address.internal.address}/32"]
+  target_tags        = ["bumall-dev-api-public"]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8081", "8082"]
   }
 }

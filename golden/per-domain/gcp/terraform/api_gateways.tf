@@ -1,0 +1,554 @@
+# It may nothing: Envoy asks no service of Google's.
+resource "google_service_account" "api_public" {
+  account_id   = "bumall-api-public"
+  display_name = "bumall API public"
+  depends_on   = [google_project_service.this]
+}
+
+# All that Envoy is told. It tries routes in their order.
+locals {
+  public_envoy = {
+    static_resources = {
+      listeners = [{
+        name = "public"
+        address = {
+          socket_address = {
+            address    = "0.0.0.0"
+            port_value = 8080
+          }
+        }
+        filter_chains = [{
+          filters = [{
+            name = "envoy.filters.network.http_connection_manager"
+            typed_config = {
+              "@type"            = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+              stat_prefix        = "public"
+              use_remote_address = true
+              normalize_path     = true
+              access_log = [{
+                name = "envoy.access_loggers.stdout"
+                typed_config = {
+                  "@type" = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+                  log_format = {
+                    json_format = {
+                      duration_ms = "%DURATION%"
+                      method      = "%REQ(:METHOD)%"
+                      path        = "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"
+                      flags       = "%RESPONSE_FLAGS%"
+                      route       = "%ROUTE_NAME%"
+                      status      = "%RESPONSE_CODE%"
+                    }
+                  }
+                }
+              }]
+              http_filters = [
+                {
+                  name = "envoy.filters.http.cors"
+                  typed_config = {
+                    "@type" = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors"
+                  }
+                },
+                {
+                  name = "envoy.filters.http.jwt_authn"
+                  typed_config = {
+                    "@type" = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+                    providers = {
+                      tokens = {
+                        issuer    = "https://login.example.com/"
+                        audiences = ["mall"]
+                        forward   = true
+                        remote_jwks = {
+                          http_uri = {
+                            uri     = "https://login.example.com/.well-known/jwks.json"
+                            cluster = "keys"
+                            timeout = "5s"
+                          }
+                          cache_duration = "600s"
+                        }
+                      }
+                    }
+                    requirement_map = {
+                      tokens = {
+                        provider_name = "tokens"
+                      }
+                    }
+                  }
+                },
+                {
+                  name = "envoy.filters.http.local_ratelimit"
+                  typed_config = {
+                    "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                    stat_prefix = "public"
+                  }
+                },
+                {
+                  name = "envoy.filters.http.buffer"
+                  typed_config = {
+                    "@type"           = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer"
+                    max_request_bytes = 10485760
+                  }
+                },
+                {
+                  name = "envoy.filters.http.router"
+                  typed_config = {
+                    "@type" = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+                  }
+                },
+              ]
+              route_config = {
+                virtual_hosts = [{
+                  name    = "public"
+                  domains = ["*"]
+                  routes = [
+                    {
+                      name = "questions of browsers"
+                      match = {
+                        prefix = "/"
+                        headers = [{
+                          name = ":method"
+                          string_match = {
+                            exact = "OPTIONS"
+                          }
+                        }]
+                      }
+                      direct_response = {
+                        status = 403
+                      }
+                      typed_per_filter_config = {
+                        "envoy.filters.http.jwt_authn" = {
+                          "@type"  = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                          disabled = true
+                        }
+                      }
+                    },
+                    {
+                      name = "POST /pay"
+                      match = {
+                        path = "/pay"
+                        headers = [{
+                          name = ":method"
+                          string_match = {
+                            exact = "POST"
+                          }
+                        }]
+                      }
+                      route = {
+                        cluster              = "internal-8081"
+                        host_rewrite_literal = "pay-api.bumall.internal"
+                        timeout              = "30s"
+                      }
+                      typed_per_filter_config = {
+                        "envoy.filters.http.jwt_authn" = {
+                          "@type"          = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                          requirement_name = "tokens"
+                        }
+                        "envoy.filters.http.local_ratelimit" = {
+                          "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                          stat_prefix = "route"
+                          token_bucket = {
+                            max_tokens      = 20
+                            tokens_per_fill = 10
+                            fill_interval   = "1s"
+                          }
+                          filter_enabled = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                          filter_enforced = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                        }
+                      }
+                    },
+                    {
+                      name = "GET /pay/health"
+                      match = {
+                        path = "/pay/health"
+                        headers = [{
+                          name = ":method"
+                          string_match = {
+                            exact = "GET"
+                          }
+                        }]
+                      }
+                      route = {
+                        cluster              = "internal-8081"
+                        host_rewrite_literal = "pay-api.bumall.internal"
+                        timeout              = "30s"
+                      }
+                      typed_per_filter_config = {
+                        "envoy.filters.http.jwt_authn" = {
+                          "@type"  = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                          disabled = true
+                        }
+                        "envoy.filters.http.local_ratelimit" = {
+                          "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                          stat_prefix = "route"
+                          token_bucket = {
+                            max_tokens      = 200
+                            tokens_per_fill = 100
+                            fill_interval   = "1s"
+                          }
+                          filter_enabled = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                          filter_enforced = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                        }
+                      }
+                    },
+                    {
+                      name = "GET /pay/{id}"
+                      match = {
+                        safe_regex = {
+                          regex = "/pay/[^/]+"
+                        }
+                        headers = [{
+                          name = ":method"
+                          string_match = {
+                            exact = "GET"
+                          }
+                        }]
+                      }
+                      route = {
+                        cluster              = "internal-8081"
+                        host_rewrite_literal = "pay-api.bumall.internal"
+                        timeout              = "30s"
+                      }
+                      typed_per_filter_config = {
+                        "envoy.filters.http.jwt_authn" = {
+                          "@type"          = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                          requirement_name = "tokens"
+                        }
+                        "envoy.filters.http.local_ratelimit" = {
+                          "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                          stat_prefix = "route"
+                          token_bucket = {
+                            max_tokens      = 200
+                            tokens_per_fill = 100
+                            fill_interval   = "1s"
+                          }
+                          filter_enabled = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                          filter_enforced = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                        }
+                      }
+                    },
+                    {
+                      name = "ANY /shipments/*"
+                      match = {
+                        safe_regex = {
+                          regex = "/shipments/.+"
+                        }
+                      }
+                      route = {
+                        cluster              = "internal-8082"
+                        host_rewrite_literal = "ship-api.bumall.internal"
+                        timeout              = "30s"
+                      }
+                      typed_per_filter_config = {
+                        "envoy.filters.http.jwt_authn" = {
+                          "@type"          = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                          requirement_name = "tokens"
+                        }
+                        "envoy.filters.http.local_ratelimit" = {
+                          "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                          stat_prefix = "route"
+                          token_bucket = {
+                            max_tokens      = 200
+                            tokens_per_fill = 100
+                            fill_interval   = "1s"
+                          }
+                          filter_enabled = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                          filter_enforced = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                        }
+                      }
+                    },
+                  ]
+                  typed_per_filter_config = {
+                    "envoy.filters.http.cors" = {
+                      "@type" = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy"
+                      allow_origin_string_match = [{
+                        exact = "https://mall.example.com"
+                      }]
+                      allow_methods     = "DELETE,GET,HEAD,PATCH,POST,PUT"
+                      allow_headers     = "authorization,content-type"
+                      expose_headers    = ""
+                      allow_credentials = true
+                      max_age           = "600"
+                    }
+                  }
+                }]
+              }
+            }
+          }]
+        }]
+      }]
+      clusters = [
+        {
+          name            = "internal-8081"
+          type            = "STATIC"
+          connect_timeout = "5s"
+          load_assignment = {
+            cluster_name = "internal-8081"
+            endpoints = [{
+              lb_endpoints = [{
+                endpoint = {
+                  address = {
+                    socket_address = {
+                      address    = google_compute_address.internal.address
+                      port_value = 8081
+                    }
+                  }
+                }
+              }]
+            }]
+          }
+        },
+        {
+          name            = "internal-8082"
+          type            = "STATIC"
+          connect_timeout = "5s"
+          load_assignment = {
+            cluster_name = "internal-8082"
+            endpoints = [{
+              lb_endpoints = [{
+                endpoint = {
+                  address = {
+                    socket_address = {
+                      address    = google_compute_address.internal.address
+                      port_value = 8082
+                    }
+                  }
+                }
+              }]
+            }]
+          }
+        },
+        {
+          name              = "keys"
+          type              = "LOGICAL_DNS"
+          dns_lookup_family = "V4_PREFERRED"
+          connect_timeout   = "5s"
+          load_assignment = {
+            cluster_name = "keys"
+            endpoints = [{
+              lb_endpoints = [{
+                endpoint = {
+                  address = {
+                    socket_address = {
+                      address    = "login.example.com"
+                      port_value = 443
+                    }
+                  }
+                }
+              }]
+            }]
+          }
+          transport_socket = {
+            name = "envoy.transport_sockets.tls"
+            typed_config = {
+              "@type" = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+              sni     = "login.example.com"
+              common_tls_context = {
+                validation_context = {
+                  trusted_ca = {
+                    filename = "/etc/ssl/certs/ca-certificates.crt"
+                  }
+                  match_typed_subject_alt_names = [{
+                    san_type = "DNS"
+                    matcher = {
+                      exact = "login.example.com"
+                    }
+                  }]
+                }
+              }
+            }
+          }
+        },
+      ]
+    }
+  }
+}
+
+resource "google_cloud_run_v2_service" "api_public" {
+  name     = "bumall-api-public"
+  location = "asia-northeast3"
+
+  # Who may call is said by tokens, which Envoy checks.
+  ingress              = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
+  default_uri_disabled = true
+  invoker_iam_disabled = true
+  deletion_protection  = true
+
+  scaling {
+    min_instance_count = 2
+  }
+
+  template {
+    service_account                  = google_service_account.api_public.email
+    encryption_key                   = google_kms_crypto_key.main.id
+    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
+    max_instance_request_concurrency = 1000
+    timeout                          = "60s"
+
+    scaling {
+      max_instance_count = 2
+    }
+
+    vpc_access {
+      # To the internal load balancer through the network; to the issuer of tokens directly.
+      egress = "PRIVATE_RANGES_ONLY"
+
+      network_interfaces {
+        subnetwork = google_compute_subnetwork.containers.id
+        tags       = ["bumall", "bumall-api-public"]
+      }
+    }
+
+    containers {
+      image   = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/${google_artifact_registry_repository.images_docker_io.repository_id}/envoyproxy/envoy:v1.38.3"
+      command = ["envoy"]
+      args    = ["--config-yaml", jsonencode(local.public_envoy)]
+
+      resources {
+        limits = {
+          cpu    = "2"
+          memory = "1Gi"
+        }
+
+        # Processors are there between requests too: that is when keys of tokens are fetched.
+        cpu_idle = false
+      }
+
+      ports {
+        container_port = 8080
+      }
+
+      startup_probe {
+        period_seconds    = 5
+        failure_threshold = 12
+
+        tcp_socket {
+          port = 8080
+        }
+      }
+    }
+  }
+
+  depends_on = [
+    google_kms_crypto_key_iam_member.agents,
+    google_compute_firewall.api_public_to_balancer,
+    google_artifact_registry_repository_iam_member.images_docker_io,
+  ]
+}
+
+resource "google_compute_address" "api_public" {
+  name         = "bumall-api-public"
+  region       = "asia-northeast3"
+  address_type = "EXTERNAL"
+  network_tier = "PREMIUM"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_compute_region_network_endpoint_group" "api_public" {
+  name                  = "bumall-api-public"
+  region                = "asia-northeast3"
+  network_endpoint_type = "SERVERLESS"
+
+  cloud_run {
+    service = google_cloud_run_v2_service.api_public.name
+  }
+}
+
+resource "google_compute_region_backend_service" "api_public" {
+  name                  = "bumall-api-public"
+  region                = "asia-northeast3"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  protocol              = "HTTPS"
+
+  backend {
+    group           = google_compute_region_network_endpoint_group.api_public.id
+    balancing_mode  = "UTILIZATION"
+    capacity_scaler = 1
+  }
+
+  log_config {
+    enable      = true
+    sample_rate = 1
+  }
+}
+
+resource "google_compute_region_url_map" "api_public" {
+  name            = "bumall-api-public"
+  region          = "asia-northeast3"
+  default_service = google_compute_region_backend_service.api_public.id
+}
+
+resource "google_compute_region_ssl_policy" "api_public" {
+  name            = "bumall-api-public"
+  region          = "asia-northeast3"
+  profile         = "MODERN"
+  min_tls_version = "TLS_1_2"
+  depends_on      = [google_project_service.this]
+}
+
+resource "google_compute_region_target_https_proxy" "api_public" {
+  name                             = "bumall-api-public"
+  region                           = "asia-northeast3"
+  url_map                          = google_compute_region_url_map.api_public.id
+  certificate_manager_certificates = ["projects/bumall/locations/asia-northeast3/certificates/api-mall"]
+  ssl_policy                       = google_compute_region_ssl_policy.api_public.id
+}
+
+resource "google_compute_forwarding_rule" "api_public" {
+  name                  = "bumall-api-public"
+  region                = "asia-northeast3"
+  network               = google_compute_network.main.id
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  network_tier          = google_compute_address.api_public.network_tier
+  ip_address            = google_compute_address.api_public.id
+  ip_protocol           = "TCP"
+  port_range            = "443"
+  target                = google_compute_region_target_https_proxy.api_public.id
+  depends_on            = [google_compute_subnetwork.balancer]
+}
+
+resource "google_dns_record_set" "api_public" {
+  managed_zone = "mall"
+  name         = "api.mall.example.com."
+  type         = "A"
+  ttl          = 300
+  rrdatas      = [google_compute_address.api_public.address]
+}

@@ -1,0 +1,314 @@
+# API Management reads the certificate of its host name with it.
+resource "azurerm_user_assigned_identity" "api_public" {
+  name                = "bumall-dev-api-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_api_management" "public" {
+  name                = "bumall-dev-public-${random_id.suffix.hex}"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  sku_name            = "StandardV2_1"
+  publisher_name      = "bumall"
+  publisher_email     = "platform@example.com"
+
+  # Out of the network only: callers come to its public address.
+  virtual_network_type = "External"
+  tags                 = local.tags
+
+  virtual_network_configuration {
+    subnet_id = azurerm_subnet.api_public.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.api_public.id]
+  }
+
+  depends_on = [azurerm_subnet_network_security_group_association.api_public]
+}
+
+resource "azurerm_api_management_api" "public" {
+  name                = "public"
+  resource_group_name = azurerm_resource_group.main.name
+  api_management_name = azurerm_api_management.public.name
+  display_name        = "public"
+  revision            = "1"
+  path                = ""
+  protocols           = ["https"]
+
+  # Callers bring tokens, not keys of a subscription.
+  subscription_required = false
+}
+
+locals {
+  public_operations = {
+    "DELETE /shipments/*" = {
+      id         = "delete-shipments-_"
+      method     = "DELETE"
+      path       = "/shipments/*"
+      parameters = []
+      route      = "ANY /shipments/*"
+    }
+    "GET /pay/health" = {
+      id         = "get-pay-health"
+      method     = "GET"
+      path       = "/pay/health"
+      parameters = []
+      route      = "GET /pay/health"
+    }
+    "GET /pay/{id}" = {
+      id         = "get-pay-_id"
+      method     = "GET"
+      path       = "/pay/{id}"
+      parameters = ["id"]
+      route      = "GET /pay/{id}"
+    }
+    "GET /shipments/*" = {
+      id         = "get-shipments-_"
+      method     = "GET"
+      path       = "/shipments/*"
+      parameters = []
+      route      = "ANY /shipments/*"
+    }
+    "HEAD /shipments/*" = {
+      id         = "head-shipments-_"
+      method     = "HEAD"
+      path       = "/shipments/*"
+      parameters = []
+      route      = "ANY /shipments/*"
+    }
+    "PATCH /shipments/*" = {
+      id         = "patch-shipments-_"
+      method     = "PATCH"
+      path       = "/shipments/*"
+      parameters = []
+      route      = "ANY /shipments/*"
+    }
+    "POST /pay" = {
+      id         = "post-pay"
+      method     = "POST"
+      path       = "/pay"
+      parameters = []
+      route      = "POST /pay"
+    }
+    "POST /shipments/*" = {
+      id         = "post-shipments-_"
+      method     = "POST"
+      path       = "/shipments/*"
+      parameters = []
+      route      = "ANY /shipments/*"
+    }
+    "PUT /shipments/*" = {
+      id         = "put-shipments-_"
+      method     = "PUT"
+      path       = "/shipments/*"
+      parameters = []
+      route      = "ANY /shipments/*"
+    }
+  }
+}
+
+resource "azurerm_api_management_api_operation" "public" {
+  for_each            = local.public_operations
+  operation_id        = each.value.id
+  api_name            = azurerm_api_management_api.public.name
+  api_management_name = azurerm_api_management_api.public.api_management_name
+  resource_group_name = azurerm_api_management_api.public.resource_group_name
+  display_name        = each.key
+  method              = each.value.method
+  url_template        = each.value.path
+
+  dynamic "template_parameter" {
+    for_each = each.value.parameters
+    iterator = parameter
+
+    content {
+      name     = parameter.value
+      required = true
+      type     = "string"
+    }
+  }
+}
+
+resource "azurerm_api_management_api_policy" "public" {
+  api_name            = azurerm_api_management_api.public.name
+  api_management_name = azurerm_api_management.public.name
+  resource_group_name = azurerm_api_management_api.public.resource_group_name
+
+  xml_content = <<-EOT
+    <policies>
+      <inbound>
+        <cors allow-credentials="true" terminate-unmatched-request="false">
+          <allowed-origins>
+            <origin>https://mall.example.com</origin>
+          </allowed-origins>
+          <allowed-methods preflight-result-max-age="600">
+            <method>DELETE</method>
+            <method>GET</method>
+            <method>HEAD</method>
+            <method>PATCH</method>
+            <method>POST</method>
+            <method>PUT</method>
+          </allowed-methods>
+          <allowed-headers>
+            <header>authorization</header>
+            <header>content-type</header>
+          </allowed-headers>
+        </cors>
+        <base />
+        <!-- The gateway looks at no body: whoever sends one says how long it is. -->
+        <choose>
+          <when condition="@(context.Request.Body != null && !context.Request.Headers.ContainsKey("Content-Length"))">
+            <return-response>
+              <set-status code="411" reason="Length Required" />
+            </return-response>
+          </when>
+          <when condition="@(long.Parse(context.Request.Headers.GetValueOrDefault("Content-Length", "0")) > 10485760)">
+            <return-response>
+              <set-status code="413" reason="Content Too Large" />
+            </return-response>
+          </when>
+        </choose>
+      </inbound>
+      <backend>
+        <forward-request timeout="30" />
+      </backend>
+      <outbound>
+        <base />
+      </outbound>
+      <on-error>
+        <base />
+      </on-error>
+    </policies>
+  EOT
+}
+
+locals {
+  public_policies = {
+    "ANY /shipments/*" = <<-EOT
+      <policies>
+        <inbound>
+          <base />
+          <validate-jwt header-name="Authorization" require-scheme="Bearer">
+            <openid-config url="https://login.example.com/.well-known/openid-configuration" />
+            <audiences>
+              <audience>mall</audience>
+            </audiences>
+            <issuers>
+              <issuer>https://login.example.com/</issuer>
+            </issuers>
+          </validate-jwt>
+          <rate-limit-by-key calls="400" renewal-period="2" counter-key="any-shipments-_" />
+          <set-backend-service base-url="http://ship-api.bumall.internal:8082" />
+        </inbound>
+        <backend>
+          <base />
+        </backend>
+        <outbound>
+          <base />
+        </outbound>
+        <on-error>
+          <base />
+        </on-error>
+      </policies>
+    EOT
+    "GET /pay/health"  = <<-EOT
+      <policies>
+        <inbound>
+          <base />
+          <rate-limit-by-key calls="400" renewal-period="2" counter-key="get-pay-health" />
+          <set-backend-service base-url="http://pay-api.bumall.internal:8081" />
+        </inbound>
+        <backend>
+          <base />
+        </backend>
+        <outbound>
+          <base />
+        </outbound>
+        <on-error>
+          <base />
+        </on-error>
+      </policies>
+    EOT
+    "GET /pay/{id}"    = <<-EOT
+      <policies>
+        <inbound>
+          <base />
+          <validate-jwt header-name="Authorization" require-scheme="Bearer">
+            <openid-config url="https://login.example.com/.well-known/openid-configuration" />
+            <audiences>
+              <audience>mall</audience>
+            </audiences>
+            <issuers>
+              <issuer>https://login.example.com/</issuer>
+            </issuers>
+          </validate-jwt>
+          <rate-limit-by-key calls="400" renewal-period="2" counter-key="get-pay-_id" />
+          <set-backend-service base-url="http://pay-api.bumall.internal:8081" />
+        </inbound>
+        <backend>
+          <base />
+        </backend>
+        <outbound>
+          <base />
+        </outbound>
+        <on-error>
+          <base />
+        </on-error>
+      </policies>
+    EOT
+    "POST /pay"        = <<-EOT
+      <policies>
+        <inbound>
+          <base />
+          <validate-jwt header-name="Authorization" require-scheme="Bearer">
+            <openid-config url="https://login.example.com/.well-known/openid-configuration" />
+            <audiences>
+              <audience>mall</audience>
+            </audiences>
+            <issuers>
+              <issuer>https://login.example.com/</issuer>
+            </issuers>
+          </validate-jwt>
+          <rate-limit-by-key calls="40" renewal-period="2" counter-key="post-pay" />
+          <set-backend-service base-url="http://pay-api.bumall.internal:8081" />
+        </inbound>
+        <backend>
+          <base />
+        </backend>
+        <outbound>
+          <base />
+        </outbound>
+        <on-error>
+          <base />
+        </on-error>
+      </policies>
+    EOT
+  }
+}
+
+resource "azurerm_api_management_api_operation_policy" "public" {
+  for_each            = local.public_operations
+  operation_id        = azurerm_api_management_api_operation.public[each.key].operation_id
+  api_name            = azurerm_api_management_api_operation.public[each.key].api_name
+  api_management_name = azurerm_api_management_api_operation.public[each.key].api_management_name
+  resource_group_name = azurerm_api_management_api_operation.public[each.key].resource_group_name
+  xml_content         = local.public_policies[each.value.route]
+}
+
+resource "azurerm_api_management_custom_domain" "public" {
+  api_management_id = azurerm_api_management.public.id
+
+  gateway {
+    host_name = "api.dev.mall.example.com"
+
+    # Named without a version, a renewed certificate is taken by itself.
+    key_vault_certificate_id        = "https://bumall-certs.vault.azure.net/secrets/api-mall-dev"
+    ssl_keyvault_identity_client_id = azurerm_user_assigned_identity.api_public.client_id
+  }
+
+  depends_on = [azurerm_dns_cname_record.public]
+}
