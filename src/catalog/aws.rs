@@ -43,7 +43,6 @@ pub(super) fn support(cluster: &Cluster) -> &'static str {
     }
 }
 
-
 /// Machine types: Intel, because images are built for that more often than not. `t3` below what the others begin with.
 pub(super) const MACHINES: [Machine; 29] = [
     machine("t3.micro", 2, 1),
