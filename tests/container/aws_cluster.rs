@@ -187,6 +187,10 @@ fn what_cannot_work_is_said() {
     assert!(rules(&mall().replace("\"nat\"", "\"none\"")).contains(&"cluster-needs-egress"));
     let old = mall().replace("api_cidrs = []", "version = \"1.20\"");
     assert!(rules(&old).contains(&"kubernetes-version"));
-    assert!(rules(&mall().replace("10.60.0.0/16", "10.60.0.0/20")).contains(&"no-room-for-nodes"));
+    let many = mall().replace(
+        "[domains.ship.queues",
+        "[domains.ship.nodes]\nmax = 40\n\n[domains.ship.queues",
+    );
+    assert!(rules(&many.replace("10.60.0.0/16", "10.60.0.0/20")).contains(&"no-room-for-nodes"));
     assert!(!rules(&mall()).contains(&"no-room-for-nodes"));
 }
