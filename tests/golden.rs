@@ -124,7 +124,11 @@ fn documents_hold_what_the_files_hold() {
             "{at}: Kubernetes"
         );
         let is_kubernetes = case.target == Target::Kubernetes;
-        let has_objects = case.rendered.files.iter().any(|(path, _)| path.starts_with("kubernetes/"));
+        let has_objects = case
+            .rendered
+            .files
+            .iter()
+            .any(|(path, _)| path.starts_with("kubernetes/"));
         assert_eq!(case.rendered.kubernetes.is_empty(), !has_objects, "{at}");
         assert!(has_objects || !is_kubernetes, "{at}");
         assert_eq!(case.rendered.terraform.is_empty(), is_kubernetes, "{at}");
