@@ -63,8 +63,11 @@ pub(super) fn merge_and_check(root: &Table, chosen: Option<&str>, text: &str) ->
 
 /// Checks that environments are tables with good names, without looking inside.
 fn names(schema: &Schema, environments: &Entry, text: &str) -> Vec<Diagnostic> {
-    let said = schema.root.pointer("/properties/environments");
-    let mut part: Json = said.map(|said| schema.resolve(said).clone()).unwrap_or_default();
+    let mut part: Json = schema
+        .root
+        .pointer("/properties/environments")
+        .cloned()
+        .unwrap_or_default();
     if let Some(Json::Object(patterns)) = part.get_mut("patternProperties") {
         patterns
             .values_mut()

@@ -25,9 +25,9 @@ struct Definition {
     read: OnceLock<Value>,
 }
 
-/// The language as data: a line each for the document, its `says`, every definition and every property of these, as `NAME JSON`. It
-/// is what [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test
-/// keeps both the same.
+/// The language as data: a line each for the document, its `says`, and every definition, as `NAME JSON`. It is what
+/// [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test keeps both
+/// the same.
 const LANGUAGE: &str = include_str!("language.txt");
 /// The name of the document's line.
 const DOCUMENT: &str = ".";
@@ -53,15 +53,11 @@ impl Schema {
             definitions: BTreeMap::new(),
         };
         for (name, json) in text.lines().filter_map(|line| line.split_once(' ')) {
-            let definition = Definition {
-                text: json.into(),
-                read: OnceLock::new(),
-            };
             match name {
-                DOCUMENT => schema.root = definition.value().clone(),
-                SAYS => schema.says = definition,
+                DOCUMENT => schema.root = serde_json::from_str(json).unwrap_or_default(),
+                SAYS => schema.says = Definition::unread(json),
                 _ => {
-                    schema.definitions.insert(name.into(), definition);
+                    schema.definitions.insert(name.into(), Definition::unread(json));
                 }
             }
         }
@@ -73,34 +69,18 @@ impl Schema {
         self.says.value().get(pattern)?.as_str()
     }
 
-    /// The whole document, with its definitions, as schemars made it.
+    /// The whole document, with its definitions.
     pub fn document(&self) -> Value {
-        let mut root = self.whole(&self.root);
-        let names = self.definitions.iter().filter(|(name, _)| !is_property(name));
-        let definitions: Map<String, Value> = names
-            .map(|(name, definition)| (name.clone().into_owned(), self.whole(definition.value())))
+        let mut root = self.root.clone();
+        let definitions: Map<String, Value> = self
+            .definitions
+            .iter()
+            .map(|(name, definition)| (name.clone().into_owned(), definition.value().clone()))
             .collect();
         if let Value::Object(root) = &mut root {
             root.insert("definitions".to_owned(), definitions.into());
         }
         root
-    }
-
-    /// A schema with its properties in it.
-    fn whole(&self, schema: &Value) -> Value {
-        let mut schema = schema.clone();
-        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-            for property in properties.values_mut() {
-                let name = property
-                    .as_object()
-                    .and_then(reference)
-                    .filter(|name| is_property(name));
-                if let Some(definition) = name.and_then(|name| self.definitions.get(name)) {
-                    *property = definition.value().clone();
-                }
-            }
-        }
-        schema
     }
 
     /// The document for editors: environments, which [`super::environment`] checks merged, are described as well.
@@ -114,35 +94,38 @@ impl Schema {
     }
 
     /// The schema that a schema stands for: follows `$ref`, and an `allOf` of one.
-    pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        self.chain(schema).last().unwrap_or(schema)
-    }
-
-    /// A schema, that to which it refers, and so on.
-    pub fn chain<'a>(&'a self, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
-        let next = |schema: &&'a Value| match (schema.get("$ref"), schema.get("allOf")) {
-            (Some(Value::String(name)), _) => name
-                .strip_prefix(DEFINITIONS)
-                .and_then(|name| self.definitions.get(name))
-                .map(Definition::value),
-            (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
-            _ => None,
-        };
-        // It is finite in what schemars makes; the bound keeps a mistake from hanging.
-        std::iter::successors(Some(schema), next).take(16)
+    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+        // The chain of references is finite in what schemars makes; the bound keeps a mistake from hanging.
+        for _ in 0..16 {
+            let next = match (schema.get("$ref"), schema.get("allOf")) {
+                (Some(Value::String(name)), _) => name
+                    .strip_prefix(DEFINITIONS)
+                    .and_then(|name| self.definitions.get(name))
+                    .map(Definition::value),
+                (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
+                _ => None,
+            };
+            match next {
+                Some(next) => schema = next,
+                None => break,
+            }
+        }
+        schema
     }
 }
 
 impl Definition {
+    fn unread(text: &'static str) -> Self {
+        Definition {
+            text: text.into(),
+            read: OnceLock::new(),
+        }
+    }
+
     fn value(&self) -> &Value {
         self.read
             .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
     }
-}
-
-/// True for the name of a property's schema: `OWNER.KEY`, and `.KEY` for those of the document.
-fn is_property(name: &str) -> bool {
-    name.contains('.')
 }
 
 /// Says what may stand in an environment: what may stand in a blueprint, with nothing required and no environments.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{DEFINITIONS, DOCUMENT, Definition, SAYS, Schema};
+use super::{DOCUMENT, Definition, SAYS, Schema};
 use crate::blueprint::model;
 use crate::target::Target;
 
@@ -57,35 +57,21 @@ fn of_root(mut root: Value) -> Schema {
         Some(Value::Object(definitions)) => definitions,
         _ => Map::new(),
     };
-    let mut all = BTreeMap::new();
-    take_properties("", &mut root, &mut all);
-    for (name, mut schema) in definitions {
-        take_properties(&name, &mut schema, &mut all);
-        all.insert(name, schema);
-    }
-    let definition = |schema: Value| Definition {
-        text: schema.to_string().into(),
-        read: schema.into(),
+    let definition = |(name, schema): (String, Value)| {
+        let definition = Definition {
+            text: schema.to_string().into(),
+            read: schema.into(),
+        };
+        (name.into(), definition)
     };
+    let says = json!(says);
     Schema {
         root,
-        says: definition(json!(says)),
-        definitions: all
-            .into_iter()
-            .map(|(name, schema)| (name.into(), definition(schema)))
-            .collect(),
-    }
-}
-
-/// Makes a definition of each property, which is then read only where a blueprint has it.
-fn take_properties(owner: &str, schema: &mut Value, all: &mut BTreeMap<String, Value>) {
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
-        return;
-    };
-    for (key, property) in properties {
-        let name = format!("{owner}.{key}");
-        let reference = json!({ "$ref": format!("{DEFINITIONS}{name}") });
-        all.insert(name, std::mem::replace(property, reference));
+        says: Definition {
+            text: says.to_string().into(),
+            read: says.into(),
+        },
+        definitions: definitions.into_iter().map(definition).collect(),
     }
 }
 

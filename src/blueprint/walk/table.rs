@@ -100,16 +100,18 @@ fn open_keys<'a>(properties: &'a Map<String, Json>, table: &Table) -> Vec<&'a st
 impl Schema {
     /// What a value is for: the first paragraph of its doc comment, on one line.
     pub(in crate::blueprint) fn about<'a>(&'a self, schema: &'a Json) -> Option<&'a str> {
-        let text = self
-            .chain(schema)
-            .find_map(|schema| schema.get("description")?.as_str())?;
-        text.split("\n\n").next()
+        let description = |schema: &'a Json| schema.get("description").and_then(Json::as_str);
+        description(schema)
+            .or_else(|| description(self.resolve(schema)))
+            .and_then(|text| text.split("\n\n").next())
     }
 
     /// What an author could write for a value.
     pub(in crate::blueprint) fn example(&self, schema: &Json) -> String {
         let inner = self.resolve(schema);
-        let given = self.chain(schema).find_map(|schema| schema.get("examples")?.get(0));
+        let given = [schema, inner]
+            .into_iter()
+            .find_map(|schema| schema.get("examples")?.get(0));
         if let Some(given) = given {
             return given.to_string();
         }
