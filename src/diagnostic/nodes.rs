@@ -26,6 +26,19 @@ pub fn too_small(at: Option<Span>, service: &str, node: (u32, u32)) -> Diagnosti
     .fix("make the nodes larger, or the service smaller")
 }
 
+/// `nodes-too-few`
+pub fn too_few(at: Option<Span>, pool: &str, max: u32, needed: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "nodes-too-few",
+        at,
+        format!("the pods of `{pool}` need {needed} nodes when all services are at their largest, and get {max}"),
+    )
+    .reason("a rolling update adds a quarter of a service's pods, which count as well; pods without room wait")
+    .fix(format!(
+        "raise `max` to {needed}, make the nodes larger, or lower `scale.max` of services"
+    ))
+}
+
 /// `nodes-unused`
 pub fn unused(at: Option<Span>, of: &str) -> Diagnostic {
     Diagnostic::warning("nodes-unused", at, format!("nothing of {of} runs in a managed cluster"))

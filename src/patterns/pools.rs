@@ -88,6 +88,11 @@ fn pool(
     let min = nodes(|service| service.scale.min);
     // Those that a rolling update adds, too.
     let max = nodes(|service| service.scale.max + service.scale.max.div_ceil(4)) + 1;
+    let needed = max - 1;
+    if let Some(most) = said.max.filter(|most| is_known && *most < needed) {
+        let at = blueprint.places.span(&format!("{path}.max"));
+        problems.push(rules::too_few(at, &name, most, needed));
+    }
     let (min, max) = limits(said, (min.max(1), max), &path, choices);
     if min > max {
         let at = blueprint.places.span(&path);

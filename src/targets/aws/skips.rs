@@ -141,6 +141,20 @@ fn cluster_api(stack: &mut Stack<'_>) {
         return;
     }
     shared::cluster::skips(&system, &mut stack.report);
+    let found = [
+        (
+            "CKV_K8S_9",
+            "no traffic is led to it, so nobody waits for it to be ready",
+        ),
+        ("CKV_K8S_38", "it asks the API of the cluster which pods find no room"),
+        (
+            "CKV_K8S_43",
+            "its version follows that of the cluster; Kubernetes' registry moves no tag",
+        ),
+    ];
+    for (check, why) in found {
+        stack.report.skip(check, "Deployment cluster-autoscaler", why);
+    }
     if !system.cluster.api_cidrs.is_empty() {
         let why = "the blueprint names the address ranges that reach the API from outside";
         stack.report.skip("CKV_AWS_39", "aws_eks_cluster.main", why);

@@ -488,7 +488,7 @@ resource "aws_launch_template" "ship_nodes_of_kubernetes" {
   update_default_version = true
 
   # EKS chooses the image: the current Amazon Linux 2023 for the version of the cluster.
-  instance_type = "m7i.xlarge"
+  instance_type = "m7i.2xlarge"
 
   vpc_security_group_ids = [
     aws_security_group.kubernetes_nodes_of_all_pools.id,

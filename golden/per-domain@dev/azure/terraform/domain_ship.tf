@@ -396,7 +396,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "ship_nodes" {
   name                  = "ship"
   kubernetes_cluster_id = azurerm_kubernetes_cluster.main.id
   mode                  = "User"
-  vm_size               = "Standard_D4s_v5"
+  vm_size               = "Standard_D8s_v5"
   zones                 = ["1", "2"]
   auto_scaling_enabled  = true
   min_count             = 2

@@ -449,7 +449,7 @@ resource "google_container_node_pool" "ship_nodes" {
   }
 
   node_config {
-    machine_type      = "e2-standard-4"
+    machine_type      = "e2-standard-8"
     image_type        = "COS_CONTAINERD"
     disk_type         = "pd-balanced"
     disk_size_gb      = 100
