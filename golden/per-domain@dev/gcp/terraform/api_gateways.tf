@@ -21,10 +21,11 @@ locals {
           filters = [{
             name = "envoy.filters.network.http_connection_manager"
             typed_config = {
-              "@type"            = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-              stat_prefix        = "public"
-              use_remote_address = true
-              normalize_path     = true
+              "@type"                          = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+              stat_prefix                      = "public"
+              use_remote_address               = true
+              normalize_path                   = true
+              path_with_escaped_slashes_action = "REJECT_REQUEST"
               access_log = [{
                 name = "envoy.access_loggers.stdout"
                 typed_config = {
@@ -56,7 +57,12 @@ locals {
                       tokens = {
                         issuer    = "https://login.example.com/"
                         audiences = ["mall"]
-                        forward   = true
+                        from_headers = [{
+                          name         = "Authorization"
+                          value_prefix = "Bearer "
+                        }]
+                        require_expiration = true
+                        forward            = true
                         remote_jwks = {
                           http_uri = {
                             uri     = "https://login.example.com/.well-known/jwks.json"

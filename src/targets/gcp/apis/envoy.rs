@@ -143,6 +143,8 @@ fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
         // What Envoy lets its own clients ask for is not for those outside.
         "use_remote_address": true,
         "normalize_path": true,
+        // A service would take `%2F` for a slash where the routes here do not.
+        "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "access_log": [{
             "name": "envoy.access_loggers.stdout",
             "typed_config": {
@@ -175,6 +177,9 @@ fn filters(api: &Api) -> Vec<Value> {
         let provider = json!({
             "issuer": jwt.issuer,
             "audiences": jwt.audiences,
+            // Envoy would take tokens in the query as well, which the log would have then.
+            "from_headers": [{ "name": "Authorization", "value_prefix": "Bearer " }],
+            "require_expiration": true,
             "forward": true,
             "remote_jwks": { "http_uri": uri, "cache_duration": "600s" },
         });
