@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 
 use super::network::Subnet;
-use super::project::{TARGET, after, as_identity};
+use super::project::{TARGET, after};
 use super::security_rules::{Rules, Side};
 use super::{Parts, Stack, edge, encryption, names};
 use crate::check::api_block;
@@ -97,7 +97,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Vec<(String, Addres
 
 fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Api>, api: &Api) -> Address {
     stack.module.file("apis", "");
-    let certificate = api.certificate(TARGET).map(|text| reader(stack, api, text));
+    let certificate = api.certificate(TARGET);
     let subnet = parts.network.apis.get(&id).map(|subnet| subnet.id.clone());
     let configuration = Block::new().set_some("subnet_id", subnet);
     let email = stack.system.alarm_emails.first();
@@ -114,13 +114,19 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Api>, api: &Api) -> Addres
         .set("virtual_network_type", "External")
         .set("tags", stack.tags())
         .block("virtual_network_configuration", configuration)
-        .block_some("identity", certificate.as_ref().map(|read| as_identity(&read.identity)))
+        .block_some(
+            "identity",
+            certificate.map(|_| Block::new().set("type", "SystemAssigned")),
+        )
         .set("depends_on", after(parts.firewall.guard(&part(api))));
     let gateway = stack.module.resource("azurerm_api_management", &api.name, body);
     let routed = operations::lower(stack, api, &gateway);
     policies::lower(stack, api, (&gateway, &routed));
     let url = match (&api.domain, certificate) {
-        (Some(domain), Some(certificate)) => named(stack, api, domain, (&gateway, certificate)),
+        (Some(domain), Some(text)) => {
+            let certificate = reader(stack, api, text, &gateway);
+            named(stack, api, domain, (&gateway, certificate))
+        }
         _ => gateway.attr("gateway_url"),
     };
     stack.module.file("outputs", "");
@@ -132,38 +138,33 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Api>, api: &Api) -> Addres
 
 /// What API Management reads the certificate of its host name with.
 struct Reader {
-    identity: Address,
     /// URI of the secret.
     uri: String,
     /// It may read from here on, where the grant is ours to give.
     ready: Option<Address>,
 }
 
-fn reader(stack: &mut Stack<'_>, api: &Api, text: &str) -> Reader {
+/// It reads with the identity that Azure gives it: a vault with a firewall lets no other of it in.
+fn reader(stack: &mut Stack<'_>, api: &Api, text: &str, gateway: &Address) -> Reader {
     let name = part(api);
-    let body = stack.named(stack.prefixed(&name)).set("tags", stack.tags());
-    stack
-        .module
-        .comment("API Management reads the certificate of its host name with it.");
-    let identity = stack.module.resource("azurerm_user_assigned_identity", &name, body);
+    stack.module.file("apis", "");
     let certificate = edge::certificate(text);
     let ready = certificate.secret_id().map(|secret| {
         let body = Block::new()
             .set("scope", secret)
             .set("role_definition_name", "Key Vault Secrets User")
-            .set("principal_id", identity.attr("principal_id"))
+            .set("principal_id", gateway.attr("identity.0.principal_id"))
             .set("principal_type", "ServicePrincipal");
         let grant = stack.module.resource("azurerm_role_assignment", &name, body);
         encryption::wait(stack, &name, &grant)
     });
     if ready.is_none() {
         stack.report.prerequisites.push(format!(
-            "The API `{0}` cannot take its host name before its identity may read `{1}`, and the blueprint does not say where that vault is. Run `terraform -chdir=terraform init` and `terraform -chdir=terraform apply -target={2}` first and grant the identity `{3}` the role *Key Vault Secrets User* on that secret; or name the secret by its resource id (`/subscriptions/.../vaults/NAME/secrets/NAME`), and the grant is rendered too. A vault with a firewall must let trusted Azure services pass.",
-            api.name, certificate.uri, identity.text(), stack.prefixed(&name),
+            "The API `{0}` cannot take its host name before it may read `{1}`, and the blueprint does not say where that vault is. Run `terraform -chdir=terraform init` and `terraform -chdir=terraform apply -target={2}` first and grant the identity that API Management has by itself (`az apim list --resource-group {3} --query \"[].identity.principalId\"`) the role *Key Vault Secrets User* on that secret; or name the secret by its resource id (`/subscriptions/.../vaults/NAME/secrets/NAME`), and the grant is rendered too. A vault with a firewall must let trusted Azure services pass.",
+            api.name, certificate.uri, gateway.text(), stack.system.prefix,
         ));
     }
     Reader {
-        identity,
         uri: certificate.uri,
         ready,
     }
@@ -193,11 +194,7 @@ fn named(stack: &mut Stack<'_>, api: &Api, domain: &str, (gateway, certificate):
     let endpoint = Block::new()
         .set("host_name", domain)
         .comment("Named without a version, a renewed certificate is taken by itself.")
-        .set("key_vault_certificate_id", certificate.uri)
-        .set(
-            "ssl_keyvault_identity_client_id",
-            certificate.identity.attr("client_id"),
-        );
+        .set("key_vault_certificate_id", certificate.uri);
     let waits: Vec<Address> = record.into_iter().chain(certificate.ready).collect();
     let body = Block::new()
         .set("api_management_id", gateway.id())

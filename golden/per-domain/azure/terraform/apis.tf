@@ -1,11 +1,3 @@
-# API Management reads the certificate of its host name with it.
-resource "azurerm_user_assigned_identity" "api_public" {
-  name                = "bumall-api-public"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  tags                = local.tags
-}
-
 resource "azurerm_api_management" "public" {
   name                = "bumall-public-${random_id.suffix.hex}"
   location            = azurerm_resource_group.main.location
@@ -23,8 +15,7 @@ resource "azurerm_api_management" "public" {
   }
 
   identity {
-    type         = "UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.api_public.id]
+    type = "SystemAssigned"
   }
 
   depends_on = [azurerm_subnet_network_security_group_association.api_public]
@@ -306,8 +297,7 @@ resource "azurerm_api_management_custom_domain" "public" {
     host_name = "api.mall.example.com"
 
     # Named without a version, a renewed certificate is taken by itself.
-    key_vault_certificate_id        = "https://bumall-certs.vault.azure.net/secrets/api-mall"
-    ssl_keyvault_identity_client_id = azurerm_user_assigned_identity.api_public.client_id
+    key_vault_certificate_id = "https://bumall-certs.vault.azure.net/secrets/api-mall"
   }
 
   depends_on = [azurerm_dns_cname_record.public]
