@@ -10,9 +10,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// Addresses around a cluster: other machines of the same network, carrier-grade translation, link-local metadata services.
-pub(crate) const NOT_INTERNET: [&str; 5] = [
+pub(crate) const NOT_INTERNET: [&str; 6] = [
     "10.0.0.0/8",
     "100.64.0.0/10",
+    // Azure's agent of the machine, which tells what the node was made with.
+    "168.63.129.16/32",
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.168.0.0/16",

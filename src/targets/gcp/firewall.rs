@@ -176,7 +176,7 @@ fn shared(stack: &Stack<'_>) -> Vec<(&'static str, Rule, &'static str)> {
         ));
     }
     if stack.system.network.egress == Egress::Nat {
-        let private = list!["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+        let private = list!["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"];
         rules.push((
             "deny_network",
             closed(Way::Out, CLOSED_NETWORK, private),

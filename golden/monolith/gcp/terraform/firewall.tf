@@ -86,7 +86,7 @@ resource "google_compute_firewall" "deny_network" {
   network                 = google_compute_network.main.id
   direction               = "EGRESS"
   priority                = 2000
-  destination_ranges      = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+  destination_ranges      = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"]
   target_service_accounts = [each.value]
 
   deny {

@@ -82,7 +82,7 @@ resource "azurerm_kubernetes_cluster" "main" {
   tags                      = local.tags
 
   api_server_access_profile {
-    # The last is the cluster's own: its nodes come over the internet.
+    # The last is that of the NAT gateway: the nodes come over the internet, and so would every machine of this system.
     authorized_ip_ranges = ["203.0.113.0/24", "${azurerm_public_ip.nat.ip_address}/32"]
   }
 

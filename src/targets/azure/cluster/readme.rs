@@ -54,7 +54,9 @@ fn security(stack: &mut Stack<'_>, own: &NodePool) {
     let items = &mut stack.report.security;
     let api = match system.cluster.api_cidrs.is_empty() {
         true => "The API of the cluster has an address in the network alone.",
-        false => "The API of the cluster has a public address, which answers `api_cidrs` and the cluster's own nodes.",
+        false => {
+            "The API of the cluster has a public address, which answers `api_cidrs` and whatever leaves through the NAT gateway: the cluster's own nodes, and the machines and pods of this system."
+        }
     };
     items.push(format!("{api} People sign in to it with Entra ID, and Azure's roles say what they may do there: *Azure Kubernetes Service RBAC Cluster Admin* has whoever runs Terraform (`operators`), and nobody else has any. There are no local accounts, and nobody signs in to nodes."));
     items.push(format!("Nodes of each domain have a subnet and a security group of their own. Whatever a pod opens to somebody outside the cluster has the address of its node, so a domain's pods reach the databases, caches and endpoints of that domain's links and no others, whatever a policy in the cluster says. Security groups do not tell the services of one domain apart, nor anything within the cluster: pods speak with addresses of {pods}, which all nodes share, and Azure wants nodes ({}) and pods open to each other on every port. There the network policies decide, which Cilium enforces on the nodes: of a domain only what it serves is open, and only to the gateway.", cluster_block(system)));
