@@ -3,7 +3,7 @@
 use tera::Context;
 
 use crate::ir::{Delivery, Service, dead_letters};
-use crate::targets::aws::{Stack, queues};
+use crate::targets::aws::{Stack, endpoint, queues};
 use crate::targets::shared::template;
 use crate::terraform::identifier;
 use crate::vocabulary::Runtime;
@@ -23,7 +23,7 @@ pub(in crate::targets::aws) fn messages(stack: &Stack<'_>, items: &mut Vec<Strin
     {
         items.push(fifo());
     }
-    for (id, item) in system.services.iter() {
+    for (id, item) in system.services.iter().filter(|(_, item)| item.function.is_none()) {
         items.extend(scaled(item, system.inboxes_of(id).map(|inbox| system.inbox(inbox).0)));
         if !item.listens() {
             items.push(worker(item));
@@ -38,7 +38,8 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if system.inboxes().next().is_some() || !system.topics.is_empty() {
         items.push("Queues and topics are encrypted with the key `data` and refuse requests without TLS. A service may send to what it publishes to and take from what it consumes, no more; nobody but administrators reads dead letters. A subscription's queue takes messages from its topic alone.".to_owned());
-        if system.network.existing.aws.is_none() {
+        let has_endpoint = endpoint::interfaces(&system).contains("sqs") || endpoint::interfaces(&system).contains("sns");
+        if has_endpoint && system.network.existing.aws.is_none() {
             items.push("Messages are sent and taken over private endpoints, which pass nothing but those of this system's queues and topics.".to_owned());
         }
     }
