@@ -92,9 +92,10 @@ impl Lambda {
 
 /// Adds the functions, those that others call first: they are told the URL.
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Functions {
+    let system = stack.system;
     let mut functions = Functions::default();
-    for id in called_first(&stack.system) {
-        if let Some(function) = &stack.system.services[id].function {
+    for id in called_first(&system) {
+        if let Some(function) = &system.services[id].function {
             let known = Parts {
                 functions: &functions,
                 ..*parts

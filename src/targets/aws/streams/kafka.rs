@@ -1,6 +1,6 @@
 //! Streams whose clients speak Kafka's protocol: topics of one MSK cluster, in which brokers know clients by their roles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
 
@@ -132,7 +132,7 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
 fn connections(stack: &mut Stack<'_>, groups: &Groups, brokers: &Address) -> BTreeMap<Id<Service>, Vec<Expression>> {
     let system = stack.system;
     let mut found: BTreeMap<Id<Service>, Vec<Expression>> = BTreeMap::new();
-    let mut connect = |stack: &mut Stack<'_>, from: &Address, name: &str| {
+    let connect = |stack: &mut Stack<'_>, from: &Address, name: &str| {
         let local = format!("{name}_to_{BROKERS}_{PORT}");
         let why = format!("{name} to kafka brokers of streams").replace('_', " ");
         let ends = [(Direction::Egress, from, brokers), (Direction::Ingress, brokers, from)];
@@ -142,12 +142,22 @@ fn connections(stack: &mut Stack<'_>, groups: &Groups, brokers: &Address) -> BTr
         })
     };
     connect(stack, brokers, BROKERS);
+    let mut pools = BTreeSet::new();
     for (id, service) in system.services.iter() {
         let uses = system
             .grants_of(id)
             .any(|grant| matches!(grant.resource, Resource::Stream(stream) if system.streams[stream].kafka));
         if let Some(group) = groups.find(Peer::Service(id)).filter(|_| uses) {
             found.insert(id, connect(stack, group, &service.name).into());
+        }
+        // Pods have the group of their nodes.
+        if let (Some(pool), Some(nodes)) = (system.pool_of(id).filter(|_| uses), groups.nodes()) {
+            let name = firewall::pool_word(pool);
+            let number = system.pools.iter().position(|other| other == pool);
+            let group = number.and_then(|number| nodes.pools.get(number));
+            if let Some(group) = group.filter(|_| pools.insert(name.clone())) {
+                connect(stack, group, &name);
+            }
         }
     }
     found
