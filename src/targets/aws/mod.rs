@@ -47,7 +47,7 @@ mod waf;
 use functions::Functions;
 use hcl::Expression;
 
-use super::shared::{self, Lowered, report::Report};
+use super::shared::{self, Lowered, report::Report, sources::Sources};
 use crate::check::Checked;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
@@ -233,6 +233,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: stack.module,
         report: stack.report,
+        sources: Sources::new(),
         cluster,
     }
 }

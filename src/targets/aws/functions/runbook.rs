@@ -64,7 +64,7 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
         return;
     }
     items.extend(events(stack));
-    items.push("What a function's folder holds is what runs: Lambda installs nothing, and reads neither `requirements.txt` nor `package.json`. Its runtimes bring the AWS SDK (boto3, or version 3 for JavaScript); other libraries stand in the folder as text, or the function becomes an image. The archive of a plan lies in `terraform/.archives`: apply where you planned, or let `apply` plan again.".to_owned());
+    items.push("What a function's folder holds is what runs: Lambda installs nothing, and reads neither `requirements.txt` nor `package.json`. Its runtimes bring the AWS SDK (boto3, or version 3 for JavaScript); other libraries stand in the folder as text, or the function becomes an image. The archive of a plan lies in `terraform/.terraform/archives`: apply where you planned, or let `apply` plan again.".to_owned());
     items.push("Secrets: `X_SECRET` is the identifier of an entry in Secrets Manager, which the code of a function reads with its own role (`get_secret_value`), keeps for as long as an instance lives, and reads again when a login fails. `X_PASSWORD`, and `X` itself for a secret of the owner, are told to services that run all the time, not to functions.".to_owned());
     items.extend(dead(stack));
     for (_, service, item) in system.functions() {

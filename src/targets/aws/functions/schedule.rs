@@ -1,7 +1,5 @@
 //! Times: schedules of EventBridge Scheduler.
 
-use hcl::Expression;
-
 use super::Lambda;
 use crate::ir::{Cron, Field, Function, Part, Service};
 use crate::targets::aws::compute::Parts;
