@@ -120,12 +120,10 @@ fn app(
         .set("tags", stack.tags())
         .block("identity", as_identity(identity));
     let body = settings.secrets(body, identity).block_some("registry", registry);
-    let mut waits = needed(stack, plan, id);
-    if waits.contains(&plan.parts.vault.endpoint) {
-        // A machine asks the vault again, Azure refuses the app.
-        waits.push(plan.parts.vault.grouped.clone());
-    }
-    let waits = waits.into_iter().chain(granted);
+    let needed = needed(stack, plan, id);
+    // A machine asks again, but Azure refuses an app whose secrets it cannot read.
+    let grouped = needed.iter().filter_map(|address| stack.grouped.get(address).cloned());
+    let waits: Vec<Address> = needed.iter().cloned().chain(grouped).chain(granted).collect();
     body.block_some("ingress", service.listens().then(|| ingress(service)))
         .block("template", template)
         .comment("What the first start needs: whatever the service reads, and the right to read it.")

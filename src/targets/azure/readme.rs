@@ -98,7 +98,15 @@ fn security(stack: &mut Stack<'_>) {
         items.push("A service that only `writes` a bucket cannot read it. Azure has no such role: it gets *Storage Blob Data Contributor* on the one container, with a condition that takes reading and listing away. The role may also delete and configure that container, which a condition cannot reach; a role of your own would be narrower, but is defined for the whole directory and is not made here.".to_owned());
     }
     if system.public.is_some() {
-        items.push("Requests from the internet pass a web application firewall in prevention mode.".to_owned());
+        let others = match system.apis.is_empty() {
+            true => "",
+            false => {
+                " Those to APIs do not: API Management checks their tokens and counts them, and has no such firewall."
+            }
+        };
+        items.push(format!(
+            "Requests from the internet to the public gateway pass a web application firewall in prevention mode.{others}"
+        ));
     }
     if system
         .internal
@@ -232,7 +240,12 @@ fn skips(stack: &mut Stack<'_>) {
         skip(
             "CKV_AZURE_120",
             "azurerm_application_gateway.internal",
-            "only requests of linked services get here; those of the internet have passed the public gateway's firewall",
+            match system.apis.is_empty() {
+                true => "only requests of linked services get here, from inside the network",
+                false => {
+                    "only requests of linked services and of API Management get here, which has checked those of the internet"
+                }
+            },
         );
         if internal.tls(TARGET) == Tls::Off {
             skip(

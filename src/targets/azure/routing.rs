@@ -1,6 +1,6 @@
 //! Listeners, rules, pools and probes of an application gateway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::containers::environments::Environments;
 use super::project::TARGET;
@@ -31,6 +31,8 @@ struct Entry<'a> {
     host: Option<String>,
     /// What may answer, most specific first.
     routes: Vec<&'a Route>,
+    /// The service that has the host for its name, where the cluster's gateway leads to it by that alone.
+    own: Option<Id<Service>>,
 }
 
 /// The nested blocks of a gateway that follow from the system's routes.
@@ -151,6 +153,7 @@ impl Entry<'_> {
             .iter()
             .find(|route| route.paths.is_empty())
             .map(|route| route.service)
+            .or(self.own)
     }
 }
 
@@ -162,18 +165,19 @@ fn entries<'a>(system: &System, balancer: &'a Balancer, catch_all: bool) -> Vec<
         let name = port_name(port);
         let anywhere = until_default(listener, |route| route.hosts.is_empty());
         let bound = balancer.exposure == Exposure::Internal && leads_inside(system, &anywhere);
-        let said = listener.routes.iter().flat_map(|route| route.hosts.iter().cloned());
-        let own = listener.routes.iter().filter(|_| bound).map(|route| {
+        let names = listener.routes.iter().map(|route| {
             let service = &system.services[route.service].name;
-            format!("{service}.{}", system.network.private_domain)
+            (format!("{service}.{}", system.network.private_domain), route.service)
         });
-        for host in said.chain(own).collect::<BTreeSet<String>>() {
+        let names: BTreeMap<String, Id<Service>> = names.collect();
+        let said = listener.routes.iter().flat_map(|route| route.hosts.iter().cloned());
+        let hosts = said.chain(names.keys().filter(|_| bound).cloned());
+        for host in hosts.collect::<BTreeSet<String>>() {
             entries.push(Entry {
                 name: format!("{name}-{}", host.replace('*', "any")),
                 port,
-                routes: until_default(listener, |route| {
-                    route.hosts.is_empty() || route.hosts.contains(&host)
-                }),
+                routes: until_default(listener, |route| route.hosts.is_empty() || route.hosts.contains(&host)),
+                own: names.get(&host).copied().filter(|id| system.pool_of(*id).is_some()),
                 host: Some(host),
             });
         }
@@ -183,6 +187,7 @@ fn entries<'a>(system: &System, balancer: &'a Balancer, catch_all: bool) -> Vec<
                 port,
                 host: None,
                 routes: anywhere,
+                own: None,
             });
         }
     }
