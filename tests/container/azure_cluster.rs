@@ -229,7 +229,8 @@ health = { path = "/healthz" }
 
 #[test]
 fn the_internal_gateway_leads_into_the_cluster_for_the_names_of_a_port_alone() {
-    let text = format!("{PORTS}\n[domains.back.services.desk]\nimage = \"desk:1\"\ncalls = [\"ship.admin\"]\n");
+    let text =
+        format!("{PORTS}\n[domains.back.services.desk]\nimage = \"desk:1\"\nport = 8084\ncalls = [\"ship.admin\"]\n");
     let (blocks, _) = render(&text);
     let gateway = &blocks["resource azurerm_application_gateway.internal"];
     let listeners: Vec<&str> = gateway.split("http_listener {").skip(1).collect();
