@@ -120,10 +120,9 @@ fn app(
         .set("tags", stack.tags())
         .block("identity", as_identity(identity));
     let body = settings.secrets(body, identity).block_some("registry", registry);
-    let needed = needed(stack, plan, id);
-    // A machine asks again, but Azure refuses an app whose secrets it cannot read.
-    let grouped = needed.iter().filter_map(|address| stack.grouped.get(address).cloned());
-    let waits: Vec<Address> = needed.iter().cloned().chain(grouped).chain(granted).collect();
+    // A machine asks again, but Azure refuses an app whose secrets it cannot read: it waits until rules let it through to them.
+    let reached = |address: Address| stack.grouped.get(&address).cloned().unwrap_or(address);
+    let waits = needed(stack, plan, id).into_iter().map(reached).chain(granted);
     body.block_some("ingress", service.listens().then(|| ingress(service)))
         .block("template", template)
         .comment("What the first start needs: whatever the service reads, and the right to read it.")
