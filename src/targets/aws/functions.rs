@@ -25,6 +25,8 @@ use crate::ir::{Function, Id, Resource, Service, Trigger};
 use crate::object;
 use crate::terraform::{Address, Block};
 
+pub(super) use identity::interfaces;
+
 /// The functions of the system.
 #[derive(Default)]
 pub(super) struct Functions {

@@ -83,6 +83,16 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, network: &Network, group
     streams
 }
 
+/// The ARN of streams with this name.
+fn arn(stack: &Stack<'_>, base: &Base, name: Expression) -> Expression {
+    template![
+        format!("arn:aws:kinesis:{}:", stack.region()),
+        base.account.clone(),
+        ":stream/",
+        name
+    ]
+}
+
 /// What a service's links to streams allow.
 pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statement> {
     let (mut read, mut send) = (vec![], vec![]);
@@ -90,7 +100,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
         if let Resource::Stream(stream) = grant.resource
             && !stack.system.streams[stream].kafka
         {
-            let arn = parts.streams.get(stream).attr("arn");
+            let arn = arn(stack, parts.base, parts.streams.get(stream).attr("name"));
             if grant.access.reads() {
                 read.push(arn.clone());
             }
@@ -115,11 +125,7 @@ pub(super) fn started_by(stack: &Stack<'_>, id: Id<Stream>, parts: &Parts<'_>) -
 
 /// What passes the endpoint of the network: records of this system's streams.
 pub(super) fn passing(stack: &Stack<'_>, base: &Base) -> (Vec<&'static str>, Expression) {
-    let streams = template![
-        format!("arn:aws:kinesis:{}:", stack.region()),
-        base.account.clone(),
-        format!(":stream/{}", stack.name("*"))
-    ];
+    let streams = arn(stack, base, stack.name("*").into());
     let actions: BTreeSet<&str> = READ.into_iter().chain(SEND).collect();
     (actions.into_iter().collect(), list![streams])
 }

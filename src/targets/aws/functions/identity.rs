@@ -8,7 +8,7 @@ use crate::targets::aws::identity::{granted, write_logs};
 use crate::targets::aws::policy::{Statement, inline, trust};
 use crate::targets::aws::{Stack, streams, tables};
 use crate::terraform::{Address, Block};
-use crate::{list, template};
+use crate::{list, object, template};
 
 /// The role of a function.
 pub(super) struct Role {
@@ -52,7 +52,7 @@ pub(super) fn lower(
         statements.push(send);
     }
     if item.private {
-        statements.extend(network(stack, parts));
+        statements.extend(network(stack, service, parts));
     }
     stack.module.file("identity", "");
     let role = Block::new()
@@ -69,22 +69,37 @@ pub(super) fn lower(
     Role { role, grants }
 }
 
-/// The network interfaces that Lambda gives a function. Lambda asks for them with the function's own role.
-fn network(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
+/// The network interfaces that Lambda may make and remove for functions. It asks beforehand whether it may remove any, by the first.
+pub(in crate::targets::aws) fn interfaces(stack: &Stack<'_>, parts: &Parts<'_>) -> Expression {
+    let of = |kind: &str| {
+        template![
+            format!("arn:aws:ec2:{}:", stack.region()),
+            parts.base.account.clone(),
+            format!(":{kind}/*")
+        ]
+    };
+    list![of("*"), of("network-interface")]
+}
+
+/// The network interfaces that Lambda gives a function. Lambda asks for them with the function's own role, but its code may not.
+fn network(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> [Statement; 3] {
     let make = [
         "ec2:AssignPrivateIpAddresses",
         "ec2:CreateNetworkInterface",
         "ec2:DeleteNetworkInterface",
         "ec2:UnassignPrivateIpAddresses",
     ];
-    let all = template![
-        format!("arn:aws:ec2:{}:", stack.region()),
-        parts.base.account.clone(),
-        ":*/*"
-    ];
+    let all = interfaces(stack, parts);
     let look = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+    let function = template![
+        format!("arn:aws:lambda:{}:", stack.region()),
+        parts.base.account.clone(),
+        format!(":function:{}", stack.name(&service.name))
+    ];
+    let code = object! { "ArnEquals" => object! { "lambda:SourceFunctionArn" => function } };
     [
         Statement::allow("NetworkInterfaces", &make, all),
         Statement::allow("FindNetworkInterfaces", &look, "*"),
+        Statement::deny("NotByItsCode", &[make.as_slice(), look.as_slice()].concat(), "*").condition(code),
     ]
 }

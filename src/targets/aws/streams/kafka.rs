@@ -11,7 +11,7 @@ use crate::targets::aws::firewall::{self, Groups};
 use crate::targets::aws::network::Network;
 use crate::targets::aws::policy::Statement;
 use crate::targets::aws::rules::{self, Direction};
-use crate::targets::aws::{Stack, logs};
+use crate::targets::aws::{Stack, functions, logs};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
@@ -228,12 +228,7 @@ pub(super) fn started_by(stack: &Stack<'_>, parts: &Parts<'_>) -> Vec<Statement>
     let Some(cluster) = &parts.streams.kafka else {
         return vec![];
     };
-    let interfaces = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"];
-    let all = template![
-        format!("arn:aws:ec2:{}:", stack.region()),
-        parts.base.account.clone(),
-        ":*/*"
-    ];
+    let make = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"];
     let look = [
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSecurityGroups",
@@ -247,7 +242,7 @@ pub(super) fn started_by(stack: &Stack<'_>, parts: &Parts<'_>) -> Vec<Statement>
             &["kafka:DescribeCluster", "kafka:DescribeClusterV2"],
             cluster.cluster.attr("arn"),
         ),
-        Statement::allow("StandByBrokers", &interfaces, all),
+        Statement::allow("StandByBrokers", &make, functions::interfaces(stack, parts)),
         Statement::allow("FindBrokers", &look, "*"),
     ]
 }
