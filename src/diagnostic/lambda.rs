@@ -10,7 +10,9 @@ pub fn needs_build(at: Option<Span>, function: &str, language: &str) -> Diagnost
         format!("Lambda takes `{language}` compiled, and function `{function}` has its source"),
     )
     .reason("AWS builds nothing: what a function's folder holds is what runs")
-    .fix("build an `image` and push it to the system's own `[registry]`, or write the function in Python or for Node.js")
+    .fix(
+        "build an `image` and push it to the system's own `[registry]`, or write the function in Python or for Node.js",
+    )
 }
 
 /// `function-image-elsewhere`
@@ -20,7 +22,9 @@ pub fn image(at: Option<Span>, image: &str, region: &str) -> Diagnostic {
         at,
         format!("Lambda does not pull `{image}`"),
     )
-    .reason(format!("images of functions come from ECR in the function's own region, {region}"))
+    .reason(format!(
+        "images of functions come from ECR in the function's own region, {region}"
+    ))
     .fix("add a `[registry]` and push the image there, or name one in ECR")
 }
 
@@ -32,7 +36,9 @@ pub fn retry(at: Option<Span>, function: &str, what: &str, most: u32) -> Diagnos
         format!("Lambda tries an event of function `{function}` again {what} at most"),
     )
     .reason("that holds for events of buckets and schedules, which it keeps itself")
-    .fix(format!("lower it to {most}, or let a queue start the function, whose `max_receives` counts"))
+    .fix(format!(
+        "lower it to {most}, or let a queue start the function, whose `max_receives` counts"
+    ))
 }
 
 /// `function-alone`
@@ -44,6 +50,28 @@ pub fn alone(at: Option<Span>, function: &str) -> Diagnostic {
     )
     .reason("with `concurrency = 1` it would turn half of its own calls away, and each counts as a failed attempt")
     .fix("use `concurrency = 2`; messages that must come one after the other go to a queue with `fifo`, in one group")
+}
+
+/// `function-narrow`
+pub fn narrow(at: Option<Span>, function: &str, concurrency: u32, partitions: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "function-narrow",
+        at,
+        format!("function `{function}` reads {partitions} partitions at once, and {concurrency} calls may run"),
+    )
+    .reason("Lambda reads every partition by itself, and turns calls away that are too many")
+    .fix(format!("use `concurrency = {partitions}` or more"))
+}
+
+/// `function-message-hidden`
+pub fn hidden(at: Option<Span>, inbox: &str, function: &str, wanted: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "function-message-hidden",
+        at,
+        format!("messages of `{inbox}` come again while Lambda still tries them with function `{function}`"),
+    )
+    .reason("a call that is turned away is tried again for a while: AWS asks for six times the function's `timeout_seconds`")
+    .fix(format!("use `visibility_seconds = {wanted}`, or leave it out"))
 }
 
 /// `function-warm`

@@ -130,7 +130,10 @@ fn calls(system: &System, problems: &mut Vec<Diagnostic>) {
             continue;
         };
         if told.insert(circle.iter().copied().collect::<BTreeSet<_>>()) {
-            let names = circle.iter().chain(circle.first()).map(|id| system.services[*id].name.as_str());
+            let names = circle
+                .iter()
+                .chain(circle.first())
+                .map(|id| system.services[*id].name.as_str());
             problems.push(lambda::circle(at, &names.collect::<Vec<_>>()));
         }
     }

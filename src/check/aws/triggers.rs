@@ -1,19 +1,33 @@
 //! What starts functions on AWS.
 
 use crate::diagnostic::{Diagnostic, function, lambda};
-use crate::ir::{Function, Id, Service, System, Trigger};
+use crate::ir::{Function, Id, Inbox, Service, System, Trigger};
 use crate::target::Target;
 
 /// Times and seconds that Lambda tries an event again that it keeps itself.
 const ATTEMPTS: u32 = 2;
 const AGE: u32 = 6 * 60 * 60;
+/// Calls that a message is hidden for.
+const CALLS: u32 = 6;
 
 /// What starts one function.
 pub(super) fn check(system: &System, service: &Service, item: &Function, problems: &mut Vec<Diagnostic>) {
     let at = |key: &str| system.places.span(&format!("{}.{key}", service.path));
     match &item.trigger {
-        Some(Trigger::Queue { .. } | Trigger::Topic { .. }) if item.concurrency < 2 => {
-            problems.push(lambda::alone(at("concurrency"), &service.name));
+        Some(trigger @ (Trigger::Queue { .. } | Trigger::Topic { .. })) => {
+            if item.concurrency < 2 {
+                problems.push(lambda::alone(at("concurrency"), &service.name));
+            }
+            hidden(system, service, item, trigger, problems);
+        }
+        Some(Trigger::Stream { stream, .. }) if item.concurrency < system.streams[*stream].partitions => {
+            let partitions = system.streams[*stream].partitions;
+            problems.push(lambda::narrow(
+                at("concurrency"),
+                &service.name,
+                item.concurrency,
+                partitions,
+            ));
         }
         Some(trigger @ (Trigger::Bucket { .. } | Trigger::Schedule { .. })) => {
             if item.retry.attempts > ATTEMPTS {
@@ -34,6 +48,24 @@ pub(super) fn check(system: &System, service: &Service, item: &Function, problem
             }
         }
         _ => {}
+    }
+}
+
+/// A message is hidden for as long as Lambda asks.
+fn hidden(system: &System, service: &Service, item: &Function, trigger: &Trigger, problems: &mut Vec<Diagnostic>) {
+    let (inbox, path) = match *trigger {
+        Trigger::Queue { queue, .. } => (Inbox::Queue(queue), &system.queues[queue].path),
+        Trigger::Topic { subscription, .. } => {
+            let topic = system.subscriptions[subscription].topic;
+            (Inbox::Subscription(subscription), &system.topics[topic].path)
+        }
+        _ => return,
+    };
+    let (name, delivery) = system.inbox(inbox);
+    let wanted = CALLS * item.timeout_seconds;
+    if delivery.visibility_seconds < wanted {
+        let at = system.places.span(&format!("{path}.visibility_seconds"));
+        problems.push(lambda::hidden(at, name, &service.name, wanted));
     }
 }
 

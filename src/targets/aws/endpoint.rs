@@ -77,7 +77,10 @@ pub(super) fn uses_interfaces(stack: &Stack<'_>, id: Id<Service>) -> bool {
 /// The services that are reached over interface endpoints, those of Session Manager aside.
 pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     let mut services = BTreeSet::new();
-    let inside = system.grants.iter().filter(|grant| place::is_inside(system, grant.service));
+    let inside = system
+        .grants
+        .iter()
+        .filter(|grant| place::is_inside(system, grant.service));
     services.extend(inside.filter_map(|grant| service(system, grant.resource)));
     if system.network.egress == Egress::None && place::has_processes(system) {
         services.insert("logs");

@@ -138,9 +138,7 @@ fn add(stack: &mut Stack<'_>, id: Id<Service>, item: &Function, parts: &Parts<'_
         .has_dead_letters()
         .then(|| dead_letters::queue(stack, service, parts.keys));
     let group = logs::group(stack, parts.keys, log_group(stack, service));
-    let group = stack
-        .module
-        .resource("aws_cloudwatch_log_group", &service.name, group);
+    let group = stack.module.resource("aws_cloudwatch_log_group", &service.name, group);
     let role = identity::lower(stack, id, item, (&group, dead.as_ref()), parts);
     stack.module.file("functions", "");
     let function = definition::lower(stack, id, item, (&role, &group), parts);
@@ -155,8 +153,12 @@ fn add(stack: &mut Stack<'_>, id: Id<Service>, item: &Function, parts: &Parts<'_
     dead_letters::lower(stack, service, item, &lambda, &role);
     stack.module.file("triggers", "");
     match &item.trigger {
-        Some(Trigger::Queue { .. } | Trigger::Topic { .. }) => messages::lower(stack, id, item, (&lambda, &role), parts),
-        Some(Trigger::Stream { .. } | Trigger::Table { .. }) => changes::lower(stack, id, item, (&lambda, &role), parts),
+        Some(Trigger::Queue { .. } | Trigger::Topic { .. }) => {
+            messages::lower(stack, id, item, (&lambda, &role), parts)
+        }
+        Some(Trigger::Stream { .. } | Trigger::Table { .. }) => {
+            changes::lower(stack, id, item, (&lambda, &role), parts)
+        }
         Some(Trigger::Schedule { cron, timezone }) => {
             schedule::lower(stack, service, item, (cron, timezone), &lambda, parts);
         }
@@ -165,8 +167,31 @@ fn add(stack: &mut Stack<'_>, id: Id<Service>, item: &Function, parts: &Parts<'_
     }
     stack
         .report
-        .component(&service.path, "Lambda function", lambda.function.text());
+        .component(&service.path, what(&system, id, item), lambda.function.text());
     lambda
+}
+
+/// What a function became, for the README.
+fn what(system: &Checked<'_>, id: Id<Service>, item: &Function) -> String {
+    let by = match &item.trigger {
+        Some(Trigger::Api) => {
+            let mut apis = system.apis.iter().map(|(_, api)| api);
+            let api = apis.find(|api| api.routes.iter().any(|route| route.service == id));
+            api.map_or(String::new(), |api| format!("requests of the API `{}`", api.name))
+        }
+        Some(Trigger::Url { .. }) => "requests at an address of its own".to_owned(),
+        Some(Trigger::Queue { queue, .. }) => format!("messages of `{}`", system.queues[*queue].name),
+        Some(Trigger::Topic { subscription, .. }) => {
+            let topic = system.subscriptions[*subscription].topic;
+            format!("messages of `{}`", system.topics[topic].name)
+        }
+        Some(Trigger::Stream { stream, .. }) => format!("records of `{}`", system.streams[*stream].name),
+        Some(Trigger::Bucket { bucket, .. }) => format!("events of `{}`", system.buckets[*bucket].name),
+        Some(Trigger::Table { table, .. }) => format!("changes of `{}`", system.tables[*table].name),
+        Some(Trigger::Schedule { cron, timezone }) => format!("times, `{cron}` in {timezone}"),
+        None => "who calls it".to_owned(),
+    };
+    format!("Lambda function, started by {by}")
 }
 
 /// Name of the log group of a function.

@@ -21,6 +21,11 @@ pub(super) fn is_network_used(system: &Checked<'_>) -> bool {
     data || system.services.iter().any(|(id, _)| is_inside(system, id))
 }
 
+/// True if functions stand in the network.
+pub(super) fn has_functions(system: &Checked<'_>) -> bool {
+    system.functions().any(|(_, _, item)| item.private)
+}
+
 /// True if something runs all the time, and not functions alone.
 pub(super) fn has_processes(system: &Checked<'_>) -> bool {
     system.services.iter().any(|(_, service)| service.function.is_none())

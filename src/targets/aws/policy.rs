@@ -45,8 +45,8 @@ impl Statement {
     /// Refuses actions that do not come over TLS.
     pub(super) fn refuse_plain(actions: &[&'static str], resources: impl Into<Expression>) -> Self {
         Self::deny("TlsOnly", actions, resources)
-        .principal("*")
-        .condition(object! { "Bool" => object! { "aws:SecureTransport" => "false" } })
+            .principal("*")
+            .condition(object! { "Bool" => object! { "aws:SecureTransport" => "false" } })
     }
 
     /// Whom a resource's own policy speaks of.

@@ -6,15 +6,13 @@ use super::encryption::Keys;
 use super::policy::{Statement, document};
 use super::{Base, Stack};
 use crate::check::Checked;
-use crate::ir::{Delivery, Function, Inbox, Trigger, dead_letters};
+use crate::ir::{Delivery, Inbox, dead_letters};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
 /// Seconds that a worker waits for a message before it hears that there is none: the longest that SQS offers, and the cheapest.
 const WAIT: u32 = 20;
 const DAY: u32 = 24 * 60 * 60;
-/// Calls of a function that a message is hidden for at least, as Lambda asks.
-const CALLS: u32 = 6;
 
 /// What messages are taken from: the queues of the system, and one for each subscription.
 #[derive(Default)]
@@ -66,7 +64,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) -> Queues {
     stack.module.file("queues", "");
     let mut queues = Queues::default();
     for (id, item) in system.queues.iter() {
-        let added = queue(stack, keys, Inbox::Queue(id), None);
+        let added = queue(stack, keys, (&item.name, item.delivery), None);
         let what = "SQS queue, and one for its dead letters";
         stack.report.component(&item.path, what, added.queue.text());
         queues.add(Inbox::Queue(id), added);
@@ -75,10 +73,13 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) -> Queues {
 }
 
 /// A queue with one for its dead letters. `topic` may send to both: what it cannot deliver is a dead letter too.
-pub(super) fn queue(stack: &mut Stack<'_>, keys: &Keys, inbox: Inbox, topic: Option<&Address>) -> Queue {
+pub(super) fn queue(
+    stack: &mut Stack<'_>,
+    keys: &Keys,
+    (name, delivery): (&str, Delivery),
+    topic: Option<&Address>,
+) -> Queue {
     let system = stack.system;
-    let (name, delivery) = system.inbox(inbox);
-    let hidden = started(&system, inbox).map_or(0, |item| CALLS * item.timeout_seconds);
     let dead_name = dead_letters(name);
     let days = |days: u32| days * DAY;
     let body = body(&full_name(&system, &dead_name, delivery.fifo), delivery, keys)
@@ -98,10 +99,7 @@ pub(super) fn queue(stack: &mut Stack<'_>, keys: &Keys, inbox: Inbox, topic: Opt
                 .comment("Who sends the same content twice within five minutes need not say so.")
                 .set("content_based_deduplication", true)
         })
-        .when(hidden > delivery.visibility_seconds, |block| {
-            block.comment("Six times as long as a call of its function may take, for Lambda tries those that are turned away again.")
-        })
-        .set("visibility_timeout_seconds", hidden.max(delivery.visibility_seconds))
+        .set("visibility_timeout_seconds", delivery.visibility_seconds)
         .set("message_retention_seconds", days(delivery.retention_days))
         .comment("Workers wait for messages instead of asking again and again.")
         .set("receive_wait_time_seconds", WAIT)
@@ -121,16 +119,6 @@ pub(super) fn queue(stack: &mut Stack<'_>, keys: &Keys, inbox: Inbox, topic: Opt
         stack.module.resource("aws_sqs_queue_policy", name, body)
     });
     Queue { queue, dead, policies }
-}
-
-/// The function that an inbox starts.
-fn started<'a>(system: &'a Checked<'_>, inbox: Inbox) -> Option<&'a Function> {
-    let starts = |item: &&Function| match item.trigger {
-        Some(Trigger::Queue { queue, .. }) => inbox == Inbox::Queue(queue),
-        Some(Trigger::Topic { subscription, .. }) => inbox == Inbox::Subscription(subscription),
-        _ => false,
-    };
-    system.functions().map(|(_, _, item)| item).find(starts)
 }
 
 /// What both have in common.

@@ -72,7 +72,9 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     for (id, item) in system.streams.iter() {
         let description = format!("Name of the stream {}.", item.name);
         let name = parts.streams.get(id).attr("name");
-        stack.module.output(&format!("{}_stream", item.name), name, &description);
+        stack
+            .module
+            .output(&format!("{}_stream", item.name), name, &description);
     }
     for (id, item) in system.tables.iter() {
         let description = format!("Name of the table {}.", item.name);
@@ -169,6 +171,7 @@ fn security(stack: &mut Stack<'_>) {
         (stack.has_machines(), "machines"),
         (stack.has_containers(), "tasks"),
         (stack.has_pods(), "nodes"),
+        (place::has_functions(&system), "functions in the network"),
     ];
     let which: Vec<&str> = which.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
     let (run, machines) = match (which.as_slice(), stack.has_machines()) {
@@ -188,7 +191,9 @@ fn security(stack: &mut Stack<'_>) {
         items.push(format!("{run}, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links."));
     }
     if place::has_processes(&system) {
-        items.push(format!("Each service has a role of its own with what its links grant{machines}."));
+        items.push(format!(
+            "Each service has a role of its own with what its links grant{machines}."
+        ));
         items.push(format!("Disks, databases, objects and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."));
     } else {
         items.push(format!("Objects, items, messages and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."));
@@ -241,9 +246,12 @@ fn operations(stack: &mut Stack<'_>) {
     }
     for (_, item) in system.secrets.iter() {
         items.push(format!(
-            "To fill `{0}`, write its value into a file as plain text of one line, run `aws secretsmanager put-secret-value --secret-id {prefix}/{0} --secret-string file://FILE`, delete the file{1}.",
+            "To fill `{0}`, write its value into a file as plain text of one line, run `aws secretsmanager put-secret-value --secret-id {prefix}/{0} --secret-string file://FILE`{1}.",
             item.name,
-            if place::has_processes(&system) { ", and raise `rollout`" } else { "" }
+            match place::has_processes(&system) {
+                true => ", delete the file, and raise `rollout`",
+                false => ", and delete the file",
+            }
         ));
     }
     for (_, item) in system.databases.iter() {

@@ -88,7 +88,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, queues: &mut Queues) -> 
     }
     for (id, item) in system.subscriptions.iter() {
         let topic = found.get(item.topic).clone();
-        let queue = queues::queue(stack, keys, Inbox::Subscription(id), Some(&topic));
+        let queue = queues::queue(stack, keys, (&item.name, item.delivery), Some(&topic));
         let body = subscription(item, &topic, &queue);
         let subscription = stack
             .module

@@ -85,7 +85,9 @@ fn outside(stack: &mut Stack<'_>, groups: &Groups, all: End<'_>, endpoints: &End
         added.extend(open(stack, all, (group, &word), ("tcp", 443)));
     }
     for (prefix_list, word) in [(&endpoints.s3, "object_store"), (&endpoints.tables, "tables")] {
-        let Some(prefix_list) = prefix_list.clone() else { continue };
+        let Some(prefix_list) = prefix_list.clone() else {
+            continue;
+        };
         let local = format!("{NODES}_to_{word}_443");
         let why = format!(
             "Kubernetes nodes and their pods to the {} over its gateway endpoint",

@@ -27,9 +27,7 @@ pub(super) fn queue(stack: &mut Stack<'_>, service: &Service, keys: &Keys) -> Ad
         .comment(&format!("Events that {} failed on, again and again.", service.name))
         .resource("aws_sqs_queue", &name, body);
     let tls = Statement::refuse_plain(&["sqs:*"], queue.attr("arn"));
-    let policy = Block::new()
-        .set("queue_url", queue.id())
-        .set("policy", document([tls]));
+    let policy = Block::new().set("queue_url", queue.id()).set("policy", document([tls]));
     stack.module.resource("aws_sqs_queue_policy", &name, policy);
     queue
 }

@@ -4,11 +4,11 @@ use hcl::Expression;
 
 use super::identity::Role;
 use crate::ir::{Family, Function, Id, Language, Resource, Service, Value};
+use crate::list;
 use crate::targets::aws::compute::{self, Parts, Proxies};
 use crate::targets::aws::{Stack, containers, registry, startup};
 use crate::targets::shared::{settings, sources};
 use crate::terraform::{Address, Block, expr};
-use crate::list;
 
 /// The alias of functions with warm instances.
 const ALIAS: &str = "live";
@@ -71,7 +71,10 @@ fn code(stack: &mut Stack<'_>, service: &Service, item: &Function, role: &Role, 
         None => {
             let image = service.launch.image();
             body.set("package_type", "Image")
-                .set_some("image_uri", image.map(|image| registry::image(stack, image, parts.base)))
+                .set_some(
+                    "image_uri",
+                    image.map(|image| registry::image(stack, image, parts.base)),
+                )
                 .set("architectures", list![OF_IMAGES])
         }
     }

@@ -53,7 +53,10 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
         items.push("Tables are encrypted with the key `data`, take requests over TLS alone, and know each service by its role.".to_owned());
     }
     if !system.streams.is_empty() {
-        items.push("Streams are encrypted with the key `data` and take requests over TLS alone, of roles that the links name.".to_owned());
+        items.push(
+            "Streams are encrypted with the key `data` and take requests over TLS alone, of roles that the links name."
+                .to_owned(),
+        );
     }
 }
 
@@ -98,10 +101,13 @@ fn events(stack: &Stack<'_>) -> Option<String> {
         let mut triggers = system.functions().filter_map(|(_, _, item)| item.trigger.as_ref());
         triggers.any(wanted)
     };
-    let called = system.functions().any(|(id, ..)| system.callers_of(id).next().is_some());
+    let called = system
+        .functions()
+        .any(|(id, ..)| system.callers_of(id).next().is_some());
     let kafka = |kafka: bool| {
         let mut triggers = system.functions().filter_map(|(_, _, item)| item.trigger.as_ref());
-        triggers.any(|trigger| matches!(trigger, Trigger::Stream { stream, .. } if system.streams[*stream].kafka == kafka))
+        triggers
+            .any(|trigger| matches!(trigger, Trigger::Stream { stream, .. } if system.streams[*stream].kafka == kafka))
     };
     let lines = [
         (
@@ -155,8 +161,10 @@ struct Dead {
 
 fn dead(stack: &Stack<'_>) -> Option<String> {
     let system = stack.system;
-    let all: Vec<(Id<Service>, &Service, &Function)> =
-        system.functions().filter(|(.., item)| item.has_dead_letters()).collect();
+    let all: Vec<(Id<Service>, &Service, &Function)> = system
+        .functions()
+        .filter(|(.., item)| item.has_dead_letters())
+        .collect();
     // The commands are for events that can be sent again as they are.
     let waits = |item: &Function| matches!(item.trigger, Some(Trigger::Bucket { .. } | Trigger::Schedule { .. }));
     let first = all.iter().find(|(.., item)| waits(item)).or(all.first())?;

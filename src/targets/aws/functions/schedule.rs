@@ -2,9 +2,9 @@
 
 use super::Lambda;
 use crate::ir::{Cron, Field, Function, Part, Service};
+use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::policy::{Statement, inline, trust};
-use crate::targets::aws::Stack;
 use crate::terraform::{Address, Block};
 use crate::{list, object};
 

@@ -174,7 +174,9 @@ pub(super) fn topic(stack: &mut Stack<'_>, item: &Stream, cluster: &Cluster) -> 
         .set("replication_factor", COPIES as u64)
         .set("configs", expr::jsonencode(said));
     let topic = stack.module.resource("aws_msk_topic", &item.name, body);
-    stack.report.component(&item.path, "topic of an MSK cluster", topic.text());
+    stack
+        .report
+        .component(&item.path, "topic of an MSK cluster", topic.text());
     topic
 }
 

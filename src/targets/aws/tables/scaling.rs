@@ -42,7 +42,8 @@ pub(super) fn ignored(item: &Table) -> Option<Block> {
     let body = Block::new();
     let body = match item.indexes.is_empty() {
         true => body,
-        false => body.comment("The capacity of an index cannot be left alone by itself: see the README before you change one."),
+        false => body
+            .comment("The capacity of an index cannot be left alone by itself: see the README before you change one."),
     };
     Some(body.set("ignore_changes", expr::keywords(words)))
 }
@@ -56,7 +57,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, item: &Table, capacity: Capacity, tab
         }
         let own = template!["table/", table.attr("name")];
         let name = format!("{}_{kind}_capacity_of_table", item.name);
-        scale(stack, Block::new(), &name, (own, "table", word), limits, capacity.percent);
+        scale(
+            stack,
+            Block::new(),
+            &name,
+            (own, "table", word),
+            limits,
+            capacity.percent,
+        );
         if item.indexes.is_empty() {
             continue;
         }
