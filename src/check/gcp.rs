@@ -5,7 +5,7 @@ mod cluster;
 mod containers;
 mod messaging;
 
-pub use cluster::{SCALER, nodes, pod_range, service_range};
+pub use cluster::{SCALER, nodes, pod_ranges};
 pub use messaging::pubsub_filter;
 
 use crate::diagnostic::{Diagnostic, capability, gcp};

@@ -4,13 +4,14 @@ use hcl::Expression;
 
 use super::pools;
 use crate::catalog;
+use crate::check::gcp_pods;
 use crate::ir::NodePool;
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::firewall::Rules;
 use crate::targets::gcp::network::Ground;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Channel;
-use crate::{check::gcp_nodes, list, template};
+use crate::{list, template};
 
 /// When Google may change something, UTC: four hours each day from then.
 const MAINTENANCE: &str = "18:00";
@@ -92,7 +93,7 @@ fn network(stack: &Stack<'_>, body: Block) -> Option<Block> {
     let ground = stack.network.cluster.as_ref()?;
     let first = system.pools.first()?;
     let addresses = Block::new()
-        .set("cluster_secondary_range_name", gcp_nodes(first))
+        .set("cluster_secondary_range_name", Ground::pods(first))
         .set("services_secondary_range_name", Ground::SERVICES);
     let is_private = system.cluster.api_cidrs.is_empty();
     let private = Block::new()
@@ -104,11 +105,14 @@ fn network(stack: &Stack<'_>, body: Block) -> Option<Block> {
         .api_cidrs
         .iter()
         .map(|range| Block::new().set("cidr_block", range.to_string()));
-    let inside = [system.network.cidr.to_string()];
-    let inside = inside.into_iter().map(|range| {
+    let [own, of_domains, _] = gcp_pods();
+    let of_domains = (of_domains, "pods of domains");
+    let inside = [(system.network.cidr, "the network itself"), (own, "pods of the system")];
+    let inside = inside.into_iter().chain((!system.domains.is_empty()).then_some(of_domains));
+    let inside = inside.map(|(range, name)| {
         Block::new()
-            .set("cidr_block", range)
-            .set("display_name", "the network itself")
+            .set("cidr_block", range.to_string())
+            .set("display_name", name)
     });
     let allowed = Block::new()
         .set("gcp_public_cidrs_access_enabled", false)

@@ -12,6 +12,7 @@ use crate::target::Target;
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::compute::{disk_type, family, is_arm};
 use crate::targets::gcp::firewall::Rules;
+use crate::targets::gcp::network::Ground;
 use crate::targets::shared::cluster::POOL;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
@@ -43,7 +44,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Address, rules: &Rules) -> 
             .set("max_unavailable", 0);
         let network = Block::new()
             .set("enable_private_nodes", true)
-            .set("pod_range", gcp_nodes(pool));
+            .set("pod_range", Ground::pods(pool));
         let taint = Block::new()
             .set("key", POOL)
             .set("value", pool.name.as_str())

@@ -1,16 +1,20 @@
 //! Rules for the nodes of the managed cluster, and so for all pods on them: a pool of nodes has a service account of its own.
 //!
-//! What leaves a node is seen as the node's, whichever pod sent it, so that a rule for its service account holds for pods too. What
-//! arrives from a pod has the pod's address, which no rule by service account knows: there the range of the pool counts. GKE adds
-//! rules of its own, which let pods of the cluster in everywhere; they open nothing outward, and so no way from one domain to another.
+//! What leaves a node is seen as the node's, whichever pod sent it, so that a rule for its service account holds for pods too: the rules
+//! of a domain's nodes open single addresses and close those of all pods, so that no domain's pods get to another's. What arrives from a
+//! pod has the pod's address, which no rule by service account knows: there the system's range counts, whose pods bring requests. GKE
+//! adds rules of its own, which let pods of the cluster in everywhere; they open nothing outward.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::Ipv4Net;
+
 use super::{CHECKERS, Rule, Way, Who, body, opened, outward, shared};
-use crate::check::{gcp_nodes, gcp_pods};
+use crate::check::gcp_nodes;
 use crate::ir::{Exposure, Flow, NodePool, Peer};
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::edge::Entries;
+use crate::targets::gcp::network::Ground;
 use crate::targets::shared::cluster::is_behind;
 use crate::targets::shared::cluster::ports::{NODE_INTERNAL, NODE_PUBLIC, NODE_STATUS};
 use crate::terraform::{Address, Block, expr};
@@ -111,12 +115,9 @@ fn add(stack: &mut Stack<'_>, pool: &NodePool, part: &str, rule: &Rule, comment:
 /// The system's own pods reach all others: the gateway brings requests, the metrics server and the control plane's tunnel ask nodes.
 fn everywhere(stack: &mut Stack<'_>, pool: &NodePool, nodes: hcl::Expression) -> Address {
     let part = format!("{}-to-pods", gcp_nodes(pool));
-    let ranges = stack
-        .system
-        .pools
-        .iter()
-        .map(|pool| gcp_pods(stack.system, pool).to_string().into());
-    let ranges = std::iter::once(nodes).chain(ranges).collect();
+    let pods: BTreeSet<Ipv4Net> = stack.system.pools.iter().map(Ground::range).collect();
+    let pods = pods.into_iter().map(|range| range.to_string().into());
+    let ranges = std::iter::once(nodes).chain(pods).collect();
     let protocol = |name: &str| Block::new().set("protocol", name);
     let body = Block::new()
         .set_some("project", stack.network.host.as_deref())
@@ -171,7 +172,7 @@ fn from_system(stack: &mut Stack<'_>, pool: &NodePool) -> Address {
     let ports = ports.into_iter().chain([KUBELET]).collect();
     let own = system.pools.iter().find(|pool| pool.domain.is_none());
     let sources = own
-        .map(|own| gcp_pods(system, own).to_string().into())
+        .map(|own| Ground::range(own).to_string().into())
         .into_iter()
         .collect();
     let rule = opened(Way::In, hcl::Expression::Array(sources), ports);
