@@ -57,7 +57,9 @@ pub fn pods(at: Option<Span>, wanted: u32, there: u32) -> Diagnostic {
         at,
         format!("the pods of these nodes have addresses for {there} of them on Google Cloud, not for {wanted}"),
     )
-    .reason("every node takes 128 addresses, and while the nodes of a pool are replaced, there is one more in each zone")
+    .reason(
+        "every node takes 128 addresses, and while the nodes of a pool are replaced, there is one more in each zone",
+    )
     .fix("use larger nodes, and fewer of them")
 }
 

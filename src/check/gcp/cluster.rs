@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn ranges_lie_beside_each_other() {
         let ranges = pod_ranges();
-        assert_eq!(ranges.map(|range| range.to_string()).join(" "), "100.64.0.0/17 100.96.0.0/12 100.127.128.0/20");
+        assert_eq!(
+            ranges.map(|range| range.to_string()).join(" "),
+            "100.64.0.0/17 100.96.0.0/12 100.127.128.0/20"
+        );
         let [system, domains, services] = ranges;
         assert!(!domains.contains(&system) && !domains.contains(&services));
     }

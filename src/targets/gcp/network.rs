@@ -25,6 +25,8 @@ const CONTAINERS: &str = "containers";
 /// The words for the subnets of the cluster's nodes and of its control plane.
 const NODES: &str = "nodes";
 const CONTROL_PLANE: &str = "control-plane";
+/// Ports of a public address that each machine may use where there are nodes: to begin with, and at most.
+const PORTS: (u32, u32) = (64, 8192);
 /// Length of the prefix of the control plane's subnet: it has one address in it.
 const CONTROL_PLANE_PREFIX: u8 = 28;
 
@@ -268,7 +270,9 @@ fn cluster(system: &Checked<'_>, module: &mut Module, network: &Address) -> Opti
     }
     let body = body.block("secondary_ip_range", range(Ground::SERVICES, services));
     let nodes = module
-        .comment("Nodes of the cluster. Whose pods may go where is said by firewall rules for the nodes that they are on.")
+        .comment(
+            "Nodes of the cluster. Whose pods may go where is said by firewall rules for the nodes that they are on.",
+        )
         .resource("google_compute_subnetwork", NODES, body);
     let endpoint = system.network.slice(Tier::Endpoint).cidr;
     let first = endpoint.subnets(CONTROL_PLANE_PREFIX).ok()?.next()?;
@@ -354,6 +358,14 @@ fn translation<'a>(
             .set("region", router.attr("region"))
             .set("nat_ip_allocate_option", "AUTO_ONLY")
             .set("source_subnetwork_ip_ranges_to_nat", "LIST_OF_SUBNETWORKS")
+            .when(!system.pools.is_empty(), |block| {
+                block
+                    .comment("All pods of a node share its ports, of which it would have 64.")
+                    .set("enable_dynamic_port_allocation", true)
+                    .set("enable_endpoint_independent_mapping", false)
+                    .set("min_ports_per_vm", PORTS.0)
+                    .set("max_ports_per_vm", PORTS.1)
+            })
             .blocks("subnetwork", inside)
             .block(
                 "log_config",

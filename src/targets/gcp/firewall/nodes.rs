@@ -22,7 +22,8 @@ use crate::vocabulary::Runtime;
 use crate::{list, template};
 
 /// The API, and the tunnel through which the control plane reaches pods.
-const CONTROL_PLANE: [u16; 2] = [443, 8132];
+const API: u16 = 443;
+const TUNNEL: u16 = 8132;
 /// The kubelet.
 const KUBELET: u16 = 10250;
 /// All addresses of pods and of the cluster's services.
@@ -55,8 +56,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> BTreeMap<String
     }
     all.push((
         "to_control_plane",
-        opened(Way::Out, list![control_plane], CONTROL_PLANE.to_vec()),
-        "The cluster's API, and the tunnel for what the control plane asks of pods and nodes.",
+        opened(Way::Out, list![control_plane.clone()], vec![API]),
+        "The cluster's API.",
     ));
     let all: Vec<Address> = all
         .into_iter()
@@ -77,6 +78,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> BTreeMap<String
         let mut own = all.clone();
         if pool.domain.is_none() {
             own.push(everywhere(stack, pool, nodes.clone()));
+            own.push(tunnel(stack, pool, control_plane.clone()));
             own.extend(from_balancers(stack, pool));
         } else {
             own.push(from_system(stack, pool));
@@ -138,6 +140,16 @@ fn everywhere(stack: &mut Stack<'_>, pool: &NodePool, nodes: hcl::Expression) ->
             "The gateway brings requests to every pod; metrics and the control plane's tunnel come from this pool too.",
         )
         .resource("google_compute_firewall", &part, body)
+}
+
+/// What the control plane asks of pods and nodes comes through a tunnel, which agents on nodes open. Those of domains may not: from
+/// there they would not reach the others.
+fn tunnel(stack: &mut Stack<'_>, pool: &NodePool, control_plane: hcl::Expression) -> Address {
+    let rule = opened(Way::Out, list![control_plane], vec![TUNNEL]);
+    let part = format!("{}-to-tunnel", gcp_nodes(pool));
+    let comment =
+        "Through it the control plane asks pods and nodes. It is opened from this pool alone, which reaches them all.";
+    add(stack, pool, &part, &rule, comment)
 }
 
 /// The load balancers reach the gateway at the same ports of every node.

@@ -125,7 +125,7 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     let targets: Vec<String> = maps.into_iter().collect();
     (!targets.is_empty()).then(|| {
         format!(
-            "A service that was on machines before moves without an outage in two steps: `terraform apply {}` makes the containers and leads requests to them once they answer, then `terraform apply` takes the machines away. In one step Terraform would begin with the machines' backend, which is still in use. Its name, its account and its database stay. Back to machines: the group first, `terraform apply -target=google_compute_region_autoscaler.NAME`, and the rest when its machines are well.",
+            "A service that was on machines before moves without an outage in two steps: `terraform apply {}` makes the containers and leads requests to them once they answer, then `terraform apply` takes the machines away. In one step the machines would go as soon as the load balancer is told, and it takes some minutes until all of it has heard. Its name, its account and its database stay. Back to machines: the group first, `terraform apply -target=google_compute_region_autoscaler.NAME`, and the rest when its machines are well.",
             targets.join(" ")
         )
     })
