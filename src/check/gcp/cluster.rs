@@ -21,6 +21,8 @@ const KEPT: u32 = 4;
 /// The longest id of a service account, and the longest name of a cluster.
 const ACCOUNT: usize = 30;
 const CLUSTER: usize = 40;
+/// The longest name of a repository of Artifact Registry.
+const REPOSITORY: usize = 63;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if system.pools.is_empty() {
@@ -45,6 +47,18 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     machines(system, problems);
     room(system, problems);
     names(system, problems);
+}
+
+/// Every image of the system's own registry has a repository.
+pub(super) fn repositories(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, repository) in system.repositories.iter() {
+        let full = format!("{}-{}", system.prefix, repository.name);
+        if full.len() > REPOSITORY {
+            let at = system.places.key("registry");
+            let what = "the name of an image's repository";
+            problems.push(capability::name_too_long(at, &full, REPOSITORY, what, Target::Gcp));
+        }
+    }
 }
 
 /// Pods have no machines of their own.

@@ -239,14 +239,16 @@ fn shard_proxies(system: &Checked<'_>, module: &mut Module, network: &Address) -
     module.comment(
         "Proxies in front of shards number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
     );
-    Some(subnet(system, module, network, SHARD_PROXIES, range))
+    let body = translated(subnet_body(system, network, SHARD_PROXIES, range));
+    Some(module.resource("google_compute_subnetwork", SHARD_PROXIES, body))
 }
 
 /// The subnet of the containers, where there are any: the second of the two eighths that no tier has.
 fn containers(system: &Checked<'_>, module: &mut Module, network: &Address) -> Option<Address> {
     containers::any(system).then(|| {
         module.comment("Containers of Cloud Run. It gives their addresses back an hour or two after they are gone, the subnet stays as long.");
-        subnet(system, module, network, CONTAINERS, system.network.spare(1).cidr)
+        let body = translated(subnet_body(system, network, CONTAINERS, system.network.spare(1).cidr));
+        module.resource("google_compute_subnetwork", CONTAINERS, body)
     })
 }
 
@@ -273,12 +275,17 @@ fn cluster(system: &Checked<'_>, module: &mut Module, network: &Address) -> Opti
         .comment(
             "Nodes of the cluster. Whose pods may go where is said by firewall rules for the nodes that they are on.",
         )
-        .resource("google_compute_subnetwork", NODES, body);
+        .resource("google_compute_subnetwork", NODES, translated(body));
     let endpoint = system.network.slice(Tier::Endpoint).cidr;
     let first = endpoint.subnets(CONTROL_PLANE_PREFIX).ok()?.next()?;
     module.comment("The one address at which nodes, pods and administrators in the network find the control plane.");
     let control_plane = subnet(system, module, network, CONTROL_PLANE, first);
     Some(Ground { nodes, control_plane })
+}
+
+/// A subnet that may leave: after the address translation has let go of it, for Google refuses to delete one that is still translated.
+fn translated(body: Block) -> Block {
+    body.block("lifecycle", Block::new().set("create_before_destroy", true))
 }
 
 /// Its range, in the first of the two eighths that no tier has. In a network whose eighths are smaller there is none: machines of one

@@ -49,13 +49,10 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if let Some(registry) = system.registry {
         items.push(format!(
-            "Images of the registry are there before what runs them: `terraform apply -target=google_artifact_registry_repository.images` at the very first, `gcloud auth configure-docker {}-docker.pkg.dev`, push them by the name that `terraform output -raw registry` answers, then apply the rest. A tag stays on its image for ever, so each build has one of its own. Once a day Google deletes what is not among the newest {} of an image's name; one for several processors counts once for each. {}",
+            "Images of the registry are there before what runs them: `terraform apply -target=google_artifact_registry_repository.images` at the very first, `gcloud auth configure-docker {}-docker.pkg.dev`, push them by the name that `terraform output -raw registry` answers, then apply the rest. A tag stays on its image for ever, so each build has one of its own. Once a day Google deletes what is not among the newest {} of an image; one for several processors counts once for each. {}",
             stack.region(),
             registry.keep_images,
-            match system.protect {
-                true => "A destroy refuses the registry while `prevent_destroy` stands there.",
-                false => "A destroy takes the images along.",
-            }
+            "An image whose name leaves the blueprint goes with all its versions, and so do all in a destroy.",
         ));
     }
     if system.pools.is_empty() {
@@ -92,7 +89,7 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
     items.push("Who may use the cluster's API is said by IAM: `roles/container.clusterViewer` on the project to get credentials, and roles inside the cluster, or `roles/container.developer` for everything that is deployed. Nobody is admitted yet but the project's owners and editors.".to_owned());
     items.push("Nodes and control plane are upgraded by themselves between 18:00 and 22:00 UTC, with one node more at a time, and with regard to disruption budgets for an hour. Another number of zones makes every pool anew, the new one first. Other machine types replace the nodes of a pool in place.".to_owned());
     if counts {
-        items.push("Cloud Monitoring knows some minutes late how many messages wait: KEDA adds pods as late. It asks as of Prometheus, because the language of its own trigger for Pub/Sub is one that Google gives up. It may read all metrics of the project, for there is no narrower grant.".to_owned());
+        items.push("Cloud Monitoring knows some minutes late how many messages wait: KEDA adds pods as late. It asks in Prometheus' language, which Google goes on with: that of KEDA's own trigger for Pub/Sub is given up. It may read all metrics of the project, for there is no narrower grant.".to_owned());
     }
     if system.protect {
         items.push("Before a destroy of the cluster: `[override.gcp.google_container_cluster.main]` with `deletion_protection = false`, and apply.".to_owned());
