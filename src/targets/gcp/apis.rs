@@ -171,7 +171,8 @@ fn run(
         )
         .when(own, |block| block.set("default_uri_disabled", true))
         .set("invoker_iam_disabled", true)
-        .set("deletion_protection", stack.system.protect)
+        .comment("It holds nothing that would be lost with it.")
+        .set("deletion_protection", false)
         .block("scaling", Block::new().set("min_instance_count", PROXIES))
         .block("template", template)
         .set("depends_on", Expression::Array(ready));

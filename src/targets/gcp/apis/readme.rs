@@ -40,6 +40,14 @@ pub(in crate::targets::gcp) fn security(stack: &Stack<'_>) -> Vec<&'static str> 
     let mut items = vec![
         "APIs are proxies (Envoy) on Cloud Run, which check tokens (signature, issuer, audience, time) before they count a request, and answer what no route names with 404. A firewall rule lets them reach the internal load balancer at the ports of the services that they route to, and nothing else in the network. Their service accounts have no role.",
     ];
+    if system.apis.iter().any(|(_, api)| api.domain.is_some()) {
+        items.push("Cloud Armor stands before APIs with a host name of their own, with Google's preconfigured rules at sensitivity 1.");
+    }
+    if system.apis.iter().any(|(_, api)| api.domain.is_none()) {
+        items.push(
+            "An API without a host name of its own is called under Google's, before which no Cloud Armor can stand.",
+        );
+    }
     let encrypted = |tls: Tls<'_>| tls != Tls::Off;
     if system
         .internal

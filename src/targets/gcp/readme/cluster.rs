@@ -86,7 +86,7 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
             system.prefix
         ));
     }
-    items.push("Who may use the cluster's API is said by IAM: `roles/container.clusterViewer` on the project to get credentials, and roles inside the cluster, or `roles/container.developer` for everything that is deployed. Nobody is admitted yet but the project's owners and editors.".to_owned());
+    items.push("Who may use the cluster's API is said by IAM: `roles/container.clusterViewer` on the project to get credentials, and roles inside the cluster for what is in a namespace. `roles/container.developer` holds for all namespaces: it is for those who keep the cluster, not for the team of a domain. Nobody is admitted yet but the project's owners and editors.".to_owned());
     items.push("Nodes and control plane are upgraded by themselves between 18:00 and 22:00 UTC, with one node more at a time, and with regard to disruption budgets for an hour. Another number of zones makes every pool anew, the new one first. Other machine types replace the nodes of a pool in place.".to_owned());
     if counts {
         items.push("Cloud Monitoring knows some minutes late how many messages wait: KEDA adds pods as late. It asks in Prometheus' language, which Google goes on with: that of KEDA's own trigger for Pub/Sub is given up. It may read all metrics of the project, for there is no narrower grant.".to_owned());
