@@ -33,16 +33,13 @@ fn filter(stack: &Stack<'_>) -> String {
     let services = services.filter(|item| is_machine(item));
     let services: Vec<&str> = services.map(|item| item.name.as_str()).collect();
     let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
-    let own: Vec<String> = stack
-        .system
-        .apis
-        .iter()
-        .map(|(_, api)| format!("|{}$", apis::part(api)))
-        .collect();
-    let rule = format!(
-        "resource.labels.forwarding_rule_name=~\"^{prefix}-(internal-|public-{})\"",
-        own.concat()
-    );
+    let named = stack.system.apis.iter().filter(|(_, api)| api.domain.is_some());
+    let named: String = named.map(|(_, api)| format!("|{}$", apis::part(api))).collect();
+    let balancers = match named.is_empty() {
+        true => "(internal|public)-".to_owned(),
+        false => format!("((internal|public)-{named})"),
+    };
+    let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-{balancers}\"");
     let mut parts = vec![];
     let rules = format!(
         "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
