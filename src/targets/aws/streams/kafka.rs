@@ -211,7 +211,11 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     if !write.is_empty() {
         open.push("kafka-cluster:WriteDataIdempotently");
     }
-    let mut statements = vec![Statement::allow("UseBrokers", &open, cluster.arn(stack, parts, "cluster"))];
+    let mut statements = vec![Statement::allow(
+        "UseBrokers",
+        &open,
+        cluster.arn(stack, parts, "cluster"),
+    )];
     if !write.is_empty() {
         let send = ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"];
         statements.push(Statement::allow("SendToTopics", &send, Expression::Array(write)));
