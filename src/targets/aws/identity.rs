@@ -5,7 +5,7 @@ use hcl::Expression;
 use super::Stack;
 use super::compute::Parts;
 use super::policy::{Statement, inline, trust};
-use super::{registry, startup, storage};
+use super::{registry, storage};
 use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
@@ -186,17 +186,10 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
 
 /// Pulls the service's image, where it is in a registry of AWS.
 pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> Vec<Statement> {
-    let given = startup::registry(service).map(|registry| {
-        registry::pull(format!(
-            "arn:aws:ecr:{}:{}:repository/{}",
-            registry.region, registry.account, registry.repository
-        ))
-    });
-    given
-        .or_else(|| registry::pull_own(stack, service, parts.base))
-        .into_iter()
-        .flatten()
-        .collect()
+    let repository = registry::arn(stack, service, parts.base);
+    repository.map_or_else(Vec::new, |repository| {
+        vec![registry::pull(repository), registry::log_in()]
+    })
 }
 
 /// The channels of Session Manager to what its agent runs in.
