@@ -4,7 +4,7 @@ use serde_json::json;
 use tera::Context;
 
 use super::files::{WRITTEN, output};
-use super::{inside, namespace};
+use super::{inside, namespace, secrets};
 use crate::check::Checked;
 use crate::ir::{Domain, Id, Resource, Service};
 use crate::targets::shared::report::Report;
@@ -50,7 +50,10 @@ pub fn runbook(system: &Checked<'_>, handling: &Handling<'_>) -> Vec<String> {
     let mut context = Context::new();
     context.insert("private", &system.cluster.api_cidrs.is_empty());
     context.insert("credentials", handling.credentials);
+    context.insert("counting", &counts);
     context.insert("keda", &(counts && !handling.has_keda));
+    context.insert("prefix", &system.prefix);
+    context.insert("generation", secrets::GENERATION);
     context.insert("external_secrets", &options(handling.external_secrets));
     context.insert("keda_options", &options(handling.keda));
     let listed = outputs.iter().map(|(name, file)| json!({ "name": name, "file": file }));

@@ -21,7 +21,7 @@ use crate::terraform::{Module, expr};
 use crate::{list, object, template};
 
 /// The label of what fetches a Secret with a generation, with that as its value.
-const GENERATION: &str = "cloudgen/generation";
+pub(super) const GENERATION: &str = "cloudgen/generation";
 
 /// The Secret that a service cannot start without.
 pub(super) struct Required {
