@@ -1,5 +1,7 @@
 //! What the owner of a cluster does.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tera::Context;
 
@@ -142,8 +144,22 @@ pub(super) fn domain(system: &Checked<'_>, id: Id<Domain>) -> String {
             .map(|(caller, called)| format!("- `{}` calls `{}` on port {}\n", caller.name, called.name, called.port));
         lines.collect()
     };
+    let led = system.apis.iter().flat_map(|(_, api)| {
+        let services: BTreeSet<Id<Service>> = api.routes.iter().map(|route| route.service).collect();
+        let led = services.into_iter().map(|service| &system.services[service]);
+        led.filter(|service| here(service)).map(|service| {
+            format!(
+                "- the API `{}` leads to `{}` on port {}\n",
+                api.name, service.name, service.port
+            )
+        })
+    });
+    let led: String = led.collect();
     let sections = [
-        ("Who calls it", lines(&|caller, called| !here(caller) && here(called))),
+        (
+            "Who calls it",
+            lines(&|caller, called| !here(caller) && here(called)) + &led,
+        ),
         ("Whom it calls", lines(&|caller, called| here(caller) && !here(called))),
     ];
     for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
