@@ -1,42 +1,42 @@
-//! The JSON Schema of the language, which is made from the types of [`super::model`].
+//! The language as data, which is made from the types of [`super::model`].
 //!
-//! It serves two readers: editors (completion, hover), and [`super::walk`], which checks blueprints against it. So it is draft 7, the
-//! newest that TOML editors know, and says nothing of `null`, which TOML does not have.
+//! It serves two readers: editors (completion, hover), and [`super::walk`], which checks blueprints against it. So it is JSON Schema of
+//! draft 7, the newest that TOML editors know, and says nothing of `null`, which TOML does not have. A walk reads what the blueprint
+//! uses and nothing else: what it costs does not grow with the language.
 
-use std::borrow::Cow;
+mod rules;
+
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-/// The schema, and what its walker needs besides.
+pub(super) use rules::{Keys, Rules};
+
+/// A schema, as text of which parts are read when they are first asked for.
 #[derive(Debug)]
 pub(super) struct Schema {
-    /// The schema of a whole blueprint, without its definitions. Environments may hold anything in it.
-    pub root: Value,
-    says: Definition,
-    definitions: BTreeMap<Cow<'static, str>, Definition>,
+    /// As [`LANGUAGE`].
+    text: &'static str,
+    /// The definitions that were asked for so far. They are kept as long as the program runs.
+    read: Mutex<BTreeMap<&'static str, &'static Rules>>,
 }
 
-/// A schema that others refer to, read when one is first followed: a blueprint uses few of them.
-#[derive(Debug, Default)]
-struct Definition {
-    text: Cow<'static, str>,
-    read: OnceLock<Value>,
-}
-
-/// The language as data: a line each for the document, its `says`, and every definition, as `NAME JSON`. It is what
-/// [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test keeps both
-/// the same.
+/// The language: what [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a
+/// test keeps both the same.
+///
+/// A line `NAME JSON` for the document, every definition and the `says`, sorted by name. The lines ` KEY JSON` below it are the
+/// `properties`, which are empty in the JSON above.
 const LANGUAGE: &str = include_str!("language.txt");
 /// The name of the document's line.
 const DOCUMENT: &str = ".";
-/// The name of the line of [`Schema::says`].
+/// The name of the line with the words (`x-says`) of each pattern.
 const SAYS: &str = "says";
 
-/// The schema of the language, read once.
+/// The schema of the language. Environments may hold anything in it.
 pub(super) fn language() -> &'static Schema {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::from_lines(LANGUAGE));
+    static SCHEMA: Schema = Schema::new(LANGUAGE);
     &SCHEMA
 }
 
@@ -45,38 +45,114 @@ const DEFINITIONS: &str = "#/definitions/";
 /// Appended to the name of a definition for its copy in overlays.
 const PARTIAL: &str = "Overlay";
 
-impl Schema {
-    fn from_lines(text: &'static str) -> Self {
-        let mut schema = Schema {
-            root: Value::Null,
-            says: Definition::default(),
-            definitions: BTreeMap::new(),
-        };
-        for (name, json) in text.lines().filter_map(|line| line.split_once(' ')) {
-            match name {
-                DOCUMENT => schema.root = serde_json::from_str(json).unwrap_or_default(),
-                SAYS => schema.says = Definition::unread(json),
-                _ => {
-                    schema.definitions.insert(name.into(), Definition::unread(json));
-                }
-            }
-        }
-        schema
+/// One name in the text of a schema.
+#[derive(Debug, Clone, Copy)]
+struct Definition {
+    name: &'static str,
+    json: &'static str,
+    /// The lines of its keys.
+    keys: &'static str,
+}
+
+impl Definition {
+    fn new(lines: &'static str) -> Option<Self> {
+        let (line, keys) = lines.split_once('\n')?;
+        let (name, json) = line.split_once(' ')?;
+        Some(Definition { name, json, keys })
     }
 
-    /// The words (`x-says`) of a pattern: a map's `patternProperties` carry only the pattern itself.
-    pub fn says(&self, pattern: &str) -> Option<&str> {
-        self.says.value().get(pattern)?.as_str()
+    fn keys(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.keys.lines().filter_map(|line| line.trim_start().split_once(' '))
+    }
+
+    fn rules(self) -> Option<Rules> {
+        let mut rules: Rules = serde_json::from_str(self.json).ok()?;
+        if !self.keys.is_empty() {
+            rules.properties = Keys::new(self.keys());
+        }
+        Some(rules)
+    }
+
+    fn to_json(self) -> Option<Value> {
+        let read = |json| serde_json::from_str::<Value>(json).ok();
+        let mut schema = read(self.json)?;
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.extend(
+                self.keys()
+                    .filter_map(|(key, json)| Some((key.to_owned(), read(json)?))),
+            );
+        }
+        Some(schema)
+    }
+}
+
+impl Schema {
+    const fn new(text: &'static str) -> Self {
+        let read = Mutex::new(BTreeMap::new());
+        Schema { text, read }
+    }
+
+    /// The schema of a whole document.
+    pub fn root(&self) -> Option<&'static Rules> {
+        self.definition(DOCUMENT)
+    }
+
+    fn definition(&self, name: &str) -> Option<&'static Rules> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = read.get(name) {
+            return Some(rules);
+        }
+        let definition = self.find(name)?;
+        let rules = &*Box::leak(Box::new(definition.rules()?));
+        read.insert(definition.name, rules);
+        Some(rules)
+    }
+
+    /// The lines of a name: halves the text until they are found, so that most of it is never looked at.
+    fn find(&self, name: &str) -> Option<Definition> {
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let (start, end) = around(rest.as_bytes(), rest.len() / 2);
+            let definition = Definition::new(rest.get(start..end)?)?;
+            rest = match name.cmp(definition.name) {
+                Ordering::Less => rest.get(..start)?,
+                Ordering::Equal => return Some(definition),
+                Ordering::Greater => rest.get(end..)?,
+            };
+        }
+        None
+    }
+
+    fn all(&self) -> impl Iterator<Item = Definition> {
+        let mut rest = self.text;
+        std::iter::from_fn(move || {
+            let (_, end) = around(rest.as_bytes(), 0);
+            let (definition, after) = rest.split_at_checked(end)?;
+            rest = after;
+            Definition::new(definition)
+        })
+    }
+
+    /// The words of a pattern: a map's `patternProperties` carry only the pattern itself.
+    pub fn says(&self, pattern: &str) -> Option<String> {
+        let mut says: BTreeMap<String, String> = serde_json::from_str(self.find(SAYS)?.json).ok()?;
+        says.remove(pattern)
     }
 
     /// The whole document, with its definitions.
     pub fn document(&self) -> Value {
-        let mut root = self.root.clone();
-        let definitions: Map<String, Value> = self
-            .definitions
-            .iter()
-            .map(|(name, definition)| (name.clone().into_owned(), definition.value().clone()))
-            .collect();
+        let mut root = Value::Null;
+        let mut definitions = Map::new();
+        for definition in self.all() {
+            let schema = definition.to_json().unwrap_or_default();
+            match definition.name {
+                DOCUMENT => root = schema,
+                SAYS => {}
+                name => {
+                    definitions.insert(name.to_owned(), schema);
+                }
+            }
+        }
         if let Value::Object(root) = &mut root {
             root.insert("definitions".to_owned(), definitions.into());
         }
@@ -94,38 +170,32 @@ impl Schema {
     }
 
     /// The schema that a schema stands for: follows `$ref`, and an `allOf` of one.
-    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+    pub fn resolve<'a>(&self, mut rules: &'a Rules) -> &'a Rules {
         // The chain of references is finite in what schemars makes; the bound keeps a mistake from hanging.
         for _ in 0..16 {
-            let next = match (schema.get("$ref"), schema.get("allOf")) {
-                (Some(Value::String(name)), _) => name
-                    .strip_prefix(DEFINITIONS)
-                    .and_then(|name| self.definitions.get(name))
-                    .map(Definition::value),
-                (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
+            let next = match (rules.reference, rules.all_of.as_slice()) {
+                (Some(name), _) => name.strip_prefix(DEFINITIONS).and_then(|name| self.definition(name)),
+                (None, [only]) => Some(only),
                 _ => None,
             };
             match next {
-                Some(next) => schema = next,
+                Some(next) => rules = next,
                 None => break,
             }
         }
-        schema
+        rules
     }
 }
 
-impl Definition {
-    fn unread(text: &'static str) -> Self {
-        Definition {
-            text: text.into(),
-            read: OnceLock::new(),
-        }
-    }
-
-    fn value(&self) -> &Value {
-        self.read
-            .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
-    }
+/// Where the lines of the name begin and end that a byte of the text belongs to.
+fn around(text: &[u8], at: usize) -> (usize, usize) {
+    let is_name = |line: &usize| text.get(*line) != Some(&b' ');
+    let (before, after) = text.split_at(at.min(text.len()));
+    let start = memchr::memrchr_iter(b'\n', before)
+        .map(|newline| newline + 1)
+        .find(is_name);
+    let mut ends = memchr::memchr_iter(b'\n', after).map(|newline| before.len() + newline + 1);
+    (start.unwrap_or_default(), ends.find(is_name).unwrap_or(text.len()))
 }
 
 /// Says what may stand in an environment: what may stand in a blueprint, with nothing required and no environments.
