@@ -2,25 +2,22 @@
 //!
 //! It serves two readers: editors (completion, hover), and [`super::walk`], which checks blueprints against it. So it is JSON Schema of
 //! draft 7, the newest that TOML editors know, and says nothing of `null`, which TOML does not have. A walk reads what the blueprint
-//! uses and nothing else: what it costs does not grow with the language.
+//! uses and no more than the ends of the lines of the rest: what it costs hardly grows with the language.
 
 mod rules;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::{Map, Value, json};
 
 pub(super) use rules::{Keys, Rules};
 
-/// A schema, as text of which parts are read when they are first asked for.
+/// A schema, of which parts are read when they are first asked for.
 #[derive(Debug)]
 pub(super) struct Schema {
-    /// As [`LANGUAGE`].
-    text: &'static str,
-    /// The definitions that were asked for so far. They are kept as long as the program runs.
-    read: Mutex<BTreeMap<&'static str, &'static Rules>>,
+    /// Sorted by name.
+    definitions: Vec<Definition>,
 }
 
 /// The language: what [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a
@@ -36,7 +33,7 @@ const SAYS: &str = "says";
 
 /// The schema of the language. Environments may hold anything in it.
 pub(super) fn language() -> &'static Schema {
-    static SCHEMA: Schema = Schema::new(LANGUAGE);
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(LANGUAGE));
     &SCHEMA
 }
 
@@ -46,34 +43,42 @@ const DEFINITIONS: &str = "#/definitions/";
 const PARTIAL: &str = "Overlay";
 
 /// One name in the text of a schema.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Definition {
     name: &'static str,
     json: &'static str,
     /// The lines of its keys.
     keys: &'static str,
+    read: OnceLock<Box<Rules>>,
 }
 
 impl Definition {
     fn new(lines: &'static str) -> Option<Self> {
         let (line, keys) = lines.split_once('\n')?;
         let (name, json) = line.split_once(' ')?;
-        Some(Definition { name, json, keys })
+        Some(Definition {
+            name,
+            json,
+            keys,
+            read: OnceLock::new(),
+        })
     }
 
-    fn keys(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         self.keys.lines().filter_map(|line| line.trim_start().split_once(' '))
     }
 
-    fn rules(self) -> Option<Rules> {
-        let mut rules: Rules = serde_json::from_str(self.json).ok()?;
-        if !self.keys.is_empty() {
-            rules.properties = Keys::new(self.keys());
-        }
-        Some(rules)
+    fn rules(&self) -> &Rules {
+        self.read.get_or_init(|| {
+            let mut rules: Box<Rules> = serde_json::from_str(self.json).unwrap_or_default();
+            if !self.keys.is_empty() {
+                rules.properties = Keys::new(self.keys());
+            }
+            rules
+        })
     }
 
-    fn to_json(self) -> Option<Value> {
+    fn to_json(&self) -> Option<Value> {
         let read = |json| serde_json::from_str::<Value>(json).ok();
         let mut schema = read(self.json)?;
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
@@ -87,50 +92,29 @@ impl Definition {
 }
 
 impl Schema {
-    const fn new(text: &'static str) -> Self {
-        let read = Mutex::new(BTreeMap::new());
-        Schema { text, read }
+    /// Finds the definitions: a look at the end of each line.
+    fn new(text: &'static str) -> Self {
+        let starts_name = |line: &usize| text.as_bytes().get(*line) != Some(&b' ');
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1);
+        let mut start = 0;
+        let definitions = ends.filter(starts_name).filter_map(|end| {
+            let lines = text.get(start..end)?;
+            start = end;
+            Definition::new(lines)
+        });
+        Schema {
+            definitions: definitions.collect(),
+        }
     }
 
     /// The schema of a whole document.
-    pub fn root(&self) -> Option<&'static Rules> {
-        self.definition(DOCUMENT)
+    pub fn root(&self) -> Option<&Rules> {
+        self.find(DOCUMENT).map(Definition::rules)
     }
 
-    fn definition(&self, name: &str) -> Option<&'static Rules> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rules) = read.get(name) {
-            return Some(rules);
-        }
-        let definition = self.find(name)?;
-        let rules = &*Box::leak(Box::new(definition.rules()?));
-        read.insert(definition.name, rules);
-        Some(rules)
-    }
-
-    /// The lines of a name: halves the text until they are found, so that most of it is never looked at.
-    fn find(&self, name: &str) -> Option<Definition> {
-        let mut rest = self.text;
-        while !rest.is_empty() {
-            let (start, end) = around(rest.as_bytes(), rest.len() / 2);
-            let definition = Definition::new(rest.get(start..end)?)?;
-            rest = match name.cmp(definition.name) {
-                Ordering::Less => rest.get(..start)?,
-                Ordering::Equal => return Some(definition),
-                Ordering::Greater => rest.get(end..)?,
-            };
-        }
-        None
-    }
-
-    fn all(&self) -> impl Iterator<Item = Definition> {
-        let mut rest = self.text;
-        std::iter::from_fn(move || {
-            let (_, end) = around(rest.as_bytes(), 0);
-            let (definition, after) = rest.split_at_checked(end)?;
-            rest = after;
-            Definition::new(definition)
-        })
+    fn find(&self, name: &str) -> Option<&Definition> {
+        let place = self.definitions.binary_search_by_key(&name, |one| one.name).ok()?;
+        self.definitions.get(place)
     }
 
     /// The words of a pattern: a map's `patternProperties` carry only the pattern itself.
@@ -143,7 +127,7 @@ impl Schema {
     pub fn document(&self) -> Value {
         let mut root = Value::Null;
         let mut definitions = Map::new();
-        for definition in self.all() {
+        for definition in &self.definitions {
             let schema = definition.to_json().unwrap_or_default();
             match definition.name {
                 DOCUMENT => root = schema,
@@ -170,11 +154,14 @@ impl Schema {
     }
 
     /// The schema that a schema stands for: follows `$ref`, and an `allOf` of one.
-    pub fn resolve<'a>(&self, mut rules: &'a Rules) -> &'a Rules {
+    pub fn resolve<'a>(&'a self, mut rules: &'a Rules) -> &'a Rules {
         // The chain of references is finite in what schemars makes; the bound keeps a mistake from hanging.
         for _ in 0..16 {
             let next = match (rules.reference, rules.all_of.as_slice()) {
-                (Some(name), _) => name.strip_prefix(DEFINITIONS).and_then(|name| self.definition(name)),
+                (Some(name), _) => name
+                    .strip_prefix(DEFINITIONS)
+                    .and_then(|name| self.find(name))
+                    .map(Definition::rules),
                 (None, [only]) => Some(only),
                 _ => None,
             };
@@ -185,17 +172,6 @@ impl Schema {
         }
         rules
     }
-}
-
-/// Where the lines of the name begin and end that a byte of the text belongs to.
-fn around(text: &[u8], at: usize) -> (usize, usize) {
-    let is_name = |line: &usize| text.get(*line) != Some(&b' ');
-    let (before, after) = text.split_at(at.min(text.len()));
-    let start = memchr::memrchr_iter(b'\n', before)
-        .map(|newline| newline + 1)
-        .find(is_name);
-    let mut ends = memchr::memchr_iter(b'\n', after).map(|newline| before.len() + newline + 1);
-    (start.unwrap_or_default(), ends.find(is_name).unwrap_or(text.len()))
 }
 
 /// Says what may stand in an environment: what may stand in a blueprint, with nothing required and no environments.

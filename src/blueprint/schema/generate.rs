@@ -37,7 +37,7 @@ impl Schema {
     pub(in crate::blueprint) fn unread(&self) -> Vec<String> {
         let is_read = |json: &'static str| serde_json::from_str::<Rules>(json).is_ok();
         let mut unread = vec![];
-        for definition in self.all().filter(|definition| definition.name != SAYS) {
+        for definition in self.definitions.iter().filter(|definition| definition.name != SAYS) {
             let found = self
                 .find(definition.name)
                 .is_some_and(|found| found.json == definition.json);

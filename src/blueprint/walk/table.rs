@@ -84,7 +84,7 @@ fn open_keys(properties: &Keys, table: &Table) -> Vec<&'static str> {
 
 impl Schema {
     /// What a value is for: the first paragraph of its doc comment, on one line.
-    pub(in crate::blueprint) fn about<'a>(&self, rules: &'a Rules) -> Option<&'a str> {
+    pub(in crate::blueprint) fn about<'a>(&'a self, rules: &'a Rules) -> Option<&'a str> {
         let described = [rules, self.resolve(rules)]
             .into_iter()
             .find(|rules| !rules.description.is_empty())?;
