@@ -13,6 +13,7 @@ mod kubernetes;
 mod messaging;
 mod names;
 mod runtime;
+mod serverless;
 
 use std::ops::Deref;
 
@@ -22,9 +23,7 @@ pub use azure::{
     node_block, nodes_name, pool_name, rotation_name, sql_filter,
 };
 pub use edge::shared_ports;
-pub use gcp::{
-    SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
-};
+pub use gcp::{SCALER as GCP_SCALER, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter};
 pub use kubernetes::{
     MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
     path_expression,
@@ -74,6 +73,7 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
     messaging::check(system, target, &mut problems);
+    serverless::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
     if target != Target::Kubernetes {
         cluster::check(system, &mut problems);

@@ -13,9 +13,11 @@ pub mod container_apps;
 pub mod domain;
 pub mod eks;
 pub mod fargate;
+pub mod function;
 pub mod gcp;
 pub mod gke;
 pub mod kubernetes;
+pub mod lambda;
 pub mod language;
 pub mod messaging;
 pub mod nodes;
@@ -25,6 +27,7 @@ pub mod registry;
 pub mod render;
 pub mod semantic;
 pub mod sharding;
+pub mod table;
 
 pub use places::Places;
 

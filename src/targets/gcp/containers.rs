@@ -150,7 +150,8 @@ fn run(
         .set("ingress", ingress)
         .set("default_uri_disabled", true)
         .set("invoker_iam_disabled", true)
-        .set("deletion_protection", stack.system.protect)
+        .comment("It holds nothing that would be lost with it.")
+        .set("deletion_protection", false)
         .block("scaling", Block::new().set("min_instance_count", service.scale.min))
         .block("template", template)
         .comment("Containers find their names, their secrets and an open way when they start.")
@@ -178,7 +179,8 @@ fn pool(
     let body = Block::new()
         .set("name", stack.name(&service.name))
         .set("location", stack.region())
-        .set("deletion_protection", stack.system.protect)
+        .comment("It holds nothing that would be lost with it.")
+        .set("deletion_protection", false)
         .block("scaling", scaling)
         .block("template", template)
         .comment("Containers find their names, their secrets and an open way when they start.")
@@ -199,7 +201,7 @@ fn container(
 ) -> Block {
     let arguments = match &service.launch {
         Launch::Container { arguments, .. } => arguments.as_slice(),
-        Launch::Script(_) | Launch::ShardingProxy { .. } => &[],
+        Launch::Script(_) | Launch::Source | Launch::ShardingProxy { .. } => &[],
     };
     let arguments: Vec<hcl::Expression> = arguments.iter().map(|word| word.as_str().into()).collect();
     let (cpu, memory_gb) = size(service);

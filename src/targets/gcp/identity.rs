@@ -100,6 +100,7 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             grants.extend(registry::grant(
                 stack,
                 &format!("{}_images", service.name),
+                service,
                 member.clone(),
             ));
         }
@@ -210,6 +211,7 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
             vec![Object::new(TAKE, name, stack.subscriptions[&id].subscription.id())]
         }
         Resource::Cache(id) => vec![cache(stack, id)],
+        Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => vec![],
     }
 }
 

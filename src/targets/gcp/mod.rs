@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::shared::{self, Lowered, report::Report};
+use super::shared::{self, Lowered, report::Report, sources::Sources};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Subscription, Topic};
 use crate::template;
@@ -177,7 +177,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     shared::startup::declare_rollout(&mut stack.module);
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
-    let gateway = cluster::lower(&mut stack, &rules);
+    let gateway = cluster::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &machines, (&containers.groups, gateway.as_ref()));
     apis::lower(&mut stack, &entries, &containers.images);
     logs::lower(&mut stack);
@@ -189,6 +189,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: stack.module,
         report: stack.report,
+        sources: Sources::new(),
         cluster: manifests,
     }
 }

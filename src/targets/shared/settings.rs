@@ -6,11 +6,19 @@ use super::startup::{Fetched, Plain};
 use crate::ir::{Service, Value};
 use crate::target::Target;
 
-/// True for a setting that clients need on a target. Where the cloud knows the workload's identity, there is no password.
-pub fn applies(target: Target, value: &Value) -> bool {
+/// True for a setting that a service is told on a target. Where the cloud knows the workload's identity, there is no password. Lambda
+/// fetches nothing for functions: their code does, by the identifier.
+pub fn applies(target: Target, service: &Service, value: &Value) -> bool {
     match value {
+        Value::Shards(_) => true,
+        value if value.is_secret() && target == Target::Aws && service.function.is_some() => false,
         Value::CacheSecret(_) | Value::CachePassword(_) => matches!(target, Target::Aws | Target::Kubernetes),
-        Value::MessagingUser(_) | Value::MessagingPassword(_) => target == Target::Kubernetes,
+        Value::MessagingUser(_)
+        | Value::MessagingPassword(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_) => target == Target::Kubernetes,
         _ => true,
     }
 }
@@ -44,7 +52,9 @@ pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> 
             | Value::ShardMap(_)
             | Value::SecretValue(_)
             | Value::CachePassword(_)
-            | Value::MessagingPassword(_) => {
+            | Value::MessagingPassword(_)
+            | Value::StreamPassword(_)
+            | Value::TablePassword(_) => {
                 fetched.push(Fetched {
                     name,
                     identifier: spelled,
