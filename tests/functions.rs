@@ -63,7 +63,9 @@ fn a_single_document_holds_the_code_and_takes_none_of_it_for_its_own() {
 
 #[test]
 fn one_function_more_changes_nothing_of_the_others() {
-    let more = format!("{WORK}\n[functions.again]\nruntime = \"python3.13\"\nsource = \"functions/work\"\ntrigger = {{ schedule = \"0 3 * * *\" }}\n");
+    let more = format!(
+        "{WORK}\n[functions.again]\nruntime = \"python3.13\"\nsource = \"functions/work\"\ntrigger = {{ schedule = \"0 3 * * *\" }}\n"
+    );
     let labels = |text: &str| -> Vec<String> {
         let heads = text.lines().filter(|line| line.starts_with("resource \""));
         heads.map(str::to_owned).collect()
