@@ -105,6 +105,26 @@ impl Kind for ScheduledBackup {
     const KIND: &'static str = "ScheduledBackup";
 }
 
+/// A login of a database server, whose password stands in a Secret.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DatabaseRole {
+    pub(crate) name: String,
+    pub(crate) cluster: ClusterRef,
+    pub(crate) login: bool,
+    pub(crate) password_secret: SecretRef,
+}
+
+impl Kind for DatabaseRole {
+    const API_VERSION: &'static str = "postgresql.cnpg.io/v1";
+    const KIND: &'static str = "DatabaseRole";
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretRef {
+    pub(crate) name: String,
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct ClusterRef {
     pub(crate) name: String,
