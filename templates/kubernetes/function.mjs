@@ -1,26 +1,26 @@
-// Calls a function: run.mjs events|requests HANDLER TIMEOUT AT_ONCE [ROUTE...]
+// Calls a function: run.mjs events|requests FILE FUNCTION TIMEOUT AT_ONCE [ROUTE...]
 //
-// HANDLER is FILE.FUNCTION below /function, called with an event and a context. With `events` the event is a CloudEvent, and only this
-// pod's own connector reaches the port. With `requests` it is an HTTP request as API gateways of AWS word it (payload 2.0), and what the
+// FUNCTION of FILE below /function is called with an event and a context. With `events` the event is a CloudEvent, and only what brings
+// events to this pod reaches the port. With `requests` it is an HTTP request as API gateways of AWS word it (payload 2.0), and what the
 // function returns is the answer. An exception is an answer 500, which whoever brought the event takes for a reason to try again.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const [mode, handler, timeout, atOnce, ...routes] = process.argv.slice(2);
+const [mode, file, name, timeout, atOnce, ...routes] = process.argv.slice(2);
 const seconds = Number(timeout);
 const PORT = 8080;
 const STATUS_PORT = 9090;
 // The largest body, as everywhere for functions.
 const MOST = 6 << 20;
 
-const dot = handler.lastIndexOf('.');
-const file = ['.mjs', '.js', '.cjs'].map((end) => `/function/${handler.slice(0, dot)}${end}`).find(existsSync);
-const loaded = await import(file ?? `/function/${handler.slice(0, dot)}.mjs`);
-const called = loaded[handler.slice(dot + 1)] ?? loaded.default?.[handler.slice(dot + 1)];
+const path = ['.mjs', '.js', '.cjs'].map((end) => `/function/${file}${end}`).find(existsSync);
+const loaded = await import(path ?? `/function/${file}.mjs`);
+const within = (module) => name.split('.').reduce((found, part) => found?.[part], module);
+const called = within(loaded) ?? within(loaded.default);
 if (typeof called !== 'function') {
-  throw new Error(`${handler} is no function`);
+  throw new Error(`${file} has no function ${name}`);
 }
 
 const results = { ok: 0, failed: 0, late: 0 };
@@ -40,7 +40,7 @@ async function call(event) {
   };
   let timer;
   const late = new Promise((_, fail) => {
-    timer = setTimeout(() => fail(new Error(`${handler} took longer than ${seconds} s`)), seconds * 1000);
+    timer = setTimeout(() => fail(new Error(`${name} took longer than ${seconds} s`)), seconds * 1000);
   });
   try {
     const returned = await Promise.race([Promise.resolve().then(() => called(event, context)), late]);

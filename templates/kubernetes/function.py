@@ -1,13 +1,14 @@
-"""Calls a function: run.py events|requests HANDLER TIMEOUT AT_ONCE [ROUTE...]
+"""Calls a function: run.py events|requests FILE FUNCTION TIMEOUT AT_ONCE [ROUTE...]
 
-HANDLER is FILE.FUNCTION below /function, called with an event and a context. With `events` the event is a CloudEvent as a dictionary, and
-only this pod's own connector reaches the port. With `requests` it is an HTTP request as API gateways of AWS word it (payload 2.0), and what
+FUNCTION of FILE below /function is called with an event and a context. With `events` the event is a CloudEvent as a dictionary, and only
+what brings events to this pod reaches the port. With `requests` it is an HTTP request as API gateways of AWS word it (payload 2.0), and what
 the function returns is the answer. An exception is an answer 500, which whoever brought the event takes for a reason to try again.
 """
 
 import base64
 import collections
 import concurrent.futures
+import functools
 import importlib
 import json
 import os
@@ -20,15 +21,14 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-MODE, HANDLER, TIMEOUT, AT_ONCE, *ROUTES = sys.argv[1:]
+MODE, FILE, FUNCTION, TIMEOUT, AT_ONCE, *ROUTES = sys.argv[1:]
 TIMEOUT, AT_ONCE = int(TIMEOUT), int(AT_ONCE)
 PORT, STATUS_PORT = 8080, 9090
 # The largest body, as everywhere for functions.
 MOST = 6 << 20
 
 sys.path.insert(0, "/function")
-module, _, name = HANDLER.rpartition(".")
-function = getattr(importlib.import_module(module.replace("/", ".")), name)
+function = functools.reduce(getattr, FUNCTION.split("."), importlib.import_module(FILE.replace("/", ".")))
 pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
 results = collections.Counter(ok=0, failed=0, late=0)
 guard = threading.Lock()
@@ -59,7 +59,7 @@ def call(event):
     concurrent.futures.wait([future], TIMEOUT)
     if not future.done():
         count("late")
-        print(f"{HANDLER} took longer than {TIMEOUT} s", file=sys.stderr, flush=True)
+        print(f"{FUNCTION} took longer than {TIMEOUT} s", file=sys.stderr, flush=True)
         if not future.cancel():
             late.add(future)
             future.add_done_callback(late.discard)
