@@ -8,6 +8,7 @@ pub mod api;
 pub mod aws;
 pub mod azure;
 pub mod capability;
+pub mod clusters;
 pub mod cloud_run;
 pub mod container_apps;
 pub mod domain;

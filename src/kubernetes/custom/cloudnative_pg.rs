@@ -21,7 +21,16 @@ pub(crate) struct Cluster {
     pub(crate) affinity: Affinity,
     pub(crate) resources: ResourceRequirements,
     pub(crate) storage: Storage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) monitoring: Option<Monitoring>,
     pub(crate) plugins: Vec<Plugin>,
+}
+
+/// What is measured besides the operator's own.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Monitoring {
+    pub(crate) custom_queries_config_map: Vec<SecretKey>,
 }
 
 impl Kind for Cluster {

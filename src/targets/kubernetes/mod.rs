@@ -10,6 +10,7 @@
 mod alarms;
 mod apis;
 mod broker;
+mod bucket_events;
 mod cache_pod;
 mod caches;
 mod compute;
@@ -19,6 +20,7 @@ mod domains;
 mod edge;
 mod encryption;
 mod firewall;
+mod functions;
 mod identity;
 mod imports;
 mod inbox_alarms;
@@ -40,6 +42,9 @@ mod shards;
 mod stack;
 mod storage;
 mod storage_config;
+mod stores_readme;
+mod streams;
+mod tables;
 mod topics;
 
 use crate::check::Checked;
@@ -71,7 +76,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("broker", broker::objects(&stack)),
         ("queues", queues::objects(&stack)),
         ("topics", topics::objects(&stack)),
+        ("streams", streams::objects(&stack)),
+        ("tables", tables::objects(&stack)),
         ("compute", compute::objects(&stack)),
+        ("functions", functions::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("apis", apis::objects(&stack)),

@@ -3,6 +3,7 @@
 use super::apis;
 use super::compute::kind;
 use super::database;
+use super::functions;
 use super::messages;
 use super::operations::operations;
 use super::protect;
@@ -10,6 +11,8 @@ use super::secrets::remote_key;
 use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
+use super::stores_readme;
+use super::tables::{self, TABLES};
 use crate::check::SECRETS_READER as READER;
 use crate::ir::{Peer, Service, Tls};
 use crate::target::Target;
@@ -28,12 +31,12 @@ pub(super) fn report(stack: &Stack<'_>) -> Report {
 }
 
 fn has(stack: &Stack<'_>, engine: Engine) -> bool {
-    stack.system.databases.iter().any(|(_, item)| item.engine == engine)
+    stack.servers.iter().any(|server| server.database.engine == engine)
 }
 
 fn components(stack: &Stack<'_>, report: &mut Report) {
     let system = stack.system;
-    for (_, service) in system.services.iter() {
+    for (_, service) in system.services.iter().filter(|(_, service)| service.function.is_none()) {
         let scale = &service.scale;
         let route = if service.public {
             ", routed from the public Gateway"
@@ -76,7 +79,9 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         let what = format!("bucket `{}` of the S3 store (SeaweedFS)", bucket_name(stack, bucket));
         report.component(&bucket.path, what, format!("statefulset/{STORE}"));
     }
+    functions::readme::components(stack, report);
     messages::components(stack, report);
+    stores_readme::components(stack, report);
     apis::readme::components(stack, report);
     for (_, secret) in system.secrets.iter() {
         let what = format!("Secret filled from `{}` of the vault", remote_key(stack, &secret.name));
@@ -140,6 +145,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         needs("The MySQL operator in `mysql-operator`.".to_owned());
     }
     messages::prerequisites(stack, &mut needs);
+    stores_readme::prerequisites(stack, &mut needs);
     let has_caches = !system.caches.is_empty();
     if stack.has_store() || has(stack, Engine::Sqlserver) || has_caches || stack.has_broker() {
         needs("cert-manager, for certificates inside the cluster.".to_owned());
@@ -152,7 +158,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 .to_owned(),
         );
     }
-    if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() {
+    if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() || !stack.function_alarms().is_empty() {
         needs(format!(
             "The Prometheus operator, and a Prometheus whose `podMonitorSelector` and `ruleSelector` take objects of \
                 the {}; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
@@ -168,6 +174,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
             namespaces(stack)
         ));
     }
+    functions::readme::prerequisites(stack, &mut needs);
     if !system.secrets.is_empty() {
         needs(format!(
             "A ClusterSecretStore `{}` (`[kubernetes] secret_store`) with an entry `{}/NAME` per secret, its \
@@ -199,11 +206,11 @@ fn operators(stack: &Stack<'_>) -> bool {
 
 /// True if there are databases, or archives of them.
 fn has_data(stack: &Stack<'_>) -> bool {
-    stack.has_store() || !stack.system.databases.is_empty()
+    stack.has_store() || !stack.servers.is_empty()
 }
 
 pub(super) fn has_volumes(stack: &Stack<'_>) -> bool {
-    stack.has_store() || stack.has_broker() || !stack.system.databases.is_empty()
+    stack.has_store() || stack.has_broker() || !stack.servers.is_empty() || !stack.system.streams.is_empty()
 }
 
 fn security(stack: &Stack<'_>, report: &mut Report) {
@@ -308,6 +315,8 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         ));
     }
     messages::security(stack, &mut says);
+    functions::readme::security(stack, &mut says);
+    stores_readme::security(stack, &mut says);
     if has_data(stack) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
@@ -328,7 +337,10 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
 
 fn skips(stack: &Stack<'_>, report: &mut Report) {
     let services = || stack.system.services.iter();
-    let workload = |service: &Service| format!("{} {}", kind(service), service.name);
+    let workload = |service: &Service| match &service.function {
+        Some(function) => format!("{} {}", functions::readme::kind(function), service.name),
+        None => format!("{} {}", kind(service), service.name),
+    };
     let mut by_tag: Vec<String> = services()
         .filter(|(_, service)| !service.launch.reference().is_some_and(|image| image.contains('@')))
         .map(|(_, service)| workload(service))
@@ -337,6 +349,8 @@ fn skips(stack: &Stack<'_>, report: &mut Report) {
         .filter(|(id, service)| {
             stack.uses_store(*id)
                 || stack.uses_broker(*id)
+                || stack.uses_streams(*id)
+                || stack.uses_tables(*id)
                 || service.settings.iter().any(|setting| setting.value.is_secret())
         })
         .map(|(_, service)| workload(service))
@@ -344,11 +358,15 @@ fn skips(stack: &Stack<'_>, report: &mut Report) {
     if stack.has_store() {
         by_tag.push(format!("StatefulSet {STORE}"));
     }
+    if !stack.system.tables.is_empty() {
+        by_tag.push(format!("Job {0}-VERSION, CronJob {TABLES}-expiry", tables::SETUP));
+        told.push(format!("Job {0}-VERSION, CronJob {TABLES}-expiry", tables::SETUP));
+    }
     for (_, cache) in stack.system.caches.iter() {
         by_tag.push(format!("StatefulSet {}", cache.name));
     }
     let workers: Vec<String> = services()
-        .filter(|(_, service)| !service.listens())
+        .filter(|(_, service)| !service.listens() && service.function.is_none())
         .map(|(_, service)| workload(service))
         .collect();
     if !workers.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::queues::{binding, exchange, inbox};
+use super::queues::{binding, exchange, held_by, inbox};
 use super::stack::Stack;
 use crate::ir::Subscription;
 use crate::kubernetes::object::Object;
@@ -25,7 +25,10 @@ fn subscribed(stack: &Stack<'_>, subscription: &Subscription) -> Vec<Object> {
     let service = &stack.system.services[subscription.service];
     let topic = &stack.system.topics[subscription.topic];
     let name = subscription.name.as_str();
-    let mut objects: Vec<Object> = inbox(stack, (name, &service.name, "service"), subscription.delivery).into();
+    let mut objects: Vec<Object> = {
+        let held = held_by(stack, subscription.service);
+        inbox(stack, (name, &service.name, "service"), subscription.delivery, held).into()
+    };
     let ends = (topic.name.as_str(), name);
     if subscription.filter.is_empty() {
         let all = binding(stack, (name, &service.name, "service"), ends, Map::new());

@@ -11,6 +11,7 @@ use crate::kubernetes::pod;
 use crate::targets::kubernetes::broker;
 use crate::targets::kubernetes::stack::Stack;
 use crate::targets::kubernetes::streams;
+use crate::targets::kubernetes::tables;
 use crate::targets::shared::template;
 
 /// Where its configuration is.
@@ -19,6 +20,7 @@ pub(super) const FOLDER: &str = "/etc/connector";
 pub(super) const FILE: &str = "events.yaml";
 
 const MESSAGES: &str = include_str!("../../../../templates/kubernetes/events-messages.yaml.tera");
+const CHANGES: &str = include_str!("../../../../templates/kubernetes/events-table.yaml.tera");
 const RECORDS: &str = include_str!("../../../../templates/kubernetes/events-stream.yaml.tera");
 
 /// The name of the ConfigMap with its configuration.
@@ -80,7 +82,12 @@ fn text(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Functi
             context.insert("dead", &dead_letters(&service.name));
             Some(template::fill(RECORDS, &context))
         }
-        Trigger::Table { .. } | Trigger::Api | Trigger::Url { .. } | Trigger::Schedule { .. } => None,
+        Trigger::Table { .. } => {
+            context.insert("dsn", &tables::data_source(stack, service));
+            context.insert("changes", &tables::changes(service));
+            Some(template::fill(CHANGES, &context))
+        }
+        Trigger::Api | Trigger::Url { .. } | Trigger::Schedule { .. } => None,
     }
 }
 
@@ -90,6 +97,9 @@ pub(super) fn login(service: &Service) -> Vec<EnvVar> {
     match service.function.as_ref().and_then(|function| function.trigger.as_ref()) {
         Some(Trigger::Stream { .. }) => {
             vec![secret("BROKER_PASSWORD", &streams::credentials(&service.name), "password")]
+        }
+        Some(Trigger::Table { .. }) => {
+            vec![secret("BROKER_PASSWORD", &tables::login_of(&service.name), "password")]
         }
         _ => {
             let credentials = broker::credentials(&service.name);

@@ -25,7 +25,7 @@ use super::stack::Stack;
 use crate::ir::{Function, Id, Service, Trigger};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload::{self, namespaces::Demand};
-pub(super) use pods::mounts_of_connector;
+pub(super) use pods::CONNECTOR;
 
 /// On which a function is called.
 pub(super) const PORT: u16 = 8080;

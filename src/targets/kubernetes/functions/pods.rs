@@ -7,7 +7,8 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::source::{self, FOLDER, RUNNER};
-use super::{AT_ONCE, CONNECTOR_PORT, PAUSE, PORT, STATUS_PORT, answers, at_once, call_seconds, connector, is_fed};
+use super::{CONNECTOR_PORT, PAUSE, PORT, STATUS_PORT, answers, at_once, call_seconds, connector, is_fed};
+use crate::check::names_packages;
 use crate::ir::{Family, Function, Id, Launch, Service, Source};
 use crate::kubernetes::pod::{self, Ask};
 use crate::targets::kubernetes::compute;
@@ -26,8 +27,8 @@ const MB_PER_CPU: u32 = 1769;
 /// Seconds between the probes of a function that starts, and how many may fail.
 const START: (u32, u32) = (2, 60);
 
-/// Read in November 2026.
-const CONNECTOR: &str = "ghcr.io/warpstreamlabs/bento:1.20.0";
+/// What brings events. Read in November 2026.
+pub(in crate::targets::kubernetes) const CONNECTOR: &str = "ghcr.io/warpstreamlabs/bento:1.20.0";
 
 /// The pods of a function that answers, or whose events wait somewhere.
 pub(super) fn template(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Function) -> PodTemplateSpec {
@@ -214,12 +215,12 @@ pub(super) fn volumes(
 
 /// True for a source that names packages.
 pub(super) fn installs(function: &Function) -> bool {
-    function.source.as_ref().is_some_and(Source::names_packages)
+    function.source.as_ref().is_some_and(names_packages)
 }
 
 /// Installs the packages that a source names.
 pub(super) fn packages(function: &Function) -> Option<Container> {
-    let source = function.source.as_ref().filter(|source| source.names_packages())?;
+    let source = function.source.as_ref().filter(|source| names_packages(source))?;
     let script = match source.language.family {
         Family::Python => format!(
             "python -m pip install --no-cache-dir --disable-pip-version-check --target /packages --requirement {FOLDER}/requirements.txt"
@@ -243,7 +244,7 @@ pub(super) fn packages(function: &Function) -> Option<Container> {
 }
 
 /// Where a connector finds what it needs besides its own configuration: the authority of what it takes events from.
-pub(in crate::targets::kubernetes) fn mounts_of_connector(stack: &Stack<'_>, id: Id<Service>) -> Vec<VolumeMount> {
+fn mounts_of_connector(stack: &Stack<'_>, id: Id<Service>) -> Vec<VolumeMount> {
     let mounts = compute::volumes(stack, id).0;
     mounts.into_iter().filter(|mount| mount.name.ends_with("-ca")).collect()
 }
@@ -256,7 +257,7 @@ fn brings(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Container {
     let memory = format!("{CONNECTOR_MB}Mi");
     Container {
         args: Some(vec!["-c".to_owned(), format!("{}/{}", connector::FOLDER, connector::FILE)]),
-        env: Some(connector::login(stack, service)),
+        env: Some(connector::login(service)),
         ports: Some(vec![ContainerPort {
             name: Some("connector".to_owned()),
             container_port: i32::from(CONNECTOR_PORT),

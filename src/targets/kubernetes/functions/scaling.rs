@@ -10,9 +10,10 @@ use crate::kubernetes::custom::keda::{
 use crate::kubernetes::object::Object;
 use crate::targets::kubernetes::broker;
 use crate::targets::kubernetes::encryption::{TRUST, secret};
-use crate::targets::kubernetes::scaling::parameters;
+use crate::targets::kubernetes::scaling::{parameters, parameters_name};
 use crate::targets::kubernetes::stack::{BROKER, Stack};
 use crate::targets::kubernetes::streams;
+use crate::targets::kubernetes::tables;
 use crate::targets::shared::workload;
 
 /// Seconds between two looks at what waits: a function without pods is that late at most, and its start.
@@ -41,6 +42,9 @@ pub(super) fn by_events(stack: &Stack<'_>, id: Id<Service>, service: &Service, f
         Some(Starts::Stream { stream, batch, oldest }) => {
             records(stack, (id, service), &system.streams[*stream].name, *batch, *oldest)
         }
+        Some(Starts::Table { batch, .. }) => {
+            trigger("postgresql", "changes", tables::waiting(stack, service, *batch), service)
+        }
         _ => return vec![],
     };
     let (least, most) = pods(stack, function);
@@ -55,13 +59,14 @@ pub(super) fn by_events(stack: &Stack<'_>, id: Id<Service>, service: &Service, f
         max_replica_count: most,
         triggers: vec![trigger],
     };
-    vec![
-        Object::custom(meta(), login(service, function)),
-        parameters(stack, service),
+    let mut objects = vec![Object::custom(meta(), login(service, function))];
+    objects.extend(told(service, function).map(|word| parameters(stack, service, word)));
+    objects.push(
         Object::custom(meta(), scaled)
             .about("KEDA makes a HorizontalPodAutoscaler of it, and starts the first pod itself")
             .comment("spec/pollingInterval", "seconds: the first event after a pause waits no longer"),
-    ]
+    );
+    objects
 }
 
 fn messages(stack: &Stack<'_>, service: &Service, queue: &str, each: u32) -> Trigger {
@@ -108,6 +113,15 @@ fn trigger(kind: &'static str, name: &str, metadata: BTreeMap<&'static str, Stri
     }
 }
 
+/// The one parameter of a login that is no secret.
+fn told<'a>(service: &'a Service, function: &Function) -> Option<(&'static str, &'a str)> {
+    match function.trigger {
+        Some(Starts::Table { .. }) => None,
+        Some(Starts::Stream { .. }) => Some(("username", &service.name)),
+        _ => Some(("tls", "enable")),
+    }
+}
+
 /// KEDA counts with the function's own login.
 fn login(service: &Service, function: &Function) -> TriggerAuthentication {
     let from = |parameter: &'static str, name: String, key: &'static str| Parameter { parameter, name, key };
@@ -118,7 +132,13 @@ fn login(service: &Service, function: &Function) -> TriggerAuthentication {
                 from("password", credentials, "password"),
                 from("ca", streams::AUTHORITY.to_owned(), "ca.crt"),
             ],
-            config_map_target_ref: vec![from("username", format!("{}-scaling", service.name), "username")],
+            config_map_target_ref: vec![from("username", parameters_name(service), "username")],
+        };
+    }
+    if let Some(Starts::Table { .. }) = function.trigger {
+        return TriggerAuthentication {
+            secret_target_ref: vec![from("password", tables::login_of(&service.name), "password")],
+            config_map_target_ref: vec![],
         };
     }
     let credentials = || broker::credentials(&service.name);
@@ -128,6 +148,6 @@ fn login(service: &Service, function: &Function) -> TriggerAuthentication {
             from("password", credentials(), "password"),
             from("ca", secret(BROKER, TRUST), "ca.crt"),
         ],
-        config_map_target_ref: vec![from("tls", format!("{}-scaling", service.name), "tls")],
+        config_map_target_ref: vec![from("tls", parameters_name(service), "tls")],
     }
 }

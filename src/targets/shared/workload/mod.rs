@@ -264,6 +264,7 @@ pub fn scaled(service: &Service, kind: &'static str, messages: impl Iterator<Ite
             kind,
             name: service.name.clone(),
         },
+        polling_interval: None,
         min_replica_count: service.scale.min,
         max_replica_count: service.scale.max,
         triggers: messages.chain([load]).collect(),
