@@ -23,9 +23,7 @@ pub use azure::{
     node_block, nodes_name, pool_name, rotation_name, sql_filter,
 };
 pub use edge::shared_ports;
-pub use gcp::{
-    SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
-};
+pub use gcp::{SCALER as GCP_SCALER, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter};
 pub use kubernetes::{
     EVENT_STREAMS, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, TABLE_STORE, authority_variable, by_expression,
     names_packages, path_expression,
