@@ -27,7 +27,7 @@ use crate::kubernetes::custom::rabbitmq::{
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
 use crate::kubernetes::policy::{from, in_namespace, pods, selector, to, to_dns};
-use crate::targets::shared::workload::namespaces::Demand;
+use crate::targets::shared::workload::{kind, namespaces::Demand};
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;
@@ -209,7 +209,7 @@ fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
     if stack.bucket_functions().any(|(function, _)| function == id) {
         takes.push(event_queue(service));
     }
-    login_of(stack, (&service.name, "service"), &sends, &takes)
+    login_of(stack, (&service.name, kind(service)), &sends, &takes)
 }
 
 /// A login, with the exchanges that it sends to and the queues that it takes from.

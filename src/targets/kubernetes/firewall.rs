@@ -17,6 +17,7 @@ use super::tables;
 use crate::ir::{Domain, Id, Peer, Resource, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::policy::{self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_dns};
+use crate::targets::shared::workload::kind;
 use crate::vocabulary::Engine;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
@@ -172,7 +173,7 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         egress.insert(0, to_dns());
     }
     let pods = stack.pods(&service.name);
-    Object::new(&policy(stack, (&service.name, "service"), pods, ingress, egress))
+    Object::new(&policy(stack, (&service.name, kind(service)), pods, ingress, egress))
 }
 
 /// The store answers and asks nobody but the broker, where functions want to know of its objects: its own parts talk over the loopback address. Its gRPC port, which knows no authentication,

@@ -11,7 +11,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
         .system
         .services
         .iter()
-        .map(|(_, service)| account(stack, &service.name, &service.name, "service"));
+        .map(|(_, service)| account(stack, &service.name, &service.name, workload::kind(service)));
     let databases = stack.servers.iter().flat_map(|server| {
         database::accounts(&server.database)
             .into_iter()

@@ -95,7 +95,7 @@ pub(super) fn parameters_name(service: &Service) -> String {
 /// What KEDA takes from a Secret or a ConfigMap only.
 pub(super) fn parameters(stack: &Stack<'_>, service: &Service, (key, value): (&str, &str)) -> Object {
     Object::new(&ConfigMap {
-        metadata: stack.meta(parameters_name(service), &service.name, "service"),
+        metadata: stack.meta(parameters_name(service), &service.name, workload::kind(service)),
         data: Some(BTreeMap::from([(key.to_owned(), value.to_owned())])),
         ..Default::default()
     })

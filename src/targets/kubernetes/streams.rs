@@ -22,7 +22,7 @@ use crate::kubernetes::custom::strimzi::{
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
-use crate::kubernetes::policy::{in_namespace, label, pods, to, to_api_server, to_dns};
+use crate::kubernetes::policy::{in_namespace, labelled, pods, to, to_api_server, to_dns};
 use crate::targets::shared::workload::{namespaces::Demand, spread};
 
 /// Its name.
@@ -218,7 +218,12 @@ fn servers(stack: &Stack<'_>) -> Object {
 }
 
 fn broker_pods() -> LabelSelector {
-    label("strimzi.io/name", &format!("{STREAMS}-kafka"))
+    named("kafka")
+}
+
+/// The pods of a part of the cluster, as the operator labels them.
+fn named(what: &str) -> LabelSelector {
+    labelled("strimzi.io/name", "In", Some(vec![format!("{STREAMS}-{what}")]))
 }
 
 fn topic(stack: &Stack<'_>, stream: &Stream) -> Object {
@@ -316,7 +321,6 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
         return vec![];
     }
     let brokers = || pods(broker_pods());
-    let named = |what: &str| label("strimzi.io/name", &format!("{STREAMS}-{what}"));
     let open = |name: &str, selected: LabelSelector, egress| {
         let mut policy = policy(stack, (STREAMS, "stream"), selected, vec![], egress);
         policy.metadata.name = Some(name.to_owned());

@@ -21,7 +21,7 @@ use crate::ir::{Id, Probe, Service, System};
 use crate::kubernetes::custom::keda::{ScaleTarget, ScaledObject, Trigger};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod::{self, Ask};
-pub use names::{Labels, Names};
+pub use names::{Labels, Names, kind};
 
 /// Seconds between the probes of a service that starts.
 const START_PERIOD: u32 = 10;
