@@ -4,7 +4,8 @@ use super::{Diagnostic, Span};
 
 /// `too-much-code`
 pub fn too_much_code(at: Option<Span>, function: &str, kib: usize, most: usize) -> Diagnostic {
-    let message = format!("Kubernetes takes at most {most} KiB of code as `source`, and that of `{function}` has {kib} KiB");
+    let message =
+        format!("Kubernetes takes at most {most} KiB of code as `source`, and that of `{function}` has {kib} KiB");
     Diagnostic::error("too-much-code", at, message)
         .reason("the files stand in a ConfigMap, and `kubectl apply` keeps a copy of it in an annotation, which holds 256 KiB")
         .fix("build an image and name it in `image`, or leave out what no call needs")

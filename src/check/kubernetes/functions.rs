@@ -37,9 +37,17 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(rules::capacity(at("capacity"), &table.name));
         }
         let keys = table.indexes.iter().flat_map(|index| index.key.attributes());
-        let mut keys = table.key.attributes().chain(keys).map(|attribute| attribute.name.as_str());
+        let mut keys = table
+            .key
+            .attributes()
+            .chain(keys)
+            .map(|attribute| attribute.name.as_str());
         if keys.any(|name| name == ATTRIBUTES) || table.ttl.as_deref() == Some(ATTRIBUTES) {
-            problems.push(rules::column_taken(system.places.key(&table.path), &table.name, ATTRIBUTES));
+            problems.push(rules::column_taken(
+                system.places.key(&table.path),
+                &table.name,
+                ATTRIBUTES,
+            ));
         }
     }
 }
@@ -54,12 +62,22 @@ fn code(
     if matches!(source.language.family, Family::Java | Family::Dotnet) {
         let offered = ["python3.13", "nodejs24"];
         let name = source.language.name();
-        problems.push(languages::language_not_there(at("runtime"), &name, Target::Kubernetes, &offered));
+        problems.push(languages::language_not_there(
+            at("runtime"),
+            &name,
+            Target::Kubernetes,
+            &offered,
+        ));
         return;
     }
     let bytes: usize = source.files.values().map(String::len).sum();
     if bytes > ROOM {
-        problems.push(rules::too_much_code(at("source"), &service.name, bytes.div_ceil(1024), ROOM >> 10));
+        problems.push(rules::too_much_code(
+            at("source"),
+            &service.name,
+            bytes.div_ceil(1024),
+            ROOM >> 10,
+        ));
     }
     if names_packages(source) {
         problems.push(match system.network.egress {
@@ -88,7 +106,12 @@ fn triggers(
     }
     if function.source.is_none() && service.environment.contains_key("PORT") {
         let place = system.places.key(&format!("{}.environment.PORT", service.path));
-        problems.push(semantic::setting_collision(place, name, "PORT", "it names the port that the image has to listen on"));
+        problems.push(semantic::setting_collision(
+            place,
+            name,
+            "PORT",
+            "it names the port that the image has to listen on",
+        ));
     }
 }
 

@@ -69,7 +69,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             .filter(|(id, _)| stack.uses_broker(*id))
             .flat_map(|(id, service)| login(stack, id, service)),
     );
-    let told: Vec<String> = stack.bucket_functions().map(|(_, service)| event_queue(service)).collect();
+    let told: Vec<String> = stack
+        .bucket_functions()
+        .map(|(_, service)| event_queue(service))
+        .collect();
     if !told.is_empty() {
         objects.extend(login_of(stack, (STORE, "storage"), &told, &[]));
     }
@@ -218,9 +221,7 @@ fn login_of(stack: &Stack<'_>, (name, component): (&str, &str), sends: &[String]
     let reference = || reference(stack, name);
     let permission = Permission {
         vhost: VHOST,
-        user_reference: UserReference {
-            name: name.to_owned(),
-        },
+        user_reference: UserReference { name: name.to_owned() },
         permissions: Permissions {
             configure: one_of(&[]),
             write: one_of(sends),

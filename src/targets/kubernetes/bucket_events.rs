@@ -24,6 +24,9 @@ use crate::targets::shared::template;
 const PORT: u16 = 4196;
 /// Where their files are.
 const FOLDER: &str = "/etc/bucket-events";
+/// Where the store's login at the broker is.
+const LOGIN: &str = "/etc/broker-login";
+const SEND: &str = include_str!("../../../templates/kubernetes/bucket-events-send.sh.tera");
 const SCRIPT: &str = include_str!("../../../templates/kubernetes/bucket-events.sh.tera");
 const CONFIG: &str = include_str!("../../../templates/kubernetes/bucket-events.yaml.tera");
 
@@ -36,11 +39,14 @@ pub(super) fn files(stack: &Stack<'_>) -> BTreeMap<String, String> {
     let endpoint = broker::endpoint(stack);
     let mut context = Context::new();
     context.insert("port", &PORT);
-    context.insert("folder", &common_folder(&wanted));
+    context.insert("followed", &common_folder(&wanted));
+    context.insert("folder", FOLDER);
+    context.insert("login", LOGIN);
     context.insert("functions", &Value::from(wanted).to_string());
     context.insert("broker", endpoint.trim_start_matches("amqps://"));
     context.insert("authority", &format!("{}/ca.crt", broker::CA_FOLDER));
     BTreeMap::from([
+        ("bucket-events-send.sh".to_owned(), template::fill(SEND, &context)),
         ("bucket-events.sh".to_owned(), template::fill(SCRIPT, &context)),
         ("bucket-events.yaml".to_owned(), template::fill(CONFIG, &context)),
     ])
@@ -58,7 +64,11 @@ fn wanted(stack: &Stack<'_>) -> Vec<Value> {
             suffix,
         } => {
             let events = [("created", created), ("deleted", deleted)];
-            let events: Vec<&str> = events.into_iter().filter(|(_, on)| **on).map(|(event, _)| event).collect();
+            let events: Vec<&str> = events
+                .into_iter()
+                .filter(|(_, on)| **on)
+                .map(|(event, _)| event)
+                .collect();
             Some(json!({
                 "bucket": bucket_name(stack, &stack.system.buckets[*bucket]),
                 "events": events,
@@ -81,7 +91,10 @@ fn common_folder(wanted: &[Value]) -> String {
         return "/buckets/".to_owned();
     };
     let pairs = first.chars().zip(last.chars());
-    pairs.take_while(|(one, other)| one == other).map(|(one, _)| one).collect()
+    pairs
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one)
+        .collect()
 }
 
 /// The two containers.
@@ -94,7 +107,11 @@ pub(super) fn containers(stack: &Stack<'_>) -> Vec<Container> {
         ..pod::mount("data", "/state", false)
     };
     let follows = Container {
-        command: Some(["/bin/sh", &format!("{FOLDER}/bucket-events.sh")].map(str::to_owned).into()),
+        command: Some(
+            ["/bin/sh", &format!("{FOLDER}/bucket-events.sh")]
+                .map(str::to_owned)
+                .into(),
+        ),
         resources: Some(pod::resources(("50m", "64Mi"), ("250m", "256Mi"))),
         volume_mounts: Some(vec![
             pod::mount("config", FOLDER, true),
@@ -103,17 +120,17 @@ pub(super) fn containers(stack: &Stack<'_>) -> Vec<Container> {
         ]),
         ..pod::container("changes", storage::IMAGE)
     };
-    let credentials = broker::credentials(STORE);
     let sends = Container {
-        args: Some(vec!["-c".to_owned(), format!("{FOLDER}/bucket-events.yaml")]),
-        env: Some(vec![
-            pod::secret_variable("BROKER_PASSWORD", &credentials, "password", false),
-            pod::secret_variable("BROKER_USER", &credentials, "username", false),
-        ]),
+        command: Some(
+            ["/bin/sh", "-eu", &format!("{FOLDER}/bucket-events-send.sh")]
+                .map(str::to_owned)
+                .into(),
+        ),
         resources: Some(pod::resources(("50m", "64Mi"), ("250m", "128Mi"))),
         volume_mounts: Some(vec![
             pod::mount("config", FOLDER, true),
             pod::mount("broker-ca", broker::CA_FOLDER, true),
+            pod::mount("broker-login", LOGIN, true),
         ]),
         ..pod::container("events", functions::CONNECTOR)
     };
@@ -125,8 +142,20 @@ pub(super) fn volumes(stack: &Stack<'_>) -> Vec<Volume> {
     if stack.bucket_functions().next().is_none() {
         return vec![];
     }
+    // Not there yet is no reason for the store not to start.
+    let optional = |mut volume: Volume| {
+        if let Some(secret) = &mut volume.secret {
+            secret.optional = Some(true);
+        }
+        volume
+    };
     vec![
         pod::scratch("events-tmp"),
-        pod::secret_files("broker-ca", &secret(BROKER, TRUST), &["ca.crt"]),
+        optional(pod::secret_files("broker-ca", &secret(BROKER, TRUST), &["ca.crt"])),
+        optional(pod::secret_files(
+            "broker-login",
+            &broker::credentials(STORE),
+            &["username", "password"],
+        )),
     ]
 }

@@ -24,7 +24,11 @@ use crate::targets::shared::sharding;
 use crate::targets::shared::workload::{self, DEPLOYMENT_REVISION};
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let services = stack.system.services.iter().filter(|(_, service)| service.function.is_none());
+    let services = stack
+        .system
+        .services
+        .iter()
+        .filter(|(_, service)| service.function.is_none());
     services
         .flat_map(|(id, service)| {
             let mut objects = vec![keeper(stack, id)];
@@ -149,8 +153,12 @@ pub(super) fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, 
         .map(|cache| (cache.name.as_str(), caches::ca_folder(cache)));
     let made = store.into_iter().chain(broker).chain(caches);
     let made = made.map(|(name, folder)| (name, secret(name, TRUST), folder));
-    let streams = stack.uses_streams(id).then(|| (STREAMS, streams::AUTHORITY.to_owned(), streams::CA_FOLDER.to_owned()));
-    let tables = stack.uses_tables(id).then(|| (TABLES, secret(TABLES, "ca"), tables::CA_FOLDER.to_owned()));
+    let streams = stack
+        .uses_streams(id)
+        .then(|| (STREAMS, streams::AUTHORITY.to_owned(), streams::CA_FOLDER.to_owned()));
+    let tables = stack
+        .uses_tables(id)
+        .then(|| (TABLES, secret(TABLES, "ca"), tables::CA_FOLDER.to_owned()));
     for (name, from, folder) in made.chain(streams).chain(tables) {
         let volume = secret(name, "ca");
         mounts.push(pod::mount(&volume, &folder, true));

@@ -97,7 +97,10 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     let service = &system.services[id];
     let mut ingress = vec![];
     if service.public || stack.is_routed(id) {
-        ingress.push(from(vec![in_namespace(&stack.proxy_namespace())], &[functions::port(service)]));
+        ingress.push(from(
+            vec![in_namespace(&stack.proxy_namespace())],
+            &[functions::port(service)],
+        ));
     }
     let callers: Vec<NetworkPolicyPeer> = system
         .services
@@ -194,7 +197,10 @@ fn store(stack: &Stack<'_>) -> Object {
         vec![from(peers, &[storage::PORT])]
     };
     let egress = match stack.bucket_functions().next() {
-        Some(_) => vec![to_dns(), to(vec![pods_of(stack, BROKER, broker::servers(), STORE)], &[broker::PORT])],
+        Some(_) => vec![
+            to_dns(),
+            to(vec![pods_of(stack, BROKER, broker::servers(), STORE)], &[broker::PORT]),
+        ],
         None => vec![],
     };
     Object::new(&policy(stack, (STORE, "storage"), stack.pods(STORE), ingress, egress))

@@ -21,7 +21,12 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let caches = stack.system.caches.iter();
     let caches = caches.map(|(_, cache)| account(stack, &cache.name, &cache.name, "cache"));
     let tables = (!stack.system.tables.is_empty()).then(|| account(stack, tables::SETUP, tables::TABLES, "tables"));
-    services.chain(tables).chain(databases).chain(store).chain(caches).collect()
+    services
+        .chain(tables)
+        .chain(databases)
+        .chain(store)
+        .chain(caches)
+        .collect()
 }
 
 fn account(stack: &Stack<'_>, name: &str, part_of: &str, component: &str) -> Object {

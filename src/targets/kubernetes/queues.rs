@@ -36,8 +36,14 @@ fn objects_of(stack: &Stack<'_>, id: Id<ir::Queue>, queue: &ir::Queue) -> Vec<Ob
     let mut objects = vec![
         exchange(stack, name, "queue", "fanout").about("What is sent here goes to the queue, whatever its routing key"),
     ];
-    let taken = stack.system.users_of(Resource::Queue(id)).filter(|(_, access)| access.reads());
-    let held = taken.map(|(service, _)| held_by(stack, service)).max().unwrap_or_default();
+    let taken = stack
+        .system
+        .users_of(Resource::Queue(id))
+        .filter(|(_, access)| access.reads());
+    let held = taken
+        .map(|(service, _)| held_by(stack, service))
+        .max()
+        .unwrap_or_default();
     objects.extend(inbox(stack, (name, name, "queue"), queue.delivery, held));
     objects.push(binding(stack, (name, name, "queue"), (name, name), Map::new()));
     objects

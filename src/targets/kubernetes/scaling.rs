@@ -37,7 +37,12 @@ pub(super) fn counts_messages(stack: &Stack<'_>) -> bool {
     services.any(|(_, service)| {
         let fed = |function: &Function| {
             let trigger = function.trigger.as_ref();
-            trigger.is_some_and(|trigger| matches!(trigger, Starts::Queue { .. } | Starts::Topic { .. } | Starts::Bucket { .. }))
+            trigger.is_some_and(|trigger| {
+                matches!(
+                    trigger,
+                    Starts::Queue { .. } | Starts::Topic { .. } | Starts::Bucket { .. }
+                )
+            })
         };
         service.scale.queue_messages.is_some() || service.function.as_ref().is_some_and(fed)
     })

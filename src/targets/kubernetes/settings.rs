@@ -117,7 +117,10 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::TableName(id) => variable(name, &system.tables[*id].name),
         Value::FunctionUrl(id) => {
             let called = &system.services[*id].name;
-            variable(name, &format!("http://{}:{}", stack.host(called, called, from), functions::PORT))
+            variable(
+                name,
+                &format!("http://{}:{}", stack.host(called, called, from), functions::PORT),
+            )
         }
         Value::FunctionAuth(_) => variable(name, "none"),
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),

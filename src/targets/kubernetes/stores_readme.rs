@@ -12,7 +12,10 @@ pub(super) fn components(stack: &Stack<'_>, report: &mut Report) {
         report.component(&table.path, what, format!("cluster.postgresql.cnpg.io/{TABLES}"));
     }
     for (_, stream) in stack.system.streams.iter() {
-        let what = format!("Kafka topic of {} partitions, three copies (Strimzi)", stream.partitions);
+        let what = format!(
+            "Kafka topic of {} partitions, three copies (Strimzi)",
+            stream.partitions
+        );
         report.component(&stream.path, what, format!("kafkatopic/{}", stream.name));
     }
 }

@@ -159,7 +159,10 @@ fn cluster(stack: &Stack<'_>) -> Object {
             "spec/kafka/listeners/0/networkPolicyPeers",
             "the operator makes the policy that lets these in, and its own pods",
         )
-        .comment("spec/kafka/version", "raise both with a release of the operator that knows newer ones")
+        .comment(
+            "spec/kafka/version",
+            "raise both with a release of the operator that knows newer ones",
+        )
 }
 
 /// What the restricted standard asks of a container.
@@ -214,7 +217,10 @@ fn servers(stack: &Stack<'_>) -> Object {
     };
     Object::custom(metadata, pool)
         .about("Each is a broker and a controller: three agree without any other store")
-        .comment("spec/storage/volumes/0/deleteClaim", "what becomes of the volumes when the servers go")
+        .comment(
+            "spec/storage/volumes/0/deleteClaim",
+            "what becomes of the volumes when the servers go",
+        )
 }
 
 fn broker_pods() -> LabelSelector {
@@ -228,9 +234,15 @@ fn named(what: &str) -> LabelSelector {
 
 fn topic(stack: &Stack<'_>, stream: &Stream) -> Object {
     let retention = u64::from(stream.retention_hours) * HOUR;
-    Object::custom(meta(stack, &stream.name, &stream.name), spec(&stream.name, stream.partitions, retention))
-        .comment("spec/config/retention.ms", "milliseconds")
-        .comment("spec/partitions", "may grow, and then a key is in another partition than before; never fewer")
+    Object::custom(
+        meta(stack, &stream.name, &stream.name),
+        spec(&stream.name, stream.partitions, retention),
+    )
+    .comment("spec/config/retention.ms", "milliseconds")
+    .comment(
+        "spec/partitions",
+        "may grow, and then a key is in another partition than before; never fewer",
+    )
 }
 
 /// Records that a function has failed on.
@@ -269,7 +281,9 @@ fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Object {
     let mut acls = vec![];
     let mut reads = false;
     for grant in stack.system.grants_of(id) {
-        let Resource::Stream(stream) = grant.resource else { continue };
+        let Resource::Stream(stream) = grant.resource else {
+            continue;
+        };
         let name = &stack.system.streams[stream].name;
         let mut operations = vec!["Describe"];
         if grant.access.reads() {
@@ -330,8 +344,12 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
         Object::new(&policy)
     };
     let mut objects = vec![
-        open(STREAMS, broker_pods(), vec![to_dns(), to(vec![brokers()], &SERVER_PORTS)])
-            .about("The operator's own policies say who comes in"),
+        open(
+            STREAMS,
+            broker_pods(),
+            vec![to_dns(), to(vec![brokers()], &SERVER_PORTS)],
+        )
+        .about("The operator's own policies say who comes in"),
         open(
             &format!("{STREAMS}-entity-operator"),
             named("entity-operator"),
@@ -340,7 +358,11 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     ];
     if stack.watches_streams() {
         let egress = vec![to_dns(), to(vec![brokers()], &[SERVER_PORTS[1]])];
-        objects.push(open(&format!("{STREAMS}-kafka-exporter"), named("kafka-exporter"), egress));
+        objects.push(open(
+            &format!("{STREAMS}-kafka-exporter"),
+            named("kafka-exporter"),
+            egress,
+        ));
     }
     objects
 }

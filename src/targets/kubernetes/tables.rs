@@ -3,33 +3,26 @@
 //! What is in a key is a column, and so is what an index or the time to live asks for; whatever else an item has is in the column
 //! `attributes`. The database is made, kept and restored like those of the blueprint.
 
+mod jobs;
+mod script;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use serde::Serialize;
-use sha2::{Digest, Sha256};
-use tera::Context;
 
-use super::database;
-use super::encryption::secret;
 use super::firewall::{pods_of, policy};
 use super::scaling;
 use super::secrets;
-use super::stack::{Server, Stack, credentials};
+use super::stack::{Server, Stack};
 use crate::check::TABLE_STORE;
-use crate::ir::{
-    Access, Backup, Database, Function, Home, Id, Resource, Service, Shape, System, Table, Trigger,
-};
+use crate::ir::{Backup, Database, Function, Home, Id, Service, Shape, System, Trigger};
 use crate::kubernetes::custom::cloudnative_pg::{ClusterRef, DatabaseRole, SecretRef};
 use crate::kubernetes::object::Object;
-use crate::kubernetes::pod;
 use crate::kubernetes::policy::{in_namespace, to, to_dns};
-use crate::targets::shared::template;
-use crate::vocabulary::{Changes, Edition, Engine, KeyType, License, PerTarget};
+use crate::vocabulary::{Edition, Engine, License, PerTarget};
+pub(super) use jobs::SETUP;
 
 /// The name of the database.
 pub(super) const TABLES: &str = TABLE_STORE;
@@ -46,8 +39,6 @@ pub(super) const STORAGE_GB: u32 = 50;
 const VERSION: &str = "18";
 /// Days that it can be restored to.
 const DAYS: u32 = 7;
-
-const SCRIPT: &str = include_str!("../../../templates/kubernetes/tables.sql.tera");
 
 /// The database of the tables, if there are any, as one of the system's servers.
 pub(super) fn server<'a>(system: &System) -> Option<Server<'a>> {
@@ -96,17 +87,16 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     if system.tables.is_empty() {
         return vec![];
     }
-    let mut objects = vec![
-        secrets::generator(stack, TABLES, "tables", 32).about("One password per service that uses tables"),
-    ];
+    let mut objects =
+        vec![secrets::generator(stack, TABLES, "tables", 32).about("One password per service that uses tables")];
     for (_, service) in logins(stack) {
         objects.extend(login(stack, service));
     }
-    let config = config(stack);
+    let config = jobs::config(stack);
     objects.extend(measured(stack));
     objects.push(Object::new(&config).about("The tables, and who may do what with them"));
-    objects.push(setup(stack, &config));
-    objects.extend(expiry(stack));
+    objects.push(jobs::setup(stack, &config));
+    objects.extend(jobs::expiry(stack));
     objects
 }
 
@@ -158,7 +148,10 @@ pub(super) fn waiting(stack: &Stack<'_>, service: &Service, each: u32) -> BTreeM
         ("dbName", DATABASE.to_owned()),
         ("host", format!("{TABLES}-rw.{}.svc", stack.namespace_of(TABLES))),
         ("port", PORT.to_string()),
-        ("query", format!("SELECT count(*) FROM \"{}\" WHERE NOT \"dead\"", changes(service))),
+        (
+            "query",
+            format!("SELECT count(*) FROM \"{}\" WHERE NOT \"dead\"", changes(service)),
+        ),
         ("sslmode", "require".to_owned()),
         ("targetQueryValue", each.to_string()),
         ("userName", service.name.clone()),
@@ -207,237 +200,9 @@ pub(super) fn changes(service: &Service) -> String {
     format!("{}-changes", service.name)
 }
 
-#[derive(Serialize)]
-struct Column<'a> {
-    name: &'a str,
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
-struct Index<'a> {
-    name: &'a str,
-    columns: Vec<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Spelled<'a> {
-    name: &'a str,
-    key: Vec<Column<'a>>,
-    columns: Vec<Column<'a>>,
-    indexes: Vec<Index<'a>>,
-    functions: Vec<&'a str>,
-    shows_new: bool,
-    shows_old: bool,
-}
-
-#[derive(Serialize)]
-struct User<'a> {
-    name: &'a str,
-    grants: Vec<Granted>,
-}
-
-#[derive(Serialize)]
-struct Granted {
-    table: String,
-    rights: String,
-}
-
-fn kind(kind: KeyType) -> &'static str {
-    match kind {
-        KeyType::String => "text",
-        KeyType::Number => "numeric",
-        KeyType::Binary => "bytea",
-    }
-}
-
-/// The functions that changes of a table start.
-fn watchers<'a>(stack: &Stack<'a>, table: Id<Table>) -> impl Iterator<Item = &'a Service> {
-    let system = stack.system;
-    system.watchers_of(table).map(move |id| &system.services[id])
-}
-
-fn spelled<'a>(stack: &Stack<'a>, id: Id<Table>, table: &'a Table) -> Spelled<'a> {
-    let mut columns: BTreeMap<&str, &'static str> = BTreeMap::new();
-    let attributes = table.indexes.iter().flat_map(|index| index.key.attributes());
-    columns.extend(attributes.map(|attribute| (attribute.name.as_str(), kind(attribute.kind))));
-    if let Some(ttl) = &table.ttl {
-        columns.insert(ttl, "bigint");
-    }
-    columns.retain(|name, _| table.key.attributes().all(|key| key.name != *name));
-    let mut indexes: Vec<Index<'_>> = table
-        .indexes
-        .iter()
-        .map(|index| Index {
-            name: &index.name,
-            columns: index.key.attributes().map(|attribute| attribute.name.as_str()).collect(),
-        })
-        .collect();
-    indexes.extend(table.ttl.as_ref().map(|ttl| Index {
-        name: "ttl",
-        columns: vec![ttl],
-    }));
-    let column = |(name, kind)| Column { name, kind };
-    let key = table.key.attributes().map(|attribute| (attribute.name.as_str(), kind(attribute.kind)));
-    Spelled {
-        name: &table.name,
-        key: key.map(column).collect(),
-        columns: columns.into_iter().map(column).collect(),
-        indexes,
-        functions: watchers(stack, id).map(|service| service.name.as_str()).collect(),
-        shows_new: matches!(table.changes, Changes::Both | Changes::New),
-        shows_old: matches!(table.changes, Changes::Both | Changes::Old),
-    }
-}
-
-/// What a login may do: what is written may be found by its key.
-fn rights(table: &Table, access: Access) -> String {
-    let key: Vec<String> = table.key.attributes().map(|attribute| format!("\"{}\"", attribute.name)).collect();
-    match access {
-        Access::Read => "SELECT".to_owned(),
-        Access::Write => format!("INSERT, UPDATE, DELETE, SELECT ({})", key.join(", ")),
-        Access::ReadWrite => "SELECT, INSERT, UPDATE, DELETE".to_owned(),
-    }
-}
-
-fn script(stack: &Stack<'_>) -> String {
-    let system = stack.system;
-    let tables: Vec<Spelled<'_>> = system.tables.iter().map(|(id, table)| spelled(stack, id, table)).collect();
-    let users: Vec<User<'_>> = logins(stack)
-        .into_iter()
-        .map(|(id, service)| {
-            let linked = system.grants_of(id).filter_map(|grant| match grant.resource {
-                Resource::Table(table) => Some(Granted {
-                    table: system.tables[table].name.clone(),
-                    rights: rights(&system.tables[table], grant.access),
-                }),
-                _ => None,
-            });
-            let own = is_started(service).then(|| Granted {
-                table: changes(service),
-                rights: "SELECT, UPDATE, DELETE".to_owned(),
-            });
-            User {
-                name: &service.name,
-                grants: linked.chain(own).collect(),
-            }
-        })
-        .collect();
-    let mut context = Context::new();
-    context.insert("system", &system.prefix);
-    context.insert("tables", &tables);
-    context.insert("users", &users);
-    template::fill(SCRIPT, &context)
-}
-
 fn is_started(service: &Service) -> bool {
     let started = |function: &Function| matches!(function.trigger, Some(Trigger::Table { .. }));
     service.function.as_ref().is_some_and(started)
-}
-
-fn config(stack: &Stack<'_>) -> ConfigMap {
-    let mut data = BTreeMap::from([("tables.sql".to_owned(), script(stack))]);
-    let expiring: Vec<String> = stack
-        .system
-        .tables
-        .iter()
-        .filter_map(|(_, table)| {
-            let ttl = table.ttl.as_ref()?;
-            Some(format!(
-                "DELETE FROM \"{}\" WHERE \"{ttl}\" < extract(epoch FROM now());\n",
-                table.name
-            ))
-        })
-        .collect();
-    if !expiring.is_empty() {
-        data.insert("expire.sql".to_owned(), expiring.concat());
-    }
-    ConfigMap {
-        metadata: stack.meta(format!("{TABLES}-scripts"), TABLES, "tables"),
-        data: Some(data),
-        ..Default::default()
-    }
-}
-
-/// The identity of the jobs.
-pub(super) const SETUP: &str = "table-store-setup";
-
-/// Makes what is missing, once for each version of the script.
-fn setup(stack: &Stack<'_>, config: &ConfigMap) -> Object {
-    let digest = Sha256::digest(script(stack).as_bytes());
-    let version: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Object::new(&Job {
-        metadata: stack.meta(format!("{SETUP}-{version}"), TABLES, "tables"),
-        spec: Some(JobSpec {
-            // The database and its logins take their time to come up.
-            backoff_limit: Some(30),
-            template: pods_of_job(stack, config, "tables.sql"),
-            ..Default::default()
-        }),
-        ..Default::default()
-    })
-    .about("Another script is another job: one that ran cannot be changed")
-}
-
-/// Deletes what has expired.
-fn expiry(stack: &Stack<'_>) -> Option<Object> {
-    let config = config(stack);
-    config.data.as_ref()?.get("expire.sql")?;
-    let job = CronJob {
-        metadata: stack.meta(format!("{TABLES}-expiry"), TABLES, "tables"),
-        spec: CronJobSpec {
-            schedule: "*/10 * * * *".to_owned(),
-            time_zone: Some("Etc/UTC".to_owned()),
-            concurrency_policy: Some("Forbid".to_owned()),
-            job_template: JobTemplateSpec {
-                spec: Some(JobSpec {
-                    backoff_limit: Some(1),
-                    template: pods_of_job(stack, &config, "expire.sql"),
-                    ..Default::default()
-                }),
-                ..Default::default()
-            },
-            ..Default::default()
-        },
-        ..Default::default()
-    };
-    Some(Object::new(&job))
-}
-
-fn pods_of_job(stack: &Stack<'_>, config: &ConfigMap, file: &str) -> PodTemplateSpec {
-    let login = credentials(&database_of_tables());
-    let path = format!("/etc/scripts/{file}");
-    let command = ["psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file", &path];
-    let container = Container {
-        command: Some(command.map(str::to_owned).into()),
-        env: Some(vec![
-            pod::variable("PGDATABASE", DATABASE),
-            pod::variable("PGHOST", &format!("{TABLES}-rw")),
-            pod::secret_variable("PGPASSWORD", &login, "password", false),
-            pod::variable("PGSSLMODE", "verify-full"),
-            pod::variable("PGSSLROOTCERT", &format!("{CA_FOLDER}/ca.crt")),
-            pod::variable("PGUSER", DATABASE),
-        ]),
-        resources: Some(pod::resources(("50m", "64Mi"), ("500m", "128Mi"))),
-        volume_mounts: Some(vec![
-            pod::mount("scripts", "/etc/scripts", true),
-            pod::mount(&secret(TABLES, "ca"), CA_FOLDER, true),
-        ]),
-        ..pod::container("psql", &database::postgres::image(VERSION))
-    };
-    let volumes = vec![
-        pod::config_files("scripts", config.metadata.name.as_deref().unwrap_or_default()),
-        pod::secret_files(&secret(TABLES, "ca"), &secret(TABLES, "ca"), &["ca.crt"]),
-    ];
-    PodTemplateSpec {
-        metadata: Some(ObjectMeta {
-            labels: Some(stack.labels(SETUP, "tables")),
-            ..Default::default()
-        }),
-        spec: Some(PodSpec {
-            restart_policy: Some("OnFailure".to_owned()),
-            ..pod::spec(SETUP, vec![container], volumes)
-        }),
-    }
 }
 
 /// Who opens connections to the database.

@@ -7,8 +7,9 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use super::{connections, instances, resources, sides};
 use crate::ir::Database;
 use crate::kubernetes::custom::cloudnative_pg::{
-    Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, Monitoring, ObjectStore, Plugin, PluginRef,
-    Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration, Synchronous,
+    Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, Monitoring, ObjectStore, Plugin,
+    PluginRef, Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration,
+    Synchronous,
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;

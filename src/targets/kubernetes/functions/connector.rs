@@ -65,7 +65,10 @@ fn text(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Functi
         Trigger::Topic { subscription, .. } => {
             let subscription = &system.subscriptions[*subscription];
             let topic = &system.topics[subscription.topic].name;
-            Some(messages(&subscription.name, Some(("topic.message", source("topics", topic)))))
+            Some(messages(
+                &subscription.name,
+                Some(("topic.message", source("topics", topic))),
+            ))
         }
         Trigger::Bucket { .. } => Some(messages(&event_queue(service), None)),
         Trigger::Stream { stream, batch, oldest } => {
@@ -96,7 +99,11 @@ pub(super) fn login(service: &Service) -> Vec<EnvVar> {
     let secret = |name: &str, secret: &str, key: &str| pod::secret_variable(name, secret, key, false);
     match service.function.as_ref().and_then(|function| function.trigger.as_ref()) {
         Some(Trigger::Stream { .. }) => {
-            vec![secret("BROKER_PASSWORD", &streams::credentials(&service.name), "password")]
+            vec![secret(
+                "BROKER_PASSWORD",
+                &streams::credentials(&service.name),
+                "password",
+            )]
         }
         Some(Trigger::Table { .. }) => {
             vec![secret("BROKER_PASSWORD", &tables::login_of(&service.name), "password")]

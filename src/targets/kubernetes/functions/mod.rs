@@ -50,7 +50,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 }
 
 fn function_objects(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Function) -> Vec<Object> {
-    let mut objects: Vec<Object> = source::config(stack, service, function).iter().map(Object::new).collect();
+    let mut objects: Vec<Object> = source::config(stack, service, function)
+        .iter()
+        .map(Object::new)
+        .collect();
     match &function.trigger {
         Some(Trigger::Schedule { cron, timezone }) => {
             objects.push(schedule::job(stack, (id, service, function), cron, timezone));
@@ -121,7 +124,11 @@ pub(super) fn pods(stack: &Stack<'_>, function: &Function) -> (u32, u32) {
 
 /// Calls that one pod runs at once.
 fn at_once(function: &Function) -> u32 {
-    if answers(function) { AT_ONCE.min(function.concurrency) } else { 1 }
+    if answers(function) {
+        AT_ONCE.min(function.concurrency)
+    } else {
+        1
+    }
 }
 
 /// Times that an event is tried, the first one included.
@@ -177,9 +184,16 @@ fn deployment(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &
         },
         ..Default::default()
     };
-    let scaler = if is_fed(function) { "ScaledObject" } else { "HorizontalPodAutoscaler" };
+    let scaler = if is_fed(function) {
+        "ScaledObject"
+    } else {
+        "HorizontalPodAutoscaler"
+    };
     let object = Object::new(&deployment)
-        .comment("spec/selector", format!("the number of replicas belongs to the {scaler}"))
+        .comment(
+            "spec/selector",
+            format!("the number of replicas belongs to the {scaler}"),
+        )
         .comment(
             "spec/template/spec/initContainers",
             "restartPolicy makes the function a sidecar: it starts before what brings its events and ends after it",

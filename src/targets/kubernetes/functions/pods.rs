@@ -98,7 +98,12 @@ pub(super) fn container(
                 path: "/",
                 scheme: "HTTP",
             };
-            (source::image(source.language), Some(runs(stack, id, function, source)), status, "status")
+            (
+                source::image(source.language),
+                Some(runs(stack, id, function, source)),
+                status,
+                "status",
+            )
         }
         (None, Launch::Container { image, .. }) => (stack.image(image), None, Ask::Tcp, "http"),
         (None, _) => unreachable!("a function has a source or an image"),
@@ -226,7 +231,11 @@ pub(super) fn packages(function: &Function) -> Option<Container> {
             "python -m pip install --no-cache-dir --disable-pip-version-check --target /packages --requirement {FOLDER}/requirements.txt"
         ),
         _ => {
-            let how = if source.files.contains_key("package-lock.json") { "ci" } else { "install" };
+            let how = if source.files.contains_key("package-lock.json") {
+                "ci"
+            } else {
+                "install"
+            };
             format!("cp {FOLDER}/package*.json /packages/ && npm {how} --omit=dev --ignore-scripts --prefix /packages")
         }
     };
@@ -256,7 +265,10 @@ fn brings(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Container {
     mounts.extend(mounts_of_connector(stack, id));
     let memory = format!("{CONNECTOR_MB}Mi");
     Container {
-        args: Some(vec!["-c".to_owned(), format!("{}/{}", connector::FOLDER, connector::FILE)]),
+        args: Some(vec![
+            "-c".to_owned(),
+            format!("{}/{}", connector::FOLDER, connector::FILE),
+        ]),
         env: Some(connector::login(service)),
         ports: Some(vec![ContainerPort {
             name: Some("connector".to_owned()),

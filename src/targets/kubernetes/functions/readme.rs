@@ -11,7 +11,11 @@ use crate::targets::shared::report::Report;
 
 /// The kind of object that keeps the pods of a function.
 pub(in crate::targets::kubernetes) fn kind(function: &Function) -> &'static str {
-    if is_scheduled(function) { "CronJob" } else { "Deployment" }
+    if is_scheduled(function) {
+        "CronJob"
+    } else {
+        "Deployment"
+    }
 }
 
 /// Rows of the table of components.
@@ -32,7 +36,9 @@ pub(in crate::targets::kubernetes) fn components(stack: &Stack<'_>, report: &mut
 
 fn fed<'a>(stack: &Stack<'a>) -> impl Iterator<Item = (&'a Service, &'a Function)> {
     let functions = stack.system.functions();
-    functions.filter(|(.., function)| is_fed(function)).map(|(_, service, function)| (service, function))
+    functions
+        .filter(|(.., function)| is_fed(function))
+        .map(|(_, service, function)| (service, function))
 }
 
 fn triggered<'a>(stack: &Stack<'a>, wanted: impl Fn(&Trigger) -> bool) -> Vec<&'a Service> {

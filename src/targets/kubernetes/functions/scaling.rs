@@ -42,9 +42,12 @@ pub(super) fn by_events(stack: &Stack<'_>, id: Id<Service>, service: &Service, f
         Some(Starts::Stream { stream, batch, oldest }) => {
             records(stack, (id, service), &system.streams[*stream].name, *batch, *oldest)
         }
-        Some(Starts::Table { batch, .. }) => {
-            trigger("postgresql", "changes", tables::waiting(stack, service, *batch), service)
-        }
+        Some(Starts::Table { batch, .. }) => trigger(
+            "postgresql",
+            "changes",
+            tables::waiting(stack, service, *batch),
+            service,
+        ),
         _ => return vec![],
     };
     let (least, most) = pods(stack, function);
@@ -64,7 +67,10 @@ pub(super) fn by_events(stack: &Stack<'_>, id: Id<Service>, service: &Service, f
     objects.push(
         Object::custom(meta(), scaled)
             .about("KEDA makes a HorizontalPodAutoscaler of it, and starts the first pod itself")
-            .comment("spec/pollingInterval", "seconds: the first event after a pause waits no longer"),
+            .comment(
+                "spec/pollingInterval",
+                "seconds: the first event after a pause waits no longer",
+            ),
     );
     objects
 }

@@ -66,7 +66,10 @@ pub(super) fn job(
     Object::new(&job)
         .about("A job that fails stays: it is the dead letter of its time")
         .comment("spec/concurrencyPolicy", "what is still running is not overtaken")
-        .comment("spec/jobTemplate/spec/backoffLimit", "tries after the first, each in a pod of its own")
+        .comment(
+            "spec/jobTemplate/spec/backoffLimit",
+            "tries after the first, each in a pod of its own",
+        )
         .comment("spec/jobTemplate/spec/activeDeadlineSeconds", "for all of them")
         .comment(
             "spec/jobTemplate/spec/template/spec/initContainers",
@@ -77,7 +80,10 @@ pub(super) fn job(
 /// The one request: a CloudEvent whose id is the job's, so that each try is the same event.
 fn request(stack: &Stack<'_>, service: &Service, function: &Function) -> Container {
     let mut context = Context::new();
-    context.insert("source", &format!("/{}/schedules/{}", stack.system.prefix, service.name));
+    context.insert(
+        "source",
+        &format!("/{}/schedules/{}", stack.system.prefix, service.name),
+    );
     context.insert("call_seconds", &call_seconds(function));
     context.insert("port", &PORT);
     let script = template::fill(TICK, &context);

@@ -129,7 +129,9 @@ fn dead(stack: &Stack<'_>, service: &Service, function: &Function) -> Option<Str
             stack.namespace_of(TABLES)
         ),
         Trigger::Schedule { .. } => {
-            format!("max by (job_name) (kube_job_failed{{namespace=\"{namespace}\", job_name=~\"{name}-[0-9]+\", condition=\"true\"}}) > 0")
+            format!(
+                "max by (job_name) (kube_job_failed{{namespace=\"{namespace}\", job_name=~\"{name}-[0-9]+\", condition=\"true\"}}) > 0"
+            )
         }
         _ => return None,
     })
