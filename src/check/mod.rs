@@ -25,8 +25,8 @@ pub use azure::{
 pub use edge::shared_ports;
 pub use gcp::{SCALER as GCP_SCALER, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter};
 pub use kubernetes::{
-    MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
-    path_expression,
+    EVENT_STREAMS, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, TABLE_STORE, authority_variable,
+    by_expression, names_packages, path_expression,
 };
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

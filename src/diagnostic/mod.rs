@@ -9,6 +9,7 @@ pub mod aws;
 pub mod azure;
 pub mod capability;
 pub mod cloud_run;
+pub mod clusters;
 pub mod container_apps;
 pub mod domain;
 pub mod eks;
