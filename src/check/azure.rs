@@ -4,12 +4,14 @@ mod apis;
 mod blocks;
 mod cluster;
 mod containers;
+mod functions;
 mod messaging;
 mod shards;
 
 pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
+pub use functions::{INSTANCES, function_block, function_plan, request_units, table_leases};
 pub use messaging::sql_filter;
 
 use crate::diagnostic::{Diagnostic, capability};
@@ -48,6 +50,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     messaging::check(system, problems);
     containers::check(system, problems);
     cluster::check(system, problems);
+    functions::check(system, problems);
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     let names = system
         .services

@@ -4,7 +4,7 @@
 //! taken. Among rules that only allow, the order means nothing: each takes the number that its own name gives, and a new one moves
 //! no other.
 
-mod places;
+pub(super) mod places;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
-use super::{apis, caches, cluster, queues, registry};
-use crate::check::{container_environment, nodes_name};
-use crate::ir::{Bucket, Cache, Database, Flow, Id, Peer, Resource, Service, Tls};
+use super::{apis, caches, cluster, functions, queues, registry, streams};
+use crate::check::{container_environment, function_plan, nodes_name};
+use crate::ir::{Bucket, Cache, Database, Domain, Flow, Id, Peer, Resource, Service, Table, Tls};
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Runtime;
 use places::{Place, entrance, label, place, platform};
@@ -33,6 +33,16 @@ pub(super) struct Groups {
     pub buckets: BTreeMap<Id<Bucket>, Address>,
     /// Private endpoint of a cache.
     pub caches: BTreeMap<Id<Cache>, Address>,
+    /// Private endpoint of a table.
+    pub tables: BTreeMap<Id<Table>, Address>,
+    /// Private endpoint of a function that somebody asks.
+    pub functions: BTreeMap<Id<Service>, Address>,
+    /// Private endpoint of what the hosts of functions remember, by domain.
+    pub function_hosts: BTreeMap<Option<Id<Domain>>, Address>,
+    /// Private endpoints of the code of functions, where there are some.
+    pub function_code: Option<Address>,
+    /// Private endpoint of the streams, where there are some.
+    pub streams: Option<Address>,
     /// Private endpoint of the queues and topics, where there are some.
     pub messaging: Option<Address>,
     /// Private endpoint of the registry, where there is one.
@@ -68,6 +78,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
     }
     pulls(stack, network, &groups, &mut subnets);
     cluster::rules::secrets(stack, network, &groups, &mut subnets);
+    functions::rules::lower(stack, network, &groups, &mut subnets);
     if system.network.existing.azure.is_some() {
         let rules = subnets.remove("application").unwrap_or_default();
         stack
@@ -110,6 +121,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
         stack
             .module
             .comment("Containers have no application security groups: the rules name the subnet, which those of one environment share.");
+        attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
+    }
+    for (&domain, subnet) in &network.functions {
+        let name = function_plan(system, domain);
+        let rules = subnets.remove(&name).unwrap_or_default();
+        stack
+            .module
+            .comment("Functions have no application security groups: the rules name the subnet, which those of one plan share.");
         attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
     }
     for (&id, subnet) in &network.apis {
@@ -183,8 +202,25 @@ fn groups(stack: &mut Stack<'_>) -> Groups {
         .iter()
         .map(|(id, item)| (id, group(stack, &item.name)))
         .collect();
+    let tables = system.tables.iter();
+    let tables = tables.map(|(id, item)| (id, group(stack, &item.name))).collect();
+    let asked: Vec<(Id<Service>, &Service)> = system
+        .functions()
+        .filter(|(id, _, function)| functions::is_asked(stack, *id, function))
+        .map(|(id, service, _)| (id, service))
+        .collect();
+    let asked = asked.into_iter().map(|(id, item)| (id, group(stack, &item.name))).collect();
+    let hosts = functions::domains(stack).into_iter();
+    let hosts: Vec<_> = hosts.map(|domain| (domain, format!("{}-host", function_plan(system, domain)))).collect();
+    let function_code = (!hosts.is_empty()).then(|| group(stack, functions::CODE));
+    let function_hosts = hosts.into_iter().map(|(domain, name)| (domain, group(stack, &name))).collect();
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     Groups {
+        tables,
+        functions: asked,
+        function_hosts,
+        function_code,
+        streams: (!system.streams.is_empty()).then(|| group(stack, streams::NAME)),
         services,
         databases,
         readers,
@@ -300,6 +336,16 @@ fn add(
                 allow("endpoint", true, from.side.clone(), to, &port);
             }
             messaging(stack, groups, &from, subnets);
+            for (name, group, ports) in functions::rules::of_service(stack, groups, &from.mates) {
+                let name = format!("{}-to-{name}", from.label);
+                let to = Side::Groups(vec![group]);
+                for (subnet, inbound) in [(from.subnet.as_str(), false), ("endpoint", true)] {
+                    for port in &ports {
+                        let rules = subnets.entry(subnet.to_owned()).or_default();
+                        rules.allow(inbound, &name, from.side.clone(), to.clone(), port);
+                    }
+                }
+            }
         }
         (Peer::Service(from), Peer::Internet) => {
             let (from, internet) = (at(from), Side::Prefix("Internet".into()));

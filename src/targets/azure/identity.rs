@@ -86,8 +86,18 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
     let entry = |secret: &Address| (READER, secret.attr("resource_versionless_id"));
     let (name, (role, scope)) = match (grant.resource, grant.access) {
         (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
-        // Of queues and topics see [`messaging`], of caches [`caches`].
-        (Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_), _) => return None,
+        // Of queues, topics and streams see [`messaging`], of caches [`caches`], of tables `tables::access`. Who may call a function
+        // is for the network to say.
+        (
+            Resource::Cache(_)
+            | Resource::Queue(_)
+            | Resource::Topic(_)
+            | Resource::Subscription(_)
+            | Resource::Stream(_)
+            | Resource::Table(_)
+            | Resource::Function(_),
+            _,
+        ) => return None,
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {
             let shards = stores.databases[&id].shards.as_ref()?;
@@ -116,7 +126,23 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
 
 /// (`NAME/send` or `NAME/receive`, role and scope): who sends to something may not take from it, nor the other way round.
 fn messaging(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Vec<(String, Expression)> {
-    let (system, Some(messaging)) = (stack.system, &stores.messaging) else {
+    let system = stack.system;
+    if let (Resource::Stream(id), Some(streams)) = (grant.resource, &stores.streams) {
+        let (name, hub) = (&system.streams[id].name, &streams.hubs[&id]);
+        let ways = [
+            ("send", "Azure Event Hubs Data Sender", grant.access.writes()),
+            ("receive", "Azure Event Hubs Data Receiver", grant.access.reads()),
+        ];
+        return ways
+            .into_iter()
+            .filter(|(_, _, allowed)| *allowed)
+            .map(|(what, role, _)| {
+                let grant = object! { "role" => role, "scope" => hub.id() };
+                (format!("{name}/{what}"), grant)
+            })
+            .collect();
+    }
+    let Some(messaging) = &stores.messaging else {
         return vec![];
     };
     let (name, scope) = match (grant.resource, Inbox::of(grant.resource)) {

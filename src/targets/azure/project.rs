@@ -117,6 +117,8 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         "Microsoft.Storage",
     ];
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
+    let functions = system.functions().next().is_some();
+    let hears = system.buckets.iter().any(|(id, _)| system.notified_by(id).next().is_some());
     let on_containers = system
         .services
         .iter()
@@ -129,13 +131,16 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (has(Engine::Mysql), "Microsoft.DBforMySQL"),
         (has(Engine::Postgres), "Microsoft.DBforPostgreSQL"),
         (messaging, "Microsoft.ServiceBus"),
+        (!system.tables.is_empty(), "Microsoft.DocumentDB"),
+        (!system.streams.is_empty(), "Microsoft.EventHub"),
+        (hears, "Microsoft.EventGrid"),
         (system.registry.is_some(), "Microsoft.ContainerRegistry"),
         (!system.pools.is_empty(), "Microsoft.ContainerService"),
         (!system.pools.is_empty(), "Microsoft.OperationsManagement"),
         (!system.pools.is_empty(), "Microsoft.PolicyInsights"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
         // Subnets of API Management are delegated to it.
-        (!system.apis.is_empty(), "Microsoft.Web"),
+        (!system.apis.is_empty() || functions, "Microsoft.Web"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
     names.sort_unstable();

@@ -126,6 +126,26 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
         Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
             Expression::Null
         }
+        Value::MessagingProtocol(Resource::Stream(id)) => match system.streams[*id].kafka {
+            true => "kafka".into(),
+            false => "eventhubs".into(),
+        },
+        Value::MessagingEndpoint(Resource::Stream(id)) => {
+            let host = plan.stores.streams.as_ref().map(|streams| streams.host.clone());
+            let host = host.unwrap_or(Expression::Null);
+            match system.streams[*id].kafka {
+                true => template![host, ":9093"],
+                false => host,
+            }
+        }
+        Value::StreamName(id) => system.streams[*id].name.as_str().into(),
+        Value::StreamGroup(_) => system.services[service].name.as_str().into(),
+        Value::TableProtocol(_) => "cosmos".into(),
+        Value::TableEndpoint(id) => plan.stores.tables[id].url(),
+        Value::TableName(id) => system.tables[*id].name.as_str().into(),
+        Value::FunctionUrl(id) => super::functions::url(stack, *id),
+        // The network says who may call.
+        Value::FunctionAuth(_) => "none".into(),
         Value::MessagingProtocol(_) => "servicebus".into(),
         Value::MessagingEndpoint(_) => {
             let messaging = plan.stores.messaging.as_ref();
