@@ -120,7 +120,7 @@ fn scale_set(
         .when(minutes * 60 != service.health.grace_seconds, |body| {
             let who = match service.launch {
                 Launch::ShardingProxy { .. } => "the proxy needs",
-                Launch::Container { .. } | Launch::Script(_) => "the blueprint says",
+                Launch::Container { .. } | Launch::Script(_) | Launch::Source => "the blueprint says",
             };
             body.comment(&format!(
                 "Azure takes 10 to 90 minutes; {who} {} seconds.",

@@ -10,6 +10,7 @@ use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::startup::{self, Plain, Platform, proxy_folder, user_data};
+use crate::template;
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
 
@@ -165,6 +166,7 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
             shards.map_or(Expression::Null, |shards| shards.entrance.attr("versionless_id"))
         }
         // They come from a table of their own.
+        Value::StreamUser(_) | Value::StreamPassword(_) | Value::TableUser(_) | Value::TablePassword(_) => Expression::Null,
         Value::Shards(_) => Expression::Null,
         Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
         Value::BucketEndpoint(id) => {

@@ -199,7 +199,7 @@ fn container(
 ) -> Block {
     let arguments = match &service.launch {
         Launch::Container { arguments, .. } => arguments.as_slice(),
-        Launch::Script(_) | Launch::ShardingProxy { .. } => &[],
+        Launch::Script(_) | Launch::Source | Launch::ShardingProxy { .. } => &[],
     };
     let arguments: Vec<hcl::Expression> = arguments.iter().map(|word| word.as_str().into()).collect();
     let (cpu, memory_gb) = size(service);

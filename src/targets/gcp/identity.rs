@@ -210,6 +210,7 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
             vec![Object::new(TAKE, name, stack.subscriptions[&id].subscription.id())]
         }
         Resource::Cache(id) => vec![cache(stack, id)],
+        Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => vec![],
     }
 }
 

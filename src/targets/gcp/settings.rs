@@ -40,6 +40,17 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
             Expression::Null
         }
+        Value::StreamName(_)
+        | Value::StreamGroup(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_)
+        | Value::TableProtocol(_)
+        | Value::TableEndpoint(_)
+        | Value::TableName(_)
+        | Value::FunctionUrl(_)
+        | Value::FunctionAuth(_) => Expression::Null,
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),

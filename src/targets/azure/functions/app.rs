@@ -78,7 +78,7 @@ pub(super) fn lower(
     all.push(own);
     let ready = granted(stack, &all, service);
     let blob = code.as_ref().map(|(_, blob)| blob);
-    let told = settings::of(stack, plan, (hosts, host), (id, service, function), blob);
+    let told = settings::of(stack, plan, hosts, (id, service, function), blob);
     let (instances, _) = at_once(function);
     let identity = &plan.identities[&id].identity;
     let site = Block::new()

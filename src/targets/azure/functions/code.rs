@@ -11,7 +11,7 @@ use super::{code_container, dead_container};
 use crate::ir::{Family, Function, Service, Source, System};
 use crate::targets::azure::Stack;
 use crate::targets::azure::project::after;
-use crate::targets::shared::sources;
+use crate::targets::shared::sources::{self, Sources};
 use crate::targets::shared::template::fill;
 use crate::template;
 use crate::terraform::{Address, Block};
@@ -28,8 +28,8 @@ pub(super) fn is_by_hand(source: &Source) -> bool {
 }
 
 /// Files that Azure wants beside the code, by function: what starts it, and a few lines that call it.
-pub(in crate::targets::azure) fn beside(system: &System) -> BTreeMap<String, BTreeMap<String, String>> {
-    let mut beside = BTreeMap::new();
+pub(in crate::targets::azure) fn beside(system: &System) -> Sources {
+    let mut beside = Sources::new();
     for (id, service, function) in system.functions() {
         let Some(source) = function.source.as_ref().filter(|source| !is_by_hand(source)) else {
             continue;
@@ -42,7 +42,7 @@ pub(in crate::targets::azure) fn beside(system: &System) -> BTreeMap<String, BTr
         });
         files.insert(HOST.to_owned(), pretty(&host));
         for binding in triggers::bindings(system, (id, service, function)) {
-            let (entry, name) = entry(service, (function, source), &binding);
+            let (entry, name) = entry(function, source, &binding);
             files.insert(format!("{}/{name}", binding.folder), entry);
             files.insert(
                 format!("{}/function.json", binding.folder),
@@ -87,7 +87,7 @@ fn is_python(source: &Source) -> bool {
 }
 
 /// The lines that call the function, and the name of their file.
-fn entry(_service: &Service, (function, source): (&Function, &Source), binding: &Binding) -> (String, &'static str) {
+fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'static str) {
     let mut context = Context::new();
     context.insert("dead", &binding.keeps_dead);
     context.insert("http", &binding.answers);

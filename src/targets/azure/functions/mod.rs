@@ -39,10 +39,6 @@ pub(super) const EVENTS: &str = "functions-events";
 pub(super) struct Functions {
     /// The account with code, events and dead letters.
     pub code: Address,
-    /// The accounts of the hosts.
-    pub hosts: Vec<Address>,
-    /// Where the apps send what they measure.
-    pub insights: Address,
     /// The apps.
     pub apps: BTreeMap<Id<Service>, Address>,
 }
@@ -123,8 +119,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address)
     objects::lower(stack, plan, &hosts, &apps);
     Some(Functions {
         code: hosts.code.account,
-        hosts: hosts.plans.into_values().map(|host| host.account).collect(),
-        insights: hosts.insights,
         apps: apps.into_iter().map(|(id, app)| (id, app.app)).collect(),
     })
 }

@@ -93,8 +93,10 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
 /// Lets those in who call a function: services by their links, APIs by their routes.
 fn callers(stack: &Stack<'_>, network: &Network, groups: &Groups, subnets: &mut BTreeMap<String, Rules>) {
     let system = stack.system;
-    for (id, service, function) in system.functions().filter(|(id, _, function)| is_asked(stack, *id, function)) {
-        let _ = function;
+    let asked = system
+        .functions()
+        .filter(|(id, _, function)| is_asked(stack, *id, function));
+    for (id, service, _) in asked {
         let Some(to) = groups.functions.get(&id) else { continue };
         let mut allow = |from: &str, label: &str, side: Side| {
             let name = format!("{label}-to-{}", service.name);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::hosts::{Host, Hosts};
+use super::hosts::Hosts;
 use super::triggers::{DEAD, TRIGGER, host_settings};
-use super::{code, host_id};
+use super::host_id;
 use crate::check::AZURE_INSTANCES;
 use crate::ir::{Function, Id, Service, Trigger};
 use crate::targets::azure::Stack;
@@ -27,7 +27,7 @@ pub(super) fn at_once(function: &Function) -> (u32, u32) {
 pub(super) fn of(
     stack: &Stack<'_>,
     plan: &Plan<'_>,
-    (hosts, _host): (&Hosts, &Host),
+    hosts: &Hosts,
     (id, service, function): (Id<Service>, &Service, &Function),
     code: Option<&Address>,
 ) -> Expression {
@@ -58,7 +58,7 @@ pub(super) fn of(
         add(&format!("{connection}__credential"), "managedidentity".into());
         add(&format!("{connection}__clientId"), client());
     };
-    if let Some(place) = place(stack, plan, hosts, function) {
+    if let Some(place) = place(plan, hosts, function) {
         identified(TRIGGER, place);
     }
     if keeps_dead(function) {
@@ -91,8 +91,6 @@ pub(super) fn of(
 
 /// True if its entry keeps what it fails on.
 pub(super) fn keeps_dead(function: &Function) -> bool {
-    let by_hand = function.source.as_ref().is_some_and(code::is_by_hand);
-    let _ = by_hand;
     matches!(
         function.trigger,
         Some(Trigger::Stream { .. } | Trigger::Table { .. } | Trigger::Schedule { .. })
@@ -101,12 +99,10 @@ pub(super) fn keeps_dead(function: &Function) -> bool {
 
 /// Where the trigger's events are, as its connection names it.
 fn place(
-    stack: &Stack<'_>,
     plan: &Plan<'_>,
     hosts: &Hosts,
     function: &Function,
 ) -> Option<(&'static str, Expression)> {
-    let _ = stack;
     match function.trigger.as_ref()? {
         Trigger::Queue { .. } | Trigger::Topic { .. } => {
             let messaging = plan.stores.messaging.as_ref()?;

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::event_queues;
 use crate::check::table_leases;
 use crate::ir::{Cron, Function, Id, Inbox, Retry, Service, System, Trigger};
-use crate::vocabulary::Changes;
 
 /// The connection that a trigger uses: settings begin with it.
 pub(super) const TRIGGER: &str = "AzureTrigger";
@@ -166,11 +165,6 @@ fn bindings_answer(function: &Function, system: &System) -> bool {
     let of_requests = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }) | None);
     let own = system.functions().find(|(_, _, other)| std::ptr::eq(*other, function));
     of_requests || own.is_some_and(|(id, _, _)| system.callers_of(id).next().is_some())
-}
-
-/// True if whoever watches the table wants more than Azure tells.
-pub(super) fn sees_less(changes: Changes) -> bool {
-    changes != Changes::New
 }
 
 #[cfg(test)]
