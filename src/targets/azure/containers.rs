@@ -39,7 +39,8 @@ pub(super) fn lower(
             continue;
         };
         stack.module.file("containers", "");
-        let granted = granted(stack, &plan.identities[&id].grants, service);
+        let about = "Until the grants have reached the vault: Azure reads the secrets when it makes a revision.";
+        let granted = granted(stack, &plan.identities[&id].grants, service, about);
         let body = app(stack, plan, (id, service), environment, granted);
         let app = stack.module.resource("azurerm_container_app", &service.name, body);
         stack.built(&service.path, "container app", &app);
@@ -49,7 +50,12 @@ pub(super) fn lower(
 }
 
 /// Azure reads the secrets when an app is made, and refuses one whose identity may not: the grants have to have reached the vault.
-pub(super) fn granted(stack: &mut Stack<'_>, grants: &[Address], service: &Service) -> Option<Address> {
+pub(super) fn granted(
+    stack: &mut Stack<'_>,
+    grants: &[Address],
+    service: &Service,
+    about: &str,
+) -> Option<Address> {
     if grants.is_empty() {
         return None;
     }
@@ -68,9 +74,7 @@ pub(super) fn granted(stack: &mut Stack<'_>, grants: &[Address], service: &Servi
     let body = Block::new()
         .set("create_duration", "90s")
         .set("triggers", expr::object(triggers));
-    stack
-        .module
-        .comment("Until the grants have reached the vault: Azure reads the secrets when it makes a revision.");
+    stack.module.comment(about);
     Some(stack.module.resource("time_sleep", &service.name, body))
 }
 

@@ -13,11 +13,10 @@ use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
-use super::{apis, caches, cluster, functions, queues, registry, streams};
+use super::{apis, caches, cluster, functions, queues, registry};
 use crate::check::{container_environment, function_plan, nodes_name};
 use crate::ir::{Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
-use crate::vocabulary::Runtime;
 pub(super) use groups::Groups;
 use places::{Place, entrance, label, place, platform};
 

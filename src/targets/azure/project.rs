@@ -5,6 +5,7 @@ use hcl::Expression;
 use super::{Stack, dns_zones};
 use crate::check::Checked;
 use crate::target::Target;
+use crate::targets::shared::sources;
 use crate::terraform::{Address, Block, Module, expr};
 use crate::vocabulary::{Engine, Runtime};
 use crate::{list, object};
@@ -53,6 +54,9 @@ fn terraform(system: &Checked<'_>) -> Block {
         .block(
             "required_providers",
             Block::new()
+                .when(sources::is_needed(system), |block| {
+                    block.set("archive", pin("hashicorp/archive", "~> 2.7"))
+                })
                 .set("azurerm", pin("hashicorp/azurerm", "~> 5.0"))
                 .set("random", pin("hashicorp/random", "~> 3.7"))
                 .set("time", pin("hashicorp/time", "~> 0.12")),

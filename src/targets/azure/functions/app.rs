@@ -76,7 +76,8 @@ pub(super) fn lower(
     let own = hosted(stack, plan, (id, service), grants);
     let mut all = plan.identities[&id].grants.clone();
     all.push(own);
-    let ready = granted(stack, &all, service);
+    let about = "Until the grants have reached everything: Azure takes the code and the secrets when it makes the app.";
+    let ready = granted(stack, &all, service, about);
     let blob = code.as_ref().map(|(_, blob)| blob);
     let told = settings::of(stack, plan, hosts, (id, service, function), blob);
     let (instances, _) = at_once(function);
