@@ -5,7 +5,7 @@ mod cluster;
 mod containers;
 mod messaging;
 
-pub use cluster::{SCALER, nodes, pod_range, service_range};
+pub use cluster::{SCALER, nodes, pod_ranges};
 pub use messaging::pubsub_filter;
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
@@ -85,6 +85,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     apis::check(system, region, problems);
     containers::check(system, problems);
     cluster::check(system, problems);
+    cluster::repositories(system, problems);
     messaging::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {

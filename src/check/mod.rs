@@ -24,9 +24,7 @@ pub use azure::{
     rotation_name, sql_filter, table_leases,
 };
 pub use edge::shared_ports;
-pub use gcp::{
-    SCALER as GCP_SCALER, nodes as gcp_nodes, pod_range as gcp_pods, pubsub_filter, service_range as gcp_services,
-};
+pub use gcp::{SCALER as GCP_SCALER, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter};
 pub use kubernetes::{
     MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
     path_expression,

@@ -1,5 +1,7 @@
 //! The system's own registry: one repository of ECR for each image.
 
+use std::collections::BTreeSet;
+
 use hcl::expr::ForExpr;
 use hcl::{Expression, Identifier};
 
@@ -7,7 +9,7 @@ use super::encryption::Keys;
 use super::policy::Statement;
 use super::{Base, Stack};
 use crate::ir::{Id, Image, Repository, Service};
-use crate::terraform::{Block, expr};
+use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
 /// Longer than any component's name.
@@ -59,11 +61,10 @@ pub(super) fn pull(repository: impl Into<Expression>) -> [Statement; 2] {
     ]
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) {
+/// Adds the repositories. Gives what lets Lambda pull from them, where functions have their images there.
+pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Option<Address> {
     let system = stack.system;
-    let Some(said) = system.registry.filter(|_| !system.repositories.is_empty()) else {
-        return;
-    };
+    let said = system.registry.filter(|_| !system.repositories.is_empty())?;
     stack.module.file("registry", "");
     let names = system.repositories.iter().map(|(_, item)| item.name.as_str().into());
     let encryption = Block::new()
@@ -83,6 +84,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) {
         .set("repository", expr::each_value(&["name"]))
         .set("policy", lifecycle(said.keep_images));
     stack.module.resource("aws_ecr_lifecycle_policy", NAME, policy);
+    let pulls = functions(stack, base, &repositories);
     stack.module.file("outputs", "");
     let url = expr::iterator("repository", &["repository_url"]);
     let urls = ForExpr::new(Identifier::unchecked("repository"), repositories.whole(), url);
@@ -91,6 +93,37 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys) {
         .with_key_expr(expr::keyword("name"));
     let about = "Where images are pushed to, by their names.";
     stack.module.output("repositories", Expression::from(urls), about);
+    pulls
+}
+
+/// Lets Lambda pull the images of functions, when it makes them and whenever it needs them again.
+fn functions(stack: &mut Stack<'_>, base: &Base, repositories: &Address) -> Option<Address> {
+    let system = stack.system;
+    let used: BTreeSet<Id<Repository>> = system.functions().filter_map(|(_, service, _)| own(service)).collect();
+    if used.is_empty() {
+        return None;
+    }
+    let names = used.iter().map(|id| system.repositories[*id].name.as_str().into());
+    let ours = template![
+        format!("arn:aws:lambda:{}:", stack.region()),
+        base.account.clone(),
+        format!(":function:{}", stack.name("*"))
+    ];
+    let pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+    let statement = object! {
+        "Sid" => "Functions",
+        "Effect" => "Allow",
+        "Principal" => object! { "Service" => "lambda.amazonaws.com" },
+        "Action" => list![pull[0], pull[1]],
+        "Condition" => object! { "ArnLike" => object! { "aws:SourceArn" => ours } },
+    };
+    let document = object! { "Version" => "2012-10-17", "Statement" => list![statement] };
+    let body = Block::new()
+        .set("for_each", expr::call("toset", [Expression::Array(names.collect())]))
+        .set("repository", repositories.each().attr("name"))
+        .set("policy", expr::jsonencode(document));
+    stack.module.comment("Lambda pulls the images of functions itself.");
+    Some(stack.module.resource("aws_ecr_repository_policy", NAME, body))
 }
 
 /// Which images go: the oldest of those with a tag, and what has none.

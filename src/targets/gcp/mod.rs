@@ -177,7 +177,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     shared::startup::declare_rollout(&mut stack.module);
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
-    let gateway = cluster::lower(&mut stack, &rules);
+    let gateway = cluster::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &machines, (&containers.groups, gateway.as_ref()));
     apis::lower(&mut stack, &entries, &containers.images);
     logs::lower(&mut stack);

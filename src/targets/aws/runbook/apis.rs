@@ -2,7 +2,7 @@
 
 use crate::ir::Tls;
 use crate::target::Target;
-use crate::targets::aws::Stack;
+use crate::targets::aws::{Stack, place};
 use crate::terraform::identifier;
 
 /// Adds what has to be there before the first apply.
@@ -34,7 +34,12 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
         Some(Tls::Off) | None => "in plain HTTP",
         Some(_) => "with TLS",
     };
-    items.push(format!("APIs ask for a token in the header `Authorization` on every route that is not `open`; services get it as well and decide what its owner may do. They reach services {inside} through the internal load balancer, from inside the network. API Gateway takes no web application firewall for them."));
+    let ways = system.apis.iter().map(|(id, _)| place::reaches_inside(&system, id));
+    let way = match ways.into_iter().any(|inside| inside) {
+        true => format!("They reach services {inside} through the internal load balancer, from inside the network"),
+        false => "They call functions as Lambda's own clients".to_owned(),
+    };
+    items.push(format!("APIs ask for a token in the header `Authorization` on every route that is not `open`; services get it as well and decide what its owner may do. {way}. API Gateway takes no web application firewall for them."));
 }
 
 /// Adds what there is to know of APIs that run.

@@ -2,8 +2,8 @@
 
 use tera::Context;
 
-use crate::ir::{Delivery, Service, dead_letters};
-use crate::targets::aws::{Stack, queues};
+use crate::ir::{Delivery, Service, Trigger, dead_letters};
+use crate::targets::aws::{Stack, endpoint, queues};
 use crate::targets::shared::template;
 use crate::terraform::identifier;
 use crate::vocabulary::Runtime;
@@ -16,14 +16,14 @@ pub(in crate::targets::aws) fn messages(stack: &Stack<'_>, items: &mut Vec<Strin
     let system = stack.system;
     if system.inboxes().next().is_some() {
         items.push(dead(stack));
-        items.push(once());
+        items.push(once(stack));
     }
     if system.topics.iter().any(|(_, item)| item.delivery.fifo)
         || system.queues.iter().any(|(_, item)| item.delivery.fifo)
     {
         items.push(fifo());
     }
-    for (id, item) in system.services.iter() {
+    for (id, item) in system.services.iter().filter(|(_, item)| item.function.is_none()) {
         items.extend(scaled(item, system.inboxes_of(id).map(|inbox| system.inbox(inbox).0)));
         if !item.listens() {
             items.push(worker(item));
@@ -38,7 +38,9 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if system.inboxes().next().is_some() || !system.topics.is_empty() {
         items.push("Queues and topics are encrypted with the key `data` and refuse requests without TLS. A service may send to what it publishes to and take from what it consumes, no more; nobody but administrators reads dead letters. A subscription's queue takes messages from its topic alone.".to_owned());
-        if system.network.existing.aws.is_none() {
+        let has_endpoint =
+            endpoint::interfaces(&system).contains("sqs") || endpoint::interfaces(&system).contains("sns");
+        if has_endpoint && system.network.existing.aws.is_none() {
             items.push("Messages are sent and taken over private endpoints, which pass nothing but those of this system's queues and topics.".to_owned());
         }
     }
@@ -67,8 +69,19 @@ fn dead(stack: &Stack<'_>) -> String {
     template::fill(DEAD_LETTERS, &context).trim_end().to_owned()
 }
 
-fn once() -> String {
-    "A message is handed out again when its worker does not delete it within `X_VISIBILITY_SECONDS`: let workers delete what is done, ask for more time for what takes longer, and bear to see a message twice.".to_owned()
+fn once(stack: &Stack<'_>) -> String {
+    let starts = |trigger: &Trigger| matches!(trigger, Trigger::Queue { .. } | Trigger::Topic { .. });
+    let mut triggers = stack
+        .system
+        .functions()
+        .filter_map(|(_, _, item)| item.trigger.as_ref());
+    let functions = match triggers.any(starts) {
+        true => " For functions, Lambda takes messages and deletes what is done.",
+        false => "",
+    };
+    format!(
+        "A message is handed out again when its worker does not delete it within `X_VISIBILITY_SECONDS`: let workers delete what is done, ask for more time for what takes longer, and bear to see a message twice.{functions}"
+    )
 }
 
 fn fifo() -> String {

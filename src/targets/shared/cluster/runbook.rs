@@ -96,7 +96,7 @@ pub fn skips(system: &Checked<'_>, report: &mut Report) {
         &["CKV_K8S_35"],
         &|service| {
             let mut told = service.settings.iter().map(|setting| &setting.value);
-            told.any(|value| value.is_secret() && applies(system.target(), value))
+            told.any(|value| value.is_secret() && applies(system.target(), service, value))
         },
         "settings reach the process as environment variables, on every target",
     );
