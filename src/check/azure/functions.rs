@@ -6,9 +6,7 @@ use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, azure_functions as rules, capability, function};
-use crate::ir::{
-    Capacity, Domain, Family, Function, Id, Image, Resource, Service, System, Table, Tier, Trigger,
-};
+use crate::ir::{Capacity, Domain, Family, Function, Id, Image, Resource, Service, System, Table, Tier, Trigger};
 use crate::target::Target;
 use crate::vocabulary::Changes;
 
@@ -83,7 +81,11 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     if let Some(source) = &function.source
         && matches!(source.language.family, Family::Java | Family::Dotnet)
     {
-        problems.push(rules::compiled(at("runtime").or_else(here), &service.name, &source.language.name()));
+        problems.push(rules::compiled(
+            at("runtime").or_else(here),
+            &service.name,
+            &source.language.name(),
+        ));
     }
     if let Some(Image::Reference(image)) = service.launch.image()
         && image.contains('@')
@@ -103,7 +105,12 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
         Some(Trigger::Schedule { cron, .. }) if cron.has_both_days() => {
             let what = "takes a day of the month and one of the week together: times must be both";
             let fix = "say one of the two as `*`, or make a function for each";
-            problems.push(function::schedule_not_there(at("trigger.schedule"), Target::Azure, what, fix));
+            problems.push(function::schedule_not_there(
+                at("trigger.schedule"),
+                Target::Azure,
+                what,
+                fix,
+            ));
         }
         _ => {}
     }
@@ -119,7 +126,9 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
             problems.push(capability::name_taken(at, &name, Target::Azure));
         }
     }
-    let shards = system.grants_of(id).any(|grant| matches!(grant.resource, Resource::Shards(_)));
+    let shards = system
+        .grants_of(id)
+        .any(|grant| matches!(grant.resource, Resource::Shards(_)));
     if shards {
         problems.push(rules::shards(here(), &service.name));
     }
@@ -170,7 +179,11 @@ pub fn function_plan(system: &System, domain: Place) -> String {
 /// and on the domain's name alone; what is shared has the first.
 pub fn function_block(system: &System, domain: Place) -> Ipv4Net {
     let quarter = system.network.slice(Tier::Management).quarter(0);
-    let length = if quarter.prefix_len() <= BLOCK - 4 { BLOCK } else { SMALL };
+    let length = if quarter.prefix_len() <= BLOCK - 4 {
+        BLOCK
+    } else {
+        SMALL
+    };
     let count = 1_u32 << length.saturating_sub(quarter.prefix_len());
     let index = domain.map_or(0, |domain| {
         let digest = Sha256::digest(system.domains[domain].name.as_bytes());

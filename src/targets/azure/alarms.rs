@@ -59,11 +59,7 @@ enum Bad {
     Below(u64),
 }
 
-pub(super) fn lower(
-    stack: &mut Stack<'_>,
-    stores: &Stores,
-    (functions, workspace): (Option<&Functions>, &Address),
-) {
+pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspace): (Option<&Functions>, &Address)) {
     let system = stack.system;
     if system.alarms.is_empty() && system.inbox_alarms.is_empty() && system.function_alarms.is_empty() {
         return;

@@ -50,12 +50,7 @@ pub(super) fn lower(
 }
 
 /// Azure reads the secrets when an app is made, and refuses one whose identity may not: the grants have to have reached the vault.
-pub(super) fn granted(
-    stack: &mut Stack<'_>,
-    grants: &[Address],
-    service: &Service,
-    about: &str,
-) -> Option<Address> {
+pub(super) fn granted(stack: &mut Stack<'_>, grants: &[Address], service: &Service, about: &str) -> Option<Address> {
     if grants.is_empty() {
         return None;
     }

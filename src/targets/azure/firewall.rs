@@ -95,9 +95,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
     for (&domain, subnet) in &network.functions {
         let name = function_plan(system, domain);
         let rules = subnets.remove(&name).unwrap_or_default();
-        stack
-            .module
-            .comment("Functions have no application security groups: the rules name the subnet, which those of one plan share.");
+        stack.module.comment(
+            "Functions have no application security groups: the rules name the subnet, which those of one plan share.",
+        );
         attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
     }
     for (&id, subnet) in &network.apis {

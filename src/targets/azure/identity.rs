@@ -307,7 +307,10 @@ fn below_prefixes(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTree
             Access::Write => format!("({below} AND {NO_READING})"),
             _ => below,
         };
-        let key = format!("{}/{}", system.services[grant.service].name, system.buckets[bucket].name);
+        let key = format!(
+            "{}/{}",
+            system.services[grant.service].name, system.buckets[bucket].name
+        );
         let value = object! {
             "principal" => identities[&grant.service].identity.attr("principal_id"),
             "scope" => stores.buckets[&bucket].container.id(),

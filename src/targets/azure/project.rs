@@ -123,7 +123,10 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
     ];
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     let functions = system.functions().next().is_some();
-    let hears = system.buckets.iter().any(|(id, _)| system.notified_by(id).next().is_some());
+    let hears = system
+        .buckets
+        .iter()
+        .any(|(id, _)| system.notified_by(id).next().is_some());
     let on_containers = system
         .services
         .iter()

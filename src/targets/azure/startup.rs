@@ -166,7 +166,9 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
             shards.map_or(Expression::Null, |shards| shards.entrance.attr("versionless_id"))
         }
         // They come from a table of their own.
-        Value::StreamUser(_) | Value::StreamPassword(_) | Value::TableUser(_) | Value::TablePassword(_) => Expression::Null,
+        Value::StreamUser(_) | Value::StreamPassword(_) | Value::TableUser(_) | Value::TablePassword(_) => {
+            Expression::Null
+        }
         Value::Shards(_) => Expression::Null,
         Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
         Value::BucketEndpoint(id) => {

@@ -83,7 +83,10 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Table>, item: &Table) -> B
             body.comment("An item goes when its own `ttl` is over; one without stays.")
                 .set("default_ttl", -1)
         })
-        .set_some("throughput", units.filter(|(least, most)| least == most).map(|(_, most)| most))
+        .set_some(
+            "throughput",
+            units.filter(|(least, most)| least == most).map(|(_, most)| most),
+        )
         .block_some(
             "autoscale_settings",
             units
@@ -91,9 +94,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Table>, item: &Table) -> B
                 .map(|(_, most)| Block::new().set("max_throughput", most)),
         )
         .block("indexing_policy", indexed(&item.indexes))
-        .when(unique.is_some(), |body| {
-            body.comment("There is one item of a key.")
-        })
+        .when(unique.is_some(), |body| body.comment("There is one item of a key."))
         .block_some("unique_key", unique)
         .block_some("lifecycle", lifecycle(system.protect, &[]));
     let leases: Vec<(Id<Service>, Block)> = system
@@ -107,11 +108,14 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Table>, item: &Table) -> B
         .collect();
     let container = stack.module.resource("azurerm_cosmosdb_sql_container", name, body);
     let leases = leases.into_iter().map(|(watcher, body)| {
-        stack
-            .module
-            .comment("How far the function is with the changes of the table, and which of its instances has which part of them.");
+        stack.module.comment(
+            "How far the function is with the changes of the table, and which of its instances has which part of them.",
+        );
         let name = table_leases(&system.services[watcher]);
-        (watcher, stack.module.resource("azurerm_cosmosdb_sql_container", &name, body))
+        (
+            watcher,
+            stack.module.resource("azurerm_cosmosdb_sql_container", &name, body),
+        )
     });
     let leases = leases.collect();
     let endpoint = Endpoint {
@@ -149,7 +153,11 @@ fn account(stack: &mut Stack<'_>, parts: &Parts, item: &Table) -> Address {
         .is_none()
         .then(|| Block::new().set("name", "EnableServerless"));
     let body = stack
-        .named(template![stack.prefixed(&item.name), "-", stack.project.suffix.attr("hex")])
+        .named(template![
+            stack.prefixed(&item.name),
+            "-",
+            stack.project.suffix.attr("hex")
+        ])
         .set("offer_type", "Standard")
         .set("local_authentication_enabled", false)
         .set("access_key_metadata_writes_enabled", false)
@@ -162,10 +170,7 @@ fn account(stack: &mut Stack<'_>, parts: &Parts, item: &Table) -> Address {
         .set("tags", stack.tags())
         .block("identity", parts.encryption.identity())
         .block_some("capabilities", serverless)
-        .block(
-            "consistency_policy",
-            Block::new().set("consistency_level", "Session"),
-        )
+        .block("consistency_policy", Block::new().set("consistency_level", "Session"))
         .block("geo_location", place)
         .block_some("backup", backup)
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]))

@@ -83,11 +83,19 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Groups {
         .filter(|(id, _, function)| functions::is_asked(stack, *id, function))
         .map(|(id, service, _)| (id, service))
         .collect();
-    let asked = asked.into_iter().map(|(id, item)| (id, group(stack, &item.name))).collect();
+    let asked = asked
+        .into_iter()
+        .map(|(id, item)| (id, group(stack, &item.name)))
+        .collect();
     let hosts = functions::domains(stack).into_iter();
-    let hosts: Vec<_> = hosts.map(|domain| (domain, format!("{}-host", function_plan(system, domain)))).collect();
+    let hosts: Vec<_> = hosts
+        .map(|domain| (domain, format!("{}-host", function_plan(system, domain))))
+        .collect();
     let function_code = (!hosts.is_empty()).then(|| group(stack, functions::CODE));
-    let function_hosts = hosts.into_iter().map(|(domain, name)| (domain, group(stack, &name))).collect();
+    let function_hosts = hosts
+        .into_iter()
+        .map(|(domain, name)| (domain, group(stack, &name)))
+        .collect();
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     Groups {
         tables,

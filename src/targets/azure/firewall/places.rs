@@ -75,7 +75,12 @@ pub(super) fn entrance(stack: &Stack<'_>, network: &Network, groups: &Groups, fl
 }
 
 /// Where a service stands.
-pub(in crate::targets::azure) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: Id<Service>) -> Place {
+pub(in crate::targets::azure) fn place(
+    stack: &Stack<'_>,
+    network: &Network,
+    groups: &Groups,
+    id: Id<Service>,
+) -> Place {
     let system = stack.system;
     let service = &system.services[id];
     let alike = |other: &Service| other.runtime == service.runtime && other.home.domain == service.home.domain;

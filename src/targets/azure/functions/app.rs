@@ -101,7 +101,11 @@ pub(super) fn lower(
     waits.push(host.endpoint.clone());
     waits.push(plan.parts.vault.endpoint.clone());
     waits.push(plan.parts.zones.linked.clone());
-    waits.extend(plan.parts.firewall.guard(&crate::check::function_plan(stack.system, service.home.domain)));
+    waits.extend(
+        plan.parts
+            .firewall
+            .guard(&crate::check::function_plan(stack.system, service.home.domain)),
+    );
     waits.extend(ready);
     let open = matches!(function.trigger, Some(Trigger::Url { open: true }));
     let body = stack
@@ -113,12 +117,16 @@ pub(super) fn lower(
         .set("content_share_force_disabled", true)
         .set("builtin_logging_enabled", false)
         .set("https_only", true)
-        .when(open, |body| body.comment("Anybody may call it: `open` in the blueprint."))
+        .when(open, |body| {
+            body.comment("Anybody may call it: `open` in the blueprint.")
+        })
         .set("public_network_access_enabled", open)
         .set("ftp_publish_basic_authentication_enabled", false)
         .set("webdeploy_publish_basic_authentication_enabled", false)
         .set_some("virtual_network_subnet_id", subnet.map(|subnet| subnet.id.clone()))
-        .when(function.source.is_none(), |body| body.set("vnet_image_pull_enabled", true))
+        .when(function.source.is_none(), |body| {
+            body.set("vnet_image_pull_enabled", true)
+        })
         .set("key_vault_reference_identity_id", identity.id())
         .set("app_settings", told)
         .set("tags", stack.tags())
@@ -134,7 +142,9 @@ pub(super) fn lower(
     if let Some(Trigger::Url { open: true }) = function.trigger {
         stack.module.file("outputs", "");
         let about = format!("Where the function {} is called.", service.name);
-        stack.module.output(&format!("{}_url", service.name), functions::url(stack, id), &about);
+        stack
+            .module
+            .output(&format!("{}_url", service.name), functions::url(stack, id), &about);
     }
     App {
         app,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tera::Context;
 
-use super::triggers::{self, Binding};
 use super::hosts::Hosts;
+use super::triggers::{self, Binding};
 use super::{code_container, dead_container};
 use crate::ir::{Family, Function, Service, Source, System};
 use crate::targets::azure::Stack;
@@ -101,7 +101,10 @@ fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'
         _ => {
             let endings = ["js", "mjs", "cjs"].map(|ending| format!("{}.{ending}", source.file));
             let [first, ..] = &endings;
-            let file = endings.iter().find(|file| source.files.contains_key(*file)).unwrap_or(first);
+            let file = endings
+                .iter()
+                .find(|file| source.files.contains_key(*file))
+                .unwrap_or(first);
             context.insert("module", &quoted(&format!("../{file}")));
             (fill(NODE, &context), "index.cjs")
         }

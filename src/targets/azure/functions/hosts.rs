@@ -69,9 +69,7 @@ fn insights(stack: &mut Stack<'_>, workspace: &Address) -> Address {
         .comment("Apps sign in with their identities: the connection string opens nothing.")
         .set("local_authentication_enabled", false)
         .set("tags", stack.tags());
-    stack
-        .module
-        .resource("azurerm_application_insights", "functions", body)
+    stack.module.resource("azurerm_application_insights", "functions", body)
 }
 
 fn host(stack: &mut Stack<'_>, parts: &Parts, domain: Option<Id<Domain>>) -> Host {
@@ -91,11 +89,11 @@ fn host(stack: &mut Stack<'_>, parts: &Parts, domain: Option<Id<Domain>>) -> Hos
     });
     stack.built(&path, "plan of functions, Elastic Premium", &plan);
     let own = format!("{name}-host");
-    let body = storage::account(stack, parts, (&own, "ZRS", false))
-        .set("depends_on", after([parts.encryption.ready.clone()]));
-    stack
-        .module
-        .comment("What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.");
+    let body =
+        storage::account(stack, parts, (&own, "ZRS", false)).set("depends_on", after([parts.encryption.ready.clone()]));
+    stack.module.comment(
+        "What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.",
+    );
     let account = stack.module.resource("azurerm_storage_account", &own, body);
     let endpoint = Endpoint {
         name: &own,
@@ -120,7 +118,9 @@ fn size(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> &'static str {
     let own = functions.filter(|(_, service, _)| service.home.domain == domain);
     let memory = own.map(|(_, _, function)| function.memory_mb).max().unwrap_or_default();
     let mut sizes = SIZES.into_iter();
-    sizes.find(|(_, there)| memory <= *there).map_or("EP3", |(name, _)| name)
+    sizes
+        .find(|(_, there)| memory <= *there)
+        .map_or("EP3", |(name, _)| name)
 }
 
 fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {

@@ -95,9 +95,9 @@ fn subnet(stack: &mut Stack<'_>, network: &Address, domain: Option<Id<Domain>>) 
             list![function_block(stack.system, domain).to_string()],
         )
         .block("delegation", delegation);
-    stack.module.comment(
-        "Functions have their own way out, because NAT gateways that span zones take no subnet of theirs.",
-    );
+    stack
+        .module
+        .comment("Functions have their own way out, because NAT gateways that span zones take no subnet of theirs.");
     let own = stack.module.resource("azurerm_subnet", &name, body);
     Subnet {
         id: own.id(),

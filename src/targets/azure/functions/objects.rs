@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::hosts::Hosts;
 use super::app::App;
+use super::hosts::Hosts;
 use crate::ir::{Bucket, Function, Id, Service, Trigger};
 use crate::targets::azure::Stack;
 use crate::targets::azure::compute::Plan;
@@ -32,9 +32,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts, apps:
             .set("topic_type", "Microsoft.Storage.StorageAccounts")
             .set("tags", stack.tags())
             .block("identity", Block::new().set("type", "SystemAssigned"));
-        stack
-            .module
-            .comment("Events of the bucket. They are brought with an identity of their own, which may do nothing else.");
+        stack.module.comment(
+            "Events of the bucket. They are brought with an identity of their own, which may do nothing else.",
+        );
         let topic = stack.module.resource("azurerm_eventgrid_system_topic", name, body);
         let ready = granted(stack, (name, &topic), &functions);
         for function in functions {
@@ -71,7 +71,12 @@ fn granted(
     let name = format!("{name}-events");
     let granted = stack.module.resource("azurerm_role_assignment", &name, body);
     let ids = expr::call("join", [",".into(), granted.all("id")]);
-    wait_for(stack, &name, "Until the grants have reached the account.", [("grants", ids)])
+    wait_for(
+        stack,
+        &name,
+        "Until the grants have reached the account.",
+        [("grants", ids)],
+    )
 }
 
 fn subscribe(
@@ -91,16 +96,27 @@ fn subscribe(
     else {
         return;
     };
-    let kinds = [("Microsoft.Storage.BlobCreated", created), ("Microsoft.Storage.BlobDeleted", deleted)];
+    let kinds = [
+        ("Microsoft.Storage.BlobCreated", created),
+        ("Microsoft.Storage.BlobDeleted", deleted),
+    ];
     let kinds: Vec<&str> = kinds.into_iter().filter(|(_, is)| **is).map(|(kind, _)| kind).collect();
     let container = plan.stores.buckets[&bucket].container.attr("name");
-    let begins = template!["/blobServices/default/containers/", container, "/blobs/", prefix.as_str()];
+    let begins = template![
+        "/blobServices/default/containers/",
+        container,
+        "/blobs/",
+        prefix.as_str()
+    ];
     let subject = Block::new()
         .set("subject_begins_with", begins)
         .set_some("subject_ends_with", (!suffix.is_empty()).then_some(suffix.as_str()))
         .set("case_sensitive", true);
     let at = || Block::new().set("storage_account_id", hosts.code.account.id());
-    let endpoint = app.events.as_ref().map(|queue| at().set("queue_name", queue.attr("name")));
+    let endpoint = app
+        .events
+        .as_ref()
+        .map(|queue| at().set("queue_name", queue.attr("name")));
     let dead = app.dead.as_ref();
     let dead = dead.map(|dead| at().set("storage_blob_container_name", dead.attr("name")));
     let own = || Block::new().set("type", "SystemAssigned");

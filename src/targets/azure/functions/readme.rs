@@ -29,14 +29,19 @@ fn functions(stack: &mut Stack<'_>) {
     let items = &mut stack.report.security;
     items.push("Each function is an app with an identity of its own. It reads its own code and nobody else's; what its host remembers is in an account that the functions of a domain share. The accounts have no keys, and the apps no passwords for publishing: both are switched off. Settings with secrets are references: Azure reads them from the vault with the function's identity, and neither state nor plan has them.".to_owned());
     items.push("Functions are in the network, whatever `private` says: their code and their state are reached over private endpoints. Their security group lets them reach what their links name, and what any function of the same domain may reach; who may read or change what is each identity's alone. Nobody reaches a function but Azure's own triggers, whoever `calls` it, and the APIs with a route to it, over a private endpoint; requests carry no proof of who sends them (`X_AUTH` is `none`).".to_owned());
-    if system.functions().any(|(_, _, function)| matches!(function.trigger, Some(Trigger::Url { open: true }))) {
+    if system
+        .functions()
+        .any(|(_, _, function)| matches!(function.trigger, Some(Trigger::Url { open: true })))
+    {
         items.push("A function with `open = true` at its own address answers anybody on the internet.".to_owned());
     }
     let items = &mut stack.report.operations;
     items.push("Functions run on Elastic Premium: one plan for those that stand in no domain, and one for each domain. One instance of a plan always runs, and is paid for; more come, up to 20, with what there is to do. Flex Consumption would cost nothing while nothing happens, but cannot be set up by Terraform alone: the provider gives its apps a storage connection with an empty key where they have an identity, and sends code to an address that they do not have; it has no time zones, no images, and reads no vault behind a firewall.".to_owned());
     items.push("`concurrency` is kept as instances times calls in each, and is never above what the blueprint says. `memory_mb` chooses the size of the plan's instances, which functions share. The plan is not spread over zones: an instance that fails is replaced elsewhere, and events wait meanwhile. More: `[override.azure.azurerm_service_plan.functions]` with `worker_count = 3` and `zone_balancing_enabled = true`.".to_owned());
-    items.push("Terraform packs the code as it is in `terraform/functions/NAME`; nothing is installed. Python finds further packages in `.python_packages/lib/site-packages`, Node.js in `node_modules`: they belong into the folder before it is rendered. A change of the code is brought under a new name, the app starts with it, and the former package goes then.".to_owned());
-    let generated = system.functions().any(|(_, _, function)| function.source.as_ref().is_some_and(|source| !code::is_by_hand(source)));
+    items.push("Terraform packs the code as it is in `terraform/functions/NAME`; nothing is installed. Python finds further packages in `.python_packages/lib/site-packages`, Node.js in `node_modules`: they belong into the folder before it is rendered. A change of the code is brought under a new name, the app starts with it, and the former package goes then. Azure takes the package with the function's identity over the private endpoint. Should an app not start because it cannot (`AppServicePlatformLogs`, *Diagnose and solve problems*), open the account of the code to other networks: it has no keys, and whoever comes has to sign in with a role on the one container; `az storage account update --default-action Allow` until the next apply, `[override.azure.azurerm_storage_account.functions_code]` for good.".to_owned());
+    let generated = system
+        .functions()
+        .any(|(_, _, function)| function.source.as_ref().is_some_and(|source| !code::is_by_hand(source)));
     if generated {
         items.push("What Azure wants besides the code is rendered with it: `host.json`, and a folder `event` or `request` with the trigger (`function.json`) and a few lines that call `handle(event, context)`. `event` is Azure's own object: a `ServiceBusMessage` or a list of them, a list of `EventHubEvent`, a `DocumentList`, a `TimerRequest`, an `HttpRequest`; for files a `QueueMessage` with a CloudEvent (`Microsoft.Storage.BlobCreated`, the object in `data.url`). `context` has the id of the call. In Node.js they are objects of the same content. Requests are answered with a response of Azure's, or with `{statusCode, headers, body}`.".to_owned());
     }
@@ -64,7 +69,9 @@ fn dead(stack: &mut Stack<'_>) {
         names.join(", "),
         "azurerm_storage_account.functions_code",
     );
-    let hears = system.functions().find(|(_, _, function)| matches!(function.trigger, Some(Trigger::Bucket { .. })));
+    let hears = system
+        .functions()
+        .find(|(_, _, function)| matches!(function.trigger, Some(Trigger::Bucket { .. })));
     if let Some((_, service, _)) = hears {
         let [queue, poison] = event_queues(service);
         text += &format!(
@@ -149,14 +156,6 @@ fn tables(stack: &mut Stack<'_>) {
     if system.tables.iter().any(|(_, table)| table.ttl.is_some()) {
         items.push("`ttl`: Cosmos DB removes an item as many seconds after its last write as the attribute `ttl` of the item says; the attribute that the blueprint names is for the code.".to_owned());
     }
-    for (_, table) in system.tables.iter() {
-        let account = format!("azurerm_cosmosdb_account.{}", identifier(&table.name));
-        stack.report.skip(
-            "CKV_AZURE_101",
-            &account,
-            "public access is off, which the rule asks for in another argument",
-        );
-    }
 }
 
 fn streams(stack: &mut Stack<'_>) {
@@ -172,12 +171,42 @@ fn streams(stack: &mut Stack<'_>) {
 
 fn skips(stack: &mut Stack<'_>) {
     let system = stack.system;
-    let mut skip = |check: &str, resource: String, reason: &str| stack.report.skip(check, &resource, reason);
+    let mut skip = |check: &str, resource: &str, reason: &str| stack.report.skip(check, resource, reason);
+    let plans = "azurerm_service_plan.*functions";
+    let one = "events wait while an instance is replaced; a second one that always runs would double the price";
+    skip("CKV_AZURE_212", plans, one);
+    skip("CKV_AZURE_225", plans, one);
+    let code = "azurerm_storage_account.functions_code";
+    skip(
+        "CKV_AZURE_59",
+        code,
+        "its address answers `admin_cidrs` and Azure's own services, after they have signed in; it has no keys, and nothing in it is public",
+    );
+    let accounts = "azurerm_storage_account.*functions_*";
+    skip(
+        "CKV_AZURE_206",
+        accounts,
+        "copies in three zones; the code is in the repository of the blueprint, and what hosts remember is of no use elsewhere",
+    );
+    skip(
+        "CKV_AZURE_33",
+        accounts,
+        "it reads an argument that the provider no longer has; a diagnostic setting logs what is written to queues",
+    );
+    skip(
+        "CKV2_AZURE_38",
+        "azurerm_storage_account.*functions_host",
+        "what hosts remember is written anew all the time",
+    );
+    skip(
+        "CKV2_AZURE_21",
+        "azurerm_storage_container.*",
+        "it wants the insights of a retired agent; a diagnostic setting logs what is written to code and dead letters",
+    );
     for (_, service, function) in system.functions() {
-        let app = format!("azurerm_linux_function_app.{}", identifier(&service.name));
-        skip("CKV_AZURE_56", app.clone(), "sign-in needs an app registration of Entra ID; who may call is for the network to say");
         if matches!(function.trigger, Some(Trigger::Url { open: true })) {
-            skip("CKV_AZURE_221", app, "the blueprint says `open`");
+            let app = format!("azurerm_linux_function_app.{}", identifier(&service.name));
+            skip("CKV_AZURE_221", &app, "the blueprint says `open`");
         }
     }
 }

@@ -69,7 +69,11 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
     add("vault", Some(&groups.vault), &https);
     let functions = system.functions();
     for (id, service, function) in functions.filter(|(_, service, _)| service.home.domain == domain) {
-        if service.launch.image().is_some_and(|_| crate::targets::azure::registry::is_own(service)) {
+        if service
+            .launch
+            .image()
+            .is_some_and(|_| crate::targets::azure::registry::is_own(service))
+        {
             add("registry", groups.registry.as_ref(), &https);
         }
         if let Some(Trigger::Table { table, .. }) = function.trigger {
@@ -87,7 +91,10 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
             }
         }
     }
-    wanted.into_iter().map(|(name, (group, ports))| (name, group, ports)).collect()
+    wanted
+        .into_iter()
+        .map(|(name, (group, ports))| (name, group, ports))
+        .collect()
 }
 
 /// Lets those in who call a function: services by their links, APIs by their routes.
@@ -111,7 +118,10 @@ fn callers(stack: &Stack<'_>, network: &Network, groups: &Groups, subnets: &mut 
             allow(&place.subnet, &place.label, place.side);
         }
         for (api, item) in system.apis.iter() {
-            let Some(subnet) = network.apis.get(&api).filter(|_| item.routes.iter().any(|route| route.service == id))
+            let Some(subnet) = network
+                .apis
+                .get(&api)
+                .filter(|_| item.routes.iter().any(|route| route.service == id))
             else {
                 continue;
             };
@@ -139,5 +149,8 @@ pub(in crate::targets::azure) fn of_service(
             wanted.insert(name.to_owned(), (group.clone(), ports.to_vec()));
         }
     }
-    wanted.into_iter().map(|(name, (group, ports))| (name, group, ports)).collect()
+    wanted
+        .into_iter()
+        .map(|(name, (group, ports))| (name, group, ports))
+        .collect()
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
+use super::host_id;
 use super::hosts::Hosts;
 use super::triggers::{DEAD, TRIGGER, host_settings};
-use super::host_id;
 use crate::check::AZURE_INSTANCES;
 use crate::ir::{Function, Id, Service, Trigger};
 use crate::targets::azure::Stack;
@@ -98,11 +98,7 @@ pub(super) fn keeps_dead(function: &Function) -> bool {
 }
 
 /// Where the trigger's events are, as its connection names it.
-fn place(
-    plan: &Plan<'_>,
-    hosts: &Hosts,
-    function: &Function,
-) -> Option<(&'static str, Expression)> {
+fn place(plan: &Plan<'_>, hosts: &Hosts, function: &Function) -> Option<(&'static str, Expression)> {
     match function.trigger.as_ref()? {
         Trigger::Queue { .. } | Trigger::Topic { .. } => {
             let messaging = plan.stores.messaging.as_ref()?;

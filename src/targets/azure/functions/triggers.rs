@@ -139,7 +139,10 @@ pub(super) fn host_settings(system: &System, function: &Function, each: u32) -> 
             add("serviceBus__maxConcurrentCalls", each.to_string());
             add("serviceBus__maxConcurrentSessions", each.to_string());
             add("serviceBus__maxMessageBatchSize", batch.to_string());
-            add("serviceBus__maxAutoLockRenewalDuration", clock(function.timeout_seconds));
+            add(
+                "serviceBus__maxAutoLockRenewalDuration",
+                clock(function.timeout_seconds),
+            );
         }
         Some(Trigger::Stream { batch, oldest, .. }) => {
             add("eventHubs__maxEventBatchSize", batch.to_string());
