@@ -17,8 +17,9 @@ use crate::targets::azure::security_rules::{Rules, Side};
 use crate::targets::azure::{queues, streams};
 use crate::terraform::Address;
 
-/// What apps need of Azure: tokens, and where they send what they measure.
-const PLATFORM: [&str; 2] = ["AzureActiveDirectory", "AzureMonitor"];
+/// What apps need of Azure: tokens, where they send what they measure, and the triggers that their host loads (Front Door is where
+/// they come from).
+const PLATFORM: [&str; 3] = ["AzureActiveDirectory", "AzureFrontDoor.FirstParty", "AzureMonitor"];
 
 /// Adds the rules to those of the subnets.
 pub(in crate::targets::azure) fn lower(
@@ -33,7 +34,13 @@ pub(in crate::targets::azure) fn lower(
         let rules = subnets.entry(plan.clone()).or_default();
         for (number, service) in (4000..).zip(PLATFORM) {
             let to = Side::Prefix(service.into());
-            rules.numbered(number, false, service, ("Tcp", "443"), (own.clone(), to));
+            rules.numbered(
+                number,
+                false,
+                &service.replace('.', "-"),
+                ("Tcp", "443"),
+                (own.clone(), to),
+            );
         }
         if goes_out(stack) {
             let name = format!("{plan}-to-internet");
