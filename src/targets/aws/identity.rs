@@ -6,7 +6,7 @@ use super::Stack;
 use super::compute::Parts;
 use super::encryption::USE;
 use super::policy::{Statement, inline, trust};
-use super::{functions, registry, startup, storage, streams, tables};
+use super::{functions, registry, storage, streams, tables};
 use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service, Trigger};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
@@ -227,17 +227,10 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
 
 /// Pulls the service's image, where it is in a registry of AWS.
 pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> Vec<Statement> {
-    let given = startup::registry(service).map(|registry| {
-        registry::pull(format!(
-            "arn:aws:ecr:{}:{}:repository/{}",
-            registry.region, registry.account, registry.repository
-        ))
-    });
-    given
-        .or_else(|| registry::pull_own(stack, service, parts.base))
-        .into_iter()
-        .flatten()
-        .collect()
+    let repository = registry::arn(stack, service, parts.base);
+    repository.map_or_else(Vec::new, |repository| {
+        vec![registry::pull(repository), registry::log_in()]
+    })
 }
 
 /// The channels of Session Manager to what its agent runs in.

@@ -7,13 +7,15 @@ use hcl::{Expression, Identifier};
 
 use super::encryption::Keys;
 use super::policy::Statement;
-use super::{Base, Stack};
+use super::{Base, Stack, startup};
 use crate::ir::{Id, Image, Repository, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
 /// Longer than any component's name.
 const NAME: &str = "own_container_images";
+/// What pulls an image.
+const PULL: [&str; 2] = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 /// Days that layers without a tag stay: those of an upload that broke off, or of an image that is gone.
 const UNTAGGED: u32 = 7;
 
@@ -33,15 +35,19 @@ pub(super) fn image(stack: &Stack<'_>, image: &Image, base: &Base) -> Expression
     }
 }
 
-/// Pulls the image of a service, where it is one of the system's own.
-pub(super) fn pull_own(stack: &Stack<'_>, service: &Service, base: &Base) -> Option<[Statement; 2]> {
+/// The repository that has the image of a service, as an ARN, where it is in a registry of AWS.
+pub(super) fn arn(stack: &Stack<'_>, service: &Service, base: &Base) -> Option<Expression> {
+    if let Some(given) = startup::registry(service) {
+        let (region, account, name) = (given.region, given.account, given.repository);
+        return Some(format!("arn:aws:ecr:{region}:{account}:repository/{name}").into());
+    }
     let system = stack.system;
     let name = &system.repositories[own(service)?].name;
-    Some(pull(template![
+    Some(template![
         format!("arn:aws:ecr:{}:", stack.region()),
         base.account.clone(),
         format!(":repository/{}/{name}", system.prefix)
-    ]))
+    ])
 }
 
 /// The repository of a service's image, where it is one of the system's own.
@@ -52,13 +58,20 @@ pub(super) fn own(service: &Service) -> Option<Id<Repository>> {
     }
 }
 
-/// Pulls the images of a repository.
-pub(super) fn pull(repository: impl Into<Expression>) -> [Statement; 2] {
-    let pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-    [
-        Statement::allow("PullImage", &pull, repository),
-        Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"], "*"),
-    ]
+/// Pulls the images of repositories.
+pub(super) fn pull(repositories: impl Into<Expression>) -> Statement {
+    Statement::allow("PullImage", &PULL, repositories)
+}
+
+/// Logs in to registries.
+pub(super) fn log_in() -> Statement {
+    Statement::allow("RegistryLogin", &["ecr:GetAuthorizationToken"], "*")
+}
+
+/// Pulls images of other accounts, which decide themselves who may: those of AWS let everybody.
+pub(super) fn pull_others(base: &Base) -> Statement {
+    let ours = object! { "aws:ResourceAccount" => base.account.clone() };
+    Statement::allow("PullImageOfOthers", &PULL, "*").condition(object! { "StringNotEquals" => ours })
 }
 
 /// Adds the repositories. Gives what lets Lambda pull from them, where functions have their images there.

@@ -3,7 +3,7 @@
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
 use super::{Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup};
-use crate::ir::{Database, Inbox, Tls};
+use crate::ir::{Database, Id, Inbox, Resource, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
@@ -254,8 +254,8 @@ fn operations(stack: &mut Stack<'_>) {
             }
         ));
     }
-    for (_, item) in system.databases.iter() {
-        databases(&mut items, item);
+    for (id, item) in system.databases.iter() {
+        databases(stack, &mut items, (id, item));
     }
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
@@ -283,9 +283,14 @@ fn operations(stack: &mut Stack<'_>) {
 }
 
 /// Passwords, sizes and hours of a database.
-fn databases(items: &mut Vec<String>, item: &Database) {
+fn databases(stack: &Stack<'_>, items: &mut Vec<String>, (id, item): (Id<Database>, &Database)) {
+    let (replaced, one) = runbook::replaced(
+        stack,
+        "it",
+        |resource| matches!(resource, Resource::Database(other) | Resource::Proxy(other) | Resource::Shards(other) if other == id),
+    );
     items.push(format!(
-        "To rotate the password of `{0}`, write `{1}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read it are replaced one after the other. Until its turn comes, a machine's new connections to the database fail: choose a quiet hour. Should an apply stop between database and secret, raise it again.",
+        "To rotate the password of `{0}`, write `{1}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply{replaced}. Until its turn comes, {one} to the database fail: choose a quiet hour. Should an apply stop between database and secret, raise it again.",
         item.name,
         identifier(&item.name)
     ));

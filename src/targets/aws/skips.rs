@@ -158,6 +158,18 @@ fn cluster_api(stack: &mut Stack<'_>) {
     for (check, why) in found {
         stack.report.skip(check, "Deployment cluster-autoscaler", why);
     }
+    let found = [
+        (
+            &["CKV_K8S_23", "CKV_K8S_40"][..],
+            "what containers write belongs to the user 0 of the node; it has no capability",
+        ),
+        (&["CKV_K8S_43"], "its version comes with cloudgen, by tag"),
+    ];
+    for (checks, why) in found {
+        for check in checks {
+            stack.report.skip(check, "DaemonSet fluent-bit", why);
+        }
+    }
     if !system.cluster.api_cidrs.is_empty() {
         let why = "the blueprint names the address ranges that reach the API from outside";
         stack.report.skip("CKV_AWS_39", "aws_eks_cluster.main", why);

@@ -58,4 +58,7 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
             "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
         ));
     }
+    if !system.apis.is_empty() {
+        items.push("A path of an API that ends in `/*` leads what is below it, and not the path itself: name that beside it where a service answers there. After 60 days without a request AWS lets the link from APIs into the network sleep, and requests fail for some minutes until it is back.".to_owned());
+    }
 }

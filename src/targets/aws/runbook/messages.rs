@@ -2,9 +2,11 @@
 
 use tera::Context;
 
-use crate::ir::{Delivery, Service, Trigger, dead_letters};
+use crate::ir::{Delivery, Id, Resource, Service, Trigger, dead_letters};
+use crate::targets::aws::runbook::replaced;
 use crate::targets::aws::{Stack, endpoint, queues};
 use crate::targets::shared::template;
+use crate::targets::shared::workload::end_seconds;
 use crate::terraform::identifier;
 use crate::vocabulary::Runtime;
 
@@ -26,7 +28,7 @@ pub(in crate::targets::aws) fn messages(stack: &Stack<'_>, items: &mut Vec<Strin
     for (id, item) in system.services.iter().filter(|(_, item)| item.function.is_none()) {
         items.extend(scaled(item, system.inboxes_of(id).map(|inbox| system.inbox(inbox).0)));
         if !item.listens() {
-            items.push(worker(item));
+            items.push(worker(stack, id, item));
         }
     }
     caches(stack, items);
@@ -97,6 +99,7 @@ fn scaled<'a>(item: &Service, inboxes: impl Iterator<Item = &'a str>) -> Option<
         item.name,
         match item.runtime {
             Runtime::Container => "tasks",
+            Runtime::Kubernetes => "pods",
             _ => "machines",
         },
         item.scale.max,
@@ -105,7 +108,14 @@ fn scaled<'a>(item: &Service, inboxes: impl Iterator<Item = &'a str>) -> Option<
     ))
 }
 
-fn worker(item: &Service) -> String {
+fn worker(stack: &Stack<'_>, id: Id<Service>, item: &Service) -> String {
+    if item.runtime == Runtime::Kubernetes {
+        return format!(
+            "`{}` listens on no port, so nothing asks whether it is well: Kubernetes starts its process again when it ends. A process that hangs is seen by the messages that wait. On its way out a pod is sent SIGTERM and has {} seconds: let it finish what it has.",
+            item.name,
+            end_seconds(&stack.system, id)
+        );
+    }
     if item.runtime == Runtime::Container {
         return format!(
             "`{}` listens on no port, so no load balancer looks after it: ECS starts a new task when its process ends. A process that hangs is seen by the messages that wait. On its way out a task is sent SIGTERM and has 50 seconds: let it finish what it has.",
@@ -119,10 +129,11 @@ fn worker(item: &Service) -> String {
 }
 
 fn caches(stack: &Stack<'_>, items: &mut Vec<String>) {
-    for (_, item) in stack.system.caches.iter() {
+    for (id, item) in stack.system.caches.iter() {
         let (name, local) = (&item.name, identifier(&item.name));
+        let (replaced, one) = replaced(stack, "them", |resource| resource == Resource::Cache(id));
         items.push(format!(
-            "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read them are replaced one after the other. Until its turn comes, a machine's new connections to the cache fail, and those that it has go on. Should an apply stop between the logins and their secrets, the first one too, raise it again: the secrets would hold passwords that the cache does not know.",
+            "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply{replaced}. Until its turn comes, {one} to the cache fail, and those that it has go on. Should an apply stop between the logins and their secrets, the first one too, raise it again: the secrets would hold passwords that the cache does not know.",
         ));
         let lost = match item.multi_zone {
             true => {
