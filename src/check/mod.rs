@@ -19,8 +19,9 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{
-    api_block, api_window, cluster_block, container_block, container_environment, gateway_address, inside_blocks,
-    node_block, nodes_name, pool_name, rotation_name, sql_filter,
+    INSTANCES as AZURE_INSTANCES, api_block, api_window, cluster_block, container_block, container_environment,
+    function_block, function_plan, gateway_address, inside_blocks, node_block, nodes_name, pool_name, request_units,
+    rotation_name, sql_filter, table_leases,
 };
 pub use edge::shared_ports;
 pub use gcp::{SCALER as GCP_SCALER, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter};
