@@ -3,9 +3,11 @@
 mod apis;
 mod cluster;
 mod containers;
+mod functions;
 mod messaging;
 
 pub use cluster::{SCALER, nodes, pod_range, service_range};
+pub use functions::{BUILD, CHANGES, CREATED, TRIGGERS, bucket_filter, deleted, takes_events};
 pub use messaging::pubsub_filter;
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
@@ -86,6 +88,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     containers::check(system, problems);
     cluster::check(system, problems);
     messaging::check(system, problems);
+    functions::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));

@@ -197,7 +197,7 @@ fn template(stack: &mut Stack<'_>, id: Id<Service>, service: &Service, snapshots
         Launch::ShardingProxy { database, .. } => {
             Some(("authorities".to_owned(), shards::authorities(stack, database)))
         }
-        Launch::Container { .. } | Launch::Script(_) => None,
+        Launch::Container { .. } | Launch::Script(_) | Launch::Source => None,
     };
     let authorities = authorities.into_iter().chain(caches::metadata(stack, id));
     let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
@@ -248,7 +248,7 @@ pub(super) fn disk_type(machine: &str) -> &'static str {
 }
 
 fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expression {
-    let (mut plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    let (mut plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, id, value));
     plain.extend(caches::settings(stack, id));
     plain.sort_by(|a, b| a.name.cmp(&b.name));
     let publish = service.listens().then(|| format!("--publish {0}:{0}", service.port));
@@ -285,7 +285,7 @@ fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expressio
 fn prepare(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> String {
     let trust = match service.launch {
         Launch::ShardingProxy { .. } => Some(TRUST.replace("@FOLDER@", &startup::proxy_folder(service))),
-        Launch::Container { .. } | Launch::Script(_) => None,
+        Launch::Container { .. } | Launch::Script(_) | Launch::Source => None,
     };
     let trust = trust.into_iter().chain(caches::prepare(stack, id));
     let steps: Vec<String> = trust.chain(pull(stack, service)).collect();
@@ -334,7 +334,10 @@ pub(super) fn ready(
         | Resource::Cache(_)
         | Resource::Queue(_)
         | Resource::Topic(_)
-        | Resource::Subscription(_) => vec![],
+        | Resource::Subscription(_)
+        | Resource::Stream(_)
+        | Resource::Table(_)
+        | Resource::Function(_) => vec![],
     });
     let balancers = stack
         .system

@@ -9,7 +9,7 @@ use crate::check::{gcp_nodes, gcp_pods};
 use crate::ir::{Id, Peer, Service};
 use crate::list;
 use crate::targets::gcp::Stack;
-use crate::targets::gcp::containers::is_container;
+use crate::targets::gcp::containers::is_tagged;
 
 /// Who may connect to a service. A rule cannot see which container or which pod that is: the rules of containers, and those of the nodes
 /// of a domain, say which of them may go there. `containers` is where containers call from.
@@ -25,7 +25,7 @@ pub(super) fn of(stack: &Stack<'_>, id: Id<Service>, containers: Option<&Express
         let (name, far) = match (system.pool_of(caller), containers) {
             // Rules that look at service accounts know the addresses of nodes, not those of their pods.
             (Some(pool), _) => (gcp_nodes(pool), Far::Ranges(list![gcp_pods(system, pool).to_string()])),
-            (None, Some(range)) if is_container(&system.services[caller]) => {
+            (None, Some(range)) if is_tagged(&system.services[caller]) => {
                 (name.clone(), Far::Ranges(list![range.clone()]))
             }
             (None, _) => (name.clone(), Far::Account(stack.accounts[&caller].attr("email"))),
