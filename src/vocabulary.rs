@@ -22,6 +22,9 @@ pub enum Runtime {
     Container,
     /// A managed Kubernetes cluster.
     Kubernetes,
+    /// Wherever the cloud starts functions: not for services to say.
+    #[serde(skip)]
+    Function,
 }
 
 impl Runtime {
@@ -32,6 +35,7 @@ impl Runtime {
             Runtime::Paas => "paas",
             Runtime::Container => "container",
             Runtime::Kubernetes => "kubernetes",
+            Runtime::Function => "function",
         }
     }
 }
@@ -173,6 +177,34 @@ impl Eviction {
             Eviction::None => "noeviction",
         }
     }
+}
+
+/// Type of an attribute in a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyType {
+    /// Text.
+    #[default]
+    String,
+    /// A number.
+    Number,
+    /// Bytes.
+    Binary,
+}
+
+/// What somebody who watches a table sees of a change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Changes {
+    /// The item before and after.
+    #[default]
+    Both,
+    /// The item after.
+    New,
+    /// The item before.
+    Old,
+    /// Its key.
+    Keys,
 }
 
 /// Edition of a commercial engine.

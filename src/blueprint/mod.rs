@@ -12,10 +12,12 @@ pub mod model;
 mod parse;
 mod schema;
 mod secrets;
+mod sources;
 mod tree;
 mod walk;
 
 use serde::Deserialize;
+pub use sources::{LARGEST, Sources, Unreadable, folders};
 
 use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Places, Span};
@@ -29,6 +31,8 @@ pub struct Blueprint {
     pub environment: Option<String>,
     /// Where each value stands.
     pub places: Places,
+    /// The code of functions, which [`load`] leaves empty: it reads no disk.
+    pub sources: Sources,
 }
 
 /// Reads a blueprint, merges the overlay of `environment` into it, and checks it against the language.
@@ -63,6 +67,7 @@ pub fn load(text: &str, environment: Option<&str>) -> Result<Blueprint, Vec<Diag
             model,
             environment: environment.map(str::to_owned),
             places: tree::places(&tree),
+            sources: Sources::new(),
         }),
         Err(error) => Err(vec![rules::model_mismatch(&error.to_string())]),
     }

@@ -240,3 +240,6 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         Engine::Oracle => &ORACLE,
     })
 }
+
+/// What is here of functions, tables and streams.
+pub const SERVERLESS: &[&str] = &[];

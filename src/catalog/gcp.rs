@@ -253,3 +253,6 @@ mod tests {
         );
     }
 }
+
+/// What is here of functions, tables and streams.
+pub const SERVERLESS: &[&str] = &["function", "table", "stream"];

@@ -77,3 +77,6 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
         Engine::Oracle => None,
     }
 }
+
+/// What is here of functions, tables and streams.
+pub const SERVERLESS: &[&str] = &[];

@@ -6,7 +6,10 @@ mod aws;
 mod azure;
 mod gcp;
 mod kubernetes;
+mod languages;
 pub mod places;
+
+pub use languages::{language_of, languages, successor};
 
 use crate::ir::{Cluster, Shape};
 use crate::target::Target;
@@ -209,6 +212,16 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
         Target::Azure => azure::RUNTIMES,
         Target::Gcp => gcp::RUNTIMES,
         Target::Kubernetes => &[],
+    }
+}
+
+/// Which of `function`, `table` and `stream` there are.
+pub fn serverless(target: Target) -> &'static [&'static str] {
+    match target {
+        Target::Aws => aws::SERVERLESS,
+        Target::Azure => azure::SERVERLESS,
+        Target::Gcp => gcp::SERVERLESS,
+        Target::Kubernetes => kubernetes::SERVERLESS,
     }
 }
 

@@ -13,6 +13,7 @@ mod kubernetes;
 mod messaging;
 mod names;
 mod runtime;
+mod serverless;
 
 use std::ops::Deref;
 
@@ -76,6 +77,7 @@ pub fn check(system: &System, target: Target) -> Result<(Checked<'_>, Vec<Diagno
     database::check(system, target, &mut problems);
     edge::check(system, target, &mut problems);
     messaging::check(system, target, &mut problems);
+    serverless::check(system, target, &mut problems);
     names::check(system, target, &mut problems);
     if target != Target::Kubernetes {
         cluster::check(system, &mut problems);

@@ -17,7 +17,7 @@ pub(super) fn check(system: &System, target: Target, problems: &mut Vec<Diagnost
             continue;
         }
         let offered = catalog::runtimes(target);
-        if !offered.contains(&service.runtime) {
+        if !offered.contains(&service.runtime) && service.function.is_none() {
             let offered: Vec<&str> = offered.iter().map(|runtime| runtime.name()).collect();
             problems.push(capability::runtime(
                 at("runtime"),

@@ -1,14 +1,14 @@
 //! Reading a blueprint and compiling it for several targets, with what there is to say about it in one sorted list.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::blueprint::{self, Blueprint};
 use crate::diagnostic::{Diagnostic, Severity, render};
 use crate::output::Rendered;
 use crate::target::Target;
 
-use super::{Done, Failure, console};
+use super::{Done, Failure, console, sources};
 
 /// No blueprint is longer than this, in bytes; what is longer is a file that was meant for something else.
 const LONGEST: u64 = 4 << 20;
@@ -21,6 +21,8 @@ const USUAL: usize = 16 << 10;
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) text: String,
+    /// Where the paths in it begin.
+    folder: PathBuf,
 }
 
 impl Source {
@@ -44,7 +46,11 @@ impl Source {
             )));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name, text }),
+            Ok(text) => Ok(Self {
+                name,
+                text,
+                folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            }),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 console::error(&format!("`{name}` is not UTF-8 text (byte {at})"));
@@ -55,7 +61,9 @@ impl Source {
 
     /// Reads the blueprint out of the text, with the overlay of one environment.
     pub(super) fn load(&self, environment: Option<&str>) -> Result<Blueprint, Vec<Diagnostic>> {
-        blueprint::load(&self.text, environment)
+        let mut blueprint = blueprint::load(&self.text, environment)?;
+        blueprint.sources = sources::read(&self.folder, &blueprint.model);
+        Ok(blueprint)
     }
 
     /// The environments that the blueprint names, in its order; none where it cannot be read (which [`Source::load`] reports).

@@ -16,6 +16,7 @@ mod patterns;
 mod plan;
 mod render;
 mod schema;
+pub mod sources;
 mod stage;
 
 use std::ffi::OsString;

@@ -25,13 +25,41 @@ pub fn same_route(at: Option<Span>, route: &str, other: &str) -> Diagnostic {
 }
 
 /// `api-no-service`
-pub fn no_service(at: Option<Span>, name: &str, kind: &str) -> Diagnostic {
+pub fn cannot_answer(at: Option<Span>, name: &str, kind: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error(
         "api-no-service",
         at,
-        format!("`{name}` is a {kind}, which cannot answer requests"),
+        match kind {
+            "service" | "function" => format!("`{name}` is a {kind}, not a {wanted}"),
+            _ => format!("`{name}` is a {kind}, which cannot answer requests"),
+        },
     )
-    .fix("name a service")
+    .fix(match kind {
+        "service" | "function" => format!("say `{kind} = \"{name}\"`"),
+        _ => format!("name a {wanted}"),
+    })
+}
+
+/// `api-service-or-function`
+pub fn service_or_function(at: Option<Span>, route: &str) -> Diagnostic {
+    Diagnostic::error(
+        "api-service-or-function",
+        at,
+        format!("`{route}` has to lead to one service or to one function"),
+    )
+    .fix("say `service = \"NAME\"` or `function = \"NAME\"`")
+}
+
+/// `api-no-routes`
+pub fn no_routes(at: Option<Span>, api: &str) -> Diagnostic {
+    Diagnostic::error("api-no-routes", at, format!("the API `{api}` has no routes")).fix(
+        "add some to `routes`, or name it in the trigger of a function: `{ http = \"GET /orders\", api = \"NAME\" }`",
+    )
+}
+
+/// `api-unknown`
+pub fn unknown(at: Option<Span>, api: &str) -> Diagnostic {
+    Diagnostic::error("api-unknown", at, format!("there is no API `{api}`")).fix(format!("add `[apis.{api}]`"))
 }
 
 /// `no-subnet-for-apis`

@@ -50,6 +50,17 @@ pub fn foreign_queue(at: Option<Span>, queue: &str, owner: &str) -> Diagnostic {
     .fix("publish to a topic, which both may consume, or move the queue out of the domain")
 }
 
+/// `foreign-stream`
+pub fn foreign_stream(at: Option<Span>, stream: &str, owner: &str) -> Diagnostic {
+    Diagnostic::error(
+        "foreign-stream",
+        at,
+        format!("`{stream}` is a stream of the domain `{owner}`, whose services alone send to it"),
+    )
+    .reason("consumers trust that what they read there happened in that domain")
+    .fix("send to a queue of that domain, or move the stream out of it")
+}
+
 /// `foreign-topic`
 pub fn foreign_topic(at: Option<Span>, topic: &str, owner: &str) -> Diagnostic {
     Diagnostic::error(

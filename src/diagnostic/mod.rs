@@ -13,6 +13,7 @@ pub mod container_apps;
 pub mod domain;
 pub mod eks;
 pub mod fargate;
+pub mod function;
 pub mod gcp;
 pub mod gke;
 pub mod kubernetes;
@@ -25,6 +26,7 @@ pub mod registry;
 pub mod render;
 pub mod semantic;
 pub mod sharding;
+pub mod table;
 
 pub use places::Places;
 

@@ -2,16 +2,6 @@
 
 use super::{Diagnostic, Span};
 
-/// `pattern-not-built`
-pub fn pattern_not_built(at: Option<Span>, pattern: &str) -> Diagnostic {
-    Diagnostic::error(
-        "pattern-not-built",
-        at,
-        format!("this version does not render the pattern `{pattern}`"),
-    )
-    .fix("use `pattern = \"monolith\"`; `cloudgen patterns` lists what is built")
-}
-
 /// `replicas-need-pattern`
 pub fn replicas_need_pattern(at: Option<Span>, database: &str) -> Diagnostic {
     Diagnostic::error(

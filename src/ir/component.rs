@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::arena::Id;
 use super::cluster::Image;
 use super::domain::Home;
+use super::function::Function;
 use super::link::Setting;
 use super::sharding::Sharding;
 use crate::target::Target;
@@ -39,10 +40,12 @@ pub struct Service {
     pub disk_gb: u32,
     /// Plain settings of the author.
     pub environment: BTreeMap<String, String>,
-    /// Services that it calls.
+    /// Services that it calls. Functions that it calls are among its grants.
     pub calls: Vec<Id<Service>>,
     /// Settings that follow from the links, `PORT` included; sorted by name.
     pub settings: Vec<Setting>,
+    /// What makes it a function, if it is one ([`Runtime::Function`]).
+    pub function: Option<Function>,
 }
 
 impl Service {
@@ -69,6 +72,8 @@ pub enum Launch {
     },
     /// A shell script on a virtual machine.
     Script(String),
+    /// The source of a function.
+    Source,
     /// ShardingSphere-Proxy in front of the shards of a database.
     ShardingProxy {
         /// The image.
@@ -88,7 +93,7 @@ impl Launch {
     pub fn image(&self) -> Option<&Image> {
         match self {
             Launch::Container { image, .. } | Launch::ShardingProxy { image, .. } => Some(image),
-            Launch::Script(_) => None,
+            Launch::Script(_) | Launch::Source => None,
         }
     }
 }

@@ -4,6 +4,8 @@ use super::api::Api;
 use super::arena::Id;
 use super::component::{Bucket, Cache, Database, Secret, Service};
 use super::messaging::{Inbox, Queue, Subscription, Topic};
+use super::stream::Stream;
+use super::table::Table;
 
 /// One end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +68,12 @@ pub enum Resource {
     Topic(Id<Topic>),
     /// A subscription of a topic: taken from only, by the one service that it is of.
     Subscription(Id<Subscription>),
+    /// A stream: [`Access::Write`] sends to it, [`Access::Read`] reads it.
+    Stream(Id<Stream>),
+    /// A table: its items.
+    Table(Id<Table>),
+    /// A function: called only.
+    Function(Id<Service>),
 }
 
 impl Resource {
@@ -186,9 +194,10 @@ pub enum Value {
     CacheSecret(Id<Cache>),
     /// The password itself: fetched like [`Value::DatabasePassword`]. Left out where clients log in with a token.
     CachePassword(Id<Cache>),
-    /// What clients of a queue or topic speak: `sqs`, `sns`, `servicebus`, `pubsub` or `amqp` (0-9-1, RabbitMQ).
+    /// What clients of a queue, topic or stream speak: `sqs`, `sns`, `servicebus`, `pubsub` or `amqp` (0-9-1, RabbitMQ); `kinesis`,
+    /// `eventhubs`, `pubsub` or `kafka`.
     MessagingProtocol(Resource),
-    /// Where clients of a queue or topic reach the service that keeps it, in the words that its client libraries want.
+    /// Where clients of a queue, topic or stream reach the service that keeps it, in the words that its client libraries want.
     MessagingEndpoint(Resource),
     /// What clients call a queue that they send to.
     QueueName(Id<Queue>),
@@ -200,6 +209,28 @@ pub enum Value {
     MessagingUser(Id<Service>),
     /// Its password: fetched like [`Value::DatabasePassword`]. Left out where the cloud knows the workload's identity.
     MessagingPassword(Id<Service>),
+    /// What clients call a stream.
+    StreamName(Id<Stream>),
+    /// What a service that reads a stream calls itself there, so that its instances share the partitions.
+    StreamGroup(Id<Stream>),
+    /// The user of the brokers that keep a stream, one for each service. Left out where the cloud knows the workload's identity.
+    StreamUser(Id<Stream>),
+    /// Its password: fetched like [`Value::DatabasePassword`]. Left out where the cloud knows the workload's identity.
+    StreamPassword(Id<Stream>),
+    /// The user of a table, one for each service. Left out where the cloud knows the workload's identity.
+    TableUser(Id<Table>),
+    /// Its password: fetched like [`Value::DatabasePassword`]. Left out where the cloud knows the workload's identity.
+    TablePassword(Id<Table>),
+    /// What clients of a table speak: `dynamodb`, `cosmos` or `firestore`, or what a cluster has.
+    TableProtocol(Id<Table>),
+    /// Where clients of a table reach the service that keeps it.
+    TableEndpoint(Id<Table>),
+    /// What clients call a table.
+    TableName(Id<Table>),
+    /// Where a function is called.
+    FunctionUrl(Id<Service>),
+    /// How its callers prove who they are: `aws-sigv4`, `azure-token`, `google-token` or `none`.
+    FunctionAuth(Id<Service>),
 }
 
 /// What the variables of one shard are called, after the prefix and the shard's id in upper case: `MAIN_SHARD_S0_HOST`. The password is
@@ -218,6 +249,8 @@ impl Value {
                 | Value::SecretValue(_)
                 | Value::CachePassword(_)
                 | Value::MessagingPassword(_)
+                | Value::StreamPassword(_)
+                | Value::TablePassword(_)
         )
     }
 }

@@ -13,12 +13,16 @@ mod arena;
 mod balancer;
 mod cluster;
 mod component;
+mod cron;
 mod domain;
+mod function;
 mod link;
 mod messaging;
 mod network;
 mod shard_map;
 mod sharding;
+mod stream;
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -30,12 +34,16 @@ pub use cluster::{Cluster, Image, NodePool, Registry, Repository};
 pub use component::{
     Backup, Bucket, Cache, Database, Health, Launch, Lifecycle, Probe, Readers, Scale, Secret, Service, Shape,
 };
+pub use cron::{Cron, Field, Part};
 pub use domain::{Domain, Home};
+pub use function::{Family, Function, FunctionAlarm, FunctionTrouble, Language, Retry, Source, Trigger};
 pub use link::{Access, Flow, Grant, Peer, Resource, SHARD_VARIABLES, Setting, Value};
 pub use messaging::{Delivery, Inbox, InboxAlarm, Queue, Subscription, Topic, Trouble, dead_letters};
 pub use network::{Network, Slice, Tier};
 pub use shard_map::{shard_map, shard_map_version};
 pub use sharding::{Router, Shard, Sharding, Strategy};
+pub use stream::Stream;
+pub use table::{Attribute, Capacity, Index, Key, Table};
 
 use crate::diagnostic::Places;
 use crate::target::Target;
@@ -64,7 +72,7 @@ pub struct System {
     pub network: Network,
     /// Business domains.
     pub domains: Arena<Domain>,
-    /// Processes.
+    /// Processes, and functions ([`Service::function`]).
     pub services: Arena<Service>,
     /// Relational databases.
     pub databases: Arena<Database>,
@@ -78,6 +86,10 @@ pub struct System {
     pub queues: Arena<Queue>,
     /// Topics.
     pub topics: Arena<Topic>,
+    /// Streams.
+    pub streams: Arena<Stream>,
+    /// Tables of items by key.
+    pub tables: Arena<Table>,
     /// What services get of topics.
     pub subscriptions: Arena<Subscription>,
     /// API gateways.
@@ -94,6 +106,8 @@ pub struct System {
     pub alarms: Vec<Alarm>,
     /// What is watched about queues and subscriptions, by name.
     pub inbox_alarms: Vec<InboxAlarm>,
+    /// What is watched about functions, by name.
+    pub function_alarms: Vec<FunctionAlarm>,
     /// Who is told when an alarm goes off.
     pub alarm_emails: Vec<String>,
     /// Days that logs are kept.
@@ -133,6 +147,39 @@ impl System {
             Image::Reference(text) => text.clone(),
             Image::Own { repository, tag } => format!("{registry}/{}:{tag}", self.repositories[*repository].name),
         }
+    }
+
+    /// The services that are functions.
+    pub fn functions(&self) -> impl Iterator<Item = (Id<Service>, &Service, &Function)> {
+        let services = self.services.iter();
+        services.filter_map(|(id, service)| Some((id, service, service.function.as_ref()?)))
+    }
+
+    /// The services that read a stream, functions too.
+    pub fn consumers_of(&self, stream: Id<Stream>) -> impl Iterator<Item = Id<Service>> {
+        let users = self.users_of(Resource::Stream(stream));
+        users.filter(|(_, access)| access.reads()).map(|(service, _)| service)
+    }
+
+    /// The functions that a table's changes start.
+    pub fn watchers_of(&self, table: Id<Table>) -> impl Iterator<Item = Id<Service>> {
+        let watches = move |function: &Function| matches!(function.trigger, Some(Trigger::Table { table: of, .. }) if of == table);
+        self.functions()
+            .filter(move |(_, _, function)| watches(function))
+            .map(|(id, _, _)| id)
+    }
+
+    /// The functions that events of a bucket start.
+    pub fn notified_by(&self, bucket: Id<Bucket>) -> impl Iterator<Item = Id<Service>> {
+        let hears = move |function: &Function| matches!(function.trigger, Some(Trigger::Bucket { bucket: of, .. }) if of == bucket);
+        self.functions()
+            .filter(move |(_, _, function)| hears(function))
+            .map(|(id, _, _)| id)
+    }
+
+    /// Who may call a function, besides what starts it.
+    pub fn callers_of(&self, function: Id<Service>) -> impl Iterator<Item = Id<Service>> {
+        self.users_of(Resource::Function(function)).map(|(service, _)| service)
     }
 
     /// The grants of one service.

@@ -19,7 +19,7 @@ const NAME: usize = 20;
 pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec<Diagnostic>) -> Option<System> {
     let model = &blueprint.model;
     let mut choices = vec![];
-    if model.all_services().next().is_none() {
+    if model.all_processes().next().is_none() {
         problems.push(semantic::no_services(blueprint.places.key("services")));
     }
     duplicate_names(blueprint, problems);
@@ -33,6 +33,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
     let mut caches = Arena::default();
     let mut queues = Arena::default();
     let mut topics = Arena::default();
+    let mut streams = Arena::default();
+    let mut tables = Arena::default();
     let repositories = super::reader::repositories(blueprint);
     if model.registry.is_some() && !super::reader::uses_registry(blueprint) {
         problems.push(registry::unused(blueprint.places.key("registry")));
@@ -55,6 +57,12 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
             if let Some(service) = reader.service((&scope.full_name(name), home(name)), said, (runtime, &repositories))
             {
                 services.add(service);
+            }
+        }
+        for (name, said) in scope.functions {
+            let mut reader = Reader::new(blueprint, scope.path("functions", name), &mut choices, problems);
+            if let Some(function) = reader.function((&scope.full_name(name), home(name)), said, &repositories) {
+                services.add(function);
             }
         }
         for (name, said) in scope.databases {
@@ -81,6 +89,14 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
             let mut reader = Reader::new(blueprint, scope.path("topics", name), &mut choices, problems);
             topics.add(reader.topic((&scope.full_name(name), home(name)), said));
         }
+        for (name, said) in scope.streams {
+            let mut reader = Reader::new(blueprint, scope.path("streams", name), &mut choices, problems);
+            streams.add(reader.stream((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.tables {
+            let mut reader = Reader::new(blueprint, scope.path("tables", name), &mut choices, problems);
+            tables.add(reader.table((&scope.full_name(name), home(name)), said));
+        }
     }
     let prefix = match &blueprint.environment {
         Some(environment) => format!("{}-{environment}", model.name),
@@ -98,13 +114,15 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         network: network?,
         domains,
         // A service that could not be read would make every link to it a second error.
-        services: (services.len() == model.all_services().count()).then_some(services)?,
+        services: (services.len() == model.all_processes().count()).then_some(services)?,
         databases,
         buckets,
         secrets,
         caches,
         queues,
         topics,
+        streams,
+        tables,
         apis: Arena::default(),
         subscriptions: Arena::default(),
         public: None,
@@ -113,6 +131,7 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         grants: vec![],
         alarms: vec![],
         inbox_alarms: vec![],
+        function_alarms: vec![],
         alarm_emails: model.observability.emails.iter().map(ToString::to_string).collect(),
         log_days: model.observability.retention_days,
         budget: model.budget.as_ref().map(|budget| ir::Budget {
@@ -206,14 +225,17 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for scope in blueprint.model.scopes() {
-        let tables: [(&str, &str, Vec<&model::Name>); 8] = [
+        let tables: [(&str, &str, Vec<&model::Name>); 11] = [
             ("services", "service", scope.services.keys().collect()),
+            ("functions", "function", scope.functions.keys().collect()),
             ("databases", "database", scope.databases.keys().collect()),
             ("buckets", "bucket", scope.buckets.keys().collect()),
             ("secrets", "secret", scope.secrets.keys().collect()),
             ("caches", "cache", scope.caches.keys().collect()),
             ("queues", "queue", scope.queues.keys().collect()),
             ("topics", "topic", scope.topics.keys().collect()),
+            ("streams", "stream", scope.streams.keys().collect()),
+            ("tables", "table", scope.tables.keys().collect()),
             ("apis", "API", scope.apis.keys().collect()),
         ];
         for (table, kind, names) in tables {

@@ -1,63 +1,31 @@
 //! Links to flows, grants and settings: least privilege from what the blueprint says and nothing else.
 
 mod apis;
+mod component;
 mod flows;
+mod functions;
+mod loops;
 mod messaging;
 mod proxy;
 mod reserved;
 mod settings;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use component::{Component, names};
+
 use crate::blueprint::Blueprint;
-use crate::blueprint::model;
+use crate::blueprint::model::{self, Process};
 use crate::diagnostic::{Diagnostic, Span, domain, messaging as rules, semantic};
-use crate::ir::{
-    Access, Bucket, Cache, Database, Grant, Home, Id, Peer, Queue, Resource, Router, Secret, Service, System, Topic,
-};
-
-/// What a name in a link can stand for.
-#[derive(Debug, Clone, Copy)]
-enum Component {
-    Service(Id<Service>),
-    Database(Id<Database>),
-    Bucket(Id<Bucket>),
-    Secret(Id<Secret>),
-    Cache(Id<Cache>),
-    Queue(Id<Queue>),
-    Topic(Id<Topic>),
-}
-
-impl Component {
-    fn kind(self) -> &'static str {
-        match self {
-            Component::Service(_) => "service",
-            Component::Database(_) => "database",
-            Component::Bucket(_) => "bucket",
-            Component::Secret(_) => "secret",
-            Component::Cache(_) => "cache",
-            Component::Queue(_) => "queue",
-            Component::Topic(_) => "topic",
-        }
-    }
-
-    /// The verbs that a service can say of it.
-    fn verbs(self) -> &'static str {
-        match self {
-            Component::Service(_) => "calls",
-            Component::Database(_) | Component::Bucket(_) | Component::Cache(_) => "reads` or `writes",
-            Component::Secret(_) => "reads",
-            Component::Queue(_) | Component::Topic(_) => "publishes` or `consumes",
-        }
-    }
-}
+use crate::ir::{Access, Grant, Home, Id, Peer, Resource, Router, Service, System};
 
 /// Resolves every link of the blueprint and writes what follows from it into the system.
 pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
     let names = names(system);
     reserved::check(system, problems);
     let services: Vec<Id<Service>> = system.services.iter().map(|(id, _)| id).collect();
-    for (id, (scope, _, said)) in services.into_iter().zip(blueprint.model.all_services()) {
+    for (id, (scope, _, said)) in services.into_iter().zip(blueprint.model.all_processes()) {
         let mut linker = Linker {
             blueprint,
             names: &names,
@@ -66,8 +34,11 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
             problems,
         };
         let mut grants = routed(system, linker.grants(said));
-        let calls = linker.calls(system, id, said);
+        let calls = linker.calls(system, id, said, &mut grants);
         linker.messaging(system, id, said, &mut grants);
+        if let Some(function) = said.function {
+            linker.function(system, id, function, &mut grants, &calls);
+        }
         flows::open(system, id, &grants, &calls);
         settings::describe(blueprint, system, id, (&grants, &calls), problems);
         give(system, id, grants);
@@ -76,6 +47,8 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
     apis::resolve(blueprint, system, &names, problems);
     messaging::filters(blueprint, system, problems);
     messaging::watch(system);
+    functions::watch(system);
+    loops::check(system, problems);
     unlinked(system, problems);
     proxy::link(system);
     // Several callers share the way from the balancer to what they call.
@@ -122,37 +95,6 @@ fn said(system: &System, home: &Home) -> String {
         Some(domain) => format!("{}.{}", system.domains[domain].name, home.name),
         None => home.name.clone(),
     }
-}
-
-/// Components by the name that a link from outside their domain says: `web`, `market.api`.
-fn names(system: &System) -> BTreeMap<String, Component> {
-    let said = |home: &Home| said(system, home);
-    // Proxies are what the database is reached at: nobody links to one by name.
-    let services = system
-        .services
-        .iter()
-        .filter(|(_, item)| !item.is_tcp())
-        .map(|(id, item)| (said(&item.home), Component::Service(id)));
-    let databases = system
-        .databases
-        .iter()
-        .map(|(id, item)| (said(&item.home), Component::Database(id)));
-    let buckets = system
-        .buckets
-        .iter()
-        .map(|(id, item)| (said(&item.home), Component::Bucket(id)));
-    let secrets = system
-        .secrets
-        .iter()
-        .map(|(id, item)| (said(&item.home), Component::Secret(id)));
-    let caches = system.caches.iter();
-    let caches = caches.map(|(id, item)| (said(&item.home), Component::Cache(id)));
-    let queues = system.queues.iter();
-    let queues = queues.map(|(id, item)| (said(&item.home), Component::Queue(id)));
-    let topics = system.topics.iter();
-    let topics = topics.map(|(id, item)| (said(&item.home), Component::Topic(id)));
-    let data = databases.chain(buckets).chain(secrets).chain(caches);
-    services.chain(data).chain(queues).chain(topics).collect()
 }
 
 /// Resolves the links of one service.
@@ -217,11 +159,11 @@ impl Linker<'_> {
         (self.domain != Some(domain)).then(|| domain.to_owned())
     }
 
-    fn grants(&mut self, said: &model::Service) -> BTreeMap<Resource, Access> {
+    fn grants(&mut self, said: Process<'_>) -> BTreeMap<Resource, Access> {
         let mut grants: BTreeMap<Resource, Access> = BTreeMap::new();
         let links = [
-            ("reads", &said.reads, Access::Read),
-            ("writes", &said.writes, Access::Write),
+            ("reads", said.reads, Access::Read),
+            ("writes", said.writes, Access::Write),
         ];
         for (verb, names, access) in links {
             for (component, at, name) in self.resolve(verb, names) {
@@ -230,6 +172,7 @@ impl Linker<'_> {
                     Component::Bucket(id) => Resource::Bucket(id),
                     Component::Secret(id) if access == Access::Read => Resource::Secret(id),
                     Component::Cache(id) => Resource::Cache(id),
+                    Component::Table(id) => Resource::Table(id),
                     _ => {
                         self.wrong_verb(at, verb, &name, component);
                         continue;
@@ -246,15 +189,25 @@ impl Linker<'_> {
         self.problems.push(problem);
     }
 
-    fn calls(&mut self, system: &System, caller: Id<Service>, said: &model::Service) -> Vec<Id<Service>> {
+    /// The services that are called. Functions that are called go to the grants.
+    fn calls(
+        &mut self,
+        system: &System,
+        caller: Id<Service>,
+        said: Process<'_>,
+        grants: &mut BTreeMap<Resource, Access>,
+    ) -> Vec<Id<Service>> {
         let mut calls = vec![];
-        for (component, at, name) in self.resolve("calls", &said.calls) {
+        for (component, at, name) in self.resolve("calls", said.calls) {
             match component {
-                Component::Service(id) if id == caller => self.problems.push(semantic::self_call(at, &name)),
+                Component::Service(id) | Component::Function(id) if id == caller => {
+                    self.problems.push(semantic::self_call(at, &name));
+                }
                 Component::Service(id) if !system.services[id].listens() => {
                     self.problems.push(rules::worker_called(at, &name));
                 }
                 Component::Service(id) => calls.push(id),
+                Component::Function(id) => add(grants, Resource::Function(id), Access::Read),
                 other => self.wrong_verb(at, "calls", &name, other),
             }
         }
@@ -267,10 +220,11 @@ impl Linker<'_> {
 /// out through its topics.
 fn foreign((verb, name): (&str, &str), component: Component, at: Option<Span>, owner: &str) -> Option<Diagnostic> {
     match component {
-        Component::Service(_) => None,
-        Component::Queue(_) if verb == "consumes" => Some(rules::foreign_queue(at, name, owner)),
+        Component::Service(_) | Component::Function(_) => None,
+        Component::Queue(_) if verb == "consumes" || verb == "trigger" => Some(rules::foreign_queue(at, name, owner)),
         Component::Topic(_) if verb == "publishes" => Some(rules::foreign_topic(at, name, owner)),
-        Component::Queue(_) | Component::Topic(_) => None,
+        Component::Stream(_) if verb == "publishes" => Some(rules::foreign_stream(at, name, owner)),
+        Component::Queue(_) | Component::Topic(_) | Component::Stream(_) => None,
         _ => Some(domain::boundary(at, name, component.kind(), owner)),
     }
 }
@@ -300,13 +254,18 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
     let secrets = secrets.map(|(id, item)| (Resource::Secret(id), "secret", &item.home.name, &item.path));
     let caches = system.caches.iter();
     let caches = caches.map(|(id, item)| (Resource::Cache(id), "cache", &item.home.name, &item.path));
-    for (resource, kind, name, path) in databases.chain(buckets).chain(secrets).chain(caches) {
+    let tables = system.tables.iter();
+    let tables = tables.map(|(id, item)| (Resource::Table(id), "table", &item.home.name, &item.path));
+    let data = databases.chain(buckets).chain(secrets).chain(caches).chain(tables);
+    for (resource, kind, name, path) in data {
         if !used.contains(&resource) {
             problems.push(semantic::unlinked(system.places.key(path), kind, name));
         }
     }
     // Proxies come after the services that reach them.
-    for (id, service) in system.services.iter().filter(|(_, service)| !service.is_tcp()) {
+    let services = system.services.iter();
+    let services = services.filter(|(_, service)| !service.is_tcp() && service.function.is_none());
+    for (id, service) in services {
         if !reached.contains(&Peer::Service(id)) && system.inboxes_of(id).next().is_none() {
             let at = system.places.key(&service.path);
             problems.push(semantic::unreachable(at, &said(system, &service.home)));

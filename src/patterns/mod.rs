@@ -10,11 +10,12 @@ mod per_domain;
 mod pools;
 mod read_replica;
 mod reader;
+mod serverless;
 mod sharding;
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::Pattern;
-use crate::diagnostic::{Diagnostic, Severity, semantic};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::System;
 
 /// A pattern as users see it listed.
@@ -29,11 +30,12 @@ pub struct Summary {
 }
 
 /// The patterns that can be rendered.
-pub const BUILT: [Summary; 4] = [
+pub const BUILT: [Summary; 5] = [
     monolith::SUMMARY,
     read_replica::SUMMARY,
     per_domain::SUMMARY,
     sharding::SUMMARY,
+    serverless::SUMMARY,
 ];
 
 /// Builds the system that a blueprint describes. The second value are warnings.
@@ -47,13 +49,7 @@ pub fn build(blueprint: &Blueprint) -> Result<(System, Vec<Diagnostic>), Vec<Dia
         Pattern::ReadReplica => read_replica::build(blueprint, &mut problems),
         Pattern::PerDomain => per_domain::build(blueprint, &mut problems),
         Pattern::Sharding => sharding::build(blueprint, &mut problems),
-        other => {
-            problems.push(semantic::pattern_not_built(
-                blueprint.places.span("pattern"),
-                other.name(),
-            ));
-            None
-        }
+        Pattern::Serverless => serverless::build(blueprint, &mut problems),
     };
     let system = system.map(|mut system| {
         pools::plan(blueprint, &mut system, &mut problems);

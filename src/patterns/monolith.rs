@@ -3,10 +3,9 @@
 //! Every tier has its own load balancer and scales alone: internet, public balancer, web tier, internal balancer, application tier,
 //! database. Services run on virtual machines unless the blueprint says otherwise.
 
-use super::{Summary, alarms, balancers, components, links, per_domain, sharding};
+use super::{Summary, alarms, balancers, components, links, per_domain, read_replica, sharding};
 use crate::blueprint::Blueprint;
-use crate::blueprint::model::Replicas;
-use crate::diagnostic::{Diagnostic, semantic};
+use crate::diagnostic::Diagnostic;
 use crate::ir::System;
 use crate::vocabulary::Runtime;
 
@@ -17,14 +16,7 @@ pub(super) const SUMMARY: Summary = Summary {
 };
 
 pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<System> {
-    for (scope, name, database) in blueprint.model.all_databases() {
-        if database.replicas != Replicas::default() {
-            let at = blueprint
-                .places
-                .span(&format!("{}.replicas", scope.path("databases", name)));
-            problems.push(semantic::replicas_need_pattern(at, name.as_str()));
-        }
-    }
+    read_replica::refuse(blueprint, problems);
     per_domain::refuse(blueprint, problems);
     sharding::refuse(blueprint, problems);
     let mut system = components::system(blueprint, Runtime::Vm, problems)?;

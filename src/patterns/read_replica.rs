@@ -5,6 +5,7 @@
 
 use super::{Summary, alarms, balancers, components, links, per_domain, sharding};
 use crate::blueprint::Blueprint;
+use crate::blueprint::model::Replicas;
 use crate::diagnostic::{Diagnostic, semantic};
 use crate::ir::{Alarm, Database, Signal, System};
 use crate::vocabulary::Runtime;
@@ -34,6 +35,17 @@ pub(super) fn build(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Op
     alarms::told(blueprint, &system, problems);
     balancers::build(blueprint, &mut system, problems);
     Some(system)
+}
+
+/// Refuses replicas under a pattern that has none.
+pub(super) fn refuse(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
+    for (scope, name, database) in blueprint.model.all_databases() {
+        if database.replicas != Replicas::default() {
+            let path = scope.path("databases", name);
+            let at = blueprint.places.span(&format!("{path}.replicas"));
+            problems.push(semantic::replicas_need_pattern(at, name.as_str()));
+        }
+    }
 }
 
 /// Gives reads and writes data sources of their own, and watches the replicas. The names of the settings do not depend on the number

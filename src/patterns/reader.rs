@@ -1,8 +1,12 @@
 //! One component of the blueprint, with everything that follows from itself alone.
 
+mod function;
 mod launch;
+mod serverless;
 
 pub(super) use launch::{is_image, repositories, uses_registry};
+
+use std::collections::BTreeMap;
 
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Replicas, Size, SizeName};
@@ -88,6 +92,7 @@ impl<'a> Reader<'a> {
                 .collect(),
             calls: vec![],
             settings: vec![],
+            function: None,
         })
     }
 
@@ -165,11 +170,8 @@ impl<'a> Reader<'a> {
     /// Arguments and settings are lines of files on the machine, so they may not have several. A script may, but has no other
     /// control characters than line breaks and tabs.
     fn one_line(&mut self, said: &model::Service) {
+        self.settings_of_one_line(&said.environment);
         let has_control = |text: &str| text.chars().any(is_no_text);
-        for (name, _) in said.environment.iter().filter(|(_, value)| has_control(value)) {
-            let at = self.at(&format!("environment.{name}"));
-            self.problems.push(semantic::control_character(at, "this setting"));
-        }
         for (index, _) in said.arguments.iter().enumerate().filter(|(_, word)| has_control(word)) {
             let at = self.at(&format!("arguments.{index}"));
             self.problems.push(semantic::control_character(at, "this argument"));
@@ -178,6 +180,14 @@ impl<'a> Reader<'a> {
         if said.start.as_ref().is_some_and(|script| script.contains(strange)) {
             self.problems
                 .push(semantic::control_character(self.at("start"), "the script"));
+        }
+    }
+
+    fn settings_of_one_line(&mut self, environment: &BTreeMap<model::Variable, String>) {
+        let has_control = |text: &str| text.chars().any(is_no_text);
+        for (name, _) in environment.iter().filter(|(_, value)| has_control(value)) {
+            let at = self.at(&format!("environment.{name}"));
+            self.problems.push(semantic::control_character(at, "this setting"));
         }
     }
 

@@ -207,6 +207,7 @@ fn proxy(
         environment: Default::default(),
         calls: vec![],
         settings: vec![],
+        function: None,
     })
 }
 

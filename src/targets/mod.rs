@@ -21,7 +21,7 @@ use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::verify;
 use crate::terraform::{Module, Part, identifier};
 use crate::vocabulary::Runtime;
-use shared::Lowered;
+use shared::{Lowered, sources};
 
 /// Renders a checked system.
 ///
@@ -40,6 +40,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     let Lowered {
         mut module,
         report,
+        sources: added,
         mut cluster,
     } = lowered;
     let given = system.overrides.get(&system.target());
@@ -70,8 +71,15 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     }
     module.part(domains(system));
     let written = module.files();
-    let terraform = Module::single(&written);
+    let terraform = match sources::is_needed(system) {
+        true => {
+            sources::inline(system, &added, &mut module);
+            Module::single(&module.files())
+        }
+        false => Module::single(&written),
+    };
     let mut files = FileTree::new();
+    sources::files(system, &added, &mut files);
     for (name, text) in written {
         files.insert(format!("terraform/{name}"), text);
     }
@@ -98,8 +106,10 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
     let queues = system.queues.iter().map(|(_, item)| (item.home.domain, &item.name));
     let topics = system.topics.iter().map(|(_, item)| (item.home.domain, &item.name));
     let apis = system.apis.iter().map(|(_, item)| (item.home.domain, &item.name));
-    let data = databases.chain(buckets).chain(secrets).chain(caches);
-    let messages = queues.chain(topics);
+    let streams = system.streams.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let tables = system.tables.iter().map(|(_, item)| (item.home.domain, &item.name));
+    let data = databases.chain(buckets).chain(secrets).chain(caches).chain(tables);
+    let messages = queues.chain(topics).chain(streams);
     for (domain, name) in services.chain(data).chain(messages).chain(apis) {
         if let Some(domain) = domain {
             names.entry(domain).or_default().push(identifier(name));

@@ -270,6 +270,14 @@ impl Module {
             .map(|definition| &mut definition.body)
     }
 
+    /// The body of one data source, to write it in another way.
+    pub fn data_body_mut(&mut self, data_type: &str, name: &str) -> Option<&mut Block> {
+        self.definitions
+            .iter_mut()
+            .find(|definition| definition.keyword == "data" && definition.labels == [data_type, name])
+            .map(|definition| &mut definition.body)
+    }
+
     /// Gives parts of the module files of their own, after the others: what is named after them goes there, whatever file was chosen.
     pub fn part(&mut self, parts: Vec<Part>) {
         self.parts = Parts::new(parts);

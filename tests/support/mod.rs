@@ -73,10 +73,13 @@ impl Example {
     }
 
     pub fn load(&self, environment: Option<&str>) -> Blueprint {
-        blueprint::load(&self.text, environment).unwrap_or_else(|diagnostics| {
+        let mut blueprint = blueprint::load(&self.text, environment).unwrap_or_else(|diagnostics| {
             let shown = render::text(&self.name, &self.text, &diagnostics, false);
             panic!("{} ({environment:?}) does not load:\n{shown}", self.name)
-        })
+        });
+        let folder = self.path.parent().unwrap_or(&self.path);
+        blueprint.sources = cloudgen::cli::sources::read(folder, &blueprint.model);
+        blueprint
     }
 
     /// Every target with every environment.

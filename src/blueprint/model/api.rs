@@ -12,8 +12,8 @@ use crate::vocabulary::{Method, PerTarget};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
-    /// Requests by method and path (`"GET /orders/{id}"`), and the service that answers them.
-    #[schemars(length(min = 1))]
+    /// Requests by method and path (`"GET /orders/{id}"`), and who answers them. Functions may add theirs, as their trigger.
+    #[serde(default)]
     pub routes: BTreeMap<ApiPath, ApiRoute>,
     /// Who issues the tokens that callers must bring.
     #[serde(default)]
@@ -44,7 +44,11 @@ pub struct Api {
 #[serde(deny_unknown_fields)]
 pub struct ApiRoute {
     /// The service that answers.
-    pub service: Link,
+    #[serde(default)]
+    pub service: Option<Link>,
+    /// The function that answers, instead.
+    #[serde(default)]
+    pub function: Option<Link>,
     /// Anybody may call it, without a token.
     #[serde(default)]
     pub open: bool,

@@ -57,19 +57,19 @@ pub struct Service {
     /// Plain settings of the process. Secrets do not belong here: link a `[secrets.NAME]`.
     #[serde(default)]
     pub environment: BTreeMap<Variable, String>,
-    /// Databases, caches, buckets and secrets that it reads.
+    /// Databases, caches, buckets, tables and secrets that it reads.
     #[serde(default)]
     pub reads: Vec<Link>,
-    /// Databases, caches and buckets that it writes.
+    /// Databases, caches, buckets and tables that it writes.
     #[serde(default)]
     pub writes: Vec<Link>,
-    /// Services that it calls.
+    /// Services and functions that it calls.
     #[serde(default)]
     pub calls: Vec<Link>,
-    /// Queues and topics that it sends messages to.
+    /// Queues, topics and streams that it sends messages to.
     #[serde(default)]
     pub publishes: Vec<Link>,
-    /// Queues and topics that it takes messages from. Of a topic, it gets a subscription of its own.
+    /// Queues, topics and streams that it takes messages from. Of a topic, it gets a subscription of its own.
     #[serde(default)]
     pub consumes: Vec<Link>,
 }

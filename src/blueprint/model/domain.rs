@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Api, Bucket, Cache, Database, Model, Name, Nodes, Owner, Queue, Secret, Service, Table, Topic};
+use super::{
+    Api, Bucket, Cache, Database, Function, KeyTable, Link, Model, Name, Nodes, Owner, Queue, Secret, Service, Stream,
+    Table, Topic,
+};
 
 /// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +22,8 @@ pub struct Domain {
     pub nodes: Nodes,
     /// Long-running process groups.
     pub services: Table<Service>,
+    /// Functions: code that runs when something happens.
+    pub functions: Table<Function>,
     /// Managed relational databases. Services of this domain alone reach them.
     pub databases: Table<Database>,
     /// Object stores, of this domain alone.
@@ -31,7 +36,11 @@ pub struct Domain {
     pub queues: Table<Queue>,
     /// Topics. Services of this domain alone send to them; every service may take messages from them.
     pub topics: Table<Topic>,
-    /// API gateways in front of services.
+    /// Streams. Services and functions of this domain alone send to them; all may read them.
+    pub streams: Table<Stream>,
+    /// Tables of items that are found by their key, of this domain alone.
+    pub tables: Table<KeyTable>,
+    /// API gateways in front of services and functions.
     pub apis: Table<Api>,
 }
 
@@ -42,6 +51,8 @@ pub struct Scope<'a> {
     pub domain: Option<&'a str>,
     /// Its services.
     pub services: &'a Table<Service>,
+    /// Its functions.
+    pub functions: &'a Table<Function>,
     /// Its databases.
     pub databases: &'a Table<Database>,
     /// Its buckets.
@@ -54,8 +65,57 @@ pub struct Scope<'a> {
     pub queues: &'a Table<Queue>,
     /// Its topics.
     pub topics: &'a Table<Topic>,
+    /// Its streams.
+    pub streams: &'a Table<Stream>,
+    /// Its tables.
+    pub tables: &'a Table<KeyTable>,
     /// Its APIs.
     pub apis: &'a Table<Api>,
+}
+
+/// What a service or function says of its image and its links.
+#[derive(Debug, Clone, Copy)]
+pub struct Process<'a> {
+    /// The container image.
+    pub image: Option<&'a str>,
+    /// What it reads.
+    pub reads: &'a [Link],
+    /// What it writes.
+    pub writes: &'a [Link],
+    /// What it calls.
+    pub calls: &'a [Link],
+    /// What it sends to.
+    pub publishes: &'a [Link],
+    /// What it takes from. What starts a function is not in here.
+    pub consumes: &'a [Link],
+    /// The function, if it is one.
+    pub function: Option<&'a Function>,
+}
+
+impl<'a> Process<'a> {
+    fn of_service(said: &'a Service) -> Self {
+        Self {
+            image: said.image.as_deref(),
+            reads: &said.reads,
+            writes: &said.writes,
+            calls: &said.calls,
+            publishes: &said.publishes,
+            consumes: &said.consumes,
+            function: None,
+        }
+    }
+
+    fn of_function(said: &'a Function) -> Self {
+        Self {
+            image: said.image.as_deref(),
+            reads: &said.reads,
+            writes: &said.writes,
+            calls: &said.calls,
+            publishes: &said.publishes,
+            consumes: &[],
+            function: Some(said),
+        }
+    }
 }
 
 impl Scope<'_> {
@@ -82,23 +142,29 @@ impl Model {
         let shared = Scope {
             domain: None,
             services: &self.services,
+            functions: &self.functions,
             databases: &self.databases,
             buckets: &self.buckets,
             secrets: &self.secrets,
             caches: &self.caches,
             queues: &self.queues,
             topics: &self.topics,
+            streams: &self.streams,
+            tables: &self.tables,
             apis: &self.apis,
         };
         let domains = self.domains.iter().map(|(name, domain)| Scope {
             domain: Some(name.as_str()),
             services: &domain.services,
+            functions: &domain.functions,
             databases: &domain.databases,
             buckets: &domain.buckets,
             secrets: &domain.secrets,
             caches: &domain.caches,
             queues: &domain.queues,
             topics: &domain.topics,
+            streams: &domain.streams,
+            tables: &domain.tables,
             apis: &domain.apis,
         });
         std::iter::once(shared).chain(domains)
@@ -108,6 +174,16 @@ impl Model {
     pub fn all_services(&self) -> impl Iterator<Item = (Scope<'_>, &Name, &Service)> {
         self.scopes()
             .flat_map(|scope| scope.services.iter().map(move |(name, said)| (scope, name, said)))
+    }
+
+    /// Everything that runs, with its place: of each place its services, then its functions.
+    pub fn all_processes(&self) -> impl Iterator<Item = (Scope<'_>, &Name, Process<'_>)> {
+        self.scopes().flat_map(|scope| {
+            let services = scope.services.iter();
+            let services = services.map(move |(name, said)| (scope, name, Process::of_service(said)));
+            let functions = scope.functions.iter();
+            services.chain(functions.map(move |(name, said)| (scope, name, Process::of_function(said))))
+        })
     }
 
     /// Every database with its place, in the same order.

@@ -8,10 +8,13 @@ mod api;
 mod component;
 mod data;
 mod domain;
+mod function;
 mod kubernetes;
 mod messaging;
 mod sharding;
+mod stream;
 mod system;
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -21,11 +24,14 @@ use serde::{Deserialize, Serialize};
 pub use api::{Api, ApiRoute, Cors, Jwt, Throttle};
 pub use component::{Health, Scale, Service, Shape, Size, SizeName};
 pub use data::{Backup, Bucket, Cache, Database, Lifecycle, ReplicaScale, Replicas, Secret};
-pub use domain::{Domain, Scope};
+pub use domain::{Domain, Process, Scope};
+pub use function::{Function, ObjectEvent, Position, Retry, Routes, Trigger};
 pub use kubernetes::{Kubernetes, Nodes, Registry};
 pub use messaging::{Filter, Queue, Topic};
 pub use sharding::{Proxy, Range, Sharding, Shards};
+pub use stream::Stream;
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
+pub use table::{Capacity, Index, Table as KeyTable};
 
 use crate::target::Target;
 use crate::vocabulary::{Accounts, PerTarget, State};
@@ -65,6 +71,9 @@ pub struct Model {
     /// Long-running process groups.
     #[serde(default)]
     pub services: Table<Service>,
+    /// Functions: code that runs when something happens.
+    #[serde(default)]
+    pub functions: Table<Function>,
     /// Managed relational databases.
     #[serde(default)]
     pub databases: Table<Database>,
@@ -83,7 +92,13 @@ pub struct Model {
     /// Topics: each message goes to every subscriber.
     #[serde(default)]
     pub topics: Table<Topic>,
-    /// API gateways in front of services.
+    /// Streams: records in order that several consumers read at their own pace.
+    #[serde(default)]
+    pub streams: Table<Stream>,
+    /// Tables of items that are found by their key.
+    #[serde(default)]
+    pub tables: Table<KeyTable>,
+    /// API gateways in front of services and functions.
     #[serde(default)]
     pub apis: Table<Api>,
     /// Business domains: each scales and is deployed alone and owns its data (`pattern = "per-domain"`). What stands outside is
@@ -277,6 +292,46 @@ text!(
     /// The name of a header, in lower case.
     HeaderName, "^[a-z][a-z0-9-]{0,62}$", "content-type",
     "the name of a header is in lower case, such as `content-type`"
+);
+text!(
+    /// A language and its version.
+    LanguageName, "^[a-z]+[0-9]*([.][0-9]+)?$", "python3.13",
+    "a language is a name with a version, such as `python3.13` or `nodejs24`"
+);
+text!(
+    /// A folder, as a path from the blueprint's.
+    Folder, "^([.][.]/)*[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$", "functions/thumbnail",
+    "a folder is a path from the blueprint's with `/` between names of letters, digits and `._-`"
+);
+text!(
+    /// A file, without its ending, and a function in it.
+    Handler, "^[A-Za-z_][A-Za-z0-9_/]*([.][A-Za-z_][A-Za-z0-9_]*)+$", "main.handle",
+    "a handler is the name of a file and of a function in it, such as `main.handle`"
+);
+text!(
+    /// What the key of an object begins with.
+    KeyPrefix, "^[A-Za-z0-9._-][A-Za-z0-9._/-]*$", "thumbnails/",
+    "what a key begins with is at most 200 letters, digits and `._/-`", 200
+);
+text!(
+    /// What the key of an object ends with.
+    KeySuffix, "^[A-Za-z0-9._/-]*[A-Za-z0-9_-]$", ".jpg",
+    "what a key ends with is at most 100 letters, digits and `._/-`", 100
+);
+text!(
+    /// Times, in five fields.
+    Cron, "^[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}$", "0 2 * * *",
+    "a schedule has five fields of cron: minute, hour, day of the month, month, day of the week"
+);
+text!(
+    /// A time zone, as the IANA database names it.
+    TimeZone, "^[A-Za-z]+(/[A-Za-z0-9_+-]+)*$", "Asia/Seoul",
+    "a time zone is a name of the IANA database, such as `Asia/Seoul`", 64
+);
+text!(
+    /// The name of an item's attribute.
+    ItemAttribute, "^[A-Za-z][A-Za-z0-9_]{0,62}$", "tenant",
+    "the name of an attribute is 1 to 63 letters, digits and underscores, starting with a letter"
 );
 text!(
     /// The path prefix of a request.

@@ -63,6 +63,7 @@ fn own(service: &Service) -> usize {
         Launch::ShardingProxy { .. } => PROXY,
         Launch::Container { arguments, .. } => SCRIPTS + arguments.iter().map(String::len).sum::<usize>(),
         Launch::Script(script) => SCRIPTS + script.len() / 2,
+        Launch::Source => 0,
     };
     let said = service.environment.iter().map(|(name, value)| name.len() + value.len());
     scripts + service.settings.len() * SETTING + said.sum::<usize>()

@@ -12,9 +12,11 @@ const FILTER: usize = 256;
 /// What Node.js looks for when `package.json` says nothing.
 const DEFAULTS: [&str; 2] = ["index", "function"];
 
-/// What the parts around functions are called, beside components.
+/// Who brings messages to functions.
 pub const TRIGGERS: &str = "triggers";
+/// Who builds functions.
 pub const BUILD: &str = "build";
+/// Who passes changes of tables on, and what names what does.
 pub const CHANGES: &str = "changes";
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {

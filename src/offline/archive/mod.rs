@@ -85,7 +85,7 @@ impl Bundled {
 }
 
 static BUNDLED: [Bundled; 12] = [
-    Bundled::text("archive", include_str!("data/archive.txt")),
+    Bundled::text("archive", include_str!("../../terraform/data/archive.txt")),
     Bundled::packed(
         "aws",
         include_bytes!("data/aws.bin"),

@@ -6,7 +6,7 @@ use super::{Component, Linker};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, api as rules};
-use crate::ir::{Api, ApiRoute, Cors, Flow, Home, Jwt, Peer, Segment, System, Throttle};
+use crate::ir::{Api, ApiRoute, Cors, Flow, Home, Id, Jwt, Peer, Segment, Service, System, Throttle};
 use crate::vocabulary::Method;
 
 /// Adds the APIs, and the flows over the internal load balancer to what they route to.
@@ -16,6 +16,7 @@ pub(super) fn resolve(
     names: &BTreeMap<String, Component>,
     problems: &mut Vec<Diagnostic>,
 ) {
+    let mut functions = of_functions(blueprint, system, problems);
     for scope in blueprint.model.scopes() {
         for (name, said) in scope.apis {
             let path = scope.path("apis", name);
@@ -34,7 +35,12 @@ pub(super) fn resolve(
                 service: path.clone(),
                 problems,
             };
-            let routes = linker.routes(system, said);
+            let mut routes = linker.routes(system, said);
+            let added = functions.remove(&path).unwrap_or_default();
+            add(&mut routes, added, throttle(said.throttle), (blueprint, problems));
+            if routes.is_empty() {
+                problems.push(rules::no_routes(blueprint.places.key(&path), name.as_str()));
+            }
             if said.jwt.is_none() && routes.iter().any(|route| !route.open) {
                 problems.push(rules::nobody_issues(blueprint.places.key(&path), name.as_str()));
             }
@@ -59,49 +65,148 @@ pub(super) fn resolve(
 impl Linker<'_> {
     fn routes(&mut self, system: &System, said: &model::Api) -> Vec<ApiRoute> {
         let mut routes = vec![];
-        // What a gateway cannot tell apart: parameters have no name there.
         let mut seen: BTreeMap<String, &model::ApiPath> = BTreeMap::new();
         for (key, route) in &said.routes {
             let place = format!("routes.{key}");
             let at = self.blueprint.places.key(&format!("{}.{place}", self.service));
-            let Some((method, path)) = key.as_str().split_once(' ') else {
-                continue;
-            };
-            let segments = segments(path);
-            let shape: Vec<&str> = segments
-                .iter()
-                .map(|segment| match segment {
-                    Segment::Literal(text) => text.as_str(),
-                    Segment::Parameter(_) => "{}",
-                    Segment::Rest => "*",
-                })
-                .collect();
-            if let Some(other) = seen.insert(format!("{method} {}", shape.join("/")), key) {
+            if let Some(other) = seen.insert(shape(key.as_str()), key) {
                 self.problems.push(rules::same_route(at, key.as_str(), other.as_str()));
                 continue;
             }
-            let Some((component, at, name)) = self.resolve_one(&format!("{place}.service"), &route.service) else {
+            let (verb, link) = match (&route.service, &route.function) {
+                (Some(service), None) => ("service", service),
+                (None, Some(function)) => ("function", function),
+                _ => {
+                    self.problems.push(rules::service_or_function(at, key.as_str()));
+                    continue;
+                }
+            };
+            let Some((component, at, name)) = self.resolve_one(&format!("{place}.{verb}"), link) else {
                 continue;
             };
             match component {
-                Component::Service(id) if system.services[id].listens() => {
-                    routes.push(ApiRoute {
-                        key: key.to_string(),
-                        method: Method::ALL.into_iter().find(|known| known.name() == method),
-                        segments,
-                        service: id,
-                        open: route.open,
-                        throttle: throttle(route.throttle.unwrap_or(said.throttle)),
-                    });
+                Component::Function(id) if verb == "function" => {
+                    routes.push(self::route(
+                        key,
+                        id,
+                        route.open,
+                        throttle(route.throttle.unwrap_or(said.throttle)),
+                    ));
                 }
-                Component::Service(_) => self
+                Component::Service(id) if verb == "service" && system.services[id].listens() => {
+                    routes.push(self::route(
+                        key,
+                        id,
+                        route.open,
+                        throttle(route.throttle.unwrap_or(said.throttle)),
+                    ));
+                }
+                Component::Service(_) if verb == "service" => self
                     .problems
                     .push(crate::diagnostic::messaging::worker_called(at, &name)),
-                other => self.problems.push(rules::no_service(at, &name, other.kind())),
+                other => self.problems.push(rules::cannot_answer(at, &name, other.kind(), verb)),
             }
         }
         routes
     }
+}
+
+/// The routes that functions add to an API as their trigger, with the place of each, by the API's path.
+fn of_functions(
+    blueprint: &Blueprint,
+    system: &System,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Vec<(ApiRoute, String)>> {
+    let mut added: BTreeMap<String, Vec<(ApiRoute, String)>> = BTreeMap::new();
+    let functions = blueprint.model.all_processes().zip(system.services.iter());
+    for ((scope, _, said), (id, service)) in functions {
+        let Some(trigger) = said.function.and_then(|said| said.trigger.as_ref()) else {
+            continue;
+        };
+        let (Some(api), Some(http)) = (&trigger.api, &trigger.http) else {
+            continue;
+        };
+        let own = scope.domain.map(|domain| format!("domains.{domain}.apis.{api}"));
+        let said = match api.as_str().split_once('.') {
+            Some((domain, name)) => format!("domains.{domain}.apis.{name}"),
+            None => format!("apis.{api}"),
+        };
+        let known: Vec<String> = blueprint
+            .model
+            .scopes()
+            .flat_map(|scope| scope.apis.keys().map(move |name| scope.path("apis", name)))
+            .collect();
+        let Some(path) = own.into_iter().chain([said]).find(|path| known.contains(path)) else {
+            let at = blueprint.places.span(&format!("{}.trigger.api", service.path));
+            problems.push(rules::unknown(at, api.as_str()));
+            continue;
+        };
+        for (index, key) in http.all().iter().enumerate() {
+            // Throttled like the API's others: the API's own word comes with its other routes.
+            let route = route(
+                key,
+                id,
+                trigger.open,
+                Throttle {
+                    per_second: 0,
+                    burst: 0,
+                },
+            );
+            let place = match http {
+                model::Routes::One(_) => format!("{}.trigger.http", service.path),
+                model::Routes::Several(_) => format!("{}.trigger.http.{index}", service.path),
+            };
+            added.entry(path.clone()).or_default().push((route, place));
+        }
+    }
+    added
+}
+
+/// Adds the routes of functions, in the order of their keys, as the API throttles its own.
+fn add(
+    routes: &mut Vec<ApiRoute>,
+    added: Vec<(ApiRoute, String)>,
+    throttle: Throttle,
+    (blueprint, problems): (&Blueprint, &mut Vec<Diagnostic>),
+) {
+    for (mut route, place) in added {
+        let same = |other: &&ApiRoute| shape(&other.key) == shape(&route.key);
+        if let Some(other) = routes.iter().find(same) {
+            let at = blueprint.places.span(&place);
+            problems.push(rules::same_route(at, &route.key, &other.key));
+            continue;
+        }
+        route.throttle = throttle;
+        routes.push(route);
+    }
+    routes.sort_by(|one, other| one.key.cmp(&other.key));
+}
+
+fn route(key: &model::ApiPath, service: Id<Service>, open: bool, throttle: Throttle) -> ApiRoute {
+    let (method, path) = key.as_str().split_once(' ').unwrap_or(("ANY", "/*"));
+    ApiRoute {
+        key: key.to_string(),
+        method: Method::ALL.into_iter().find(|known| known.name() == method),
+        segments: segments(path),
+        service,
+        open,
+        throttle,
+    }
+}
+
+/// What a gateway tells apart of a route: parameters have no name there.
+fn shape(key: &str) -> String {
+    let (method, path) = key.split_once(' ').unwrap_or_default();
+    let segments = segments(path);
+    let shape: Vec<&str> = segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => text.as_str(),
+            Segment::Parameter(_) => "{}",
+            Segment::Rest => "*",
+        })
+        .collect();
+    format!("{method} {}", shape.join("/"))
 }
 
 fn segments(path: &str) -> Vec<Segment> {
@@ -156,7 +261,8 @@ fn cors(said: &model::Cors, routes: &[ApiRoute]) -> Cors {
 }
 
 fn open(system: &mut System, api: Api) {
-    let called: Vec<_> = api.routes.iter().map(|route| route.service).collect();
+    let called = api.routes.iter().map(|route| route.service);
+    let called: Vec<_> = called.filter(|id| system.services[*id].listens()).collect();
     let name = api.name.clone();
     let id = system.apis.add(api);
     for service in called {

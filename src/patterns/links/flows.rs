@@ -8,6 +8,9 @@ use crate::vocabulary::Egress;
 /// The flows that the links of one service open.
 pub(super) fn open(system: &mut System, id: Id<Service>, grants: &BTreeMap<Resource, Access>, calls: &[Id<Service>]) {
     let service = &system.services[id];
+    if service.function.as_ref().is_some_and(|function| !function.private) {
+        return;
+    }
     let name = &service.name;
     let mut flows = vec![];
     let mut flow = |from, to, port, why: String| flows.push(Flow { from, to, port, why });

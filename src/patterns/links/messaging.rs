@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Linker, add};
 use crate::blueprint::Blueprint;
-use crate::blueprint::model;
+use crate::blueprint::model::{self, Process};
 use crate::diagnostic::{Diagnostic, messaging as rules};
 use crate::ir::{Access, Id, Inbox, InboxAlarm, Resource, Service, Subscription, System, Topic, Trouble, dead_letters};
 
@@ -17,30 +17,32 @@ impl Linker<'_> {
         &mut self,
         system: &mut System,
         service: Id<Service>,
-        said: &model::Service,
+        said: Process<'_>,
         grants: &mut BTreeMap<Resource, Access>,
     ) {
-        for (component, at, name) in self.resolve("publishes", &said.publishes) {
+        for (component, at, name) in self.resolve("publishes", said.publishes) {
             match component {
                 Component::Queue(id) => add(grants, Resource::Queue(id), Access::Write),
                 Component::Topic(id) => add(grants, Resource::Topic(id), Access::Write),
+                Component::Stream(id) => add(grants, Resource::Stream(id), Access::Write),
                 other => self.wrong_verb(at, "publishes", &name, other),
             }
         }
-        for (component, at, name) in self.resolve("consumes", &said.consumes) {
+        for (component, at, name) in self.resolve("consumes", said.consumes) {
             match component {
                 Component::Queue(id) => add(grants, Resource::Queue(id), Access::Read),
                 Component::Topic(id) => {
                     let subscription = subscribe(system, service, id);
                     add(grants, Resource::Subscription(subscription), Access::Read);
                 }
+                Component::Stream(id) => add(grants, Resource::Stream(id), Access::Read),
                 other => self.wrong_verb(at, "consumes", &name, other),
             }
         }
     }
 }
 
-fn subscribe(system: &mut System, service: Id<Service>, topic: Id<Topic>) -> Id<Subscription> {
+pub(super) fn subscribe(system: &mut System, service: Id<Service>, topic: Id<Topic>) -> Id<Subscription> {
     let item = &system.topics[topic];
     system.subscriptions.add(Subscription {
         name: format!("{}-from-{}", system.services[service].name, item.name),
@@ -49,6 +51,17 @@ fn subscribe(system: &mut System, service: Id<Service>, topic: Id<Topic>) -> Id<
         filter: BTreeMap::new(),
         delivery: item.delivery,
     })
+}
+
+/// The values of attributes, sorted and each once; attributes without any are left out.
+pub(super) fn filter(said: &model::Filter) -> BTreeMap<String, Vec<String>> {
+    let values = said.iter().map(|(attribute, values)| {
+        let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        values.sort();
+        values.dedup();
+        (attribute.to_string(), values)
+    });
+    values.filter(|(_, values)| !values.is_empty()).collect()
 }
 
 /// Gives each subscription the filter that its topic says for its service.
@@ -76,14 +89,7 @@ pub(super) fn filters(blueprint: &Blueprint, system: &mut System, problems: &mut
                     problems.push(rules::filter_of_nobody(at, service.as_str(), known));
                     continue;
                 };
-                let values = filter.iter().map(|(attribute, values)| {
-                    let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
-                    values.sort();
-                    values.dedup();
-                    (attribute.to_string(), values)
-                });
-                let said = values.filter(|(_, values)| !values.is_empty());
-                filters.insert(*id, said.collect());
+                filters.insert(*id, self::filter(filter));
             }
         }
     }
@@ -125,7 +131,17 @@ fn unused(system: &System, problems: &mut Vec<Diagnostic>) {
             subscribed.contains(&id),
         )
     });
-    for (kind, name, path, resource, consumed) in queues.chain(topics) {
+    let streams = system.streams.iter().map(|(id, item)| {
+        let resource = Resource::Stream(id);
+        (
+            "stream",
+            item.home.name.as_str(),
+            &item.path,
+            resource,
+            used.contains(&(resource, false)),
+        )
+    });
+    for (kind, name, path, resource, consumed) in queues.chain(topics).chain(streams) {
         let at = system.places.key(path);
         if !consumed {
             problems.push(rules::nobody_consumes(at, kind, name));

@@ -33,12 +33,28 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let apis = system.apis.iter();
     let apis = apis.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
     let data = databases.chain(buckets).chain(secrets).chain(caches);
-    let messages = queues.chain(topics);
+    let streams = system.streams.iter();
+    let streams = streams.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let tables = system.tables.iter();
+    let tables = tables.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let data = data.chain(tables);
+    let messages = queues.chain(topics).chain(streams);
     let names: Names<'_> = services.chain(data).chain(messages).chain(apis).collect();
     replicas(system, &names, problems);
     shards(system, &names, problems);
     domains(system, &names, problems);
     inboxes(system, &names, problems);
+    functions(system, &names, problems);
+}
+
+/// Nor one of the dead letters of a function: `thumbnail-dead`.
+fn functions(system: &System, names: &Names<'_>, problems: &mut Vec<Diagnostic>) {
+    for (_, function, _) in system.functions() {
+        let dead = dead_letters(&function.name);
+        if let Some(path) = names.get(dead.as_str()) {
+            problems.push(messaging::name_taken(system.places.key(path), &dead, &function.name));
+        }
+    }
 }
 
 /// Nor one of the dead letters of a queue, `orders-dead`, or of a subscription, `worker-from-orders`.

@@ -84,6 +84,32 @@ pub(super) fn describe(
                 set(name, "secret", Value::CacheSecret(cache));
                 set(name, "password", Value::CachePassword(cache));
             }
+            Resource::Table(table) => {
+                let name = system.tables[table].home.name.as_str();
+                set(name, "table", Value::TableName(table));
+                set(name, "endpoint", Value::TableEndpoint(table));
+                set(name, "protocol", Value::TableProtocol(table));
+                set(name, "user", Value::TableUser(table));
+                set(name, "password", Value::TablePassword(table));
+            }
+            Resource::Stream(stream) => {
+                let item = &system.streams[stream];
+                let name = near(system, id, &item.home, &item.name);
+                set(name, "stream", Value::StreamName(stream));
+                set(name, "protocol", Value::MessagingProtocol(*resource));
+                set(name, "endpoint", Value::MessagingEndpoint(*resource));
+                if access.reads() {
+                    set(name, "group", Value::StreamGroup(stream));
+                }
+                set(name, "user", Value::StreamUser(stream));
+                set(name, "password", Value::StreamPassword(stream));
+            }
+            Resource::Function(function) => {
+                let called = &system.services[function];
+                let name = near(system, id, &called.home, &called.name);
+                set(name, "url", Value::FunctionUrl(function));
+                set(name, "auth", Value::FunctionAuth(function));
+            }
             Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
                 messaging(system, id, (*resource, *access), &mut set);
             }

@@ -12,7 +12,7 @@ use crate::ir::{Arena, Image, Launch, Repository};
 const OWN: &str = "registry/";
 
 impl Reader<'_> {
-    fn image(&mut self, text: &str, repositories: &Arena<Repository>) -> Option<Image> {
+    pub(super) fn image(&mut self, text: &str, repositories: &Arena<Repository>) -> Option<Image> {
         let Some(own) = text.strip_prefix(OWN) else {
             if !is_image(text) {
                 self.problems.push(semantic::bad_image(self.at("image"), text));
@@ -80,17 +80,14 @@ pub(in crate::patterns) fn is_image(text: &str) -> bool {
 
 /// True if a service takes an image of the system's own registry, by whatever name.
 pub(in crate::patterns) fn uses_registry(blueprint: &Blueprint) -> bool {
-    let mut images = blueprint
-        .model
-        .all_services()
-        .filter_map(|(_, _, said)| said.image.as_deref());
+    let mut images = blueprint.model.all_processes().filter_map(|(_, _, said)| said.image);
     images.any(|image| image.starts_with(OWN))
 }
 
 /// The images of the system's own registry, by name.
 pub(in crate::patterns) fn repositories(blueprint: &Blueprint) -> Arena<Repository> {
-    let services = blueprint.model.all_services();
-    let own = services.filter_map(|(_, _, said)| said.image.as_deref()?.strip_prefix(OWN)?.rsplit_once(':'));
+    let processes = blueprint.model.all_processes();
+    let own = processes.filter_map(|(_, _, said)| said.image?.strip_prefix(OWN)?.rsplit_once(':'));
     let names: BTreeSet<&str> = own.map(|(name, _)| name).filter(|name| is_repository(name)).collect();
     let mut repositories = Arena::default();
     for name in names {

@@ -208,6 +208,7 @@ pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts
         Resource::Cache(cache) => vec![parts.secrets.cache_passwords(cache)],
         Resource::Topic(topic) => parts.topics.subscriptions(topic).collect(),
         Resource::Bucket(_) | Resource::Secret(_) | Resource::Queue(_) | Resource::Subscription(_) => vec![],
+        Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => vec![],
     });
     let mut needs: Vec<Expression> = values.map(Address::whole).collect();
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));

@@ -83,6 +83,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
                 });
                 sends |= grant.access.writes();
             }
+            Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => {}
             Resource::Bucket(bucket) => {
                 statements.extend(objects(stack, bucket, grant.access, parts));
                 via.push("s3");

@@ -42,7 +42,7 @@ mod waf;
 
 use hcl::Expression;
 
-use super::shared::{self, Lowered, report::Report};
+use super::shared::{self, Lowered, report::Report, sources::Sources};
 use crate::check::Checked;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
@@ -217,6 +217,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: stack.module,
         report: stack.report,
+        sources: Sources::new(),
         cluster,
     }
 }

@@ -189,6 +189,17 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
         Value::ProxySecret(id) | Value::ProxyPassword(id) | Value::ShardMapSecret(id) | Value::ShardMap(id) => {
             parts.secrets.of_router(id).attr("arn")
         }
+        Value::StreamName(_)
+        | Value::StreamGroup(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_)
+        | Value::TableProtocol(_)
+        | Value::TableEndpoint(_)
+        | Value::TableName(_)
+        | Value::FunctionUrl(_)
+        | Value::FunctionAuth(_) => Expression::Null,
         Value::Shards(_) => unreachable!("shards are spelled one by one"),
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),

@@ -120,7 +120,7 @@ fn scale_set(
         .when(minutes * 60 != service.health.grace_seconds, |body| {
             let who = match service.launch {
                 Launch::ShardingProxy { .. } => "the proxy needs",
-                Launch::Container { .. } | Launch::Script(_) => "the blueprint says",
+                Launch::Container { .. } | Launch::Script(_) | Launch::Source => "the blueprint says",
             };
             body.comment(&format!(
                 "Azure takes 10 to 90 minutes; {who} {} seconds.",
@@ -316,6 +316,7 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
                 needed.extend(shards.map(|shards| shards.reached.clone()));
             }
             Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
+            Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => {}
         }
     }
     needed

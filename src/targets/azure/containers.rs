@@ -136,7 +136,7 @@ fn app(
 fn arguments(service: &Service) -> Vec<String> {
     match &service.launch {
         Launch::Container { arguments, .. } => arguments.clone(),
-        Launch::Script(_) | Launch::ShardingProxy { .. } => vec![],
+        Launch::Script(_) | Launch::Source | Launch::ShardingProxy { .. } => vec![],
     }
 }
 

@@ -88,6 +88,7 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
         (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
         // Of queues and topics see [`messaging`], of caches [`caches`].
         (Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_), _) => return None,
+        (Resource::Stream(_) | Resource::Table(_) | Resource::Function(_), _) => return None,
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {
             let shards = stores.databases[&id].shards.as_ref()?;

@@ -36,7 +36,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 
-use super::shared::{Lowered, report::Report};
+use super::shared::{Lowered, report::Report, sources::Sources};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Secret};
 use crate::terraform::{Address, Module};
@@ -133,6 +133,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: std::mem::take(&mut stack.module),
         report: std::mem::take(&mut stack.report),
+        sources: Sources::new(),
         cluster: cluster.map(|built| built.manifests),
     }
 }

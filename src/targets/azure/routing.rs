@@ -109,7 +109,7 @@ fn rewritten(stack: &Stack<'_>, service: Id<Service>) -> Option<&'static str> {
     match stack.system.services[service].runtime {
         Runtime::Container => Some(FORWARDED),
         Runtime::Kubernetes => Some(CLIENTS),
-        Runtime::Vm | Runtime::Paas => None,
+        Runtime::Vm | Runtime::Paas | Runtime::Function => None,
     }
 }
 

@@ -145,6 +145,17 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
             shards.map_or(Expression::Null, |shards| shards.entrance.attr("versionless_id"))
         }
         // They come from a table of their own.
+        Value::StreamName(_)
+        | Value::StreamGroup(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_)
+        | Value::TableProtocol(_)
+        | Value::TableEndpoint(_)
+        | Value::TableName(_)
+        | Value::FunctionUrl(_)
+        | Value::FunctionAuth(_) => Expression::Null,
         Value::Shards(_) => Expression::Null,
         Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
         Value::BucketEndpoint(id) => {

@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::shared::{self, Lowered, report::Report};
+use super::shared::{self, Lowered, report::Report, sources::Sources};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Stream, Subscription, Table, Topic};
 use crate::template;
@@ -217,6 +217,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: stack.module,
         report: stack.report,
+        sources: Sources::new(),
         cluster: manifests,
     }
 }

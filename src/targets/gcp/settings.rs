@@ -53,9 +53,14 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value) -> E
         Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
         Value::Source(inbox) => source(stack, inbox),
         // Workloads log in as their service accounts.
-        Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
-            Expression::Null
-        }
+        Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_) => Expression::Null,
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),

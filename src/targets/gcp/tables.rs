@@ -5,7 +5,6 @@ use hcl::Expression;
 use super::Stack;
 use crate::ir::{Id, Key, Table};
 use crate::object;
-use crate::template;
 use crate::terraform::{Address, Block, expr};
 
 /// Adds the databases, their indexes, and what deletes old items.
@@ -28,11 +27,6 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 /// What a table's database is called, and the collection in it.
 pub(super) fn name(stack: &Stack<'_>, id: Id<Table>) -> String {
     stack.name(&stack.system.tables[id].name)
-}
-
-/// The full name of the database, as conditions of grants want it.
-pub(super) fn full_name(stack: &Stack<'_>, id: Id<Table>) -> Expression {
-    template!["projects/", stack.project.id(), "/databases/", stack.tables[&id].attr("name")]
 }
 
 fn database(stack: &mut Stack<'_>, table: &Table) -> Address {

@@ -40,7 +40,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 pub(super) fn kind(service: &Service) -> &'static str {
     match service.launch {
         Launch::ShardingProxy { .. } => "StatefulSet",
-        Launch::Container { .. } | Launch::Script(_) => "Deployment",
+        Launch::Container { .. } | Launch::Script(_) | Launch::Source => "Deployment",
     }
 }
 
@@ -56,7 +56,7 @@ fn keeper(stack: &Stack<'_>, id: Id<Service>) -> Object {
                 "spec/podManagementPolicy",
                 "none waits for another, as each takes minutes to start",
             ),
-        Launch::Container { .. } | Launch::Script(_) => {
+        Launch::Container { .. } | Launch::Script(_) | Launch::Source => {
             let template = template(stack, id, DEPLOYMENT_REVISION);
             Object::new(&workload::deployment(stack.names, service, template))
         }
@@ -117,7 +117,7 @@ fn container(stack: &Stack<'_>, service: &Service, env: Vec<EnvVar>, mounts: Vec
     let (image, command, arguments) = match &service.launch {
         Launch::Container { image, arguments } => (image, None, arguments.as_slice()),
         Launch::ShardingProxy { image, .. } => (image, Some(sharding::start_command().into()), [].as_slice()),
-        Launch::Script(_) => unreachable!("a script was refused for this target"),
+        Launch::Script(_) | Launch::Source => unreachable!("refused for this target"),
     };
     let start = start_seconds(stack, service);
     Container {

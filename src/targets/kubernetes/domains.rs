@@ -91,6 +91,9 @@ fn used(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
                 Resource::Queue(id) => ("the queue", &system.queues[id].name),
                 Resource::Topic(id) => ("the topic", &system.topics[id].name),
                 Resource::Subscription(id) => ("the topic", &system.topics[system.subscriptions[id].topic].name),
+                Resource::Stream(id) => ("the stream", &system.streams[id].name),
+                Resource::Table(id) => ("the table", &system.tables[id].name),
+                Resource::Function(id) => ("the function", &system.services[id].name),
                 Resource::Secret(_) => continue,
             };
             let line = format!("`{}` uses {what} `{name}`", item.name);

@@ -103,6 +103,17 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),
         Value::BucketEndpoint(_) => variable(name, &format!("https://{}", stack.host(STORE, STORE, from))),
         Value::BucketRegion(_) => variable(name, storage::REGION),
+        Value::StreamName(_)
+        | Value::StreamGroup(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_)
+        | Value::TableProtocol(_)
+        | Value::TableEndpoint(_)
+        | Value::TableName(_)
+        | Value::FunctionUrl(_)
+        | Value::FunctionAuth(_) => variable(name, ""),
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),
         // The service starts before the owner has filled the entry.
         Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),

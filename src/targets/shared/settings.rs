@@ -10,7 +10,12 @@ use crate::target::Target;
 pub fn applies(target: Target, value: &Value) -> bool {
     match value {
         Value::CacheSecret(_) | Value::CachePassword(_) => matches!(target, Target::Aws | Target::Kubernetes),
-        Value::MessagingUser(_) | Value::MessagingPassword(_) => target == Target::Kubernetes,
+        Value::MessagingUser(_)
+        | Value::MessagingPassword(_)
+        | Value::StreamUser(_)
+        | Value::StreamPassword(_)
+        | Value::TableUser(_)
+        | Value::TablePassword(_) => target == Target::Kubernetes,
         _ => true,
     }
 }
@@ -44,7 +49,9 @@ pub fn split(service: &Service, mut spell: impl FnMut(&Value) -> Expression) -> 
             | Value::ShardMap(_)
             | Value::SecretValue(_)
             | Value::CachePassword(_)
-            | Value::MessagingPassword(_) => {
+            | Value::MessagingPassword(_)
+            | Value::StreamPassword(_)
+            | Value::TablePassword(_) => {
                 fetched.push(Fetched {
                     name,
                     identifier: spelled,

@@ -188,6 +188,7 @@ pub fn user_data(
             let command: Vec<String> = std::iter::once(image).chain(arguments).collect();
             context.insert("command", &command.join(" "));
         }
+        Launch::Source => {}
         Launch::Script(script) => context.insert("script", &indented(script.trim_end(), 6)),
         Launch::ShardingProxy { image, database } => {
             let folder = proxy_folder(service);

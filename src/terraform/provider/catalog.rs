@@ -120,7 +120,8 @@ impl File {
     }
 }
 
-static FILES: [File; 7] = [
+static FILES: [File; 8] = [
+    File::new("archive", include_str!("../data/archive.txt")),
     File::new("aws", include_str!("../data/aws.txt")),
     File::new("azurerm", include_str!("../data/azurerm.txt")),
     File::new("google", include_str!("../data/google.txt")),

@@ -59,7 +59,7 @@ fn container(
 ) -> Expression {
     let (image, arguments) = match &service.launch {
         Launch::Container { image, arguments } => (registry::image(stack, image, parts.base), arguments.as_slice()),
-        Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
+        Launch::ShardingProxy { .. } | Launch::Script(_) | Launch::Source => unreachable!("these run elsewhere"),
     };
     let mut pairs: Vec<(&str, Expression)> = vec![
         ("name", service.name.as_str().into()),

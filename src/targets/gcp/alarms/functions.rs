@@ -2,6 +2,7 @@
 
 use super::Policy;
 use super::inboxes::metric;
+use crate::check::GCP_CHANGES as CHANGES;
 use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
 use crate::targets::gcp::{Stack, functions};
 use crate::template;
@@ -75,7 +76,7 @@ fn relay(stack: &Stack<'_>, trigger: Option<&Trigger>) -> Option<Block> {
     let Some(Trigger::Table { table, .. }) = trigger else {
         return None;
     };
-    let workflow = format!("{}-{}", stack.name(&stack.system.tables[*table].name), functions::CHANGES);
+    let workflow = format!("{}-{}", stack.name(&stack.system.tables[*table].name), CHANGES);
     let filter = template![format!(
         "resource.type = \"workflows.googleapis.com/Workflow\" AND metric.type = \"workflows.googleapis.com/finished_execution_count\" \
          AND metric.labels.status = \"FAILED\" AND resource.labels.workflow_id = \"{workflow}\""

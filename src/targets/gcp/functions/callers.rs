@@ -14,7 +14,7 @@ const CALLER: &str = "roles/run.invoker";
 const TOKENS: &str = "roles/iam.serviceAccountOpenIdTokenCreator";
 
 /// Adds the service account as which Pub/Sub brings messages.
-pub(super) fn accounts(stack: &mut Stack<'_>) {
+pub(in crate::targets::gcp) fn accounts(stack: &mut Stack<'_>) {
     if !has_events(stack.system) {
         return;
     }

@@ -17,7 +17,7 @@ use super::containers::{Containers, Parts};
 use super::edge::Records;
 use super::firewall::{self, Rules};
 use super::{Stack, containers};
-use crate::check::{GCP_CHANGES, gcp_takes_events as takes_events};
+use crate::check::gcp_takes_events as takes_events;
 use crate::ir::{Delivery, Function, Id, Inbox, Service, System, Trigger};
 use crate::template;
 use crate::terraform::{Address, Block};
@@ -35,7 +35,6 @@ const PROCESSORS: [(u32, u32); 4] = [(4096, 1), (8192, 2), (16_384, 4), (32_768,
 
 pub(super) use callers::{accounts, permit};
 pub(super) use events::{has_schedules, watches_tables};
-pub(super) use GCP_CHANGES as CHANGES;
 
 /// True if there are functions.
 pub(super) fn any(system: &System) -> bool {

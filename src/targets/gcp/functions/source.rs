@@ -10,7 +10,7 @@ use crate::check::GCP_BUILD as BUILD;
 use crate::ir::{Family, Source};
 use crate::targets::gcp::{Stack, storage};
 use crate::targets::shared::sources;
-use crate::terraform::{Address, Block, expr};
+use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
 /// Images of each function that stay: the one that runs, and some to go back to.

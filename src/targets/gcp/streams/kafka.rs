@@ -17,10 +17,8 @@ const PROCESSORS: &str = "3";
 const MEMORY: u64 = 3 * 1024 * 1024 * 1024;
 /// Copies of each record, one in each zone.
 const COPIES: u32 = 3;
-/// Where the cluster is found.
-pub(in crate::targets::gcp) const BOOTSTRAP_PORT: u16 = 9092;
-/// Where it and its brokers answer.
-pub(in crate::targets::gcp) const PORTS: [u16; 1] = [BOOTSTRAP_PORT];
+/// Where the cluster and its brokers answer.
+const PORT: u16 = 9092;
 
 /// True if any stream speaks Kafka.
 pub(in crate::targets::gcp) fn any(system: &System) -> bool {
@@ -86,6 +84,6 @@ pub(in crate::targets::gcp) fn bootstrap(stack: &Stack<'_>) -> Expression {
     template![
         format!("bootstrap.{}.{}.managedkafka.", stack.name(CLUSTER), stack.region()),
         stack.project.id(),
-        format!(".cloud.goog:{BOOTSTRAP_PORT}"),
+        format!(".cloud.goog:{PORT}"),
     ]
 }

@@ -9,7 +9,7 @@ use super::{Stack, queues};
 use crate::ir::{Grant, Id, Resource, Service, Stream, System};
 use crate::template;
 
-pub(super) use kafka::{BOOTSTRAP_PORT, PORTS, any as has_kafka, bootstrap};
+pub(super) use kafka::{any as has_kafka, bootstrap};
 
 /// Seconds that a reader has for a record.
 const WAIT: u32 = 60;

@@ -57,7 +57,7 @@ fn template(stack: &Stack<'_>, id: Id<Service>, service: &Service, told: &Worklo
     labels.extend(more.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     let (image, arguments) = match &service.launch {
         Launch::Container { image, arguments } => (image, arguments.as_slice()),
-        Launch::ShardingProxy { .. } | Launch::Script(_) => unreachable!("these run on machines"),
+        Launch::ShardingProxy { .. } | Launch::Script(_) | Launch::Source => unreachable!("these run elsewhere"),
     };
     let image = stack.system.image_at("registry", image);
     let (mounts, volumes) = volumes(service, told);

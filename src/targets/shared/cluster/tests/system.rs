@@ -134,10 +134,13 @@ pub(super) fn system() -> System {
         caches: Arena::default(),
         queues: Arena::default(),
         topics: Arena::default(),
+        streams: Arena::default(),
+        tables: Arena::default(),
         subscriptions: Arena::default(),
         apis: Arena::default(),
         alarms: vec![],
         inbox_alarms: vec![],
+        function_alarms: vec![],
         alarm_emails: vec![],
         log_days: 30,
         budget: None,
@@ -209,6 +212,7 @@ fn service((domain, name): (Option<Id<Domain>>, &str), image: Image, port: u16, 
         environment: BTreeMap::new(),
         calls: vec![],
         settings,
+        function: None,
     }
 }
 

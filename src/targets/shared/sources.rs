@@ -1,0 +1,75 @@
+//! The code of functions: copied beside the Terraform, which packs it at plan time.
+//!
+//! The module holds everything that it packs, so it may be moved, and sent to where Terraform runs.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use crate::check::Checked;
+use crate::ir::{Service, Source};
+use crate::output::FileTree;
+use crate::terraform::expr::{self, Part};
+use crate::terraform::{Address, Block, Module, identifier};
+
+/// Files by the function's name and the path in its folder.
+pub type Sources = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The archive of a function's code, made by the provider `archive`: `output_path`, `output_base64sha256` and so on.
+///
+/// It lies where nobody keeps files under version control. Modes are the same whatever the file system says, and the provider keeps no times, so the same code has the same digest.
+pub fn archive(module: &mut Module, service: &Service) -> Address {
+    let name = &service.name;
+    let body = Block::new()
+        .set("type", "zip")
+        .set("source_dir", in_module(&format!("functions/{name}")))
+        .set("output_path", in_module(&format!(".terraform/archives/{name}.zip")))
+        .set("output_file_mode", "0644");
+    module.data("archive_file", &identifier(name), body)
+}
+
+/// A path from the module's own folder.
+fn in_module(path: &str) -> Expression {
+    expr::template([
+        Part::Value(expr::iterator("path", &["module"])),
+        Part::Text(format!("/{path}")),
+    ])
+}
+
+/// Adds the files of every function to the tree. What a cloud adds replaces nothing of the author's own.
+pub fn files(system: &Checked<'_>, added: &Sources, files: &mut FileTree) {
+    for (service, source) in packed(system) {
+        for (path, text) in whole(service, source, added) {
+            files.insert(format!("terraform/functions/{}/{path}", service.name), text);
+        }
+    }
+}
+
+/// The module as it is when there is nothing beside it: archives hold their files in the Terraform itself.
+pub fn inline(system: &Checked<'_>, added: &Sources, module: &mut Module) {
+    for (service, source) in packed(system) {
+        let Some(body) = module.data_body_mut("archive_file", &identifier(&service.name)) else {
+            continue;
+        };
+        let files = whole(service, source, added).into_iter();
+        let files = files.map(|(path, text)| Block::new().set("filename", path).set("content", text));
+        *body = std::mem::take(body).without("source_dir").blocks("source", files);
+    }
+}
+
+/// True if there is code to pack.
+pub fn is_needed(system: &Checked<'_>) -> bool {
+    packed(system).next().is_some()
+}
+
+/// All files of a function by their path.
+fn whole<'a>(service: &Service, source: &'a Source, added: &'a Sources) -> BTreeMap<&'a str, &'a str> {
+    let added = added.get(&service.name).into_iter().flatten();
+    let all = added.chain(&source.files);
+    all.map(|(path, text)| (path.as_str(), text.as_str())).collect()
+}
+
+fn packed<'a>(system: &'a Checked<'_>) -> impl Iterator<Item = (&'a Service, &'a Source)> {
+    let functions = system.functions();
+    functions.filter_map(|(_, service, function)| Some((service, function.source.as_ref()?)))
+}
