@@ -250,3 +250,54 @@ fn on_google_cloud_envoy_tries_the_exact_route_first() {
     let firewall = flat(&rendered(SHOP, Target::Gcp), "terraform/firewall.tf");
     assert!(firewall.contains("resource \"google_compute_firewall\" \"api_front_to_balancer\""));
 }
+
+/// The API and the entry point with names in zones of two subscriptions.
+fn named(account: &str) -> (String, String, String) {
+    let zone = |id: &str, name: &str| {
+        format!("{{ azure = \"/subscriptions/{id}/resourceGroups/dns/providers/Microsoft.Network/dnsZones/{name}\" }}")
+    };
+    let certificate = "certificate = { azure = \"https://certs.vault.azure.net/secrets/shop\" }";
+    let (own, hub) = (
+        "11111111-0000-0000-0000-000000000001",
+        "22222222-0000-0000-0000-000000000002",
+    );
+    let apis = format!(
+        "[apis.front]\ndomain = \"api.example.com\"\nzone = {}\n{certificate}\n",
+        zone(hub, "example.com")
+    );
+    let edge = format!(
+        "\n[edge]\ndomain = \"shop.example.org\"\nzone = {}\n{certificate}\n",
+        zone(own, "example.org")
+    );
+    let text = SHOP.replace("[apis.front]\n", &apis) + &edge + account;
+    let text = text.replace("port = 8080\n", "port = 8080\npublic = true\n");
+    let rendered = rendered(&text, Target::Azure);
+    let readme = rendered.files.get("README.md").unwrap().to_owned();
+    (
+        flat(&rendered, "terraform/versions.tf"),
+        flat(&rendered, "terraform/dns.tf"),
+        readme,
+    )
+}
+
+#[test]
+fn on_azure_records_go_to_the_subscription_of_their_zone() {
+    let account = "\n[accounts]\nazure = { subscription_id = \"11111111-0000-0000-0000-000000000001\" }\n";
+    let (versions, dns, readme) = named(account);
+    assert!(versions.contains("alias = \"dns_22222222\""), "{versions}");
+    assert_eq!(versions.matches("alias = ").count(), 1, "{versions}");
+    let record = |kind: &str, dns: &str| dns.split(kind).nth(1).unwrap().split("\n}").next().unwrap().to_owned();
+    assert!(
+        record("azurerm_dns_cname_record", &dns).contains("provider = azurerm.dns_22222222"),
+        "{dns}"
+    );
+    assert!(!record("azurerm_dns_a_record", &dns).contains("provider"), "{dns}");
+    assert!(readme.contains("*DNS Zone Contributor*"), "{readme}");
+    // Where the blueprint does not say which subscription is the system's own, both are named.
+    let (versions, dns, _) = named("");
+    assert_eq!(versions.matches("alias = ").count(), 2, "{versions}");
+    assert!(
+        record("azurerm_dns_a_record", &dns).contains("provider = azurerm.dns_11111111"),
+        "{dns}"
+    );
+}

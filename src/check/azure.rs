@@ -142,7 +142,8 @@ fn within<'a>(zone: &str, domain: &'a str) -> Option<&'a str> {
     let (group, name) = zone
         .split_once("/providers/Microsoft.Network/dnszones/")
         .or_else(|| zone.split_once("/providers/Microsoft.Network/dnsZones/"))?;
-    if !(group.starts_with("/subscriptions/") && group.contains("/resourceGroups/")) {
+    let (subscription, group) = group.strip_prefix("/subscriptions/")?.split_once("/resourceGroups/")?;
+    if !is_uuid(subscription) || group.is_empty() || group.contains('/') {
         return None;
     }
     let rest = domain.strip_suffix(name)?;
@@ -150,4 +151,14 @@ fn within<'a>(zone: &str, domain: &'a str) -> Option<&'a str> {
         "" => Some(rest),
         _ => rest.strip_suffix('.'),
     }
+}
+
+/// True for the ids of subscriptions.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths = groups.iter().map(|group| group.len());
+    lengths.eq([8, 4, 4, 4, 12])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

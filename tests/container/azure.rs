@@ -154,6 +154,7 @@ fn an_app_is_told_what_a_machine_is_told() {
         "name = \"AZURE_CLIENT_ID\"",
         "\"rollout ${var.rollout}, password of pay-main ${var.pay_main_password_version}\"",
         "time_sleep.pay_api",
+        "azurerm_private_endpoint_application_security_group_association.pay_main",
         "azurerm_private_endpoint_application_security_group_association.vault",
         "server = \"mall.azurecr.io\"",
         "path = \"/healthz\"",

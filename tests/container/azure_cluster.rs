@@ -161,7 +161,21 @@ fn a_named_version_stays_and_named_ranges_reach_the_api() {
     let cluster = &blocks["resource azurerm_kubernetes_cluster.main"];
     assert!(cluster.contains("automatic_upgrade_channel = \"patch\""), "{cluster}");
     assert!(
-        cluster.contains("203.0.113.0/24") && cluster.contains("azurerm_public_ip.nat.ip_address"),
+        cluster.contains("203.0.113.0/24") && cluster.contains("azurerm_public_ip.nodes.ip_address"),
+        "{cluster}"
+    );
+    // Its nodes have that address to themselves.
+    for (subnet, gateway) in [
+        ("system_nodes", "nodes"),
+        ("market_nodes", "nodes"),
+        ("application", "main"),
+    ] {
+        let attached = &blocks[&format!("resource azurerm_subnet_nat_gateway_association.{subnet}")];
+        let gateway = format!("nat_gateway_id = azurerm_nat_gateway.{gateway}.id");
+        assert!(attached.contains(&gateway), "{attached}");
+    }
+    assert!(
+        cluster.contains("azurerm_nat_gateway_public_ip_association.nodes"),
         "{cluster}"
     );
     assert!(!cluster.contains("private_cluster_enabled"), "{cluster}");
@@ -180,4 +194,70 @@ fn another_domain_moves_no_pool() {
     }
     let group = "resource azurerm_network_security_group.market_nodes";
     assert_eq!(before[group], after[group]);
+}
+
+/// Two services of the cluster behind ports of their own, and one on machines.
+const PORTS: &str = r#"
+name = "mall"
+pattern = "per-domain"
+region = "seoul"
+
+[domains.market.services.web]
+image = "market:1"
+port = 8080
+public = true
+health = { path = "/healthz" }
+calls = ["ship.api", "pay.api"]
+
+[domains.pay.services.api]
+image = "pay:1"
+port = 8081
+health = { path = "/healthz" }
+
+[domains.ship.services.api]
+runtime = "kubernetes"
+image = "ship:1"
+port = 8082
+health = { path = "/healthz" }
+
+[domains.ship.services.admin]
+runtime = "kubernetes"
+image = "admin:1"
+port = 8083
+health = { path = "/healthz" }
+"#;
+
+#[test]
+fn the_internal_gateway_leads_into_the_cluster_for_the_names_of_a_port_alone() {
+    let text =
+        format!("{PORTS}\n[domains.back.services.desk]\nimage = \"desk:1\"\nport = 8084\ncalls = [\"ship.admin\"]\n");
+    let (blocks, _) = render(&text);
+    let gateway = &blocks["resource azurerm_application_gateway.internal"];
+    let listeners: Vec<&str> = gateway.split("http_listener {").skip(1).collect();
+    assert_eq!(listeners.len(), 3, "{gateway}");
+    let of = |port: u16| {
+        let port = format!("frontend_port_name = \"port-{port}\"");
+        let found = listeners.iter().find(|listener| listener.contains(&port));
+        found.unwrap().split('}').next().unwrap()
+    };
+    assert!(of(8082).contains("host_name = \"ship-api.mall.internal\""), "{gateway}");
+    assert!(
+        of(8083).contains("host_name = \"ship-admin.mall.internal\""),
+        "{gateway}"
+    );
+    // A pool of machines has one service, whatever it is asked for.
+    assert!(!of(8081).contains("host_name"), "{gateway}");
+}
+
+#[test]
+fn nodes_that_services_let_out_need_no_rule_of_their_own_for_it() {
+    let (blocks, _) = render(MALL);
+    let group = |name: &str| &blocks[&format!("resource azurerm_network_security_group.{name}")];
+    assert!(
+        !group("market_nodes").contains("\"platform\""),
+        "{}",
+        group("market_nodes")
+    );
+    assert!(group("market_nodes").contains("market-nodes-to-internet"));
+    assert!(group("system_nodes").contains("\"platform\""));
 }

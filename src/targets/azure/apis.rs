@@ -15,7 +15,7 @@ use hcl::Expression;
 use super::network::Subnet;
 use super::project::{TARGET, after};
 use super::security_rules::{Rules, Side};
-use super::{Parts, Stack, edge, encryption, names};
+use super::{Parts, Stack, dns_zones, edge, encryption, names};
 use crate::check::api_block;
 use crate::ir::{Api, Id};
 use crate::terraform::{Address, Block};
@@ -173,18 +173,8 @@ fn reader(stack: &mut Stack<'_>, api: &Api, text: &str, gateway: &Address) -> Re
 /// Its own host name. Gives the URL.
 fn named(stack: &mut Stack<'_>, api: &Api, domain: &str, (gateway, certificate): (&Address, Reader)) -> Expression {
     let host = template![gateway.attr("name"), ".azure-api.net"];
-    let placed = api.zone.get(TARGET).and_then(|zone| edge::placed(zone, domain));
-    let record = placed.map(|(group, zone, name)| {
-        let body = Block::new()
-            .set("name", name)
-            .set("zone_name", zone)
-            .set("resource_group_name", group)
-            .set("ttl", 300)
-            .set("record", host.clone())
-            .set("tags", stack.tags());
-        stack.module.file("dns", "");
-        stack.module.resource("azurerm_dns_cname_record", &api.name, body)
-    });
+    let zone = api.zone.get(TARGET);
+    let record = zone.and_then(|zone| dns_zones::api(stack, &api.name, (zone, domain), host.clone()));
     if record.is_none() {
         stack.module.file("outputs", "");
         let description = format!("Point {domain} here with a CNAME record.");

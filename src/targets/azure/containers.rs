@@ -120,12 +120,9 @@ fn app(
         .set("tags", stack.tags())
         .block("identity", as_identity(identity));
     let body = settings.secrets(body, identity).block_some("registry", registry);
-    let mut waits = needed(stack, plan, id);
-    if waits.contains(&plan.parts.vault.endpoint) {
-        // A machine asks the vault again, Azure refuses the app.
-        waits.push(plan.parts.vault.grouped.clone());
-    }
-    let waits = waits.into_iter().chain(granted);
+    // A machine asks again, but Azure refuses an app whose secrets it cannot read: it waits until rules let it through to them.
+    let reached = |address: Address| stack.grouped.get(&address).cloned().unwrap_or(address);
+    let waits = needed(stack, plan, id).into_iter().map(reached).chain(granted);
     body.block_some("ingress", service.listens().then(|| ingress(service)))
         .block("template", template)
         .comment("What the first start needs: whatever the service reads, and the right to read it.")

@@ -349,38 +349,6 @@ pub(super) fn reader_record(stack: &mut Stack<'_>, zones: &Zones, name: &str, en
     Some(stack.module.resource("azurerm_private_dns_a_record", name, body))
 }
 
-/// (resource group, zone, name in it) of a host name, from the resource id of its zone.
-pub(super) fn placed<'a>(zone: &'a str, domain: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
-    let mut words = zone.split('/');
-    let group = words.by_ref().skip_while(|word| *word != "resourceGroups").nth(1)?;
-    let zone = words.next_back()?;
-    let name = domain.strip_suffix(zone).map_or("@", |name| name.trim_end_matches('.'));
-    Some((group, zone, name))
-}
-
-/// The record of the public entry point, where the blueprint names its host and the zone that holds it.
-pub(super) fn public_record(stack: &mut Stack<'_>, address: &Address) {
-    let Some(public) = &stack.system.public else {
-        return;
-    };
-    let (Some(domain), Some(zone)) = (&public.domain, public.zone.get(TARGET)) else {
-        return;
-    };
-    let Some((group, zone, name)) = placed(zone, domain) else {
-        return;
-    };
-    let body = Block::new()
-        .set("name", if name.is_empty() { "@" } else { name })
-        .set("zone_name", zone)
-        .set("resource_group_name", group)
-        .set("ttl", 300)
-        .set("target_resource_id", address.id())
-        .set("tags", stack.tags());
-    stack.module.file("dns", "");
-    stack.module.comment("It follows the gateway's address.");
-    stack.module.resource("azurerm_dns_a_record", "public", body);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

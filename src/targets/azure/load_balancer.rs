@@ -1,10 +1,10 @@
 //! Application gateways: the public one with a web application firewall, the internal one between the tiers.
 
 use super::containers::environments::Environments;
-use super::edge::{self, Certificates, Served};
+use super::edge::{Certificates, Served};
 use super::network::Subnet;
 use super::project::{after, as_identity};
-use super::{Parts, Stack, routing};
+use super::{Parts, Stack, dns_zones, routing};
 use crate::ir::{Balancer, Id, Service};
 use crate::template;
 use crate::terraform::{Address, Block};
@@ -101,7 +101,7 @@ fn public(
         address.attr("ip_address"),
         "Address of the public entry point: point the domain's A record here.",
     );
-    edge::public_record(stack, &address);
+    dns_zones::entry_point(stack, &address);
     stack.built("edge", "application gateway with a web application firewall", &gateway);
     stack.module.file("load_balancer", "");
     gateway

@@ -9,6 +9,7 @@ mod compute;
 mod containers;
 mod dashboard;
 mod database;
+mod dns_zones;
 mod edge;
 mod encryption;
 mod firewall;
@@ -48,6 +49,8 @@ struct Stack<'a> {
     module: Module,
     report: Report,
     project: Project,
+    /// Private endpoints, and from when on rules let anybody reach them: each is in its application security group then.
+    grouped: BTreeMap<Address, Address>,
 }
 
 /// Spells a system.
@@ -59,6 +62,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         module,
         report: Report::default(),
         project,
+        grouped: BTreeMap::new(),
     };
     let stack = &mut stack;
     let network = network::lower(stack);
@@ -127,6 +131,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     messages::lower(stack);
     containers::readme::lower(stack);
     apis::readme::lower(stack);
+    dns_zones::readme(stack);
     cluster::readme::lower(stack);
     registry::readme::lower(stack);
     sharding::lower(stack);

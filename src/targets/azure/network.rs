@@ -59,7 +59,7 @@ pub(super) struct Network {
     pub nodes: BTreeMap<Option<Id<Domain>>, Subnet>,
     /// What has to be there before those nodes can reach the internet.
     pub ways_out: BTreeMap<Option<Id<Domain>>, Vec<Address>>,
-    /// The address that all of it has on the internet, where it is ours.
+    /// The address that nodes have on the internet, and nobody else, where the API of the cluster has to know them by it.
     pub outside: Option<Address>,
     /// The internal gateway's address.
     pub internal_address: String,
@@ -184,45 +184,75 @@ fn add(stack: &mut Stack<'_>, network: &Address, address: &str, name: &str, bloc
     }
 }
 
-/// The address on the internet, and what has to be there before a machine has it.
+/// A way out, and what has to be there before anybody gets to the internet through it.
+struct WayOut {
+    address: Address,
+    gateway: Address,
+    addressed: Address,
+}
+
+/// The address of the nodes, where they have one to themselves, and what has to be there before a machine can reach the internet.
 fn nat(
     stack: &mut Stack<'_>,
     application: &Subnet,
     nodes: &BTreeMap<Option<Id<Domain>>, Subnet>,
     ways_out: &mut BTreeMap<Option<Id<Domain>>, Vec<Address>>,
 ) -> (Option<Address>, Vec<Address>) {
+    stack
+        .module
+        .comment("StandardV2 spans the zones by itself: one gateway serves all of them.");
+    let main = way_out(stack, ("nat", "main"), ("nat", None));
+    let body = Block::new()
+        .set("subnet_id", application.id.clone())
+        .set("nat_gateway_id", main.gateway.id());
+    let attached = stack
+        .module
+        .resource("azurerm_subnet_nat_gateway_association", "application", body);
+    stack.built("network.egress", "NAT gateway", &main.gateway);
+    let own = (!nodes.is_empty() && !stack.system.cluster.api_cidrs.is_empty()).then(|| {
+        stack
+            .module
+            .comment("The cluster's API answers the address of its nodes, so nobody else leaves with it.");
+        let own = way_out(stack, ("nodes", "nodes"), ("nodes", Some("nodes")));
+        stack.built("network.egress", "NAT gateway of the cluster's nodes", &own.gateway);
+        own
+    });
+    let theirs = own.as_ref().unwrap_or(&main);
+    for (domain, attached) in cluster::subnets::ways_out(stack, nodes, &theirs.gateway) {
+        ways_out.insert(domain, vec![theirs.addressed.clone(), attached]);
+    }
+    (own.map(|own| own.address), vec![main.addressed, attached])
+}
+
+/// A NAT gateway with one address. Each has an address in the module and a name in Azure.
+fn way_out(
+    stack: &mut Stack<'_>,
+    (address, gateway): (&str, &str),
+    (address_name, gateway_name): (&str, Option<&str>),
+) -> WayOut {
     let body = stack
-        .named(stack.prefixed("nat"))
+        .named(stack.prefixed(address_name))
         .set("allocation_method", "Static")
         .set("sku", "StandardV2")
         .set("zones", stack.all_zones())
         .set("tags", stack.tags());
-    stack
-        .module
-        .comment("StandardV2 spans the zones by itself: one gateway serves all of them.");
-    let address = stack.module.resource("azurerm_public_ip", "nat", body);
+    let address = stack.module.resource("azurerm_public_ip", address, body);
+    let name = gateway_name.map_or_else(|| stack.system.prefix.clone(), |name| stack.prefixed(name));
     let body = stack
-        .named(stack.system.prefix.as_str())
+        .named(name)
         .set("sku_name", "StandardV2")
         .set("tags", stack.tags());
-    let gateway = stack.module.resource("azurerm_nat_gateway", "main", body);
+    let built = stack.module.resource("azurerm_nat_gateway", gateway, body);
     let body = Block::new()
-        .set("nat_gateway_id", gateway.id())
+        .set("nat_gateway_id", built.id())
         .set("public_ip_address_id", address.id());
-    let addressed = stack
-        .module
-        .resource("azurerm_nat_gateway_public_ip_association", "main", body);
-    let body = Block::new()
-        .set("subnet_id", application.id.clone())
-        .set("nat_gateway_id", gateway.id());
-    let attached = stack
-        .module
-        .resource("azurerm_subnet_nat_gateway_association", "application", body);
-    for (domain, own) in cluster::subnets::ways_out(stack, nodes, &gateway) {
-        ways_out.insert(domain, vec![addressed.clone(), own]);
+    let kind = "azurerm_nat_gateway_public_ip_association";
+    let addressed = stack.module.resource(kind, gateway, body);
+    WayOut {
+        address,
+        gateway: built,
+        addressed,
     }
-    stack.built("network.egress", "NAT gateway", &gateway);
-    (Some(address), vec![addressed, attached])
 }
 
 /// Azure Bastion: the only way to a machine.

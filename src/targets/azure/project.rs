@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::Stack;
+use super::{Stack, dns_zones};
 use crate::check::Checked;
 use crate::target::Target;
 use crate::terraform::{Address, Block, Module, expr};
@@ -25,6 +25,7 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     module.file("versions", "");
     module.define("terraform", vec![], terraform(system));
     module.define("provider", vec!["azurerm".to_owned()], provider(system));
+    dns_zones::providers(system, module);
     let operator = module.data("azurerm_client_config", "current", Block::new());
     module.comment("Part of the names that are unique in the world.");
     let suffix = module.resource("random_id", "suffix", Block::new().set("byte_length", 3));

@@ -98,7 +98,11 @@ fn security(stack: &mut Stack<'_>) {
         items.push("A service that only `writes` a bucket cannot read it. Azure has no such role: it gets *Storage Blob Data Contributor* on the one container, with a condition that takes reading and listing away. The role may also delete and configure that container, which a condition cannot reach; a role of your own would be narrower, but is defined for the whole directory and is not made here.".to_owned());
     }
     if system.public.is_some() {
-        items.push("Requests from the internet pass a web application firewall in prevention mode.".to_owned());
+        let those = match system.apis.is_empty() {
+            true => "Requests from the internet",
+            false => "Requests from the internet to the public gateway, not those to APIs,",
+        };
+        items.push(format!("{those} pass a web application firewall in prevention mode."));
     }
     if system
         .internal
@@ -232,7 +236,14 @@ fn skips(stack: &mut Stack<'_>) {
         skip(
             "CKV_AZURE_120",
             "azurerm_application_gateway.internal",
-            "only requests of linked services get here; those of the internet have passed the public gateway's firewall",
+            match system.apis.is_empty() {
+                true => {
+                    "only requests of linked services get here; those of the internet have passed the public gateway's firewall"
+                }
+                false => {
+                    "only requests of linked services get here, and what API Management lets through, which passes no such firewall"
+                }
+            },
         );
         if internal.tls(TARGET) == Tls::Off {
             skip(

@@ -1,12 +1,12 @@
 //! Listeners, rules, pools and probes of an application gateway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::containers::environments::Environments;
 use super::project::TARGET;
 use super::{Stack, names};
 use crate::check::gateway_address;
-use crate::ir::{Balancer, Exposure, Id, Listener, Route, Service, Tls};
+use crate::ir::{Balancer, Exposure, Id, Listener, Route, Service, System, Tls};
 use crate::list;
 use crate::targets::shared::cluster::{HEALTH, ports};
 use crate::terraform::Block;
@@ -28,9 +28,11 @@ const CLUSTER: &str = "cluster";
 struct Entry<'a> {
     name: String,
     port: u16,
-    host: Option<&'a str>,
+    host: Option<String>,
     /// What may answer, most specific first.
     routes: Vec<&'a Route>,
+    /// The service that has the host for its name, where the cluster's gateway leads to it by that alone.
+    own: Option<Id<Service>>,
 }
 
 /// The nested blocks of a gateway that follow from the system's routes.
@@ -42,7 +44,7 @@ pub(super) fn blocks(
 ) -> Block {
     let tls = balancer.tls(TARGET) != Tls::Off;
     let redirects = tls && balancer.exposure == Exposure::Public;
-    let entries = entries(balancer, redirects);
+    let entries = entries(stack.system, balancer, redirects);
     let mut ports: BTreeSet<u16> = entries.iter().map(|entry| entry.port).collect();
     if redirects {
         ports.insert(80);
@@ -54,7 +56,7 @@ pub(super) fn blocks(
     for entry in &entries {
         body = body.block(
             "http_listener",
-            listener(&entry.name, entry.port, entry.host, frontend, tls),
+            listener(&entry.name, entry.port, entry.host.as_deref(), frontend, tls),
         );
     }
     if redirects {
@@ -62,11 +64,11 @@ pub(super) fn blocks(
             .block("http_listener", listener("redirect", 80, None, frontend, false))
             .block("redirect_configuration", redirect());
     }
-    let hosts: Vec<&str> = entries.iter().filter_map(|entry| entry.host).collect();
+    let hosts: Vec<&str> = entries.iter().filter_map(|entry| entry.host.as_deref()).collect();
     let mut numbers = names::numbers(hosts, 1000, 8000).into_iter();
     for entry in &entries {
         // Listeners for one host come before those for all.
-        let priority = match entry.host {
+        let priority = match &entry.host {
             Some(_) => numbers.next().unwrap_or(1000),
             None => 10_000 + u32::from(entry.port) % 9_000,
         };
@@ -151,42 +153,52 @@ impl Entry<'_> {
             .iter()
             .find(|route| route.paths.is_empty())
             .map(|route| route.service)
+            .or(self.own)
     }
 }
 
 /// `catch_all`: there is a listener for every host even if nothing answers there, so that it can be redirected to.
-fn entries(balancer: &Balancer, catch_all: bool) -> Vec<Entry<'_>> {
+fn entries<'a>(system: &System, balancer: &'a Balancer, catch_all: bool) -> Vec<Entry<'a>> {
     let mut entries = vec![];
     for listener in &balancer.listeners {
         let port = balancer.port(listener, TARGET);
         let name = port_name(port);
-        let hosts: BTreeSet<&str> = listener
-            .routes
-            .iter()
-            .flat_map(|route| &route.hosts)
-            .map(String::as_str)
-            .collect();
-        for host in hosts {
+        let anywhere = until_default(listener, |route| route.hosts.is_empty());
+        let bound = balancer.exposure == Exposure::Internal && leads_inside(system, &anywhere);
+        let names = listener.routes.iter().map(|route| {
+            let service = &system.services[route.service].name;
+            (format!("{service}.{}", system.network.private_domain), route.service)
+        });
+        let names: BTreeMap<String, Id<Service>> = names.collect();
+        let said = listener.routes.iter().flat_map(|route| route.hosts.iter().cloned());
+        let hosts = said.chain(names.keys().filter(|_| bound).cloned());
+        for host in hosts.collect::<BTreeSet<String>>() {
             entries.push(Entry {
                 name: format!("{name}-{}", host.replace('*', "any")),
                 port,
+                routes: until_default(listener, |route| route.hosts.is_empty() || route.hosts.contains(&host)),
+                own: names.get(&host).copied().filter(|id| system.pool_of(*id).is_some()),
                 host: Some(host),
-                routes: until_default(listener, |route| {
-                    route.hosts.is_empty() || route.hosts.iter().any(|other| other == host)
-                }),
             });
         }
-        let routes = until_default(listener, |route| route.hosts.is_empty());
-        if catch_all || !routes.is_empty() {
+        if catch_all || !(bound || anywhere.is_empty()) {
             entries.push(Entry {
                 name,
                 port,
                 host: None,
-                routes,
+                routes: anywhere,
+                own: None,
             });
         }
     }
     entries
+}
+
+/// True if requests for any host would get to the cluster's gateway. It tells services apart by their names alone, so that whoever is
+/// let in at the port of one could ask there for another: what leads there is for the names of the port's own services. An application
+/// gateway that has no listener for a name answers 404.
+fn leads_inside(system: &System, routes: &[&Route]) -> bool {
+    routes.iter().any(|route| system.pool_of(route.service).is_some())
 }
 
 /// The routes that match, up to the first that takes everything.

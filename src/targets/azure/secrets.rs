@@ -29,8 +29,6 @@ pub(super) struct Vault {
     pub ready: Address,
     /// Its private endpoint.
     pub endpoint: Address,
-    /// Rules let through to it from here on.
-    pub grouped: Address,
     /// Those that run Terraform, for `for_each`.
     pub operators: Expression,
     /// The object id of each of them.
@@ -97,12 +95,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, firewall: &Firewal
         each: false,
         after: vec![],
     };
-    let Reached { endpoint, grouped } = private_endpoint(stack, &network.endpoint, zones, &endpoint);
+    let Reached { endpoint, .. } = private_endpoint(stack, &network.endpoint, zones, &endpoint);
     Vault {
         vault,
         ready,
         endpoint,
-        grouped,
         operators,
         operator,
         admin_cidrs,
@@ -251,6 +248,7 @@ pub(super) fn private_endpoint(
         .set("application_security_group_id", endpoint.group.id());
     let kind = "azurerm_private_endpoint_application_security_group_association";
     let grouped = stack.module.resource(kind, endpoint.name, body);
+    stack.grouped.insert(address.clone(), grouped.clone());
     Reached {
         endpoint: address,
         grouped,

@@ -100,8 +100,15 @@ impl Rules {
         }
         self.numbered(4001, true, "within-cluster", ("*", "*"), (inside(), inside()));
         self.numbered(4000, false, "within-cluster", ("*", "*"), (inside(), inside()));
-        let internet = Side::Prefix("Internet".into());
-        self.numbered(4001, false, "platform", ("Tcp", "443"), (own(), internet));
+        let is_open = |rule: &Rule| {
+            let there = matches!(&rule.to, Side::Prefix(to) if *to == "Internet".into());
+            !rule.inbound && there && rule.ports.iter().any(|port| port == "443")
+        };
+        // Services that reach the internet have said it already.
+        if !self.0.iter().any(is_open) {
+            let internet = Side::Prefix("Internet".into());
+            self.numbered(4001, false, "platform", ("Tcp", "443"), (own(), internet));
+        }
     }
 
     /// Adds a rule that Azure asks for: protocol and port, from and to.

@@ -10,7 +10,7 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
         return;
     }
     let items = &mut stack.report.security;
-    items.push("Callers of an API come to the public address of its API Management, which checks their tokens (signature, issuer, audience, time) before a route counts them, and lets nothing through that no route names. It reaches the internal gateway from a subnet of its own, and nothing else in the network: the security group of that subnet names the rest, which are Azure's own storage and vaults, and where tokens are issued. The same API answers under the name that Azure gives it, by the same rules.".to_owned());
+    items.push("Callers of an API come to the public address of its API Management, which checks their tokens (signature, issuer, audience, time) before a route counts them, and lets nothing through that no route names. No web application firewall looks at what they send. It reaches the internal gateway from a subnet of its own, and nothing else in the network: the security group of that subnet names the rest, which are Azure's own storage and vaults, and where tokens are issued. The same API answers under the name that Azure gives it, by the same rules.".to_owned());
     if system
         .internal
         .as_ref()

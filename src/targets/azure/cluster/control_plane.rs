@@ -122,14 +122,14 @@ fn channel(stack: &Stack<'_>) -> &'static str {
     }
 }
 
-/// Who reaches the API over the internet: those of the blueprint, and what leaves through the NAT gateway, the nodes among it.
+/// Who reaches the API over the internet: those of the blueprint, and the nodes.
 fn access(plan: &Plan<'_>, stack: &Stack<'_>) -> Block {
     let ranges = stack.system.cluster.api_cidrs.iter();
     let mut ranges: Vec<Expression> = ranges.map(|range| range.to_string().into()).collect();
     let nodes = plan.parts.network.outside.as_ref();
     ranges.extend(nodes.map(|address| template![address.attr("ip_address"), "/32"]));
     Block::new()
-        .comment("The last is that of the NAT gateway: the nodes come over the internet, and so would every machine of this system.")
+        .comment("The last is that of the nodes, which come over the internet.")
         .set("authorized_ip_ranges", Expression::Array(ranges))
 }
 

@@ -96,12 +96,13 @@ pub(super) fn trust(stack: &mut Stack<'_>, plan: &Plan<'_>, cluster: &Address) {
     }
 }
 
-/// The identity that counts messages, where a service scales by them.
+/// The identity that counts messages, where a service scales by them. Containers are counted by their own identity instead, which takes
+/// the messages anyway: their platform accepts no identity for Azure Monitor.
 pub(super) fn keda(stack: &mut Stack<'_>, plan: &Plan<'_>, cluster: &Address) -> Option<Address> {
     let messaging = plan.stores.messaging.as_ref().filter(|_| scales(stack))?;
     let body = stack.named(stack.prefixed("keda")).set("tags", stack.tags());
     stack.module.comment(
-        "KEDA asks Azure Monitor for the messages that wait: the queue itself tells only those who may manage it.",
+        "KEDA asks Azure Monitor for the messages that wait: a role on the queues themselves would let it take them, too.",
     );
     let identity = stack.module.resource("azurerm_user_assigned_identity", "keda", body);
     let body = Block::new()

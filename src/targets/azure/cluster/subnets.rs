@@ -38,7 +38,7 @@ pub(in crate::targets::azure) fn lower(
     subnets
 }
 
-/// Gives the nodes the way out that machines have.
+/// Gives the nodes their way out.
 pub(in crate::targets::azure) fn ways_out(
     stack: &mut Stack<'_>,
     subnets: &BTreeMap<Option<Id<Domain>>, Subnet>,
