@@ -245,6 +245,19 @@ fn on_google_cloud_envoy_tries_the_exact_route_first() {
     // Two proxies share what passes.
     at("max_tokens = 5\ntokens_per_fill = 3");
     at("max_request_bytes = 10485760");
+    // As many bodies as it may hold at a time fit into its memory, and where none is expected it holds a small one.
+    let concurrency: u64 = apis
+        .split_once("max_instance_request_concurrency = ")
+        .and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok())
+        .unwrap();
+    at("memory = \"4Gi\"");
+    assert!(concurrency * 10_485_760 <= 4 << 30);
+    at(
+        "\"envoy.filters.http.buffer\" = {\n\"@type\" = \"type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute\"\nbuffer = {\nmax_request_bytes = 16384",
+    );
+    at("request_timeout = \"30s\"");
+    at("envoy.overload_actions.stop_accepting_requests");
+    at("path = \"%PATH(NQ:ORIG_OR_PATH)%\"");
     // Without a name of its own it has Google's.
     at("ingress = \"INGRESS_TRAFFIC_ALL\"");
     let firewall = flat(&rendered(SHOP, Target::Gcp), "terraform/firewall.tf");

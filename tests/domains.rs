@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudgen::blueprint;
 use cloudgen::ir::{Domain, Id, Peer, Resource, Service, System};
@@ -179,6 +179,51 @@ proptest! {
                 prop_assert_eq!(refused, crosses, "{}", text);
             }
         }
+    }
+}
+
+/// The blocks of a resource type on Google Cloud, of domains whose services are in a managed cluster.
+fn in_a_cluster(domains: &[&str], kind: &str) -> BTreeMap<String, String> {
+    let domains = domains.iter().map(|name| {
+        format!("[domains.{name}.services.api]\nruntime = \"kubernetes\"\nimage = \"nginx:1.29\"\nport = 8080\nhealth = {{ path = \"/\" }}\n")
+    });
+    let text: String = std::iter::once("name = \"mall\"\npattern = \"per-domain\"\nregion = \"seoul\"\n".to_owned())
+        .chain(domains)
+        .collect();
+    let blueprint = blueprint::load(&text, None).unwrap();
+    let rendered = cloudgen::compile(&blueprint, Target::Gcp).value.unwrap();
+    let blocks = hcl::parse(&rendered.terraform).unwrap().into_blocks();
+    let labels = |block: &hcl::Block| -> Vec<String> {
+        let labels = block.labels().iter();
+        labels.map(|label| label.as_str().to_owned()).collect()
+    };
+    blocks
+        .map(|block| (labels(&block), block))
+        .filter(|(labels, _)| labels.first().is_some_and(|label| label == kind))
+        .map(|(labels, block)| {
+            let text = hcl::to_string(&hcl::Body::from(vec![block])).unwrap();
+            (labels.join("."), text)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Google refuses a subnet that gains and loses ranges at a time, or loses one that nodes still use.
+    #[test]
+    fn a_domain_with_nodes_changes_no_subnet_and_no_other_pool(
+        all in prop::sample::subsequence(vec!["aaa", "market", "pay", "ship", "stock", "zoo"], 2..=6),
+        gone in any::<prop::sample::Index>(),
+    ) {
+        let gone = *gone.get(&all);
+        let rest: Vec<&str> = all.iter().copied().filter(|name| *name != gone).collect();
+        let subnets = |domains: &[&str]| in_a_cluster(domains, "google_compute_subnetwork");
+        prop_assert_eq!(subnets(&all), subnets(&rest));
+        let mut pools = in_a_cluster(&all, "google_container_node_pool");
+        let other = format!("google_container_node_pool.{gone}_nodes");
+        prop_assert!(pools.remove(&other).is_some());
+        prop_assert_eq!(pools, in_a_cluster(&rest, "google_container_node_pool"));
     }
 }
 

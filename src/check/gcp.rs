@@ -6,7 +6,7 @@ mod containers;
 mod functions;
 mod messaging;
 
-pub use cluster::{SCALER, nodes, pod_range, service_range};
+pub use cluster::{SCALER, nodes, pod_ranges};
 pub use functions::{BUILD, CHANGES, CREATED, TRIGGERS, bucket_filter, deleted, takes_events};
 pub use messaging::pubsub_filter;
 
@@ -87,6 +87,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     apis::check(system, region, problems);
     containers::check(system, problems);
     cluster::check(system, problems);
+    cluster::repositories(system, problems);
     messaging::check(system, problems);
     functions::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());

@@ -50,27 +50,16 @@ pub fn machine(at: Option<Span>, service: &str, key: &str) -> Diagnostic {
     ))
 }
 
-/// `same-pod-slot`
-pub fn same_slot(at: Option<Span>, [first, second]: [&str; 2], free: u32) -> Diagnostic {
-    Diagnostic::error(
-        "same-pod-slot",
-        at,
-        format!("the pods of the domains `{first}` and `{second}` would have the same addresses on Google Cloud"),
-    )
-    .reason("a domain's block of addresses follows from its name alone, so that no domain moves another's")
-    .fix(format!(
-        "say another one for that of the two which is not there yet: `slot = {free}` in `[domains.{second}]` or `[domains.{first}]`"
-    ))
-}
-
 /// `no-room-for-pods`
-pub fn pods(at: Option<Span>, pool: &str, nodes: u32, there: u32) -> Diagnostic {
+pub fn pods(at: Option<Span>, wanted: u32, there: u32) -> Diagnostic {
     Diagnostic::error(
         "no-room-for-pods",
         at,
-        format!("the pool `{pool}` has addresses for the pods of {there} nodes on Google Cloud, not of {nodes}"),
+        format!("the pods of these nodes have addresses for {there} of them on Google Cloud, not for {wanted}"),
     )
-    .reason("every node takes 128 addresses of the block of its pool, which has 32,768")
+    .reason(
+        "every node takes 128 addresses, and while the nodes of a pool are replaced, there is one more in each zone",
+    )
     .fix("use larger nodes, and fewer of them")
 }
 

@@ -18,7 +18,7 @@ use component::{Component, names};
 use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, Process};
 use crate::diagnostic::{Diagnostic, Span, domain, messaging as rules, semantic};
-use crate::ir::{Access, Grant, Home, Id, Peer, Resource, Router, Service, System};
+use crate::ir::{Access, Grant, Home, Id, Peer, Resource, Router, Service, System, Trigger};
 
 /// Resolves every link of the blueprint and writes what follows from it into the system.
 pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
@@ -48,6 +48,7 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
     messaging::filters(blueprint, system, problems);
     messaging::watch(system);
     functions::watch(system);
+    functions::idle(system, problems);
     loops::check(system, problems);
     unlinked(system, problems);
     proxy::link(system);
@@ -243,7 +244,14 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
         Resource::Proxy(database) => Resource::Database(database),
         other => other,
     });
-    let used: BTreeSet<Resource> = used.collect();
+    let starts = system
+        .functions()
+        .filter_map(|(_, _, function)| match function.trigger {
+            Some(Trigger::Bucket { bucket, .. }) => Some(Resource::Bucket(bucket)),
+            Some(Trigger::Table { table, .. }) => Some(Resource::Table(table)),
+            _ => None,
+        });
+    let used: BTreeSet<Resource> = used.chain(starts).collect();
     let reached: BTreeSet<Peer> = system.flows.iter().map(|flow| flow.to).collect();
     // As a link says it: only services of the same domain can.
     let databases = system.databases.iter();

@@ -98,7 +98,7 @@ fn nothing_but_a_load_balancer_reaches_a_service() {
                 &format!("ingress = \"{ingress}\""),
                 "default_uri_disabled = true",
                 "invoker_iam_disabled = true",
-                "deletion_protection = true",
+                "deletion_protection = false",
                 "egress = \"ALL_TRAFFIC\"",
                 &format!("tags = [ \"shop\", \"shop-{service}\" ]"),
             ],

@@ -83,6 +83,13 @@ fn nodes_reach_what_their_domain_is_linked_to() {
         &all["google_compute_firewall.deny_network_of_nodes"],
         &["priority = 2000", "\"100.64.0.0/10\"", "protocol = \"all\""],
     );
+    // Agents of the tunnel are on nodes that reach every other.
+    has(
+        &all["google_compute_firewall.system_nodes_to_tunnel"],
+        &["google_service_account.system_nodes.email", "\"8132\""],
+    );
+    let tunnels = all.values().filter(|text| text.contains("\"8132\""));
+    assert_eq!(tunnels.count(), 1);
     let inside: Vec<&String> = all
         .iter()
         .filter(|(name, text)| name.starts_with("google_compute_firewall.") && text.contains("\"udp\""))
@@ -98,7 +105,7 @@ fn a_domain_has_nodes_and_addresses_of_its_own() {
     has(
         pool,
         &[
-            "pod_range = \"market-nodes\"",
+            "pod_range = \"domain-pods\"",
             "service_account = google_service_account.market_nodes.email",
             "key = \"cloudgen/pool\" value = \"market\" effect = \"NO_SCHEDULE\"",
             "mode = \"GKE_METADATA\"",
@@ -120,7 +127,14 @@ fn a_domain_has_nodes_and_addresses_of_its_own() {
         "[domains.ship.services.worker]\nruntime = \"kubernetes\"",
         "[domains.ship.services.worker]",
     ));
-    assert_eq!(pool, &others["google_container_node_pool.market_nodes"]);
+    for same in [
+        "google_container_node_pool.market_nodes",
+        "google_container_cluster.main",
+        "google_compute_subnetwork.nodes",
+        "google_compute_firewall.system_nodes_to_pods",
+    ] {
+        assert_eq!(all[same], others[same]);
+    }
     assert!(!others.contains_key("google_container_node_pool.ship_nodes"));
     let open = blocks(&format!("{MALL}\n[kubernetes]\napi_cidrs = [\"203.0.113.0/24\"]\n"));
     has(
@@ -187,7 +201,24 @@ fn images_of_the_registry_are_read_by_those_who_start_them() {
     let all = blocks(MALL);
     has(
         &all["google_artifact_registry_repository.images"],
-        &["immutable_tags = true", "keep_count = 12", "kms_key_name"],
+        &[
+            "for_each = toset([\"market\", \"pay\"])",
+            "immutable_tags = true",
+            "keep_count = 12",
+            "kms_key_name",
+        ],
+    );
+    // Nobody reads an image that another starts.
+    has(
+        &all["google_artifact_registry_repository_iam_member.market_nodes"],
+        &[
+            "for_each = toset([\"market\"])",
+            "google_artifact_registry_repository.images[each.key].repository_id",
+        ],
+    );
+    has(
+        &all["google_artifact_registry_repository_iam_member.pay_api_images"],
+        &["google_artifact_registry_repository.images[\"pay\"].repository_id"],
     );
     for reader in ["market_nodes", "pay_api_images", "ship_nodes_named"] {
         let name = format!("google_artifact_registry_repository_iam_member.{reader}");
@@ -195,7 +226,7 @@ fn images_of_the_registry_are_read_by_those_who_start_them() {
     }
     assert!(!all.contains_key("google_artifact_registry_repository_iam_member.ship_nodes"));
     let machines = &all["google_compute_region_instance_template.pay_api"];
-    let image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/mall/pay:1";
+    let image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/mall-pay/pay:1";
     assert!(machines.contains(&format!("docker pull --quiet {image}")), "{machines}");
     let run = blocks(&with(
         "[domains.pay.services.api]",
@@ -221,10 +252,10 @@ fn what_gke_cannot_is_said() {
     assert_eq!(rules(&with("[registry]", existing)), ["cluster-existing-network"]);
     let closed = rules(&with("[registry]", "[network]\negress = \"none\"\n\n[registry]"));
     assert!(closed.contains(&"cluster-way-out".to_owned()), "{closed:?}");
-    let slots = "\n[domains.market]\nslot = 3\n\n[domains.ship]\nslot = 3\n";
-    assert_eq!(rules(&format!("{MALL}{slots}")), ["same-pod-slot"]);
-    let many = "\n[domains.market]\nnodes = { max = 300 }\n";
+    let many = "\n[kubernetes]\nnodes = { max = 300 }\n";
     assert_eq!(rules(&format!("{MALL}{many}")), ["no-room-for-pods"]);
+    let long = with("registry/pay:1", &format!("registry/{}:1", "p".repeat(60)));
+    assert_eq!(rules(&long), ["name-too-long"]);
     let taken = with("[domains.pay.services.api]", "[domains.market.services.nodes]");
     let taken = taken.replacen("calls = [\"pay.api\"]\n", "", 1);
     assert!(rules(&taken).contains(&"name-taken".to_owned()), "{:?}", rules(&taken));
@@ -233,4 +264,78 @@ fn what_gke_cannot_is_said() {
         warned.contains(&("kubernetes-version".to_owned(), Severity::Warning)),
         "{warned:?}"
     );
+}
+
+/// Behind the gateway services are told apart by the host name of a request, which whoever sends it may choose.
+#[test]
+fn a_port_of_the_internal_load_balancer_leads_to_its_services_alone() {
+    let called = with(
+        "[domains.pay.services.api]",
+        "[domains.pay.services.api]\nruntime = \"kubernetes\"",
+    );
+    has(
+        &blocks(&called)["google_compute_region_url_map.internal_8081"],
+        &[
+            "default_service = google_compute_region_backend_service.system_nodes_internal.id",
+            "default_route_action { url_rewrite { host_rewrite = \"pay-api.mall.internal\" } }",
+        ],
+    );
+    // Two of them behind one port, told apart by their paths.
+    let both = r#"
+name = "shop"
+pattern = "monolith"
+region = "seoul"
+[services.web]
+image = "web:1"
+port = 8080
+public = true
+calls = ["orders", "stock"]
+[services.orders]
+runtime = "kubernetes"
+image = "orders:1"
+port = 8000
+routes = ["/orders"]
+[services.stock]
+runtime = "kubernetes"
+image = "stock:1"
+port = 8000
+routes = ["/stock"]
+"#;
+    let map = &blocks(both)["google_compute_region_url_map.internal_8000"];
+    for service in ["orders", "stock"] {
+        let renamed = format!("route_action {{ url_rewrite {{ host_rewrite = \"{service}.shop.internal\" }} }}");
+        has(map, &[&format!("\"/{service}/*\""), &renamed, "http_status = 404"]);
+    }
+    // On machines there is nothing behind the backend but the service itself.
+    assert!(!blocks(MALL)["google_compute_region_url_map.internal_8081"].contains("url_rewrite"));
+}
+
+#[test]
+fn pods_are_counted_by_what_waits() {
+    let blueprint = cloudgen::blueprint::load(MALL, None).unwrap();
+    let rendered = cloudgen::compile(&blueprint, cloudgen::target::Target::Gcp)
+        .value
+        .unwrap();
+    let pods = rendered.files.get("kubernetes/ship/compute.yaml").unwrap();
+    assert!(pods.contains("type: prometheus"), "{pods}");
+    assert!(pods.contains("\"subscription_id\"=\"mall-ship-orders\""), "{pods}");
+    assert!(pods.contains("ignoreNullValues: 'true'"), "{pods}");
+}
+
+/// While a URL map leads to a backend, and a router translates a subnet, Google refuses to delete them.
+#[test]
+fn what_is_still_led_to_goes_last() {
+    let all = blocks(&with(
+        "[domains.pay.services.api]",
+        "[domains.pay.services.api]\nruntime = \"container\"",
+    ));
+    let leaves = |name: &str| {
+        name.starts_with("google_compute_region_backend_service.")
+            || ["nodes", "containers"].contains(&name.trim_start_matches("google_compute_subnetwork."))
+    };
+    let leaving: Vec<_> = all.iter().filter(|(name, _)| leaves(name)).collect();
+    assert!(leaving.len() > 3);
+    for (_, block) in leaving {
+        has(block, &["create_before_destroy = true"]);
+    }
 }

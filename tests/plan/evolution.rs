@@ -110,6 +110,42 @@ fn more_shards_leave_the_first_ones_alone() {
     assert!(findings.is_empty(), "\n{}", findings.join("\n"));
 }
 
+/// On Google Cloud a domain with nodes of its own leaves in one step: neither the subnet of the nodes nor their cluster changes, and what
+/// leads to the domain lets go of it before it is gone.
+#[test]
+fn a_domain_with_nodes_leaves_in_one_step() {
+    if !has_terraform() {
+        return;
+    }
+    let all = "name = \"mall\"\npattern = \"per-domain\"\nregion = \"seoul\"\nprotect = false\n\
+        [domains.stock.services.api]\nruntime = \"kubernetes\"\nimage = \"stock:1\"\nport = 8082\nreads = [\"main\"]\n\
+        [domains.stock.databases.main]\nengine = \"postgres\"\n\
+        [domains.web.services.shop]\nimage = \"shop:1\"\nport = 8080\npublic = true\ncalls = [\"stock.api\"]\n";
+    let ship = "[domains.ship.services.api]\nruntime = \"kubernetes\"\nimage = \"ship:1\"\nport = 8083\nreads = [\"main\"]\n\
+        [domains.ship.databases.main]\nengine = \"mysql\"\n\
+        [domains.ship.services.worker]\nimage = \"worker:1\"\nport = 8084\n";
+    let named = |text: String| Example {
+        name: "leaves".to_owned(),
+        text,
+        path: project("blueprints/per-domain.toml"),
+    };
+    let before = format!("{all}{ship}").replace("\"stock.api\"", "\"stock.api\", \"ship.api\", \"ship.worker\"");
+    let changes = step([&named(before), &named(all.to_owned())], Target::Gcp);
+    let of = |change: &&Change| change.address.contains("ship");
+    assert!(changes.iter().filter(of).count() > 20);
+    let kept = [
+        "google_compute_subnetwork",
+        "google_container_cluster",
+        "google_container_node_pool",
+    ];
+    let touched = changes.iter().filter(|change| !of(change) && !change.is_kept());
+    let touched: Vec<String> = touched
+        .filter(|change| kept.contains(&change.resource_type.as_str()))
+        .map(Change::text)
+        .collect();
+    assert!(touched.is_empty(), "{touched:?}");
+}
+
 /// The example of the pattern with another number of shards.
 fn sharding(shards: &str) -> Example {
     let path = project("blueprints/sharding.toml");

@@ -1,34 +1,28 @@
 //! What GKE asks of services in the managed cluster: addresses for pods and nodes, names, a way out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ipnet::Ipv4Net;
-use sha2::{Digest, Sha256};
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability, gke};
-use crate::ir::{Domain, NodePool, System, Tier};
+use crate::ir::{NodePool, System, Tier};
 use crate::target::Target;
 use crate::vocabulary::{Egress, Runtime};
 
 /// Where pods and the cluster's own services have their addresses: shared address space, which no network has for anything else.
-const PODS: [u8; 4] = [100, 64, 0, 0];
-const PODS_PREFIX: u8 = 10;
-/// The block of one pool.
-const POOL_PREFIX: u8 = 17;
-/// The blocks of domains, after that of the system's own pool.
-const SLOTS: u32 = 96;
-/// The last block, and how much of it services have: 4,096 addresses.
-const SERVICES: usize = 127;
-const SERVICES_PREFIX: u8 = 20;
-/// Nodes that the block of a pool has room for: 128 addresses for each.
-const NODES: u32 = 1 << (POD_PREFIX - POOL_PREFIX);
+const SYSTEM: ([u8; 4], u8) = ([100, 64, 0, 0], 17);
+const DOMAINS: ([u8; 4], u8) = ([100, 96, 0, 0], 12);
+const SERVICES: ([u8; 4], u8) = ([100, 127, 128, 0], 20);
+/// The addresses of the pods of one node: 128.
 const POD_PREFIX: u8 = 25;
 /// Addresses of a subnet that Google keeps.
 const KEPT: u32 = 4;
 /// The longest id of a service account, and the longest name of a cluster.
 const ACCOUNT: usize = 30;
 const CLUSTER: usize = 40;
+/// The longest name of a repository of Artifact Registry.
+const REPOSITORY: usize = 63;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     if system.pools.is_empty() {
@@ -51,9 +45,20 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         problems.push(gke::version(at, version, catalog::gke_versions()));
     }
     machines(system, problems);
-    slots(system, problems);
     room(system, problems);
     names(system, problems);
+}
+
+/// Every image of the system's own registry has a repository.
+pub(super) fn repositories(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (_, repository) in system.repositories.iter() {
+        let full = format!("{}-{}", system.prefix, repository.name);
+        if full.len() > REPOSITORY {
+            let at = system.places.key("registry");
+            let what = "the name of an image's repository";
+            problems.push(capability::name_too_long(at, &full, REPOSITORY, what, Target::Gcp));
+        }
+    }
 }
 
 /// Pods have no machines of their own.
@@ -71,16 +76,10 @@ fn machines(system: &System, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The addresses of the pods on a pool. They depend on the domain alone, so that no domain moves another's.
-pub fn pod_range(system: &System, pool: &NodePool) -> Ipv4Net {
-    let number = pool.domain.map_or(0, |domain| slot(&system.domains[domain]));
-    block(number as usize, POOL_PREFIX)
-}
-
-/// The addresses of the cluster's own services.
-pub fn service_range() -> Ipv4Net {
-    let whole = block(SERVICES, POOL_PREFIX);
-    Ipv4Net::new(whole.addr(), SERVICES_PREFIX).unwrap_or(whole)
+/// The addresses of the pods on the system's pool, those of all domains' pods, and those of the cluster's own services. Domains share
+/// theirs, so that none that comes or goes changes the subnet.
+pub fn pod_ranges() -> [Ipv4Net; 3] {
+    [SYSTEM, DOMAINS, SERVICES].map(|(start, prefix)| Ipv4Net::new(start.into(), prefix).unwrap_or_default())
 }
 
 /// What the nodes of a pool are called, and what belongs to them.
@@ -88,49 +87,17 @@ pub fn nodes(pool: &NodePool) -> String {
     format!("{}-nodes", pool.name)
 }
 
-fn block(number: usize, prefix: u8) -> Ipv4Net {
-    let all = Ipv4Net::new(PODS.into(), PODS_PREFIX).unwrap_or_default();
-    let mut blocks = all.subnets(prefix).ok().into_iter().flatten();
-    blocks.nth(number).unwrap_or(all)
-}
-
-/// The number of a domain's block, from 1: the author's, or the one that its name gives.
-fn slot(domain: &Domain) -> u32 {
-    let digest = Sha256::digest(domain.name.as_bytes());
-    let hash = digest
-        .iter()
-        .take(4)
-        .fold(0, |number: u32, &byte| number << 8 | u32::from(byte));
-    domain.slot.unwrap_or(1 + hash % SLOTS)
-}
-
-/// No two domains may have the same block.
-fn slots(system: &System, problems: &mut Vec<Diagnostic>) {
-    let domains: Vec<&Domain> = system
-        .pools
-        .iter()
-        .filter_map(|pool| Some(&system.domains[pool.domain?]))
-        .collect();
-    let all: BTreeSet<u32> = domains.iter().map(|domain| slot(domain)).collect();
-    let mut taken: BTreeMap<u32, &Domain> = BTreeMap::new();
-    for domain in domains {
-        if let Some(other) = taken.insert(slot(domain), domain) {
-            let at = system.places.span(&format!("{}.slot", domain.path));
-            let at = at.or_else(|| system.places.key(&domain.path));
-            let free = (1..=SLOTS).find(|number| !all.contains(number)).unwrap_or(SLOTS);
-            problems.push(gke::same_slot(at, [&other.name, &domain.name], free));
-        }
-    }
-}
-
 /// Nodes have addresses for their pods and for themselves; while they are replaced, there is one more in each zone.
 fn room(system: &System, problems: &mut Vec<Diagnostic>) {
     let more = u32::try_from(system.network.zones).unwrap_or_default();
-    for pool in &system.pools {
-        let there = NODES.saturating_sub(more);
-        if pool.max > there {
-            let at = system.places.span(&format!("{}.max", pool.path));
-            problems.push(gke::pods(at, &pool.name, pool.max, there));
+    let (of_domains, own): (Vec<&NodePool>, Vec<&NodePool>) =
+        system.pools.iter().partition(|pool| pool.domain.is_some());
+    for (pools, (_, prefix)) in [(own, SYSTEM), (of_domains, DOMAINS)] {
+        let there = 1_u32 << (POD_PREFIX - prefix);
+        let wanted: u32 = pools.iter().map(|pool| pool.max.saturating_add(more)).sum();
+        if let Some(largest) = pools.iter().max_by_key(|pool| pool.max).filter(|_| wanted > there) {
+            let at = system.places.span(&format!("{}.max", largest.path));
+            problems.push(gke::pods(at, wanted, there));
         }
     }
     let range = system.network.slice(Tier::Management).cidr;
@@ -184,10 +151,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_lie_beside_each_other() {
-        assert_eq!(block(0, POOL_PREFIX).to_string(), "100.64.0.0/17");
-        assert_eq!(block(SLOTS as usize, POOL_PREFIX).to_string(), "100.112.0.0/17");
-        assert_eq!(service_range().to_string(), "100.127.128.0/20");
-        assert_eq!(NODES, 256);
+    fn ranges_lie_beside_each_other() {
+        let ranges = pod_ranges();
+        assert_eq!(
+            ranges.map(|range| range.to_string()).join(" "),
+            "100.64.0.0/17 100.96.0.0/12 100.127.128.0/20"
+        );
+        let [system, domains, services] = ranges;
+        assert!(!domains.contains(&system) && !domains.contains(&services));
     }
 }

@@ -9,8 +9,8 @@ use crate::ir::{Bucket, Family, Function, Service, Source, System, Trigger};
 const WAIT: u32 = 600;
 /// Bytes of a subscription's filter.
 const FILTER: usize = 256;
-/// What Node.js looks for when `package.json` says nothing.
-const DEFAULTS: [&str; 2] = ["index", "function"];
+/// What Node.js loads when `package.json` says nothing.
+const DEFAULT: &str = "index";
 
 /// Who brings messages to functions.
 pub const TRIGGERS: &str = "triggers";
@@ -82,15 +82,16 @@ pub fn takes_events(function: &Function) -> bool {
     !matches!(function.trigger, None | Some(Trigger::Api | Trigger::Url { .. }))
 }
 
-/// True if the file of the function is the one that is loaded. Python is told; Java and .NET look for classes.
+/// True if the file of the function is the one that is loaded. Python is told, and so is Node.js where the author has no `package.json`;
+/// Java and .NET look for classes.
 fn is_found(source: &Source) -> bool {
     if source.language.family != Family::Node {
         return true;
     }
-    let said: Option<serde_json::Value> = source
-        .files
-        .get("package.json")
-        .and_then(|text| serde_json::from_str(text).ok());
+    let Some(text) = source.files.get("package.json") else {
+        return true;
+    };
+    let said: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let main = said.as_ref().and_then(|said| said.get("main")).and_then(|main| main.as_str());
     match main {
         Some(main) => {
@@ -98,7 +99,7 @@ fn is_found(source: &Source) -> bool {
             let main = [".js", ".mjs", ".cjs"].iter().find_map(|ending| main.strip_suffix(ending)).unwrap_or(main);
             main == source.file
         }
-        None => DEFAULTS.contains(&source.file.as_str()),
+        None => source.file == DEFAULT,
     }
 }
 
@@ -214,8 +215,9 @@ mod tests {
     fn node_loads_what_its_package_names() {
         assert!(is_found(&node("main", Some(r#"{ "main": "./main.js" }"#))));
         assert!(is_found(&node("src/app", Some(r#"{ "main": "src/app.mjs" }"#))));
-        assert!(is_found(&node("index", None)));
-        assert!(!is_found(&node("main", None)));
+        assert!(is_found(&node("main", None)));
+        assert!(is_found(&node("index", Some("{}"))));
+        assert!(!is_found(&node("main", Some("{}"))));
         assert!(!is_found(&node("main", Some(r#"{ "main": "other.js" }"#))));
     }
 }

@@ -1,10 +1,10 @@
 //! What the links of a function mean beyond those of a service, and what is watched about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Linker};
 use crate::blueprint::model;
-use crate::diagnostic::function as rules;
+use crate::diagnostic::{Diagnostic, function as rules};
 use crate::ir::{Access, Bucket, FunctionAlarm, FunctionTrouble, Id, Resource, Service, System, dead_letters};
 
 /// Calls that may fail in five minutes before somebody is told: one may be a hiccup of the network.
@@ -73,6 +73,21 @@ impl Linker<'_> {
             let at = self.blueprint.places.span(&format!("{}.private", self.service));
             let problem = rules::needs_network(at, &system.services[id].name, name);
             self.problems.push(problem);
+        }
+    }
+}
+
+/// Warns of functions that nothing starts.
+pub(super) fn idle(system: &System, problems: &mut Vec<Diagnostic>) {
+    let routed: BTreeSet<Id<Service>> = system
+        .apis
+        .iter()
+        .flat_map(|(_, api)| api.routes.iter().map(|route| route.service))
+        .collect();
+    for (id, service, function) in system.functions() {
+        let called = routed.contains(&id) || system.callers_of(id).next().is_some();
+        if function.trigger.is_none() && !called {
+            problems.push(rules::idle(system.places.key(&service.path), &service.home.name));
         }
     }
 }

@@ -17,7 +17,7 @@ use super::containers::Images;
 use super::edge::Entries;
 use super::firewall;
 use super::functions::permit;
-use super::load_balancer::{Front, listen};
+use super::load_balancer::{Front, listen, web_firewall};
 use crate::ir::{Api, Exposure, Id, Peer};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
@@ -28,8 +28,11 @@ use crate::{list, object, template};
 pub(super) const ENVOY: &str = "envoyproxy/envoy:v1.38.3";
 /// Proxies of an API, always: each counts its share of the requests by itself.
 const PROXIES: u32 = 2;
-/// Requests that one of them handles at a time.
-const REQUESTS: u32 = 1000;
+/// Requests that one of them handles at a time: at most, and so many that it takes more memory for them, as far as there is more.
+const REQUESTS: (u32, u32) = (1000, 250);
+/// GiB of memory that a proxy of two processors may have, and how many MiB of them are not for bodies.
+const MEMORY: [u32; 4] = [1, 2, 4, 8];
+const KEPT: u32 = 512;
 /// Where Envoy listens.
 const PORT: u16 = 8080;
 
@@ -85,6 +88,35 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, images: &Images) {
     }
 }
 
+/// What one proxy of an API is given: whatever callers send, the bodies that it holds at a time fit.
+struct Share {
+    /// GiB of memory.
+    memory: u32,
+    /// Requests at a time.
+    requests: u32,
+}
+
+impl Share {
+    fn of(api: &Api) -> Self {
+        let (most, wanted) = REQUESTS;
+        let fit = |memory: u32| (memory * 1024 - KEPT).saturating_mul(1024) / api.max_body_kb.max(1);
+        let [.., largest] = MEMORY;
+        let memory = MEMORY
+            .into_iter()
+            .find(|memory| fit(*memory) >= wanted)
+            .unwrap_or(largest);
+        Self {
+            memory,
+            requests: fit(memory).clamp(1, most),
+        }
+    }
+
+    /// Bytes that Envoy takes before it refuses requests.
+    fn heap(&self) -> u64 {
+        u64::from(self.memory * 1024 - KEPT / 4) * 1024 * 1024
+    }
+}
+
 fn account(stack: &mut Stack<'_>, api: &Api, name: &str) -> Address {
     let body = Block::new()
         .set("account_id", stack.name(name))
@@ -106,7 +138,8 @@ fn run(
     (text, image, ready): (Expression, Expression, Vec<Expression>),
 ) -> Address {
     let name = part(api);
-    let limits = object! { "cpu" => "2", "memory" => "1Gi" };
+    let share = Share::of(api);
+    let limits = object! { "cpu" => "2", "memory" => format!("{}Gi", share.memory) };
     let resources = Block::new()
         .set("limits", limits)
         .comment("Processors are there between requests too: that is when keys of tokens are fetched.")
@@ -142,7 +175,8 @@ fn run(
         .set("service_account", account.attr("email"))
         .set("encryption_key", stack.encryption.key.id())
         .set("execution_environment", "EXECUTION_ENVIRONMENT_GEN2")
-        .set("max_instance_request_concurrency", REQUESTS)
+        .comment("So many bodies of the largest size fit into the memory.")
+        .set("max_instance_request_concurrency", share.requests)
         .set("timeout", "60s")
         .block("scaling", Block::new().set("max_instance_count", PROXIES))
         .block("vpc_access", access)
@@ -162,7 +196,8 @@ fn run(
         )
         .when(own, |block| block.set("default_uri_disabled", true))
         .set("invoker_iam_disabled", true)
-        .set("deletion_protection", stack.system.protect)
+        .comment("It holds nothing that would be lost with it.")
+        .set("deletion_protection", false)
         .block("scaling", Block::new().set("min_instance_count", PROXIES))
         .block("template", template)
         .set("depends_on", Expression::Array(ready));
@@ -191,11 +226,17 @@ fn behind(stack: &mut Stack<'_>, api: &Api, domain: &str, run: &Address) -> Expr
         .set("group", group.id())
         .set("balancing_mode", "UTILIZATION")
         .set("capacity_scaler", 1.0);
+    let firewall = web_firewall(
+        stack,
+        &name,
+        &format!("Web application firewall of the API {}", api.name),
+    );
     let backend = Block::new()
         .set("name", stack.name(&name))
         .set("region", stack.region())
         .set("load_balancing_scheme", "EXTERNAL_MANAGED")
         .set("protocol", "HTTPS")
+        .set("security_policy", firewall.id())
         .block("backend", proxies)
         .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));
     let backend = stack

@@ -11,6 +11,7 @@ mod pools;
 mod workloads;
 
 use super::Stack;
+use super::edge::Records;
 use super::firewall::Rules;
 use crate::ir::{Id, Service, System};
 use crate::targets::shared::cluster::Manifests;
@@ -25,13 +26,13 @@ pub(super) fn is_pod(service: &Service) -> bool {
 }
 
 /// Adds the cluster, where there is one. Gives what the load balancers reach.
-pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Gateway> {
+pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules) -> Option<Gateway> {
     if stack.system.pools.is_empty() {
         return None;
     }
     stack.module.file("cluster", "");
-    let control_plane = control_plane::lower(stack, rules)?;
-    let pools = pools::lower(stack, &control_plane, rules);
+    let control_plane = control_plane::lower(stack, (records, rules))?;
+    let pools = pools::lower(stack, &control_plane, (records, rules));
     let gateway = gateway::lower(stack, &pools);
     identity::trust(stack, &control_plane);
     gateway

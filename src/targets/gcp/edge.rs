@@ -188,6 +188,11 @@ pub(super) struct Records {
 }
 
 impl Records {
+    /// The names of Google's own services.
+    pub fn of_google(&self) -> impl Iterator<Item = &Address> {
+        self.shared.iter()
+    }
+
     /// The names that a service's links lead to, and those of everybody.
     pub fn of(&self, system: &System, id: Id<Service>) -> impl Iterator<Item = &Address> {
         let called = system.services[id]

@@ -16,8 +16,8 @@ use super::cluster::is_pod;
 use super::containers::{self, is_container, is_tagged};
 use super::edge::Entries;
 use super::network::GOOGLE_APIS;
-use super::{Stack, identity};
-use crate::ir::{Flow, Id, Peer, Service};
+use super::{Stack, identity, streams};
+use crate::ir::{Flow, Id, Peer, Service, Tier};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 use crate::{list, template};
@@ -233,6 +233,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
         stack.system.flows_from(Peer::Service(id)),
         entries,
     ));
+    rules.extend(to_kafka(stack, id, &name));
     rules
         .into_iter()
         .map(|(part, rule)| {
@@ -306,6 +307,18 @@ fn outward<'a>(
         ));
     }
     rules
+}
+
+/// The way to the brokers of Kafka, which have addresses of their own in the data subnet. Those of a network that was there already are
+/// not known.
+fn to_kafka(stack: &Stack<'_>, id: Id<Service>, name: &str) -> Option<(String, Rule)> {
+    let mut grants = stack.system.grants_of(id);
+    grants.find(|grant| streams::is_kafka(stack.system, grant.resource))?;
+    let ranges = match stack.network.existing {
+        true => list!["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+        false => list![stack.system.network.slice(Tier::Data).cidr.to_string()],
+    };
+    Some((format!("{name}-to-kafka"), opened(Way::Out, ranges, vec![streams::KAFKA])))
 }
 
 /// The ranges of single addresses.

@@ -100,6 +100,7 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
             grants.extend(registry::grant(
                 stack,
                 &format!("{}_images", service.name),
+                service,
                 member.clone(),
             ));
         }

@@ -57,10 +57,10 @@ pub(super) fn lower(
             certificate: entries.certificate.clone(),
             tls_policy: tls_policy.clone(),
         };
-        let firewall = web_firewall(stack);
+        let firewall = web_firewall(stack, "public", "Web application firewall of the public load balancer");
         let backends = backends(stack, balancer, machines, backings, Some(&firewall));
         for listener in &balancer.listeners {
-            let map = url_map(stack, "public", listener, &backends);
+            let map = url_map(stack, "public", (Exposure::Public, listener), &backends);
             let port = balancer.port(listener, Target::Gcp);
             let part = format!("public-{}", balancer.scheme(Target::Gcp));
             listen(stack, &front, &part, port, &map);
@@ -84,7 +84,7 @@ pub(super) fn lower(
         let backends = backends(stack, balancer, machines, backings, None);
         for listener in &balancer.listeners {
             let part = format!("internal-{}", listener.port);
-            let map = url_map(stack, &part, listener, &backends);
+            let map = url_map(stack, &part, (Exposure::Internal, listener), &backends);
             listen(stack, &front, &part, listener.port, &map);
         }
     }
@@ -100,7 +100,8 @@ fn tls_policy(stack: &mut Stack<'_>) -> Address {
     stack.module.resource("google_compute_region_ssl_policy", "main", body)
 }
 
-fn web_firewall(stack: &mut Stack<'_>) -> Address {
+/// Cloud Armor before one load balancer. `part` names it.
+pub(super) fn web_firewall(stack: &mut Stack<'_>, part: &str, about: &str) -> Address {
     let rule = |priority: u32, action: &str, description: &str, matching: Block| {
         Block::new()
             .set("priority", priority)
@@ -117,16 +118,16 @@ fn web_firewall(stack: &mut Stack<'_>) -> Address {
         .set("versioned_expr", "SRC_IPS_V1")
         .block("config", Block::new().set("src_ip_ranges", list!["*"]));
     let body = Block::new()
-        .set("name", stack.name("public"))
+        .set("name", stack.name(part))
         .set("region", stack.region())
-        .set("description", "Web application firewall of the public load balancer")
+        .set("description", about)
         .set("type", "CLOUD_ARMOR")
         .blocks("rules", rules)
         .block("rules", rule(LAST, "allow", "Everything else", everything))
         .set("depends_on", stack.project.ready());
     stack
         .module
-        .resource("google_compute_region_security_policy", "public", body)
+        .resource("google_compute_region_security_policy", part, body)
 }
 
 /// One backend service for each service behind a load balancer, and one for all in the cluster. A service behind both has two: they differ in their scheme.
@@ -180,13 +181,19 @@ fn backends(
             .set("health_checks", machines.checks())
             .set_some("security_policy", firewall.map(Address::id))
             .block("backend", group)
-            .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));
+            .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0))
+            .block("lifecycle", last());
         let address = stack
             .module
             .resource("google_compute_region_backend_service", &name, body);
         backends.insert(id, address);
     }
     backends
+}
+
+/// A backend goes after the URL map has let go of it: while that leads to it, Google refuses to delete it.
+fn last() -> Block {
+    Block::new().set("create_before_destroy", true)
 }
 
 /// The backend service of a service on containers. Its name is not that of machines, so that both are there while a service moves.
@@ -210,7 +217,7 @@ fn container_backend(
         .set_some("security_policy", firewall.map(Address::id))
         .block("backend", containers)
         .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0))
-        .block("lifecycle", Block::new().set("create_before_destroy", true));
+        .block("lifecycle", last());
     stack
         .module
         .comment("Cloud Run knows which containers are well and how long a request may take: a check or a time here would be refused.")
@@ -237,7 +244,8 @@ fn cluster_backend(
         .set("health_checks", gateway.checks())
         .set_some("security_policy", firewall.map(Address::id))
         .labelled("dynamic", &["backend"], gateway.groups())
-        .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0));
+        .block("log_config", Block::new().set("enable", true).set("sample_rate", 1.0))
+        .block("lifecycle", last());
     stack
         .module
         .comment("Every service in the cluster: its gateway knows which of them a request is for.")

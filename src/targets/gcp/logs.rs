@@ -1,7 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
 use super::containers::all;
-use super::{Stack, is_machine};
+use super::{Stack, apis, is_machine};
 use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
@@ -33,7 +33,13 @@ fn filter(stack: &Stack<'_>) -> String {
     let services = services.filter(|item| is_machine(item));
     let services: Vec<&str> = services.map(|item| item.name.as_str()).collect();
     let machine = format!("=~\"^{prefix}-({})-[0-9a-z]+$\"", services.join("|"));
-    let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-(internal|public)-\"");
+    let named = stack.system.apis.iter().filter(|(_, api)| api.domain.is_some());
+    let named: String = named.map(|(_, api)| format!("|{}$", apis::part(api))).collect();
+    let balancers = match named.is_empty() {
+        true => "(internal|public)-".to_owned(),
+        false => format!("((internal|public)-{named})"),
+    };
+    let rule = format!("resource.labels.forwarding_rule_name=~\"^{prefix}-{balancers}\"");
     let mut parts = vec![];
     let rules = format!(
         "(log_id(\"compute.googleapis.com/firewall\") AND jsonPayload.rule_details.reference=~\"/firewall:{prefix}-\")"
@@ -51,7 +57,7 @@ fn filter(stack: &Stack<'_>) -> String {
     }
     parts.extend(of_containers(stack));
     parts.extend(of_cluster(stack));
-    if stack.system.public.is_some() {
+    if stack.system.public.is_some() || stack.system.apis.iter().any(|(_, api)| api.domain.is_some()) {
         parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
     }
     if stack.system.internal.is_some() {
@@ -111,9 +117,11 @@ fn of_cluster(stack: &Stack<'_>) -> Vec<String> {
 /// What Cloud Run writes, and the flows of its subnet: flow logs do not know containers by name.
 fn of_containers(stack: &Stack<'_>) -> Vec<String> {
     let prefix = &stack.system.prefix;
-    let named = |listens: bool| -> Vec<&str> {
+    let named = |listens: bool| -> Vec<String> {
         let some = all(stack.system).filter(|(_, service)| service.listens() == listens);
-        some.map(|(_, service)| service.name.as_str()).collect()
+        let some = some.map(|(_, service)| service.name.clone());
+        let apis = stack.system.apis.iter().filter(|_| listens);
+        some.chain(apis.map(|(_, api)| apis::part(api))).collect()
     };
     let kinds = [
         (true, "cloud_run_revision", "service_name"),

@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::shared::{self, Lowered, report::Report, sources::Sources};
+use super::shared::{self, Lowered, report::Report};
 use crate::check::Checked;
 use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Stream, Subscription, Table, Topic};
 use crate::template;
@@ -205,7 +205,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
     functions::lower(&mut stack, &records, &rules, &machines, &containers);
-    let gateway = cluster::lower(&mut stack, &rules);
+    let gateway = cluster::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &machines, (&containers.groups, gateway.as_ref()));
     apis::lower(&mut stack, &entries, &containers.images);
     logs::lower(&mut stack);
@@ -217,7 +217,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: stack.module,
         report: stack.report,
-        sources: Sources::new(),
+        sources: functions::added(system),
         cluster: manifests,
     }
 }

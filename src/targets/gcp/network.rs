@@ -5,8 +5,8 @@ use ipnet::Ipv4Net;
 
 use super::containers;
 use super::project::Project;
-use crate::check::{Checked, gcp_nodes, gcp_pods, gcp_services};
-use crate::ir::{Network as Plan, Service, Tier};
+use crate::check::{Checked, gcp_pods};
+use crate::ir::{Network as Plan, NodePool, Service, Tier};
 use crate::list;
 use crate::terraform::{Address, Block, Module};
 use crate::vocabulary::{Egress, GcpNetwork};
@@ -22,10 +22,11 @@ const SHARD_PROXIES_PREFIX: u8 = 22;
 /// The word for the subnet of the containers.
 const CONTAINERS: &str = "containers";
 
-/// The words for the subnets of the cluster's nodes and of its control plane, and for the range of its services.
+/// The words for the subnets of the cluster's nodes and of its control plane.
 const NODES: &str = "nodes";
 const CONTROL_PLANE: &str = "control-plane";
-const SERVICES: &str = "services";
+/// Ports of a public address that each machine may use where there are nodes: to begin with, and at most.
+const PORTS: (u32, u32) = (64, 8192);
 /// Length of the prefix of the control plane's subnet: it has one address in it.
 const CONTROL_PLANE_PREFIX: u8 = 28;
 
@@ -40,7 +41,28 @@ pub(super) struct Ground {
 
 impl Ground {
     /// The name of the services' range.
-    pub const SERVICES: &str = SERVICES;
+    pub const SERVICES: &str = "services";
+    /// The name of the range of the pods on the system's own nodes.
+    const SYSTEM: &str = "system-pods";
+    /// That of the pods of all domains.
+    const DOMAINS: &str = "domain-pods";
+
+    /// The name of the range that the pods of a pool are in.
+    pub fn pods(pool: &NodePool) -> &'static str {
+        match pool.domain {
+            Some(_) => Self::DOMAINS,
+            None => Self::SYSTEM,
+        }
+    }
+
+    /// That range.
+    pub fn range(pool: &NodePool) -> Ipv4Net {
+        let [system, domains, _] = gcp_pods();
+        match pool.domain {
+            Some(_) => domains,
+            None => system,
+        }
+    }
 }
 
 /// The network and where things go in it.
@@ -217,14 +239,16 @@ fn shard_proxies(system: &Checked<'_>, module: &mut Module, network: &Address) -
     module.comment(
         "Proxies in front of shards number themselves by the last ten bits of their address: among 1,024 addresses no two have the same.",
     );
-    Some(subnet(system, module, network, SHARD_PROXIES, range))
+    let body = translated(subnet_body(system, network, SHARD_PROXIES, range));
+    Some(module.resource("google_compute_subnetwork", SHARD_PROXIES, body))
 }
 
 /// The subnet of the containers, where there are any: the second of the two eighths that no tier has.
 fn containers(system: &Checked<'_>, module: &mut Module, network: &Address) -> Option<Address> {
     containers::any_tagged(system).then(|| {
         module.comment("Containers of Cloud Run. It gives their addresses back an hour or two after they are gone, the subnet stays as long.");
-        subnet(system, module, network, CONTAINERS, system.network.spare(1).cidr)
+        let body = translated(subnet_body(system, network, CONTAINERS, system.network.spare(1).cidr));
+        module.resource("google_compute_subnetwork", CONTAINERS, body)
     })
 }
 
@@ -233,28 +257,35 @@ fn cluster(system: &Checked<'_>, module: &mut Module, network: &Address) -> Opti
     if system.pools.is_empty() {
         return None;
     }
-    let range = |name: String, range: Ipv4Net| {
+    let range = |name: &str, range: Ipv4Net| {
         Block::new()
             .set("range_name", name)
             .set("ip_cidr_range", range.to_string())
     };
-    let pods = system
-        .pools
-        .iter()
-        .map(|pool| range(gcp_nodes(pool), gcp_pods(system, pool)));
+    let [own, of_domains, services] = gcp_pods();
     let nodes = system.network.slice(Tier::Management).cidr;
-    let body = subnet_body(system, network, NODES, nodes)
-        .comment("The pods of each pool, by its name. They follow from the name of the domain.")
-        .blocks("secondary_ip_range", pods)
-        .block("secondary_ip_range", range(SERVICES.to_owned(), gcp_services()));
+    let mut body = subnet_body(system, network, NODES, nodes).block("secondary_ip_range", range(Ground::SYSTEM, own));
+    if !system.domains.is_empty() {
+        body = body
+            .comment("Of the pods of all domains: none that comes or goes changes the subnet, which its nodes would still be using.")
+            .block("secondary_ip_range", range(Ground::DOMAINS, of_domains));
+    }
+    let body = body.block("secondary_ip_range", range(Ground::SERVICES, services));
     let nodes = module
-        .comment("Nodes of the cluster. Firewall rules tell the pods of one domain from those of another by the range.")
-        .resource("google_compute_subnetwork", NODES, body);
+        .comment(
+            "Nodes of the cluster. Whose pods may go where is said by firewall rules for the nodes that they are on.",
+        )
+        .resource("google_compute_subnetwork", NODES, translated(body));
     let endpoint = system.network.slice(Tier::Endpoint).cidr;
     let first = endpoint.subnets(CONTROL_PLANE_PREFIX).ok()?.next()?;
     module.comment("The one address at which nodes, pods and administrators in the network find the control plane.");
     let control_plane = subnet(system, module, network, CONTROL_PLANE, first);
     Some(Ground { nodes, control_plane })
+}
+
+/// A subnet that may leave: after the address translation has let go of it, for Google refuses to delete one that is still translated.
+fn translated(body: Block) -> Block {
+    body.block("lifecycle", Block::new().set("create_before_destroy", true))
 }
 
 /// Its range, in the first of the two eighths that no tier has. In a network whose eighths are smaller there is none: machines of one
@@ -334,6 +365,14 @@ fn translation<'a>(
             .set("region", router.attr("region"))
             .set("nat_ip_allocate_option", "AUTO_ONLY")
             .set("source_subnetwork_ip_ranges_to_nat", "LIST_OF_SUBNETWORKS")
+            .when(!system.pools.is_empty(), |block| {
+                block
+                    .comment("All pods of a node share its ports, of which it would have 64.")
+                    .set("enable_dynamic_port_allocation", true)
+                    .set("enable_endpoint_independent_mapping", false)
+                    .set("min_ports_per_vm", PORTS.0)
+                    .set("max_ports_per_vm", PORTS.1)
+            })
             .blocks("subnetwork", inside)
             .block(
                 "log_config",

@@ -61,7 +61,10 @@ fn prerequisites(stack: &mut Stack<'_>) {
         match public.tls(Target::Gcp) {
             Tls::Named(certificate) => items.push(format!("The certificate `{certificate}`.")),
             Tls::Requested { zone: Some(zone), .. } => {
-                items.push(format!("The public Cloud DNS zone `{zone}` in the same project."));
+                let zone = format!("The public Cloud DNS zone `{zone}` in the same project.");
+                if !items.contains(&zone) {
+                    items.push(zone);
+                }
             }
             Tls::Requested { .. } | Tls::Off => {}
         }
@@ -107,6 +110,9 @@ fn security(stack: &mut Stack<'_>) {
     let write_only = |grant: &Grant| matches!(grant.resource, Resource::Bucket(_)) && !grant.access.reads();
     if system.grants.iter().any(write_only) {
         items.push("Cloud Storage has no role that replaces objects without reading them: a service that only `writes` a bucket may read it too.");
+    }
+    if stack.registry.is_some() {
+        items.push("Every image of the registry has a repository of its own, which is read by those who start it: a machine as its service, nodes as those of their pool, containers by Cloud Run's agent.");
     }
     if system.public.is_some() {
         items.push(

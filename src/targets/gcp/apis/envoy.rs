@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use hcl::Expression;
 use serde_json::{Value, json};
 
-use super::{PORT, PROXIES, functions};
+use super::{PORT, PROXIES, Share, functions};
 use crate::check::path_expression;
 use crate::ir::{Api, ApiRoute, Cors, Jwt, Segment, Throttle, Tls};
 use crate::target::Target;
@@ -17,6 +17,12 @@ use crate::{list, object};
 
 /// Seconds that a service has for an answer, as on other clouds.
 const TIMEOUT: &str = "30s";
+/// Seconds that a caller has to send the whole request.
+const ARRIVAL: &str = "30s";
+/// Bytes of a connection that are held where no body has to be whole.
+pub(super) const WINDOW: u32 = 32 * 1024;
+/// Bytes of a body that a method without a body may have all the same.
+const BODILESS: u32 = 16 * 1024;
 /// What signs the certificates of the world.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// The cluster of the issuer's keys.
@@ -46,7 +52,30 @@ pub(super) fn config(stack: &Stack<'_>, api: &Api, internal: Option<&Address>, p
             "listeners" => list![listener(stack, api, encrypted)],
             "clusters" => Expression::Array(clusters),
         },
+        "overload_manager" => literal(&overload(&Share::of(api))),
     }
+}
+
+/// Envoy refuses requests before Cloud Run ends it for its memory.
+fn overload(share: &Share) -> Value {
+    let heap = "envoy.resource_monitors.fixed_heap";
+    let action = |name: &str, value: f64| {
+        json!({
+            "name": format!("envoy.overload_actions.{name}"),
+            "triggers": [{ "name": heap, "threshold": { "value": value } }],
+        })
+    };
+    json!({
+        "refresh_interval": "0.25s",
+        "resource_monitors": [{
+            "name": heap,
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+                "max_heap_size_bytes": share.heap(),
+            },
+        }],
+        "actions": [action("shrink_heap", 0.9), action("stop_accepting_requests", 0.95)],
+    })
 }
 
 fn cluster(port: u16) -> String {
@@ -84,6 +113,7 @@ fn at(internal: &Address, name: &str, port: u16, tls: Option<Expression>) -> Exp
         ("name".to_owned(), Expression::from(name)),
         ("type".to_owned(), "STATIC".into()),
         ("connect_timeout".to_owned(), "5s".into()),
+        ("per_connection_buffer_limit_bytes".to_owned(), WINDOW.into()),
         ("load_assignment".to_owned(), load),
     ];
     cluster.extend(tls.map(|tls| ("transport_socket".to_owned(), tls)));
@@ -136,7 +166,8 @@ fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Expression {
     let logged = json!({
         "duration_ms": "%DURATION%",
         "method": "%REQ(:METHOD)%",
-        "path": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+        // Without the query, in which a caller may have put a token.
+        "path": "%PATH(NQ:ORIG_OR_PATH)%",
         "flags": "%RESPONSE_FLAGS%",
         "route": "%ROUTE_NAME%",
         "status": "%RESPONSE_CODE%",
@@ -156,6 +187,8 @@ fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Expression {
         "normalize_path" => true,
         // A service would take `%2F` for a slash where the routes here do not.
         "path_with_escaped_slashes_action" => "REJECT_REQUEST",
+        "merge_slashes" => true,
+        "request_timeout" => ARRIVAL,
         "access_log" => literal(&log),
         "http_filters" => literal(&Value::Array(filters(stack, api))),
         "route_config" => object! { "virtual_hosts" => list![virtual_host(stack, api, encrypted)] },
@@ -165,6 +198,7 @@ fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Expression {
     object! {
         "name" => api.name.as_str(),
         "address" => literal(&address),
+        "per_connection_buffer_limit_bytes" => WINDOW,
         "filter_chains" => list![object! { "filters" => list![filter] }],
     }
 }
@@ -280,6 +314,9 @@ fn route(stack: &Stack<'_>, api: &Api, route: &ApiRoute, encrypted: bool) -> Exp
     };
     if let Some(own) = own.as_object_mut() {
         own.insert("envoy.filters.http.local_ratelimit".to_owned(), counted(route));
+        if matches!(route.method, Some(Method::Get | Method::Head | Method::Delete)) {
+            own.insert("envoy.filters.http.buffer".to_owned(), held(api));
+        }
     }
     let (cluster, host) = match (functions::is_function(stack, route.service), encrypted) {
         (true, _) => (service.name.clone(), functions::host(stack, route.service)),
@@ -307,6 +344,14 @@ fn disabled(api: &Api) -> Value {
     }
 }
 
+/// Where no body is expected, a small one is held, so that nobody fills the memory with bodies on such a route.
+fn held(api: &Api) -> Value {
+    json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
+        "buffer": { "max_request_bytes": api.max_body_kb.saturating_mul(1024).min(BODILESS) },
+    })
+}
+
 /// What passes of a route, one proxy's share of it.
 fn counted(route: &ApiRoute) -> Value {
     let Throttle { per_second, burst } = route.throttle;
@@ -327,13 +372,16 @@ fn counted(route: &ApiRoute) -> Value {
 fn origins(cors: &Cors) -> Value {
     let origins: Vec<Value> = cors.origins.iter().map(|origin| json!({ "exact": origin })).collect();
     let methods: Vec<&str> = cors.methods.iter().map(|method| method.name()).collect();
-    json!({
+    let mut policy = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
         "allow_origin_string_match": origins,
         "allow_methods": methods.join(","),
         "allow_headers": cors.headers.join(","),
-        "expose_headers": cors.exposed.join(","),
         "allow_credentials": cors.credentials,
         "max_age": cors.max_age_seconds.to_string(),
-    })
+    });
+    if let (Some(policy), false) = (policy.as_object_mut(), cors.exposed.is_empty()) {
+        policy.insert("expose_headers".to_owned(), cors.exposed.join(",").into());
+    }
+    policy
 }

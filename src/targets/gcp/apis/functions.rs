@@ -62,6 +62,7 @@ pub(super) fn clusters(stack: &Stack<'_>, api: &Api) -> Vec<Expression> {
             "name" => name,
             "type" => "STATIC",
             "connect_timeout" => "5s",
+            "per_connection_buffer_limit_bytes" => envoy::WINDOW,
             "load_assignment" => literal(&load),
             "transport_socket" => envoy::tls(host(stack, id)),
             "metadata" => object! { "typed_filter_metadata" => object! { TOKENS => audience } },

@@ -4,13 +4,15 @@ use hcl::Expression;
 
 use super::pools;
 use crate::catalog;
+use crate::check::gcp_pods;
 use crate::ir::NodePool;
 use crate::targets::gcp::Stack;
+use crate::targets::gcp::edge::Records;
 use crate::targets::gcp::firewall::Rules;
 use crate::targets::gcp::network::Ground;
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Channel;
-use crate::{check::gcp_nodes, list, template};
+use crate::{list, template};
 
 /// When Google may change something, UTC: four hours each day from then.
 const MAINTENANCE: &str = "18:00";
@@ -24,7 +26,7 @@ const LOGS: [&str; 5] = [
 ];
 
 /// Adds the cluster without nodes.
-pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Address> {
+pub(super) fn lower(stack: &mut Stack<'_>, (records, rules): (&Records, &Rules)) -> Option<Address> {
     let system = stack.system;
     let first = system.pools.first()?;
     let zones: Vec<Expression> = catalog::gcp_zones(stack.region(), system.network.zones)
@@ -51,7 +53,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Address> {
     let body = body
         .comment("The pool to begin with is gone; and newer clusters encrypt more than secrets, and say so.")
         .block("lifecycle", Block::new().set("ignore_changes", unlike))
-        .set("depends_on", Expression::Array(ready(stack, rules, first)));
+        .set("depends_on", Expression::Array(ready(stack, (records, rules), first)));
     let address = stack.module.resource("google_container_cluster", "main", body);
     stack.report.component(
         "kubernetes",
@@ -62,9 +64,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, rules: &Rules) -> Option<Address> {
 }
 
 /// What stands before anything of the cluster starts.
-pub(super) fn ready(stack: &Stack<'_>, rules: &Rules, pool: &NodePool) -> Vec<Expression> {
+pub(super) fn ready(stack: &Stack<'_>, (records, rules): (&Records, &Rules), pool: &NodePool) -> Vec<Expression> {
     let mut ready: Vec<&Address> = stack.network.ready.iter().collect();
     ready.extend(rules.of_nodes(&pool.name));
+    ready.extend(records.of_google());
     ready.extend(&stack.nodes[&pool.name].grants);
     ready.push(&stack.encryption.users);
     ready.push(&stack.project.apis);
@@ -92,7 +95,7 @@ fn network(stack: &Stack<'_>, body: Block) -> Option<Block> {
     let ground = stack.network.cluster.as_ref()?;
     let first = system.pools.first()?;
     let addresses = Block::new()
-        .set("cluster_secondary_range_name", gcp_nodes(first))
+        .set("cluster_secondary_range_name", Ground::pods(first))
         .set("services_secondary_range_name", Ground::SERVICES);
     let is_private = system.cluster.api_cidrs.is_empty();
     let private = Block::new()
@@ -104,11 +107,16 @@ fn network(stack: &Stack<'_>, body: Block) -> Option<Block> {
         .api_cidrs
         .iter()
         .map(|range| Block::new().set("cidr_block", range.to_string()));
-    let inside = [system.network.cidr.to_string()];
-    let inside = inside.into_iter().map(|range| {
+    let [own, of_domains, _] = gcp_pods();
+    let of_domains = (of_domains, "pods of domains");
+    let inside = [(system.network.cidr, "the network itself"), (own, "pods of the system")];
+    let inside = inside
+        .into_iter()
+        .chain((!system.domains.is_empty()).then_some(of_domains));
+    let inside = inside.map(|(range, name)| {
         Block::new()
-            .set("cidr_block", range)
-            .set("display_name", "the network itself")
+            .set("cidr_block", range.to_string())
+            .set("display_name", name)
     });
     let allowed = Block::new()
         .set("gcp_public_cidrs_access_enabled", false)
@@ -135,8 +143,10 @@ fn network(stack: &Stack<'_>, body: Block) -> Option<Block> {
         .block("dns_config", dns)
         .block("private_cluster_config", private)
         .comment(match is_private {
-            true => "The API is reached from inside the network alone.",
-            false => "The API is reached from inside the network, and from the ranges of the blueprint.",
+            true => "Nodes and pods reach the API inside the network, and who gets there otherwise, as through a VPN.",
+            false => {
+                "Nodes and pods reach the API inside the network, and administrators from the ranges of the blueprint."
+            }
         })
         .block("master_authorized_networks_config", allowed)
         .block("control_plane_endpoints_config", endpoints);

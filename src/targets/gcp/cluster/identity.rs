@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::all;
 use crate::check::{GCP_SCALER, gcp_nodes};
-use crate::ir::NodePool;
+use crate::ir::{NodePool, Service};
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::identity::Registry;
 use crate::targets::gcp::registry::{self, GRANT, READER};
@@ -67,16 +67,14 @@ pub(in crate::targets::gcp) fn accounts(stack: &mut Stack<'_>) {
                 .set("member", member.clone());
             grants.push(stack.module.resource(GRANT, &format!("{part}_named"), body));
         }
-        let own = services(stack, pool).any(registry::is_own);
-        if own {
-            grants.extend(registry::grant(stack, &part, member));
-        }
+        let own: Vec<&Service> = services(stack, pool).collect();
+        grants.extend(registry::grant_each(stack, &part, &own, member));
         stack.nodes.insert(pool.name.clone(), Nodes { account, grants });
     }
 }
 
-fn services<'a>(stack: &Stack<'a>, pool: &'a NodePool) -> impl Iterator<Item = &'a crate::ir::Service> {
-    let of = |service: &&crate::ir::Service| service.home.domain == pool.domain;
+fn services<'a>(stack: &Stack<'a>, pool: &'a NodePool) -> impl Iterator<Item = &'a Service> {
+    let of = |service: &&Service| service.home.domain == pool.domain;
     all(stack.system).map(|(_, service)| service).filter(of)
 }
 

@@ -11,7 +11,9 @@ use crate::ir::NodePool;
 use crate::target::Target;
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::compute::{disk_type, family, is_arm};
+use crate::targets::gcp::edge::Records;
 use crate::targets::gcp::firewall::Rules;
+use crate::targets::gcp::network::Ground;
 use crate::targets::shared::cluster::POOL;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
@@ -22,7 +24,7 @@ const DISK: u32 = 100;
 const PODS: u32 = 64;
 
 /// Adds the pools. Gives them by name.
-pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Address, rules: &Rules) -> BTreeMap<String, Address> {
+pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Address, ready: (&Records, &Rules)) -> BTreeMap<String, Address> {
     let system = stack.system;
     let mut pools = BTreeMap::new();
     for pool in &system.pools {
@@ -43,7 +45,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Address, rules: &Rules) -> 
             .set("max_unavailable", 0);
         let network = Block::new()
             .set("enable_private_nodes", true)
-            .set("pod_range", gcp_nodes(pool));
+            .set("pod_range", Ground::pods(pool));
         let taint = Block::new()
             .set("key", POOL)
             .set("value", pool.name.as_str())
@@ -75,7 +77,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Address, rules: &Rules) -> 
             .block("lifecycle", lifecycle)
             .set(
                 "depends_on",
-                Expression::Array(control_plane::ready(stack, rules, pool)),
+                Expression::Array(control_plane::ready(stack, ready, pool)),
             );
         let address = stack
             .module

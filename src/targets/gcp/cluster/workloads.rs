@@ -14,10 +14,14 @@ use crate::targets::shared::cluster::{
     self, Block, Cloud, Egress, File, Filled, Gateway, Manifests, Scaling, Shards, Workload,
 };
 use crate::targets::shared::settings as shared_settings;
+use crate::template;
 use crate::terraform::expr;
 
 /// Where a pod asks who it is, and gets its tokens.
 const METADATA: [(&str, u16); 2] = [("169.254.169.254/32", 80), ("169.254.169.252/32", 988)];
+
+/// How many messages wait in a subscription.
+const WAITING: &str = "pubsub.googleapis.com/subscription/num_undelivered_messages";
 
 /// Where it asks for names, where it does not ask the node.
 const NAMES: [&str; 1] = ["169.254.169.254/32"];
@@ -142,14 +146,24 @@ fn store(stack: &Stack<'_>, service: &Service) -> Filled {
         .set("/gcpsm/auth/workloadIdentity/clusterProjectID", stack.project.id())
 }
 
-/// A pod for so many messages that wait, by Cloud Monitoring.
+/// A pod for so many messages that wait, by Cloud Monitoring, which answers as Prometheus does. Where it has no number of the last five
+/// minutes, none wait: a subscription at which nothing happens has none.
 fn scaling(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Option<Scaling> {
     let messages = service.scale.queue_messages?;
     let trigger = |inbox: Inbox| {
         let name = stack.system.inbox(inbox).0;
-        let metadata = json!({ "subscriptionName": "", "mode": "SubscriptionSize", "value": messages.to_string() });
-        Filled::new(json!({ "type": "gcp-pubsub", "name": name, "metadata": metadata }))
-            .set("/metadata/subscriptionName", settings::source(stack, inbox))
+        let query = format!(
+            "max({{\"__name__\"=\"{WAITING}\",\"monitored_resource\"=\"pubsub_subscription\",\"subscription_id\"=\"{}\"}})",
+            stack.name(name)
+        );
+        let metadata = json!({ "serverAddress": "", "query": query, "threshold": messages.to_string(), "ignoreNullValues": "true" });
+        let server = template![
+            "https://monitoring.googleapis.com/v1/projects/",
+            stack.project.id(),
+            "/location/global/prometheus"
+        ];
+        Filled::new(json!({ "type": "prometheus", "name": name, "metadata": metadata }))
+            .set("/metadata/serverAddress", server)
     };
     Some(Scaling {
         triggers: stack.system.inboxes_of(id).map(trigger).collect(),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 
 use super::{Far, Rule, Way, opened_for};
-use crate::check::{gcp_nodes, gcp_pods};
 use crate::ir::{Id, Peer, Service};
 use crate::list;
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::containers::is_tagged;
+use crate::targets::gcp::network::Ground;
 
 /// Who may connect to a service. A rule cannot see which container or which pod that is: the rules of containers, and those of the nodes
 /// of a domain, say which of them may go there. `containers` is where containers call from.
@@ -24,7 +24,10 @@ pub(super) fn of(stack: &Stack<'_>, id: Id<Service>, containers: Option<&Express
         let name = &system.services[caller].name;
         let (name, far) = match (system.pool_of(caller), containers) {
             // Rules that look at service accounts know the addresses of nodes, not those of their pods.
-            (Some(pool), _) => (gcp_nodes(pool), Far::Ranges(list![gcp_pods(system, pool).to_string()])),
+            (Some(pool), _) => (
+                Ground::pods(pool).to_owned(),
+                Far::Ranges(list![Ground::range(pool).to_string()]),
+            ),
             (None, Some(range)) if is_tagged(&system.services[caller]) => {
                 (name.clone(), Far::Ranges(list![range.clone()]))
             }

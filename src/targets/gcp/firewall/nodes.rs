@@ -1,16 +1,20 @@
 //! Rules for the nodes of the managed cluster, and so for all pods on them: a pool of nodes has a service account of its own.
 //!
-//! What leaves a node is seen as the node's, whichever pod sent it, so that a rule for its service account holds for pods too. What
-//! arrives from a pod has the pod's address, which no rule by service account knows: there the range of the pool counts. GKE adds
-//! rules of its own, which let pods of the cluster in everywhere; they open nothing outward, and so no way from one domain to another.
+//! What leaves a node is seen as the node's, whichever pod sent it, so that a rule for its service account holds for pods too: the rules
+//! of a domain's nodes open single addresses and close those of all pods, so that no domain's pods get to another's. What arrives from a
+//! pod has the pod's address, which no rule by service account knows: there the system's range counts, whose pods bring requests. GKE
+//! adds rules of its own, which let pods of the cluster in everywhere; they open nothing outward.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::Ipv4Net;
+
 use super::{CHECKERS, Rule, Way, Who, body, opened, outward, shared};
-use crate::check::{gcp_nodes, gcp_pods};
+use crate::check::gcp_nodes;
 use crate::ir::{Exposure, Flow, NodePool, Peer};
 use crate::targets::gcp::Stack;
 use crate::targets::gcp::edge::Entries;
+use crate::targets::gcp::network::Ground;
 use crate::targets::shared::cluster::is_behind;
 use crate::targets::shared::cluster::ports::{NODE_INTERNAL, NODE_PUBLIC, NODE_STATUS};
 use crate::terraform::{Address, Block, expr};
@@ -18,7 +22,8 @@ use crate::vocabulary::Runtime;
 use crate::{list, template};
 
 /// The API, and the tunnel through which the control plane reaches pods.
-const CONTROL_PLANE: [u16; 2] = [443, 8132];
+const API: u16 = 443;
+const TUNNEL: u16 = 8132;
 /// The kubelet.
 const KUBELET: u16 = 10250;
 /// All addresses of pods and of the cluster's services.
@@ -51,8 +56,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> BTreeMap<String
     }
     all.push((
         "to_control_plane",
-        opened(Way::Out, list![control_plane], CONTROL_PLANE.to_vec()),
-        "The cluster's API, and the tunnel for what the control plane asks of pods and nodes.",
+        opened(Way::Out, list![control_plane.clone()], vec![API]),
+        "The cluster's API.",
     ));
     let all: Vec<Address> = all
         .into_iter()
@@ -73,6 +78,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> BTreeMap<String
         let mut own = all.clone();
         if pool.domain.is_none() {
             own.push(everywhere(stack, pool, nodes.clone()));
+            own.push(tunnel(stack, pool, control_plane.clone()));
             own.extend(from_balancers(stack, pool));
         } else {
             own.push(from_system(stack, pool));
@@ -111,12 +117,9 @@ fn add(stack: &mut Stack<'_>, pool: &NodePool, part: &str, rule: &Rule, comment:
 /// The system's own pods reach all others: the gateway brings requests, the metrics server and the control plane's tunnel ask nodes.
 fn everywhere(stack: &mut Stack<'_>, pool: &NodePool, nodes: hcl::Expression) -> Address {
     let part = format!("{}-to-pods", gcp_nodes(pool));
-    let ranges = stack
-        .system
-        .pools
-        .iter()
-        .map(|pool| gcp_pods(stack.system, pool).to_string().into());
-    let ranges = std::iter::once(nodes).chain(ranges).collect();
+    let pods: BTreeSet<Ipv4Net> = stack.system.pools.iter().map(Ground::range).collect();
+    let pods = pods.into_iter().map(|range| range.to_string().into());
+    let ranges = std::iter::once(nodes).chain(pods).collect();
     let protocol = |name: &str| Block::new().set("protocol", name);
     let body = Block::new()
         .set_some("project", stack.network.host.as_deref())
@@ -137,6 +140,16 @@ fn everywhere(stack: &mut Stack<'_>, pool: &NodePool, nodes: hcl::Expression) ->
             "The gateway brings requests to every pod; metrics and the control plane's tunnel come from this pool too.",
         )
         .resource("google_compute_firewall", &part, body)
+}
+
+/// What the control plane asks of pods and nodes comes through a tunnel, which agents on nodes open. Those of domains may not: from
+/// there they would not reach the others.
+fn tunnel(stack: &mut Stack<'_>, pool: &NodePool, control_plane: hcl::Expression) -> Address {
+    let rule = opened(Way::Out, list![control_plane], vec![TUNNEL]);
+    let part = format!("{}-to-tunnel", gcp_nodes(pool));
+    let comment =
+        "Through it the control plane asks pods and nodes. It is opened from this pool alone, which reaches them all.";
+    add(stack, pool, &part, &rule, comment)
 }
 
 /// The load balancers reach the gateway at the same ports of every node.
@@ -171,7 +184,7 @@ fn from_system(stack: &mut Stack<'_>, pool: &NodePool) -> Address {
     let ports = ports.into_iter().chain([KUBELET]).collect();
     let own = system.pools.iter().find(|pool| pool.domain.is_none());
     let sources = own
-        .map(|own| gcp_pods(system, own).to_string().into())
+        .map(|own| Ground::range(own).to_string().into())
         .into_iter()
         .collect();
     let rule = opened(Way::In, hcl::Expression::Array(sources), ports);

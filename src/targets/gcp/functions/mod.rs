@@ -34,6 +34,7 @@ const DAYS: u32 = 7;
 const PROCESSORS: [(u32, u32); 4] = [(4096, 1), (8192, 2), (16_384, 4), (32_768, 8)];
 
 pub(super) use callers::{accounts, permit};
+pub(super) use source::added;
 pub(super) use events::{has_schedules, watches_tables};
 
 /// True if there are functions.

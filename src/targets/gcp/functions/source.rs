@@ -7,9 +7,9 @@ use hcl::Expression;
 use super::containers::Parts;
 use super::{IMAGES, Made, SOURCES, firewall, of_source};
 use crate::check::GCP_BUILD as BUILD;
-use crate::ir::{Family, Source};
+use crate::ir::{Family, Source, System};
 use crate::targets::gcp::{Stack, storage};
-use crate::targets::shared::sources;
+use crate::targets::shared::sources::{self, Sources};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
@@ -18,8 +18,11 @@ const KEPT_IMAGES: u32 = 5;
 /// How long a grant takes to be known everywhere, as a rule.
 const PROPAGATION: &str = "60s";
 
+/// What tells Node.js which file to load.
+const PACKAGE: &str = "package.json";
+
 /// What is there for all functions of source.
-pub(super) struct Sources {
+pub(super) struct Place {
     bucket: Address,
     images: Address,
     account: Address,
@@ -28,7 +31,7 @@ pub(super) struct Sources {
 }
 
 /// Adds where source and images go, and who builds.
-pub(super) fn lower(stack: &mut Stack<'_>) -> Option<Sources> {
+pub(super) fn lower(stack: &mut Stack<'_>) -> Option<Place> {
     of_source(stack.system).next()?;
     stack.module.file("functions", "");
     let body = storage::private(stack, stack.unique_name(SOURCES))
@@ -46,7 +49,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Option<Sources> {
     let images = images(stack);
     let account = account(stack);
     let ready = grants(stack, &bucket, &images, &account);
-    Some(Sources {
+    Some(Place {
         bucket,
         images,
         account,
@@ -155,21 +158,21 @@ pub(super) fn function(
     stack: &mut Stack<'_>,
     made: Made<'_>,
     source: &Source,
-    (sources, parts): (&Sources, Parts),
+    (place, parts): (&Place, Parts),
 ) -> Address {
     let (service, function) = (made.service, made.function);
     let archive = sources::archive(&mut stack.module, service);
     let object = Block::new()
         .set("name", template![format!("{}-", service.name), archive.attr("output_sha256"), ".zip"])
-        .set("bucket", sources.bucket.attr("name"))
+        .set("bucket", place.bucket.attr("name"))
         .set("source", archive.attr("output_path"))
         .comment("The new source is there before the old one goes.")
         .block("lifecycle", Block::new().set("create_before_destroy", true));
     let object = stack
         .module
         .resource("google_storage_bucket_object", &service.name, object);
-    let place = Block::new()
-        .set("bucket", sources.bucket.attr("name"))
+    let stored = Block::new()
+        .set("bucket", place.bucket.attr("name"))
         .set("object", object.attr("name"));
     let build = Block::new()
         .set("runtime", runtime(source))
@@ -178,9 +181,9 @@ pub(super) fn function(
             let file = format!("{}.py", source.file);
             block.set("environment_variables", object! { "GOOGLE_FUNCTION_SOURCE" => file })
         })
-        .set("service_account", sources.account.attr("name"))
-        .set("docker_repository", sources.images.id())
-        .block("source", Block::new().block("storage_source", place));
+        .set("service_account", place.account.attr("name"))
+        .set("docker_repository", place.images.id())
+        .block("source", Block::new().block("storage_source", stored));
     let ingress = match made.is_called_outside(stack.system) {
         true => "ALLOW_ALL",
         false => "ALLOW_INTERNAL_ONLY",
@@ -234,4 +237,18 @@ fn entry(source: &Source) -> &str {
         Family::Python | Family::Node => &source.entry,
         Family::Java | Family::Dotnet => source.entry.rsplit_once('.').map_or(source.entry.as_str(), |(class, _)| class),
     }
+}
+
+/// The files that Google Cloud needs beside the author's: Node.js has to be told which file to load.
+pub(in crate::targets::gcp) fn added(system: &System) -> Sources {
+    let functions = of_source(system).filter_map(|(_, service, function)| {
+        let source = function.source.as_ref()?;
+        let ending = ["js", "mjs", "cjs"]
+            .into_iter()
+            .find(|ending| source.files.contains_key(&format!("{}.{ending}", source.file)))?;
+        let told = source.language.family != Family::Node || source.files.contains_key(PACKAGE);
+        let text = format!("{{\n  \"private\": true,\n  \"main\": \"{}.{ending}\"\n}}\n", source.file);
+        (!told).then(|| (service.name.clone(), [(PACKAGE.to_owned(), text)].into()))
+    });
+    functions.collect()
 }

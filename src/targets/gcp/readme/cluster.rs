@@ -33,7 +33,7 @@ pub(super) fn security(stack: &Stack<'_>) -> Vec<&'static str> {
     let mut items = vec![
         "Pods run as the service account of their service (Workload Identity Federation), with what its links say; the node's own account may write logs and metrics and read images. A pod cannot ask for the node's identity.",
         "Nodes have no public address, secure boot, disks under the key and a kubelet without its unauthenticated port. The cluster's secrets are under the key too; nobody logs in with a password or a certificate, and anonymous requests get health alone.",
-        "Every pool of nodes has a service account and a range of pods of its own, and firewall rules close what leaves it but for the links of its services: a domain's pods reach their own databases and no pod or node of another domain, whatever runs in them. GKE lets all pods of the cluster in on its nodes with rules of its own, which cannot be closed; so what the system's pool reaches (it brings requests everywhere) and what services of one pool reach of each other is said by the network policies of the cluster.",
+        "Every pool of nodes has a service account of its own, and firewall rules close what leaves it but for the links of its services: pods on a domain's nodes reach its own databases and no pod or node of another domain, whatever runs in them. GKE lets all pods of the cluster in on its nodes with rules of its own, which cannot be closed; so what the system's pool reaches (it brings requests everywhere) and what services of one pool reach of each other is said by the network policies of the cluster.",
     ];
     if system.cluster.api_cidrs.is_empty() {
         items.push("The cluster's API has an address in the network alone.");
@@ -49,13 +49,10 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if let Some(registry) = system.registry {
         items.push(format!(
-            "Images of the registry are there before what runs them: `terraform apply -target=google_artifact_registry_repository.images` at the very first, `gcloud auth configure-docker {}-docker.pkg.dev`, push them by the name that `terraform output -raw registry` answers, then apply the rest. A tag stays on its image for ever, so each build has one of its own. Once a day Google deletes what is not among the newest {} of an image's name; one for several processors counts once for each. {}",
+            "Images of the registry are there before what runs them: `terraform apply -target=google_artifact_registry_repository.images` at the very first, `gcloud auth configure-docker {}-docker.pkg.dev`, push them by the name that `terraform output -raw registry` answers, then apply the rest. A tag stays on its image for ever, so each build has one of its own. Once a day Google deletes what is not among the newest {} of an image; one for several processors counts once for each. {}",
             stack.region(),
             registry.keep_images,
-            match system.protect {
-                true => "A destroy refuses the registry while `prevent_destroy` stands there.",
-                false => "A destroy takes the images along.",
-            }
+            "An image whose name leaves the blueprint goes with all its versions, and so do all in a destroy.",
         ));
     }
     if system.pools.is_empty() {
@@ -89,10 +86,10 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
             system.prefix
         ));
     }
-    items.push("Who may use the cluster's API is said by IAM: `roles/container.clusterViewer` on the project to get credentials, and roles inside the cluster, or `roles/container.developer` for everything that is deployed. Nobody is admitted yet but the project's owners and editors.".to_owned());
+    items.push("Who may use the cluster's API is said by IAM: `roles/container.clusterViewer` on the project to get credentials, and roles inside the cluster for what is in a namespace. `roles/container.developer` holds for all namespaces: it is for those who keep the cluster, not for the team of a domain. Nobody is admitted yet but the project's owners and editors.".to_owned());
     items.push("Nodes and control plane are upgraded by themselves between 18:00 and 22:00 UTC, with one node more at a time, and with regard to disruption budgets for an hour. Another number of zones makes every pool anew, the new one first. Other machine types replace the nodes of a pool in place.".to_owned());
     if counts {
-        items.push("Cloud Monitoring knows some minutes late how many messages wait: KEDA adds pods as late. It may read all metrics of the project, for there is no narrower grant.".to_owned());
+        items.push("Cloud Monitoring knows some minutes late how many messages wait: KEDA adds pods as late. It asks in Prometheus' language, which Google goes on with: that of KEDA's own trigger for Pub/Sub is given up. It may read all metrics of the project, for there is no narrower grant.".to_owned());
     }
     if system.protect {
         items.push("Before a destroy of the cluster: `[override.gcp.google_container_cluster.main]` with `deletion_protection = false`, and apply.".to_owned());
@@ -113,7 +110,7 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     let targets: Vec<String> = maps.into_iter().collect();
     (!targets.is_empty()).then(|| {
         format!(
-            "A service that was on machines or on Cloud Run before moves into the cluster in two steps: `terraform apply {}` makes the cluster and leads requests to it, then `terraform apply` takes the machines or containers away; in one step Terraform would begin with a backend that is still in use. Between the first step and `kubectl apply -k` nobody answers its requests: a service that must not pause gets pods under another name first, and its routes once they are well.",
+            "A service that was on machines or on Cloud Run before moves into the cluster in two steps: `terraform apply {}` makes the cluster and leads requests to it, then `terraform apply` takes the machines or containers away; in one step machines or containers would go before there are pods. Between the first step and `kubectl apply -k` nobody answers its requests: a service that must not pause gets pods under another name first, and its routes once they are well.",
             targets.join(" ")
         )
     })
@@ -139,5 +136,4 @@ pub(super) fn skips(stack: &mut Stack<'_>) {
     for (check, reason) in rows {
         stack.report.skip(check, "google_container_cluster.main", reason);
     }
-    shared::skips(stack.system, &mut stack.report);
 }

@@ -96,18 +96,10 @@ pub(super) fn operations(stack: &Stack<'_>) -> Vec<String> {
         "Cloud Run spreads containers over the zones of the region by itself, and keeps them near 60 % of their processors and of 80 requests per processor, between the numbers of `scale`. A request may take 60 seconds and bring 32 MiB. What a container writes to files counts as its memory; the file system goes with it. One that is stopped gets SIGTERM and ten seconds.".to_owned(),
         "A new revision gets requests once its health check succeeds. One that does not start leaves the old one as it is, and `terraform apply` says why. To go back, render what was there before. Cloud Run looks up an image's tag when it makes a revision: after a tag has moved, raise `rollout`. A new password is a new version of its secret, and a revision by itself.".to_owned(),
         format!(
-            "If the very first revision does not start, Terraform marks the service as tainted, and wants to replace it{}: mend the cause, `terraform untaint {address}` (or whichever it is), apply again.",
-            if system.protect { ", which `deletion_protection` refuses" } else { "" }
+            "If the very first revision does not start, Terraform marks the service as tainted, and wants to replace it: mend the cause, `terraform untaint {address}` (or whichever it is), apply again."
         ),
         "Some paths that end in `z`, `/healthz` among them, Cloud Run may answer itself with 404 when they come through a load balancer. Its own health checks are not concerned.".to_owned(),
     ];
-    if system.protect {
-        items.push(format!(
-            "Before a service on Cloud Run leaves the blueprint, or goes back to machines: `[override.gcp.{}.{}]` with `deletion_protection = false`, and apply.",
-            kind(first.listens()),
-            identifier(&first.name)
-        ));
-    }
     items.push("A destroy stops at the subnet of the containers: Cloud Run gives its addresses back an hour or two later. Run it again then.".to_owned());
     items.extend(moving(stack));
     items
@@ -125,7 +117,7 @@ fn moving(stack: &Stack<'_>) -> Option<String> {
     let targets: Vec<String> = maps.into_iter().collect();
     (!targets.is_empty()).then(|| {
         format!(
-            "A service that was on machines before moves without an outage in two steps: `terraform apply {}` makes the containers and leads requests to them once they answer, then `terraform apply` takes the machines away. In one step Terraform would begin with the machines' backend, which is still in use. Its name, its account and its database stay. Back to machines: the group first, `terraform apply -target=google_compute_region_autoscaler.NAME`, and the rest when its machines are well.",
+            "A service that was on machines before moves without an outage in two steps: `terraform apply {}` makes the containers and leads requests to them once they answer, then `terraform apply` takes the machines away. In one step the machines would go as soon as the load balancer is told, and it takes some minutes until all of it has heard. Its name, its account and its database stay. Back to machines: the group first, `terraform apply -target=google_compute_region_autoscaler.NAME`, and the rest when its machines are well.",
             targets.join(" ")
         )
     })

@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::Stack;
-use crate::ir::{Stream, System};
+use crate::ir::{Id, Resource, Service, Stream, System};
 use crate::object;
 use crate::template;
 use crate::terraform::{Address, Block};
@@ -18,7 +18,7 @@ const MEMORY: u64 = 3 * 1024 * 1024 * 1024;
 /// Copies of each record, one in each zone.
 const COPIES: u32 = 3;
 /// Where the cluster and its brokers answer.
-const PORT: u16 = 9092;
+pub(in crate::targets::gcp) const PORT: u16 = 9092;
 
 /// True if any stream speaks Kafka.
 pub(in crate::targets::gcp) fn any(system: &System) -> bool {
@@ -77,6 +77,48 @@ pub(super) fn topic(stack: &mut Stack<'_>, stream: &Stream, cluster: &Address) -
         .report
         .component(&stream.path, "topic of Managed Service for Apache Kafka", topic.text());
     topic
+}
+
+/// Who may do what with a topic, and which of them may call themselves which group. Without a list everybody who connects may do all.
+pub(super) fn lists(stack: &mut Stack<'_>, id: Id<Stream>, cluster: &Address) {
+    let system = stack.system;
+    let stream = &system.streams[id];
+    let mut entries = vec![];
+    for (user, access) in system.users_of(Resource::Stream(id)) {
+        let operations = [
+            ("DESCRIBE", true),
+            ("READ", access.reads()),
+            ("WRITE", access.writes()),
+        ];
+        let operations = operations.into_iter().filter(|(_, wanted)| *wanted);
+        entries.extend(operations.map(|(operation, _)| entry(stack, user, operation)));
+    }
+    if !entries.is_empty() {
+        let of_topic = list(stack, cluster, format!("topic/{}", stream.name), entries);
+        stack
+            .module
+            .resource("google_managed_kafka_acl", &stream.name, of_topic);
+    }
+    for (reader, _) in system.users_of(Resource::Stream(id)).filter(|(_, access)| access.reads()) {
+        let part = super::part(system, id, reader);
+        let group = format!("consumerGroup/{}", stack.name(&part));
+        let body = list(stack, cluster, group, vec![entry(stack, reader, "READ")]);
+        stack.module.resource("google_managed_kafka_acl", &part, body);
+    }
+}
+
+fn list(stack: &Stack<'_>, cluster: &Address, name: String, entries: Vec<Block>) -> Block {
+    Block::new()
+        .set("location", stack.region())
+        .set("cluster", cluster.attr("cluster_id"))
+        .set("acl_id", name)
+        .blocks("acl_entries", entries)
+}
+
+fn entry(stack: &Stack<'_>, user: Id<Service>, operation: &str) -> Block {
+    Block::new()
+        .set("principal", template!["User:", stack.accounts[&user].attr("email")])
+        .set("operation", operation)
 }
 
 /// Where clients find the cluster.

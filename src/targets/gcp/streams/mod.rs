@@ -9,7 +9,7 @@ use super::{Stack, queues};
 use crate::ir::{Grant, Id, Resource, Service, Stream, System};
 use crate::template;
 
-pub(super) use kafka::{any as has_kafka, bootstrap};
+pub(super) use kafka::{PORT as KAFKA, any as has_kafka, bootstrap};
 
 /// Seconds that a reader has for a record.
 const WAIT: u32 = 60;
@@ -22,6 +22,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         stack.module.file("streams", "");
         if let (true, Some(cluster)) = (stream.kafka, &cluster) {
             let address = kafka::topic(stack, stream, cluster);
+            kafka::lists(stack, id, cluster);
             stack.streams.insert(id, address);
             continue;
         }
