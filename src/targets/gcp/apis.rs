@@ -1,4 +1,4 @@
-//! APIs: Envoy on Cloud Run, in front of the internal load balancer.
+//! APIs: Envoy on Cloud Run, in front of the internal load balancer and of functions.
 //!
 //! Google's API Gateway reaches nothing inside a network, its load balancers check no tokens of others, and Apigee is an organisation of
 //! its own whose programs are uploaded. Envoy does all of it from one text, which is part of the output, and Cloud Run runs it: under

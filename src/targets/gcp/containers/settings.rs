@@ -164,7 +164,7 @@ pub(super) fn environment(container: Block, variables: Vec<Named>) -> Block {
             Content::Written { secret, version } => container.block("env", referred(&secret, version.attr("version"))),
             Content::Filled { secret, version } => {
                 let content = referred(&secret, expr::iterator("env", &["value"]));
-                container.labelled("dynamic", &["env"], filled(version, content))
+                container.labelled("dynamic", &["env"], filled(Block::new(), version, content))
             }
         }
     })
@@ -194,18 +194,19 @@ pub(super) fn of_function(stack: &Stack<'_>, function: Block, variables: Vec<Nam
             Content::Plain(_) => function,
             Content::Written { secret, version } => function.block(SECRETS, referred(&secret, version.attr("version"))),
             Content::Filled { secret, version } => {
-                let content = referred(&secret, expr::iterator(SECRETS, &["value"]));
-                function.labelled("dynamic", &[SECRETS], filled(version, content))
+                let start = Block::new().set("iterator", expr::keyword("filled"));
+                let content = referred(&secret, expr::iterator("filled", &["value"]));
+                function.labelled("dynamic", &[SECRETS], filled(start, version, content))
             }
         }
     })
 }
 
 /// The body of a dynamic block that is there once its secret is filled.
-fn filled(version: Expression, content: Block) -> Block {
+fn filled(start: Block, version: Expression, content: Block) -> Block {
     let is_filled = BinaryOp::new(version.clone(), BinaryOperator::Greater, Expression::from(0));
     let each = Conditional::new(is_filled, list![version], list![]);
-    Block::new()
+    start
         .set("for_each", Expression::from(each))
         .block("content", content)
 }

@@ -28,6 +28,8 @@ pub(super) const IMAGES: &str = "functions";
 pub(super) const SOURCES: &str = "function-sources";
 /// Fewest times that Pub/Sub hands out a message, before it may be a dead letter.
 const ATTEMPTS: u32 = 5;
+/// Fewest seconds that Pub/Sub waits for an answer.
+const LEAST_WAIT: u32 = 10;
 /// Days that an event waits for its function.
 const DAYS: u32 = 7;
 /// Most MiB that so many processors come with.
@@ -75,17 +77,17 @@ pub(super) fn started_by(system: &System, inbox: Inbox) -> Option<Id<Service>> {
     found.map(|(id, _, _)| id)
 }
 
-/// Seconds that a function has for a message, if one takes it.
-pub(super) fn patience(system: &System, function: Option<Id<Service>>) -> u32 {
-    let function = function.and_then(|id| system.services[id].function.as_ref());
-    function.map_or(0, |function| function.timeout_seconds)
+/// Seconds that Pub/Sub waits for a function's answer: as long as the function has, and ten at least.
+pub(super) fn patience(system: &System, function: Option<Id<Service>>) -> Option<u32> {
+    let function = system.services[function?].function.as_ref()?;
+    Some(function.timeout_seconds.max(LEAST_WAIT))
 }
 
 /// How events are handed to a function that has no queue: `days` is how long they wait.
 pub(super) fn delivery(function: &Function, ordered: bool, days: Option<u32>) -> Delivery {
     Delivery {
         fifo: ordered,
-        visibility_seconds: function.timeout_seconds.max(10),
+        visibility_seconds: function.timeout_seconds,
         retention_days: days.unwrap_or(DAYS),
         max_receives: attempts(function),
         batch: 1,
