@@ -53,6 +53,26 @@ pub enum Channel {
     Rapid,
 }
 
+/// A kind of store that External Secrets reads a vault through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StoreKind {
+    /// One for all namespaces.
+    #[default]
+    ClusterSecretStore,
+    /// One in each namespace, with a login of its own.
+    SecretStore,
+}
+
+impl StoreKind {
+    /// The kind as Kubernetes calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            StoreKind::ClusterSecretStore => "ClusterSecretStore",
+            StoreKind::SecretStore => "SecretStore",
+        }
+    }
+}
+
 /// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -3,9 +3,12 @@
 mod apis;
 mod cluster;
 mod containers;
+mod functions;
 mod messaging;
 mod room;
 mod sharding;
+mod tables;
+mod triggers;
 
 pub use apis::api_methods;
 
@@ -32,6 +35,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     cluster::check(system, problems);
     messaging::check(system, problems);
     apis::check(system, problems);
+    functions::check(system, problems);
+    tables::check(system, problems);
     room::check(system, problems);
     buckets(system, problems);
     network(system, problems);
@@ -143,7 +148,9 @@ fn network(system: &System, problems: &mut Vec<Diagnostic>) {
         (
             "data",
             existing.data.len(),
-            !system.databases.is_empty() || !system.caches.is_empty(),
+            !system.databases.is_empty()
+                || !system.caches.is_empty()
+                || system.streams.iter().any(|(_, item)| item.kafka),
         ),
     ];
     for (tier, count, _) in tiers.into_iter().filter(|(_, count, needed)| *needed && *count < 2) {

@@ -17,6 +17,7 @@ pub mod function;
 pub mod gcp;
 pub mod gke;
 pub mod kubernetes;
+pub mod lambda;
 pub mod language;
 pub mod messaging;
 pub mod nodes;

@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use super::arena::Id;
 use super::component::Shape;
 use super::domain::Domain;
-use crate::vocabulary::Channel;
+use crate::vocabulary::{Channel, StoreKind};
 
 /// What a plain cluster offers, by name, and how a managed one is made.
 #[derive(Debug, Clone)]
@@ -18,8 +18,10 @@ pub struct Cluster {
     pub storage_class: Option<String>,
     /// Plain: ClusterIssuer that requests the certificate of the public entry point.
     pub cluster_issuer: String,
-    /// Plain: ClusterSecretStore that secrets are read from.
+    /// Plain: store that secrets are read from.
     pub secret_store: String,
+    /// Plain: what that store is.
+    pub secret_store_kind: StoreKind,
     /// Plain: the Prometheus operator is there.
     pub prometheus: bool,
     /// Plain: host and path of the registry of the system's own images.

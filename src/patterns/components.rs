@@ -160,6 +160,7 @@ fn cluster(said: &model::Kubernetes, blueprint: &Blueprint, problems: &mut Vec<D
         storage_class: said.storage_class.clone(),
         cluster_issuer: said.cluster_issuer.clone(),
         secret_store: said.secret_store.clone(),
+        secret_store_kind: said.secret_store_kind,
         prometheus: said.prometheus,
         registry: said.registry.clone(),
         api_cidrs: network::ranges(blueprint, "kubernetes.api_cidrs", &said.api_cidrs, problems),

@@ -154,6 +154,54 @@ fn nodes_of_a_domain_are_its_own_and_the_autoscaler_counts_them() {
 }
 
 #[test]
+fn nodes_pull_the_images_of_their_own_services() {
+    let text = all(&mall());
+    let ship = block(&text, "aws_iam_role_policy", "ship_nodes_of_kubernetes");
+    let own = |name: &str| ship.contains(&format!(":repository/mall/{name}\""));
+    assert!(
+        own("ship") && own("ship-worker") && !ship.contains("pay-batch"),
+        "{ship}"
+    );
+    assert!(ship.contains("\"aws:ResourceAccount\" = data.aws_caller_identity.current.account_id"));
+    let system = block(&text, "aws_iam_role_policy", "system_nodes_of_kubernetes");
+    assert!(!system.contains(":repository/mall"), "{system}");
+    let group = block(&text, "aws_eks_node_group", "ship_nodes_of_kubernetes");
+    assert!(group.contains("node_role_arn = aws_iam_role.ship_nodes_of_kubernetes.arn"));
+    assert!(group.contains("aws_iam_role_policy.ship_nodes_of_kubernetes,"));
+}
+
+#[test]
+fn a_port_of_the_internal_load_balancer_leads_to_no_other_service_of_the_cluster() {
+    let text = all(&mall());
+    let listener = block(&text, "aws_lb_listener", "internal_8081");
+    assert!(listener.contains("fixed-response") && !listener.contains("target_group_arn"));
+    let rule = block(&text, "aws_lb_listener_rule", "internal_pay_api");
+    assert!(
+        rule.contains("\"pay-api.mall.internal\"") && rule.contains("host_header"),
+        "{rule}"
+    );
+    // What stands behind it on machines takes whatever arrives at its port.
+    let machines = mall().replace("runtime = \"kubernetes\"\nimage = \"pay:1\"", "image = \"pay:1\"");
+    let listener = block(&all(&machines), "aws_lb_listener", "internal_8081");
+    assert!(listener.contains("aws_lb_target_group.internal_pay_api.arn"));
+}
+
+#[test]
+fn what_pods_write_is_collected_on_every_node() {
+    let rendered = rendered(&mall());
+    let cluster = rendered.files.get("kubernetes/cluster.yaml").unwrap();
+    let path =
+        "/var/log/containers/*_mall_*.log,/var/log/containers/*_mall-pay_*.log,/var/log/containers/*_mall-ship_*.log";
+    assert!(
+        cluster.contains("kind: DaemonSet") && cluster.contains(path),
+        "{cluster}"
+    );
+    let text = all(&mall());
+    let role = block(&text, "aws_iam_role", "kubernetes_pod_log_collector");
+    assert!(role.contains("system:serviceaccount:kube-system:fluent-bit"), "{role}");
+}
+
+#[test]
 fn the_api_is_private_unless_ranges_are_named() {
     let private = block(&all(&mall()), "aws_eks_cluster", "main");
     assert!(private.contains("endpoint_public_access = false") && !private.contains("public_access_cidrs"));

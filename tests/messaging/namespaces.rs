@@ -216,3 +216,25 @@ fn the_entry_point_and_the_broker_know_the_namespaces_that_use_them() {
         ["pay-paid".to_owned()].into()
     );
 }
+
+#[test]
+fn the_vault_is_read_through_the_store_that_the_blueprint_names() {
+    let kinds = |text: &str| {
+        let all = rendered(text);
+        let read = objects(&all, "ExternalSecret")
+            .into_iter()
+            .filter(|object| object["metadata"]["name"] == "key");
+        let store = read.map(|object| {
+            let store = &object["spec"]["secretStoreRef"];
+            assert_eq!(store["name"], "vault");
+            store["kind"].as_str().unwrap().to_owned()
+        });
+        store.collect::<BTreeSet<String>>()
+    };
+    assert_eq!(kinds(MALL), BTreeSet::from(["ClusterSecretStore".to_owned()]));
+    let own = MALL.replace(
+        "[services.gate]",
+        "[kubernetes]\nsecret_store_kind = \"SecretStore\"\n\n[services.gate]",
+    );
+    assert_eq!(kinds(&own), BTreeSet::from(["SecretStore".to_owned()]));
+}

@@ -2,7 +2,8 @@
 
 Built-in kinds are checked against the newest OpenAPI schema that kubernetes-validate carries, custom kinds against the KINDS_JSONL
 (one {"kind": "GROUP/VERSION/KIND", "schema": closed schema of its spec} a line). An unknown field and a kind without a schema are findings. Pod templates
-must meet the restricted Pod Security Standard. One line a finding; exit 1 where there is one.
+must meet the restricted Pod Security Standard; those of DaemonSets in kube-system, which read files of their node, may do that and be its user 0. One line
+a finding; exit 1 where there is one.
 
 Needs: pip install kubernetes-validate pyyaml jsonschema
 """
@@ -74,19 +75,19 @@ def pod(document):
     return None if value is document else value
 
 
-def restricted(spec):
-    """What the restricted Pod Security Standard refuses in a pod."""
+def restricted(spec, of_node):
+    """What the restricted Pod Security Standard refuses in a pod, but for files and the user 0 where it is one of the node's own."""
     shared = spec.get("securityContext") or {}
     for key in ("hostIPC", "hostNetwork", "hostPID"):
         if spec.get(key):
             yield key
     for volume in spec.get("volumes") or []:
-        for kind in set(volume) - {"name"} - VOLUMES:
+        for kind in set(volume) - {"name"} - VOLUMES - ({"hostPath"} if of_node else set()):
             yield f"volume {volume.get('name')} is a {kind}"
     for container in (spec.get("initContainers") or []) + (spec.get("containers") or []):
         own, name = container.get("securityContext") or {}, container.get("name")
         both = {**shared, **own}
-        if both.get("runAsNonRoot") is not True or both.get("runAsUser") == 0:
+        if not of_node and (both.get("runAsNonRoot") is not True or both.get("runAsUser") == 0):
             yield f"{name} may run as root"
         if own.get("allowPrivilegeEscalation") is not False or own.get("privileged"):
             yield f"{name} may gain privileges"
@@ -104,7 +105,8 @@ def findings(kept, document):
     yield from custom(kept[key], document) if key in kept else built_in(document)
     spec = pod(document)
     if spec is not None:
-        yield from restricted(spec)
+        namespace = document["metadata"].get("namespace")
+        yield from restricted(spec, (document["kind"], namespace) == ("DaemonSet", "kube-system"))
 
 
 def main():

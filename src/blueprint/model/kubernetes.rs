@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Size;
-use crate::vocabulary::Channel;
+use crate::vocabulary::{Channel, StoreKind};
 
 /// Clusters: a plain one (`--target kubernetes`) offers things by name, a managed one (`runtime = "kubernetes"` on a cloud) is made.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -18,8 +18,10 @@ pub struct Kubernetes {
     pub storage_class: Option<String>,
     /// Plain: ClusterIssuer (cert-manager) that requests the certificate of `edge.domain`.
     pub cluster_issuer: String,
-    /// Plain: ClusterSecretStore (External Secrets) that `[secrets]` are read from.
+    /// Plain: store (External Secrets) that `[secrets]` are read from.
     pub secret_store: String,
+    /// Plain: what that store is.
+    pub secret_store_kind: StoreKind,
     /// Plain: the Prometheus operator is there: alarms become its rules. Without it, alarms are left out.
     pub prometheus: bool,
     /// Plain: where the images of `[registry]` are: host and path, such as `registry.example.com/shop`.
@@ -47,6 +49,7 @@ impl Default for Kubernetes {
             storage_class: None,
             cluster_issuer: "letsencrypt".to_owned(),
             secret_store: "vault".to_owned(),
+            secret_store_kind: StoreKind::default(),
             prometheus: false,
             registry: None,
             api_cidrs: vec![],

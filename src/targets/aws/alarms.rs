@@ -1,5 +1,6 @@
 //! What is watched, and who is told.
 
+pub(super) mod function;
 mod inbox;
 pub(super) mod shard;
 
@@ -29,9 +30,15 @@ const IDLE_MINUTES: u32 = 6;
 #[derive(Default)]
 pub(super) struct Alarms {
     replicas: Vec<(Id<Database>, String, Address)>,
+    topic: Option<Address>,
 }
 
 impl Alarms {
+    /// The topic that alarms go to, if they tell somebody.
+    pub(super) fn topic(&self) -> Option<&Address> {
+        self.topic.as_ref()
+    }
+
     /// The alarms on the replicas of a database, with their names. Each has one instance per replica; where one is on, readers should
     /// go elsewhere.
     pub(super) fn of_replicas(&self, id: Id<Database>) -> impl Iterator<Item = (&str, &Address)> {
@@ -47,7 +54,7 @@ pub(super) fn has_topic(system: &Checked<'_>) -> bool {
 
 /// True if something is watched.
 pub(super) fn is_watched(system: &Checked<'_>) -> bool {
-    !system.alarms.is_empty() || !system.inbox_alarms.is_empty()
+    !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.function_alarms.is_empty()
 }
 
 /// The ARN of the topic, for the policy of the key that encrypts it: the topic itself refers to the key.
@@ -92,6 +99,7 @@ pub(super) fn lower(
     for alarm in &system.inbox_alarms {
         inbox::lower(stack, alarm, queues, topic.as_ref());
     }
+    alarms.topic = topic;
     alarms
 }
 

@@ -1,14 +1,12 @@
-//! APIs: HTTP APIs of API Gateway, which reach the internal load balancer over a VPC link.
+//! APIs: HTTP APIs of API Gateway, which call functions, and reach services through the internal load balancer over a VPC link.
 
 use std::collections::BTreeSet;
 
 use hcl::Expression;
 
+use super::compute::Parts;
 use super::encryption::Keys;
-use super::firewall::Groups;
-use super::load_balancer::Balancers;
-use super::network::Network;
-use super::{Stack, edge, logs, startup};
+use super::{Stack, edge, logs, place, startup};
 use crate::check::api_methods;
 use crate::ir::{Api, ApiRoute, Cors, Id, Peer, Segment, Service, Throttle, Tier, Tls};
 use crate::target::Target;
@@ -32,18 +30,20 @@ const LOGGED: [(&str, &str); 9] = [
     ("status", "$context.status"),
 ];
 
-pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, network: &Network, groups: &Groups, balancers: &Balancers) {
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let system = stack.system;
     for (id, api) in system.apis.iter() {
         stack.module.file("apis", "");
-        let link = Block::new()
-            .set("name", stack.name(&api.name))
-            .set("subnet_ids", network.subnets(Tier::Application))
-            .set("security_group_ids", groups.ids(Peer::Api(id)));
-        let link = stack.module.resource("aws_apigatewayv2_vpc_link", &api.name, link);
+        let link = place::reaches_inside(&system, id).then(|| {
+            let link = Block::new()
+                .set("name", stack.name(&api.name))
+                .set("subnet_ids", parts.network.subnets(Tier::Application))
+                .set("security_group_ids", parts.groups.ids(Peer::Api(id)));
+            stack.module.resource("aws_apigatewayv2_vpc_link", &api.name, link)
+        });
         let gateway = gateway(stack, api);
-        let routes = routes(stack, api, &gateway, &link, balancers);
-        let stage = stage(stack, api, keys, (&gateway, &routes));
+        let routes = routes(stack, api, (&gateway, link.as_ref()), parts);
+        let stage = stage(stack, api, parts.keys, (&gateway, &routes));
         let url = match &api.domain {
             Some(domain) => named(stack, api, domain, (&gateway, &stage)),
             None => gateway.attr("api_endpoint"),
@@ -84,7 +84,12 @@ fn cors(cors: &Cors) -> Block {
 }
 
 /// Routes with their integrations, one for each service.
-fn routes(stack: &mut Stack<'_>, api: &Api, gateway: &Address, link: &Address, balancers: &Balancers) -> Address {
+fn routes(
+    stack: &mut Stack<'_>,
+    api: &Api,
+    (gateway, link): (&Address, Option<&Address>),
+    parts: &Parts<'_>,
+) -> Address {
     let authorizer = api.jwt.as_ref().map(|jwt| {
         let audiences = jwt.audiences.iter().map(|audience| audience.as_str().into()).collect();
         let tokens = Block::new()
@@ -102,8 +107,11 @@ fn routes(stack: &mut Stack<'_>, api: &Api, gateway: &Address, link: &Address, b
     let integrations: Vec<(Id<Service>, Address)> = services
         .into_iter()
         .filter_map(|service| {
-            let listener = balancers.ports.get(&stack.system.services[service].port)?;
-            Some((service, integration(stack, api, service, (gateway, link, listener))))
+            if stack.system.services[service].function.is_some() {
+                return Some((service, call(stack, api, service, gateway, parts)));
+            }
+            let listener = parts.balancers.ports.get(&stack.system.services[service].port)?;
+            Some((service, integration(stack, api, service, (gateway, link?, listener))))
         })
         .collect();
     let mut keys: Vec<(String, Expression)> = vec![];
@@ -179,6 +187,25 @@ fn integration(
             block.block("tls_config", Block::new().set("server_name_to_verify", host.as_str()))
         });
     let name = format!("{}_to_{}", api.name, stack.system.services[service].name);
+    stack.module.resource("aws_apigatewayv2_integration", &name, body)
+}
+
+/// The way to a function, which the API may call on any of its routes.
+fn call(stack: &mut Stack<'_>, api: &Api, function: Id<Service>, gateway: &Address, parts: &Parts<'_>) -> Address {
+    let lambda = parts.functions.get(function);
+    let called = &stack.system.services[function].name;
+    let source = template![gateway.attr("execution_arn"), "/*/*"];
+    let permission = lambda.permission(&format!("api-{}", api.name), "apigateway.amazonaws.com", source);
+    let local = format!("api_{}_to_function_{called}", api.name);
+    stack.module.resource("aws_lambda_permission", &local, permission);
+    let body = Block::new()
+        .set("api_id", gateway.id())
+        .set("integration_type", "AWS_PROXY")
+        .set("integration_method", "POST")
+        .set("integration_uri", lambda.invoke_arn())
+        .set("payload_format_version", "2.0")
+        .set("timeout_milliseconds", TIMEOUT_SECONDS * 1000);
+    let name = format!("{}_to_{called}", api.name);
     stack.module.resource("aws_apigatewayv2_integration", &name, body)
 }
 

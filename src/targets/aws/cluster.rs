@@ -81,7 +81,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
     }
     scaling::operator(stack, &cluster, parts);
     let scaler = autoscaler::lower(stack, &cluster, parts.base);
-    logs::lower(stack, &cluster, &pools, parts);
+    let collector = logs::lower(stack, &cluster, parts);
     let cloud = Cloud {
         gateway: Gateway::NodePorts,
         workloads,
@@ -89,7 +89,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Option<Manifest
         dns: &[],
         // The one that a load balancer saw the request come from.
         hops: 1,
-        more: scaler.into_iter().map(|object| (None, object)).collect(),
+        more: scaler
+            .into_iter()
+            .chain(collector)
+            .map(|object| (None, object))
+            .collect(),
     };
     Some(shared::lower(&system, &cloud, &mut stack.module))
 }

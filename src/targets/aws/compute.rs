@@ -1,4 +1,5 @@
-//! Virtual machines: one Auto Scaling group per service that runs neither as tasks ([`containers`]) nor as pods ([`super::cluster`]).
+//! Virtual machines: one Auto Scaling group per service that runs neither as tasks ([`containers`]), pods ([`super::cluster`]) nor
+//! functions ([`super::functions`]).
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use super::edge::Names;
 use super::encryption::Keys;
 use super::endpoint::Endpoints;
 use super::firewall::Groups;
+use super::functions::Functions;
 use super::identity::{self, Identity};
 use super::load_balancer::Balancers;
 use super::network::Network;
@@ -20,6 +22,8 @@ use super::reader::Readers;
 use super::rules::Rules;
 use super::secrets::Secrets;
 use super::storage::Buckets;
+use super::streams::Streams;
+use super::tables::Tables;
 use super::topics::Topics;
 use super::{Base, Stack, containers, logs, scaling, startup};
 use crate::catalog;
@@ -39,7 +43,8 @@ const UBUNTU: &str = "resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/sta
 /// The machines of proxies, which do not serve before the servers behind them do.
 pub(super) type Proxies = BTreeMap<Id<Service>, Address>;
 
-/// Everything that machines and tasks refer to.
+/// Everything that machines, tasks and functions refer to.
+#[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) base: &'a Base,
     pub(super) keys: &'a Keys,
@@ -53,10 +58,15 @@ pub(super) struct Parts<'a> {
     pub(super) caches: &'a Caches,
     pub(super) queues: &'a Queues,
     pub(super) topics: &'a Topics,
+    pub(super) streams: &'a Streams,
+    pub(super) tables: &'a Tables,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
     pub(super) names: &'a Names,
     pub(super) readers: &'a Readers,
+    pub(super) functions: &'a Functions,
+    /// What lets Lambda pull the images of functions.
+    pub(super) pulls: Option<&'a Address>,
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
@@ -66,7 +76,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
     let mut proxies = Proxies::new();
     let cluster = stack.has_containers().then(|| containers::cluster(stack, parts.keys));
     for (id, service) in first.into_iter().chain(rest) {
-        if service.runtime == Runtime::Kubernetes {
+        if matches!(service.runtime, Runtime::Kubernetes | Runtime::Function) {
             continue;
         }
         stack.module.file("compute", "");
@@ -207,8 +217,13 @@ pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts
         Resource::Shards(database) => parts.secrets.shards(database),
         Resource::Cache(cache) => vec![parts.secrets.cache_passwords(cache)],
         Resource::Topic(topic) => parts.topics.subscriptions(topic).collect(),
-        Resource::Bucket(_) | Resource::Secret(_) | Resource::Queue(_) | Resource::Subscription(_) => vec![],
-        Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => vec![],
+        Resource::Bucket(_)
+        | Resource::Secret(_)
+        | Resource::Queue(_)
+        | Resource::Subscription(_)
+        | Resource::Stream(_)
+        | Resource::Table(_)
+        | Resource::Function(_) => vec![],
     });
     let mut needs: Vec<Expression> = values.map(Address::whole).collect();
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));
@@ -224,6 +239,7 @@ pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());
     needs.extend(parts.rules.of_service(id));
+    needs.extend(parts.streams.needs(id));
     needs.extend(parts.balancers.listeners(id).iter().map(Address::whole));
     needs
 }

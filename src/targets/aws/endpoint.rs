@@ -9,10 +9,10 @@ use super::firewall::Groups;
 use super::network::Network;
 use super::policy::{Statement, document};
 use super::secrets::Secrets;
-use super::{Base, Stack, cluster, queues, registry, startup, topics};
+use super::{Base, Stack, cluster, place, queues, registry, startup, streams, tables, topics};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
-use crate::terraform::{Block, expr};
+use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{Egress, Runtime};
 use crate::{object, template};
 
@@ -21,11 +21,14 @@ const VAULT: &str = "secretsmanager";
 /// Those that keep queues and topics.
 const QUEUES: &str = "sqs";
 const TOPICS: &str = "sns";
+const STREAMS: &str = "kinesis-streams";
 
 /// The endpoints of the system's own network.
 pub(super) struct Endpoints {
     /// The prefix list of the object store's gateway endpoint.
     pub(super) s3: Option<Expression>,
+    /// The prefix list of the tables' gateway endpoint.
+    pub(super) tables: Option<Expression>,
     /// What a machine's start needs, for `depends_on`.
     pub(super) needed_at_start: Vec<Expression>,
 }
@@ -39,15 +42,22 @@ pub(super) fn uses_s3(stack: &Stack<'_>, service: Id<Service>) -> bool {
     links || pulls(&system.services[service])
 }
 
-/// True if a service's image is in a registry of AWS.
+/// True if a service uses tables.
+pub(super) fn uses_tables(stack: &Stack<'_>, service: Id<Service>) -> bool {
+    let mut grants = stack.system.grants_of(service);
+    grants.any(|grant| matches!(grant.resource, Resource::Table(_)))
+}
+
+/// True if a service's machines pull its image from a registry of AWS. Lambda pulls those of functions.
 fn pulls(service: &Service) -> bool {
-    startup::registry(service).is_some() || registry::own(service).is_some()
+    service.function.is_none() && (startup::registry(service).is_some() || registry::own(service).is_some())
 }
 
 /// The service of AWS that a resource is used at, over an interface endpoint. A cache's password is in the vault.
-fn service(resource: Resource) -> Option<&'static str> {
+fn service(system: &Checked<'_>, resource: Resource) -> Option<&'static str> {
     match resource {
-        Resource::Bucket(_) => None,
+        Resource::Bucket(_) | Resource::Table(_) | Resource::Function(_) => None,
+        Resource::Stream(id) => (!system.streams[id].kafka).then_some(STREAMS),
         Resource::Queue(_) | Resource::Subscription(_) => Some(QUEUES),
         Resource::Topic(_) => Some(TOPICS),
         _ => Some(VAULT),
@@ -57,16 +67,22 @@ fn service(resource: Resource) -> Option<&'static str> {
 /// True if a service's machines talk to an interface endpoint.
 pub(super) fn uses_interfaces(stack: &Stack<'_>, id: Id<Service>) -> bool {
     let system = stack.system;
-    system.network.bastion
-        || system.network.egress == Egress::None
-        || system.grants_of(id).any(|grant| service(grant.resource).is_some())
+    let always = system.network.bastion || system.network.egress == Egress::None;
+    (always && system.services[id].function.is_none())
+        || system
+            .grants_of(id)
+            .any(|grant| service(&system, grant.resource).is_some())
 }
 
 /// The services that are reached over interface endpoints, those of Session Manager aside.
 pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
     let mut services = BTreeSet::new();
-    services.extend(system.grants.iter().filter_map(|grant| service(grant.resource)));
-    if system.network.egress == Egress::None {
+    let inside = system
+        .grants
+        .iter()
+        .filter(|grant| place::is_inside(system, grant.service));
+    services.extend(inside.filter_map(|grant| service(system, grant.resource)));
+    if system.network.egress == Egress::None && place::has_processes(system) {
         services.insert("logs");
         // A shell in a container is encrypted with a key of the system's own.
         if system.network.bastion && any_on(system, Runtime::Container) {
@@ -99,6 +115,7 @@ pub(super) fn lower(
     let system = stack.system;
     let mut endpoints = Endpoints {
         s3: None,
+        tables: None,
         needed_at_start: vec![],
     };
     // A network of somebody else has its own endpoints: a second one of the same service would fight over the private name.
@@ -106,7 +123,7 @@ pub(super) fn lower(
         return endpoints;
     };
     stack.module.file("endpoints", "");
-    if system.services.iter().any(|(id, _)| uses_s3(stack, id)) {
+    if inside(stack, uses_s3) {
         let body = Block::new()
             .set("vpc_id", network.id.clone())
             .set("service_name", format!("com.amazonaws.{}.s3", stack.region()))
@@ -119,6 +136,11 @@ pub(super) fn lower(
             .resource("aws_vpc_endpoint", "s3", body);
         endpoints.s3 = Some(s3.attr("prefix_list_id"));
         endpoints.needed_at_start.push(s3.whole());
+    }
+    if inside(stack, uses_tables) {
+        let items = items(stack, base, network, route_tables.clone());
+        endpoints.tables = Some(items.attr("prefix_list_id"));
+        endpoints.needed_at_start.push(items.whole());
     }
     let services = interfaces(&system);
     if !services.is_empty() {
@@ -139,7 +161,7 @@ pub(super) fn lower(
             .resource("aws_vpc_endpoint", "interface", body);
         endpoints.needed_at_start.push(endpoint.whole());
     }
-    if system.network.bastion {
+    if place::has_sessions(&system) {
         let (why, services) = match any_on(&system, Runtime::Vm) || stack.has_pods() {
             true => (
                 "Session Manager needs no open port on a machine: each holds a channel to these two.",
@@ -159,14 +181,39 @@ pub(super) fn lower(
     endpoints
 }
 
+/// The endpoint of tables: a gateway, like that of the object store.
+fn items(stack: &mut Stack<'_>, base: &Base, network: &Network, route_tables: Expression) -> Address {
+    let (actions, tables) = tables::passing(stack, base);
+    let body = Block::new()
+        .set("vpc_id", network.id.clone())
+        .set("service_name", format!("com.amazonaws.{}.dynamodb", stack.region()))
+        .set("vpc_endpoint_type", "Gateway")
+        .set("route_table_ids", route_tables)
+        .set("policy", own(base, "Items", &actions, tables))
+        .set("tags", object! { "Name" => stack.name("dynamodb") });
+    stack
+        .module
+        .comment("Tables are reached without address translation, and without its price.")
+        .resource("aws_vpc_endpoint", "dynamodb", body)
+}
+
+/// A policy of an endpoint: who belongs to the account may do this, and nobody else.
+fn own(base: &Base, sid: &str, actions: &[&'static str], resources: Expression) -> Expression {
+    let condition = object! { "StringEquals" => object! { "aws:PrincipalAccount" => base.account.clone() } };
+    document([Statement::allow(sid, actions, resources)
+        .principal("*")
+        .condition(condition)])
+}
+
+/// True if a service in the network does this.
+fn inside(stack: &Stack<'_>, does: fn(&Stack<'_>, Id<Service>) -> bool) -> bool {
+    let mut ids = stack.system.services.iter().map(|(id, _)| id);
+    ids.any(|id| place::is_inside(&stack.system, id) && does(stack, id))
+}
+
 /// What passes the endpoints: nothing but what the system's own machines do. Those without a policy here pass everything.
 fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &Secrets) -> Option<Expression> {
-    let own = |sid: &str, actions: &[&'static str], resources: Expression| {
-        let condition = object! { "StringEquals" => object! { "aws:PrincipalAccount" => base.account.clone() } };
-        document([Statement::allow(sid, actions, resources)
-            .principal("*")
-            .condition(condition)])
-    };
+    let own = |sid: &str, actions: &[&'static str], resources: Expression| own(base, sid, actions, resources);
     let mut take = vec![
         "sqs:ChangeMessageVisibility",
         "sqs:DeleteMessage",
@@ -182,6 +229,10 @@ fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &S
         VAULT => Some(own("ReadSecrets", &read, secrets.arns())),
         QUEUES => Some(own("Messages", &take, queues::arns(stack, base))),
         TOPICS => Some(own("PublishMessages", &["sns:Publish"], topics::arns(stack, base))),
+        STREAMS => {
+            let (actions, streams) = streams::passing(stack, base);
+            Some(own("Records", &actions, streams))
+        }
         _ => None,
     };
     let policies = services.iter().filter_map(|&service| Some((service, of(service)?)));

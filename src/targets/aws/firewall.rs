@@ -4,7 +4,7 @@
 use hcl::Expression;
 
 use super::network::Network;
-use super::{Stack, endpoint};
+use super::{Stack, endpoint, place};
 use crate::ir::{Id, NodePool, Peer, Service};
 use crate::object;
 use crate::terraform::{Address, Block};
@@ -78,9 +78,10 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     }
     let alone = system.services.iter().filter(|(_, item)| item.is_tcp());
     peers.extend(alone.map(|(id, item)| (Peer::TcpBalancer(id), format!("Load balancer of {}", item.name))));
-    let services = system.services.iter().filter(|(id, _)| system.pool_of(*id).is_none());
+    let services = system.services.iter();
+    let services = services.filter(|(id, _)| system.pool_of(*id).is_none() && place::is_inside(&system, *id));
     peers.extend(services.map(|(id, item)| (Peer::Service(id), format!("Service {}", item.name))));
-    let apis = system.apis.iter();
+    let apis = system.apis.iter().filter(|(id, _)| place::reaches_inside(&system, *id));
     peers.extend(apis.map(|(id, item)| (Peer::Api(id), format!("API {}", item.name))));
     let databases = system.databases.iter();
     peers.extend(databases.map(|(id, item)| (Peer::Database(id), format!("Database {}", item.name))));
@@ -90,7 +91,7 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     peers.extend(sharded.map(|(id, item, _)| (Peer::Shards(id), format!("Shards of {}", item.name))));
     let caches = system.caches.iter();
     peers.extend(caches.map(|(id, item)| (Peer::Cache(id), format!("Cache {}", item.name))));
-    let endpoints = system.network.bastion || !endpoint::interfaces(&system).is_empty();
+    let endpoints = place::has_sessions(&system) || !endpoint::interfaces(&system).is_empty();
     if endpoints && system.network.existing.aws.is_none() {
         peers.push((Peer::Endpoints, "Private endpoints of AWS services".to_owned()));
     }
@@ -129,7 +130,8 @@ fn nodes(stack: &mut Stack<'_>, network: &Network) -> Nodes {
     }
 }
 
-fn group(stack: &mut Stack<'_>, network: &Network, word: &str, description: String) -> Address {
+/// A group without rules.
+pub(super) fn group(stack: &mut Stack<'_>, network: &Network, word: &str, description: String) -> Address {
     let name = stack.name(&word.replace('_', "-"));
     let body = Block::new()
         .set("name", name.as_str())

@@ -4,11 +4,12 @@ use hcl::Expression;
 
 use super::Stack;
 use super::compute::Parts;
+use super::encryption::USE;
 use super::policy::{Statement, inline, trust};
-use super::{registry, startup, storage};
-use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service};
+use super::{functions, registry, storage, streams, tables};
+use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service, Trigger};
 use crate::terraform::{Address, Block};
-use crate::{object, template};
+use crate::{list, object, template};
 
 /// A service's identity.
 pub(super) struct Identity {
@@ -67,7 +68,19 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     let mut statements = vec![];
     let mut vault: Vec<Expression> = vec![];
     let mut via: Vec<&str> = vec![];
-    let mut sends = false;
+    let (mut sends, mut reads_items, mut writes_items) = (false, false, false);
+    let function = system.services[id].function.as_ref();
+    if let Some(item) = function {
+        via.push("lambda");
+        if item.has_dead_letters() {
+            via.push("sqs");
+            sends = true;
+        }
+        if matches!(item.trigger, Some(Trigger::Table { .. })) {
+            via.push("dynamodb");
+            reads_items = true;
+        }
+    }
     for grant in system.grants_of(id) {
         match grant.resource {
             Resource::Database(database) => vault.push(parts.secrets.of_database(database).attr("arn")),
@@ -83,9 +96,20 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
                 });
                 sends |= grant.access.writes();
             }
-            Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => {}
+            Resource::Stream(stream) if system.streams[stream].kafka => {}
+            Resource::Stream(_) => {
+                via.push("kinesis");
+                sends |= grant.access.writes();
+            }
+            Resource::Table(_) => {
+                via.push("dynamodb");
+                writes_items |= grant.access.writes();
+                reads_items = true;
+            }
+            Resource::Function(_) => {}
             Resource::Bucket(bucket) => {
-                statements.extend(objects(stack, bucket, grant.access, parts));
+                let below = function.and_then(|item| item.prefixes.get(&bucket));
+                statements.extend(objects(stack, bucket, (grant.access, below), parts));
                 via.push("s3");
                 sends |= grant.access.writes();
             }
@@ -97,9 +121,15 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
         statements.insert(0, Statement::allow("ReadSecrets", &read, Expression::Array(vault)));
     }
     statements.extend(messages(stack, id, parts));
-    let use_key: &[&str] = match sends {
-        true => &["kms:Decrypt", "kms:GenerateDataKey"],
-        false => &["kms:Decrypt"],
+    statements.extend(streams::granted(stack, id, parts));
+    statements.extend(tables::granted(stack, id, parts));
+    statements.extend(functions::calls(stack, id, parts));
+    let use_key: &[&str] = match (sends, reads_items, writes_items) {
+        (.., true) => &USE,
+        (true, true, _) => &["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        (false, true, _) => &["kms:Decrypt", "kms:DescribeKey"],
+        (true, ..) => &["kms:Decrypt", "kms:GenerateDataKey"],
+        _ => &["kms:Decrypt"],
     };
     via.sort_unstable();
     via.dedup();
@@ -122,8 +152,14 @@ pub(super) fn write_logs(group: &Address) -> Statement {
     Statement::allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 }
 
-/// What a link to a bucket allows. Statement ids take letters and digits only.
-fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>) -> Vec<Statement> {
+/// What a link to a bucket allows: to write no other objects than those below a prefix, where one is said. Statement ids take letters
+/// and digits only.
+fn objects(
+    stack: &Stack<'_>,
+    id: Id<Bucket>,
+    (access, below): (Access, Option<&String>),
+    parts: &Parts<'_>,
+) -> Vec<Statement> {
     let bucket = parts.buckets.get(id);
     let name: String = stack.system.buckets[id]
         .name
@@ -146,7 +182,11 @@ fn objects(stack: &Stack<'_>, id: Id<Bucket>, access: Access, parts: &Parts<'_>)
     }
     if access.writes() {
         let put = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"];
-        statements.push(Statement::allow(format!("Write{name}"), &put, storage::objects(bucket)));
+        let written = match below {
+            Some(prefix) => list![template![bucket.attr("arn"), format!("/{prefix}*")]],
+            None => storage::objects(bucket),
+        };
+        statements.push(Statement::allow(format!("Write{name}"), &put, written));
     }
     statements
 }
@@ -187,17 +227,10 @@ fn messages(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statem
 
 /// Pulls the service's image, where it is in a registry of AWS.
 pub(super) fn pull(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> Vec<Statement> {
-    let given = startup::registry(service).map(|registry| {
-        registry::pull(format!(
-            "arn:aws:ecr:{}:{}:repository/{}",
-            registry.region, registry.account, registry.repository
-        ))
-    });
-    given
-        .or_else(|| registry::pull_own(stack, service, parts.base))
-        .into_iter()
-        .flatten()
-        .collect()
+    let repository = registry::arn(stack, service, parts.base);
+    repository.map_or_else(Vec::new, |repository| {
+        vec![registry::pull(repository), registry::log_in()]
+    })
 }
 
 /// The channels of Session Manager to what its agent runs in.

@@ -13,7 +13,9 @@ use super::network::Network;
 use super::{Stack, startup};
 use crate::ir::{Balancer, Exposure, Id, Listener, Peer, Route, Service, Tier, Tls};
 use crate::target::Target;
+use crate::targets::shared::cluster;
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Runtime;
 use crate::{list, template};
 
 /// TLS 1.2 and 1.3.
@@ -187,7 +189,12 @@ fn listen(
     (targets, leading): (&BTreeMap<Id<Service>, Address>, &mut Leading),
 ) -> Address {
     let forward = |service: Id<Service>| targets.get(&service).map(forward);
-    let default = listener.routes.iter().find(|route| route.is_default());
+    let routes: Vec<Route> = listener
+        .routes
+        .iter()
+        .map(|route| named(stack, (balancer, listener), route))
+        .collect();
+    let default = routes.iter().find(|route| route.is_default());
     let action = default
         .and_then(|route| forward(route.service))
         .unwrap_or_else(not_found);
@@ -200,7 +207,7 @@ fn listen(
         .block("default_action", action);
     let listener_address = stack.module.resource("aws_lb_listener", local, body);
     let mut taken = vec![];
-    for route in listener.routes.iter().filter(|route| !route.is_default()) {
+    for route in routes.iter().filter(|route| !route.is_default()) {
         if let Some(action) = forward(route.service) {
             let leading = leading.entry(route.service).or_default();
             if balancer.exposure == Exposure::Internal {
@@ -210,6 +217,17 @@ fn listen(
         }
     }
     listener_address
+}
+
+/// A route as this load balancer has it. Behind the gateway of the cluster are the services of all ports: a port passes the names that
+/// belong to it, or whoever may use one would reach them all.
+fn named(stack: &Stack<'_>, (balancer, listener): (&Balancer, &Listener), route: &Route) -> Route {
+    let system = stack.system;
+    let is_pod = system.services[route.service].runtime == Runtime::Kubernetes;
+    match balancer.exposure {
+        Exposure::Internal if is_pod => cluster::by_name(&system, listener, route),
+        _ => route.clone(),
+    }
 }
 
 /// Whatever else leads to an internal service, its private name does: that is what its callers are told.

@@ -20,10 +20,12 @@ mod edge;
 mod encryption;
 mod endpoint;
 mod firewall;
+mod functions;
 mod identity;
 mod load_balancer;
 mod logs;
 mod network;
+mod place;
 mod policy;
 mod project;
 mod queues;
@@ -37,9 +39,12 @@ mod secrets;
 mod skips;
 mod startup;
 mod storage;
+mod streams;
+mod tables;
 mod topics;
 mod waf;
 
+use functions::Functions;
 use hcl::Expression;
 
 use super::shared::{self, Lowered, report::Report, sources::Sources};
@@ -101,7 +106,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 26] = [
+const FILES: [(&str, &str); 30] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -117,6 +122,8 @@ const FILES: [(&str, &str); 26] = [
         "API gateways: who may call which service from outside, and how often.",
     ),
     ("compute", ""),
+    ("functions", "Code that runs when something happens, and keeps nothing."),
+    ("triggers", "What starts the functions."),
     ("registry", "Images of the system's own."),
     (
         "cluster",
@@ -135,6 +142,8 @@ const FILES: [(&str, &str); 26] = [
     ("caches", ""),
     ("queues", ""),
     ("topics", ""),
+    ("streams", ""),
+    ("tables", ""),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -169,11 +178,13 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let caches = caches::lower(&mut stack, &keys, &network, &groups);
     let mut queues = queues::lower(&mut stack, &keys);
     let topics = topics::lower(&mut stack, &keys, &mut queues);
+    let streams = streams::lower(&mut stack, &keys, &network, &groups);
+    let tables = tables::lower(&mut stack, &keys);
     let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards, &caches);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
     let buckets = storage::lower(&mut stack, &base, &keys);
-    registry::lower(&mut stack, &keys);
+    let pulls = registry::lower(&mut stack, &base, &keys);
     let access_logs = logs::bucket(&mut stack, &base, &buckets);
     if let Some(access_logs) = &access_logs {
         storage::logging(&mut stack, &buckets, access_logs);
@@ -181,7 +192,6 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let certificate = edge::certificate(&mut stack);
     let balancers = load_balancer::lower(&mut stack, &network, &groups, access_logs.as_ref(), certificate);
     let names = edge::names(&mut stack, &network, &balancers);
-    apis::lower(&mut stack, &keys, &network, &groups, &balancers);
     let alarms = alarms::lower(&mut stack, &base, &keys, (&replicas, &shards), &queues);
     dashboard::lower(&mut stack, &shards);
     let readers = reader::lower(&mut stack, names.zone.as_ref(), &replicas, &alarms);
@@ -199,17 +209,23 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         caches: &caches,
         queues: &queues,
         topics: &topics,
+        streams: &streams,
+        tables: &tables,
         buckets: &buckets,
         balancers: &balancers,
         names: &names,
         readers: &readers,
+        functions: &Functions::default(),
+        pulls: pulls.as_ref(),
     };
-    stack.module.file("variables", "");
-    match stack.has_containers() {
-        true => containers::declare_rollout(&mut stack.module),
-        false if stack.has_pods() => cluster::declare_rollout(&mut stack.module),
-        false => shared::startup::declare_rollout(&mut stack.module),
-    }
+    let functions = functions::lower(&mut stack, &parts);
+    let parts = compute::Parts {
+        functions: &functions,
+        ..parts
+    };
+    apis::lower(&mut stack, &parts);
+    alarms::function::lower(&mut stack, &functions, alarms.topic());
+    declare_rollout(&mut stack);
     compute::lower(&mut stack, &parts);
     let cluster = cluster::lower(&mut stack, &parts);
     budget::lower(&mut stack);
@@ -219,5 +235,17 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         report: stack.report,
         sources: Sources::new(),
         cluster,
+    }
+}
+
+/// Declares the variable that replaces what runs all the time.
+fn declare_rollout(stack: &mut Stack<'_>) {
+    stack.module.file("variables", "");
+    if stack.has_containers() {
+        containers::declare_rollout(&mut stack.module);
+    } else if stack.has_pods() {
+        cluster::declare_rollout(&mut stack.module);
+    } else if stack.has_machines() {
+        shared::startup::declare_rollout(&mut stack.module);
     }
 }

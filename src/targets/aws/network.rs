@@ -7,7 +7,8 @@ use ipnet::Ipv4Net;
 
 use super::encryption::Keys;
 use super::policy::{Statement, inline, trust};
-use super::{Base, Stack, endpoint, logs};
+use super::streams::kafka;
+use super::{Base, Stack, endpoint, logs, place};
 use crate::check::Checked;
 use crate::ir::{Service, Tier};
 use crate::terraform::{Address, Block, expr};
@@ -44,6 +45,20 @@ pub(super) struct Network {
 }
 
 impl Network {
+    /// No network: nothing refers to it.
+    fn none() -> Self {
+        Self {
+            id: Expression::Null,
+            subnets: BTreeMap::new(),
+            proxies: None,
+            nodes: None,
+            zones: vec![],
+            route_tables: None,
+            way_out: vec![],
+            internet: None,
+        }
+    }
+
     /// Ids of a tier's subnets.
     pub(super) fn subnets(&self, tier: Tier) -> Expression {
         self.subnets.get(&tier).cloned().unwrap_or_else(|| list![])
@@ -63,6 +78,9 @@ impl Network {
 
 pub(super) fn lower(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
     let system = stack.system;
+    if !place::is_network_used(&system) {
+        return Network::none();
+    }
     match &system.network.existing.aws {
         Some(existing) => given(stack, existing),
         None => own(stack, base, keys),
@@ -143,8 +161,8 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
     let tiers = Tier::ALL.into_iter().filter(|tier| match tier {
         Tier::Public => gateway,
         Tier::Application => true,
-        Tier::Data => !system.databases.is_empty() || !system.caches.is_empty(),
-        Tier::Management => system.network.bastion,
+        Tier::Data => !system.databases.is_empty() || !system.caches.is_empty() || kafka::is_needed(&system),
+        Tier::Management => place::has_sessions(&system),
         Tier::Balancer => system.internal.is_some() || has_proxies(&system),
         Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),
     });

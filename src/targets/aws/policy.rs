@@ -28,6 +28,14 @@ impl Statement {
         }
     }
 
+    /// Refuses actions on resources.
+    pub(super) fn deny(sid: impl Into<String>, actions: &[&'static str], resources: impl Into<Expression>) -> Self {
+        Self {
+            effect: "Deny",
+            ..Self::allow(sid, actions, resources)
+        }
+    }
+
     /// Refuses everything to a bucket that does not come over TLS.
     pub(super) fn tls_only(bucket: &Address) -> Self {
         let arn = bucket.attr("arn");
@@ -36,12 +44,9 @@ impl Statement {
 
     /// Refuses actions that do not come over TLS.
     pub(super) fn refuse_plain(actions: &[&'static str], resources: impl Into<Expression>) -> Self {
-        Self {
-            effect: "Deny",
-            ..Self::allow("TlsOnly", actions, resources)
-        }
-        .principal("*")
-        .condition(object! { "Bool" => object! { "aws:SecureTransport" => "false" } })
+        Self::deny("TlsOnly", actions, resources)
+            .principal("*")
+            .condition(object! { "Bool" => object! { "aws:SecureTransport" => "false" } })
     }
 
     /// Whom a resource's own policy speaks of.

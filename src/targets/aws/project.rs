@@ -3,11 +3,13 @@
 use super::{Base, Stack};
 use crate::list;
 use crate::object;
+use crate::targets::shared::sources;
 use crate::terraform::{Block, expr};
 
 pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let system = stack.system;
     // The password of each database is random, and so is the suffix of global names.
+    let packs = sources::is_needed(&system);
     let global_names = super::logs::wanted(&system) || !system.buckets.is_empty();
     let needs_random = global_names || !system.databases.is_empty();
     let region = stack.region();
@@ -22,6 +24,12 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
                 object! { "source" => "hashicorp/random", "version" => "~> 3.7" },
             )
         });
+    let providers = providers.when(packs, |block| {
+        block.set(
+            "archive",
+            object! { "source" => "hashicorp/archive", "version" => "~> 2.7" },
+        )
+    });
     let backend = system.state.as_ref().and_then(|state| state.s3.as_ref());
     let mut terraform = Block::new()
         .set("required_version", ">= 1.11")

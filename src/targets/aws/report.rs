@@ -2,8 +2,8 @@
 
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
-use super::{Stack, alarms, cluster, containers, database, endpoint, runbook, skips, startup};
-use crate::ir::{Database, Inbox, Tls};
+use super::{Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup};
+use crate::ir::{Database, Id, Inbox, Resource, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
@@ -69,6 +69,18 @@ fn outputs(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         let arn = parts.topics.get(id).attr("arn");
         stack.module.output(&format!("{}_topic", item.name), arn, &description);
     }
+    for (id, item) in system.streams.iter() {
+        let description = format!("Name of the stream {}.", item.name);
+        let name = parts.streams.get(id).attr("name");
+        stack
+            .module
+            .output(&format!("{}_stream", item.name), name, &description);
+    }
+    for (id, item) in system.tables.iter() {
+        let description = format!("Name of the table {}.", item.name);
+        let name = parts.tables.get(id).attr("name");
+        stack.module.output(&format!("{}_table", item.name), name, &description);
+    }
     for (id, item) in system.buckets.iter() {
         let description = format!("Name of the bucket {}.", item.name);
         let name = parts.buckets.get(id).attr("bucket");
@@ -97,7 +109,8 @@ fn prerequisites(stack: &mut Stack<'_>) {
         "Commit `terraform/.terraform.lock.hcl` after the first `init`: everybody gets the same providers then."
             .to_owned(),
     );
-    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() {
+    let has_own = place::is_network_used(&system) && system.network.existing.aws.is_none();
+    if system.network.egress == Egress::Nat && has_own {
         items.push(format!(
             "{} Elastic IP addresses for the NAT gateways are free in the account: the quota is 5 per region unless it was raised.",
             system.network.zones
@@ -139,6 +152,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
         );
     }
     runbook::apis::prerequisites(stack, &mut items);
+    functions::runbook::prerequisites(stack, &mut items);
     containers::runbook::prerequisites(stack, &mut items);
     cluster::runbook::prerequisites(stack, &mut items);
     if system.network.egress == Egress::None && stack.has_machines() {
@@ -157,6 +171,7 @@ fn security(stack: &mut Stack<'_>) {
         (stack.has_machines(), "machines"),
         (stack.has_containers(), "tasks"),
         (stack.has_pods(), "nodes"),
+        (place::has_functions(&system), "functions in the network"),
     ];
     let which: Vec<&str> = which.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
     let (run, machines) = match (which.as_slice(), stack.has_machines()) {
@@ -171,12 +186,22 @@ fn security(stack: &mut Stack<'_>) {
         (words, false) => (words.join(", "), ""),
     };
     let run = run[..1].to_uppercase() + &run[1..];
-    let mut items = vec![
-        format!("{run}, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links."),
-        format!("Each service has a role of its own with what its links grant{machines}."),
-        format!("Disks, databases, objects and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."),
-        "VPC flow logs, access logs of load balancers and buckets, and database logs are kept. CloudTrail belongs to the account, not to one system: switch it on there.".to_owned(),
-    ];
+    let mut items = vec![];
+    if place::is_network_used(&system) {
+        items.push(format!("{run}, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links."));
+    }
+    if place::has_processes(&system) {
+        items.push(format!(
+            "Each service has a role of its own with what its links grant{machines}."
+        ));
+        items.push(format!("Disks, databases, objects and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."));
+    } else {
+        items.push(format!("Objects, items, messages and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."));
+    }
+    items.push(match place::is_network_used(&system) {
+        true => "VPC flow logs, access logs of load balancers and buckets, and database logs are kept. CloudTrail belongs to the account, not to one system: switch it on there.",
+        false => "Access logs of buckets and APIs are kept. CloudTrail belongs to the account, not to one system: switch it on there.",
+    }.to_owned());
     if !system.databases.is_empty() {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
@@ -186,10 +211,11 @@ fn security(stack: &mut Stack<'_>) {
     items.extend(runbook::shard::security(stack));
     items.extend(runbook::messages::security(stack));
     runbook::apis::security(stack, &mut items);
+    functions::runbook::security(stack, &mut items);
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
-    if system.network.bastion {
+    if place::has_sessions(&system) {
         let what = match (stack.has_machines() || stack.has_pods(), stack.has_containers()) {
             (_, false) => "machines",
             (true, true) => "machines and containers",
@@ -220,20 +246,27 @@ fn operations(stack: &mut Stack<'_>) {
     }
     for (_, item) in system.secrets.iter() {
         items.push(format!(
-            "To fill `{0}`, write its value into a file as plain text of one line, run `aws secretsmanager put-secret-value --secret-id {prefix}/{0} --secret-string file://FILE`, delete the file, and raise `rollout`.",
-            item.name
+            "To fill `{0}`, write its value into a file as plain text of one line, run `aws secretsmanager put-secret-value --secret-id {prefix}/{0} --secret-string file://FILE`{1}.",
+            item.name,
+            match place::has_processes(&system) {
+                true => ", delete the file, and raise `rollout`",
+                false => ", and delete the file",
+            }
         ));
     }
-    for (_, item) in system.databases.iter() {
-        databases(&mut items, item);
+    for (id, item) in system.databases.iter() {
+        databases(stack, &mut items, (id, item));
     }
     runbook::replicas(stack, &mut items);
     runbook::shard::shards(stack, &mut items);
     runbook::messages::messages(stack, &mut items);
     runbook::apis::operations(stack, &mut items);
+    functions::runbook::operations(stack, &mut items);
+    functions::runbook::data(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);
-    if system.network.egress == Egress::Nat && system.network.existing.aws.is_none() && system.network.zones > 2 {
+    let has_own = place::is_network_used(&system) && system.network.existing.aws.is_none();
+    if system.network.egress == Egress::Nat && has_own && system.network.zones > 2 {
         let later = match system.databases.is_empty() {
             true => "",
             false => ", for RDS does not let go of a subnet that its servers may stand in",
@@ -250,9 +283,14 @@ fn operations(stack: &mut Stack<'_>) {
 }
 
 /// Passwords, sizes and hours of a database.
-fn databases(items: &mut Vec<String>, item: &Database) {
+fn databases(stack: &Stack<'_>, items: &mut Vec<String>, (id, item): (Id<Database>, &Database)) {
+    let (replaced, one) = runbook::replaced(
+        stack,
+        "it",
+        |resource| matches!(resource, Resource::Database(other) | Resource::Proxy(other) | Resource::Shards(other) if other == id),
+    );
     items.push(format!(
-        "To rotate the password of `{0}`, write `{1}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read it are replaced one after the other. Until its turn comes, a machine's new connections to the database fail: choose a quiet hour. Should an apply stop between database and secret, raise it again.",
+        "To rotate the password of `{0}`, write `{1}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply{replaced}. Until its turn comes, {one} to the database fail: choose a quiet hour. Should an apply stop between database and secret, raise it again.",
         item.name,
         identifier(&item.name)
     ));
@@ -281,7 +319,7 @@ fn machines(stack: &Stack<'_>, items: &mut Vec<String>) {
     if system.network.bastion && stack.has_machines() {
         items.push("A shell on a machine: `aws ssm start-session --target INSTANCE_ID`.".to_owned());
     }
-    for (_, item) in system.services.iter() {
+    for (_, item) in system.services.iter().filter(|(_, item)| item.function.is_none()) {
         items.push(match startup::logs_of(item) {
             true => format!(
                 "The output of `{0}` is in the log group `/{prefix}/service/{0}`.",

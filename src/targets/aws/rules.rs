@@ -6,7 +6,7 @@ use hcl::Expression;
 
 use super::endpoint::{self, Endpoints};
 use super::firewall::{Groups, word};
-use super::{Stack, cluster};
+use super::{Stack, cluster, place};
 use crate::ir::{Flow, Id, Peer, Service, Tls};
 use crate::target::Target;
 use crate::terraform::{Address, Block};
@@ -58,15 +58,20 @@ pub(super) fn lower(stack: &mut Stack<'_>, groups: &Groups, endpoints: &Endpoint
         }
     }
     for id in machines(stack) {
-        let service = &system.services[id];
-        if let Some(prefix_list) = endpoints.s3.clone().filter(|_| endpoint::uses_s3(stack, id)) {
-            let local = format!("{}_to_object_store_443", service.name);
-            let why = format!("{} to the object store over its gateway endpoint", service.name);
+        let ways = [
+            (&endpoints.s3, "object_store", endpoint::uses_s3(stack, id)),
+            (&endpoints.tables, "tables", endpoint::uses_tables(stack, id)),
+        ];
+        let name = &system.services[id].name;
+        for (prefix_list, word, _) in ways.into_iter().filter(|(.., uses)| *uses) {
+            let (Some(prefix_list), Some(group)) = (prefix_list.clone(), groups.find(Peer::Service(id))) else {
+                continue;
+            };
+            let local = format!("{name}_to_{word}_443");
+            let why = format!("{name} to the {} over its gateway endpoint", word.replace('_', " "));
             let other = ("prefix_list_id", prefix_list);
-            let rule = groups
-                .find(Peer::Service(id))
-                .map(|group| add(stack, group, Direction::Egress, &local, ("tcp", 443, &why), other).whole());
-            rules.opening.entry(id).or_default().extend(rule);
+            let rule = add(stack, group, Direction::Egress, &local, ("tcp", 443, &why), other);
+            rules.opening.entry(id).or_default().push(rule.whole());
         }
     }
     if let Some(nodes) = groups.nodes() {
@@ -82,8 +87,10 @@ pub(super) fn is_pod(stack: &Stack<'_>, peer: Peer) -> bool {
 
 /// The services that have a group of their own.
 fn machines(stack: &Stack<'_>) -> Vec<Id<Service>> {
-    let ids = stack.system.services.iter().map(|(id, _)| id);
-    ids.filter(|&id| stack.system.pool_of(id).is_none()).collect()
+    let system = stack.system;
+    let ids = system.services.iter().map(|(id, _)| id);
+    ids.filter(|&id| system.pool_of(id).is_none() && place::is_inside(&system, id))
+        .collect()
 }
 
 /// Both ends of a connection.

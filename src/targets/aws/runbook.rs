@@ -8,10 +8,10 @@ use tera::Context;
 
 use super::database::replica;
 use super::{Stack, alarms, database, reader};
-use crate::ir::{Database, Id, Signal};
+use crate::ir::{Database, Id, Resource, Signal};
 use crate::targets::shared::template;
 use crate::terraform::identifier;
-use crate::vocabulary::Engine;
+use crate::vocabulary::{Engine, Runtime};
 
 /// The commands that make a primary of a replica.
 const PROMOTION: &str = include_str!("../../../templates/runbook/aws-promotion.md.tera");
@@ -71,6 +71,47 @@ pub(super) fn verification(stack: &Stack<'_>) -> Vec<String> {
         ))
     });
     said.collect()
+}
+
+/// What becomes of those who read a password that changes, as the end of a sentence that tells to apply; and what they cannot do yet.
+pub(super) fn replaced(stack: &Stack<'_>, it: &str, is_read: impl Fn(Resource) -> bool) -> (String, String) {
+    let system = stack.system;
+    let reads = |runtime: Runtime| {
+        let mut grants = system.grants.iter();
+        grants.any(|grant| is_read(grant.resource) && system.services[grant.service].runtime == runtime)
+    };
+    let known = [
+        (Runtime::Vm, "machines", "a machine's new connections"),
+        (Runtime::Container, "tasks", "a task's new connections"),
+        (Runtime::Kubernetes, "pods", "a pod's new connections"),
+    ];
+    let readers: Vec<(&str, &str)> = known
+        .into_iter()
+        .filter(|(runtime, ..)| reads(*runtime))
+        .map(|(_, many, one)| (many, one))
+        .collect();
+    let deploy = match reads(Runtime::Kubernetes) {
+        true => ", and deploy what is in `kubernetes/` right after",
+        false => "",
+    };
+    let many: Vec<&str> = readers.iter().map(|(many, _)| *many).collect();
+    match readers.as_slice() {
+        [] => (String::new(), "new connections".to_owned()),
+        [(_, one)] => (
+            format!(
+                "{deploy}: the {} that read {it} are replaced one after the other",
+                many.concat()
+            ),
+            (*one).to_owned(),
+        ),
+        _ => (
+            format!(
+                "{deploy}: the {} that read {it} are replaced one after the other",
+                many.join(" and ")
+            ),
+            "new connections of each".to_owned(),
+        ),
+    }
 }
 
 fn endpoint(stack: &Stack<'_>, id: Id<Database>, item: &Database) -> String {

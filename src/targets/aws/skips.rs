@@ -1,5 +1,7 @@
 //! Findings of checkov that the output has on purpose.
 
+mod functions;
+
 use super::database::replica;
 use super::{Stack, cluster, edge, load_balancer};
 use crate::catalog;
@@ -21,6 +23,7 @@ pub(super) fn fill(stack: &mut Stack<'_>) {
     cluster_api(stack);
     caches(stack);
     apis(stack);
+    functions::fill(stack);
 }
 
 fn apis(stack: &mut Stack<'_>) {
@@ -155,6 +158,18 @@ fn cluster_api(stack: &mut Stack<'_>) {
     for (check, why) in found {
         stack.report.skip(check, "Deployment cluster-autoscaler", why);
     }
+    let found = [
+        (
+            &["CKV_K8S_23", "CKV_K8S_40"][..],
+            "what containers write belongs to the user 0 of the node; it has no capability",
+        ),
+        (&["CKV_K8S_43"], "its version comes with cloudgen, by tag"),
+    ];
+    for (checks, why) in found {
+        for check in checks {
+            stack.report.skip(check, "DaemonSet fluent-bit", why);
+        }
+    }
     if !system.cluster.api_cidrs.is_empty() {
         let why = "the blueprint names the address ranges that reach the API from outside";
         stack.report.skip("CKV_AWS_39", "aws_eks_cluster.main", why);
@@ -168,9 +183,12 @@ fn cluster_api(stack: &mut Stack<'_>) {
 
 fn buckets(stack: &mut Stack<'_>) {
     let system = stack.system;
-    let mut addresses = vec![];
-    for (_, item) in system.buckets.iter() {
+    let (mut addresses, mut notified) = (vec![], vec![]);
+    for (id, item) in system.buckets.iter() {
         let address = format!("aws_s3_bucket.{}", local(&item.name));
+        if system.notified_by(id).next().is_some() {
+            notified.push(address.clone());
+        }
         if !item.versioning {
             stack
                 .report
@@ -190,9 +208,11 @@ fn buckets(stack: &mut Stack<'_>) {
     for address in addresses {
         let why = "a copy in a second region is not asked for; versions protect against mistakes";
         stack.report.skip("CKV_AWS_144", &address, why);
-        stack
-            .report
-            .skip("CKV2_AWS_62", &address, "nothing listens to events of the bucket");
+        if !notified.contains(&address) {
+            stack
+                .report
+                .skip("CKV2_AWS_62", &address, "nothing listens to events of the bucket");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::compute::Parts;
 use super::database::shard;
 use super::registry::image as registry_image;
 use super::secrets::shard::folder;
+use super::{functions, streams};
 use crate::ir::{Access, Cache, Database, Id, Image, Inbox, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
@@ -173,10 +174,18 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
             let access = access(stack, service, Resource::Cache(id));
             parts.secrets.of_cache(id, access).attr("arn")
         }
-        Value::MessagingProtocol(resource) => protocol(resource).into(),
-        Value::MessagingEndpoint(resource) => {
-            format!("https://{}.{}.amazonaws.com", protocol(resource), stack.region()).into()
-        }
+        Value::MessagingProtocol(resource) => protocol(stack, resource).into(),
+        Value::MessagingEndpoint(resource) => match (protocol(stack, resource), &parts.streams.kafka) {
+            ("kafka", Some(kafka)) => kafka.brokers(),
+            (service, _) => format!("https://{service}.{}.amazonaws.com", stack.region()).into(),
+        },
+        Value::StreamName(id) => parts.streams.get(id).attr("name"),
+        Value::StreamGroup(_) => streams::kafka::group(stack, &system.services[service]).into(),
+        Value::TableProtocol(_) => "dynamodb".into(),
+        Value::TableEndpoint(_) => format!("https://dynamodb.{}.amazonaws.com", stack.region()).into(),
+        Value::TableName(id) => parts.tables.get(id).attr("name"),
+        Value::FunctionUrl(id) => parts.functions.get(id).url().unwrap_or(Expression::Null),
+        Value::FunctionAuth(id) => functions::auth(&system.services[id]).into(),
         Value::QueueName(id) => parts.queues.get(Inbox::Queue(id)).queue.attr("url"),
         Value::TopicName(id) => parts.topics.get(id).attr("arn"),
         Value::Source(inbox) => parts.queues.get(inbox).queue.attr("url"),
@@ -189,17 +198,9 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
         Value::ProxySecret(id) | Value::ProxyPassword(id) | Value::ShardMapSecret(id) | Value::ShardMap(id) => {
             parts.secrets.of_router(id).attr("arn")
         }
-        Value::StreamName(_)
-        | Value::StreamGroup(_)
-        | Value::StreamUser(_)
-        | Value::StreamPassword(_)
-        | Value::TableUser(_)
-        | Value::TablePassword(_)
-        | Value::TableProtocol(_)
-        | Value::TableEndpoint(_)
-        | Value::TableName(_)
-        | Value::FunctionUrl(_)
-        | Value::FunctionAuth(_) => Expression::Null,
+        Value::StreamUser(_) | Value::StreamPassword(_) | Value::TableUser(_) | Value::TablePassword(_) => {
+            Expression::Null
+        }
         Value::Shards(_) => unreachable!("shards are spelled one by one"),
         Value::BucketName(id) => parts.buckets.get(id).attr("bucket"),
         Value::BucketEndpoint(_) => format!("https://s3.{}.amazonaws.com", stack.region()).into(),
@@ -213,9 +214,11 @@ fn access(stack: &Stack<'_>, service: Id<Service>, resource: Resource) -> Access
     stack.system.access(service, resource).unwrap_or(Access::Read)
 }
 
-/// The service of AWS that keeps a queue or topic. Subscriptions are queues.
-fn protocol(resource: Resource) -> &'static str {
+/// The service of AWS that keeps a queue, topic or stream. Subscriptions are queues.
+fn protocol(stack: &Stack<'_>, resource: Resource) -> &'static str {
     match resource {
+        Resource::Stream(id) if stack.system.streams[id].kafka => "kafka",
+        Resource::Stream(_) => "kinesis",
         Resource::Topic(_) => "sns",
         _ => "sqs",
     }

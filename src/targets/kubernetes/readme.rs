@@ -6,7 +6,7 @@ use super::database;
 use super::messages;
 use super::operations::operations;
 use super::protect;
-use super::secrets::remote_key;
+use super::secrets::{self, remote_key};
 use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
@@ -169,11 +169,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         ));
     }
     if !system.secrets.is_empty() {
-        needs(format!(
-            "A ClusterSecretStore `{}` (`[kubernetes] secret_store`) with an entry `{}/NAME` per secret, its \
-                value under the key `value`.",
-            cluster.secret_store, system.prefix
-        ));
+        needs(secrets::store(stack));
     }
     needs(
         "Images that run as any user, on a read-only root file system: `/tmp` and `/run` are writable. Stock \
@@ -226,12 +222,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         ));
     }
     if !system.domains.is_empty() && !system.secrets.is_empty() {
-        says(&format!(
-            "The ClusterSecretStore `{}` knows no domains: who may create an ExternalSecret in any namespace can read whatever entry that store \
-                opens. Keep that right to yourself, or give each namespace a SecretStore of that name whose login opens its own entries, and \
-                say `kind = \"SecretStore\"` in `[override.kubernetes.ExternalSecret.NAME.spec.secretStoreRef]`.",
-            system.cluster.secret_store
-        ));
+        says(&secrets::kept_apart(stack));
     }
     says(
         "No service has an API token. It sees the Secrets that its links name, as variables of its process, and \

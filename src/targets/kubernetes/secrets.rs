@@ -12,6 +12,7 @@ use crate::kubernetes::custom::external_secrets::{
     Entry, ExternalSecret, GeneratorRef, Password, RemoteRef, SecretTarget, Source, SourceRef, StoreRef, Template,
 };
 use crate::kubernetes::object::{Kind, Object};
+use crate::vocabulary::StoreKind;
 
 /// What External Secrets puts a generated password in the place of.
 pub(super) const GENERATED: &str = "{{ .password }}";
@@ -26,6 +27,38 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             parts.into_iter().map(move |part| entry(stack, secret, part))
         })
         .collect()
+}
+
+/// What the owner's store has to be.
+pub(super) fn store(stack: &Stack<'_>) -> String {
+    let cluster = &stack.system.cluster;
+    let store = match cluster.secret_store_kind {
+        StoreKind::ClusterSecretStore => format!("A ClusterSecretStore `{}`", cluster.secret_store),
+        StoreKind::SecretStore => format!(
+            "In each namespace that reads secrets a SecretStore `{}`, whose login opens their entries and no others",
+            cluster.secret_store
+        ),
+    };
+    format!(
+        "{store} (`[kubernetes] secret_store`) with an entry `{}/NAME` per secret, its value under the key `value`.",
+        stack.system.prefix
+    )
+}
+
+/// What keeps domains from the secrets of others in the vault.
+pub(super) fn kept_apart(stack: &Stack<'_>) -> String {
+    let store = &stack.system.cluster.secret_store;
+    match stack.system.cluster.secret_store_kind {
+        StoreKind::ClusterSecretStore => format!(
+            "The ClusterSecretStore `{store}` knows no domains: who may create an ExternalSecret in any namespace can read whatever entry \
+                that store opens. Keep that right to yourself, or say `secret_store_kind = \"SecretStore\"` in `[kubernetes]` and give each \
+                namespace a SecretStore of that name whose login opens its own entries."
+        ),
+        StoreKind::SecretStore => format!(
+            "A namespace reads the entries of the vault that the login of its own SecretStore `{store}` opens: let that be those of its \
+                secrets alone."
+        ),
+    }
 }
 
 /// An entry of the vault, in its own namespace or in that of somebody who uses it.
@@ -47,7 +80,7 @@ fn entry(stack: &Stack<'_>, secret: &Secret, part: Option<Id<Domain>>) -> Object
             refresh_policy: None,
             refresh_interval: Some("1h"),
             secret_store_ref: Some(StoreRef {
-                kind: "ClusterSecretStore",
+                kind: stack.system.cluster.secret_store_kind.name(),
                 name: stack.system.cluster.secret_store.clone(),
             }),
             target: SecretTarget {

@@ -99,6 +99,8 @@ impl Report {
         context.insert("report", self);
         context.insert("messages", &system.inboxes().next().is_some());
         context.insert("caches", &!system.caches.is_empty());
+        let runs = |(_, service): (_, &Service)| service.function.is_none();
+        context.insert("processes", &system.services.iter().any(runs));
         let operations = domains::runbook(system)
             .into_iter()
             .chain(self.operations.iter().cloned());
@@ -126,7 +128,7 @@ fn settings(system: &Checked<'_>, more: &BTreeMap<String, Vec<String>>) -> Vec<(
         let settings = service
             .settings
             .iter()
-            .filter(|setting| applies(target, &setting.value));
+            .filter(|setting| applies(target, service, &setting.value));
         let mut names: Vec<String> = settings.flat_map(|setting| names(service, setting)).collect();
         let own = more.get(&service.name).into_iter().flatten();
         // The others stay in the order of their settings.

@@ -6,9 +6,12 @@ use super::startup::{Fetched, Plain};
 use crate::ir::{Service, Value};
 use crate::target::Target;
 
-/// True for a setting that clients need on a target. Where the cloud knows the workload's identity, there is no password.
-pub fn applies(target: Target, value: &Value) -> bool {
+/// True for a setting that a service is told on a target. Where the cloud knows the workload's identity, there is no password. Lambda
+/// fetches nothing for functions: their code does, by the identifier.
+pub fn applies(target: Target, service: &Service, value: &Value) -> bool {
     match value {
+        Value::Shards(_) => true,
+        value if value.is_secret() && target == Target::Aws && service.function.is_some() => false,
         Value::CacheSecret(_) | Value::CachePassword(_) => matches!(target, Target::Aws | Target::Kubernetes),
         Value::MessagingUser(_)
         | Value::MessagingPassword(_)

@@ -60,7 +60,7 @@ pub(super) fn on_nodes(stack: &mut Stack<'_>, cluster: &Cluster, pools: &Pools) 
     }
 }
 
-pub(super) fn addon(cluster: &Cluster, name: &str) -> Block {
+fn addon(cluster: &Cluster, name: &str) -> Block {
     Block::new()
         .set("cluster_name", cluster.name())
         .set("addon_name", name)

@@ -55,7 +55,9 @@ pub(super) fn attach(stack: &mut Stack<'_>, pools: &Pools, balancers: &Balancers
         let machines = expr::attribute(system.attr("resources"), &["0", "autoscaling_groups", "0", "name"]);
         let body = Block::new()
             .set("autoscaling_group_name", machines)
-            .set("lb_target_group_arn", group.attr("arn"));
+            .set("lb_target_group_arn", group.attr("arn"))
+            .comment("A new group of nodes is attached before the old one is not.")
+            .block("lifecycle", Block::new().set("create_before_destroy", true));
         stack
             .module
             .resource("aws_autoscaling_attachment", &local(*exposure), body);

@@ -1,30 +1,53 @@
-//! What pods write, into the log groups of their services: an add-on reads it on every node.
+//! What pods write, into the log groups of their services: Fluent Bit reads it on every node.
+
+use std::collections::BTreeMap;
 
 use hcl::Expression;
+use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, ContainerPort, HostPathVolumeSource, PodSecurityContext, PodTemplateSpec, SeccompProfile,
+    ServiceAccount, Toleration, Volume,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::identity::Role;
-use super::pools::Pools;
-use super::{Cluster, addons, after};
+use super::Cluster;
+use super::identity::{ANNOTATION, OWN, Role};
 use crate::ir::{Id, Service};
-use crate::object;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod::{self, Ask};
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::policy::Statement;
 use crate::targets::aws::{Stack, logs, startup};
-use crate::terraform::expr::{self, Part};
-use crate::{list, template};
+use crate::targets::shared::cluster::Written;
+use crate::template;
 
-/// The add-on; its namespace and its service account have the same name.
-const FLUENT_BIT: &str = "fluent-bit";
+/// Name of its objects in the cluster.
+const NAME: &str = "fluent-bit";
+const IMAGE: &str = "cr.fluentbit.io/fluent/fluent-bit:4.2.0";
+/// Port of its health check.
+const PORT: u16 = 2020;
+/// Folder and file of its configuration.
+const FOLDER: &str = "/etc/fluent-bit";
+const FILE: &str = "fluent-bit.conf";
 /// Longer than any component's name: services have log groups and roles too.
 const LOCAL: &str = "kubernetes_cluster_parts";
 /// Files of containers tell namespace, pod and container; the tag keeps the last two, by which the output finds group and stream.
-const INPUTS: &str = r"[INPUT]
+const CONFIGURATION: &str = r"[SERVICE]
+    Flush        5
+    Log_Level    warn
+    HTTP_Server  On
+    HTTP_Listen  0.0.0.0
+    HTTP_Port    @port@
+    Health_Check On
+
+[INPUT]
     Name             tail
     Path             @services@
     Tag              service.<container>.<pod>
     Tag_Regex        (?<pod>[a-z0-9-]+)_(?<namespace>[a-z0-9-]+)_(?<container>[a-z0-9-]+)-(?<id>[0-9a-f]{64})\.log$
     multiline.parser cri
-    DB               /var/log/fluent-bit-services.db
+    DB               /var/lib/fluent-bit/services.db
+    Refresh_Interval 10
     Mem_Buf_Limit    50MB
     Skip_Long_Lines  On
     Read_from_Head   On
@@ -36,11 +59,12 @@ const INPUTS: &str = r"[INPUT]
     Tag              part.<container>.<pod>
     Tag_Regex        (?<pod>[a-z0-9.-]+)_(?<namespace>[a-z0-9-]+)_(?<container>[a-z0-9-]+)-(?<id>[0-9a-f]{64})\.log$
     multiline.parser cri
-    DB               /var/log/fluent-bit-parts.db
+    DB               /var/lib/fluent-bit/parts.db
+    Refresh_Interval 10
     Mem_Buf_Limit    50MB
     Skip_Long_Lines  On
-";
-const OUTPUTS: &str = r"[OUTPUT]
+
+[OUTPUT]
     Name                cloudwatch_logs
     Match               service.*
     region              @region@
@@ -64,8 +88,8 @@ pub(super) fn group(stack: &Stack<'_>) -> String {
     format!("/{}/kubernetes", stack.system.prefix)
 }
 
-/// Adds the log groups and what fills them.
-pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster, pools: &Pools, parts: &Parts<'_>) {
+/// Adds the log groups and the role of what fills them, and gives its objects.
+pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster, parts: &Parts<'_>) -> Vec<Written> {
     stack.module.file("cluster", "");
     let system = stack.system;
     let own = logs::group(stack, parts.keys, group(stack));
@@ -87,20 +111,55 @@ pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster, pools: &Pools, par
         local: "kubernetes_pod_log_collector",
         name: "kubernetes-pod-log-collector",
         description: "Writes what pods write into log groups".to_owned(),
-        account: (FLUENT_BIT, FLUENT_BIT),
+        account: (OWN, NAME),
     };
-    let (role, grants) = role.lower(stack, cluster, vec![write]);
+    let (role, _) = role.lower(stack, cluster, vec![write]);
     stack.module.file("cluster", "");
-    let configuration = configuration(stack);
-    let body = addons::addon(cluster, FLUENT_BIT)
-        .set("service_account_role_arn", role.attr("arn"))
-        .set("configuration_values", expr::jsonencode(configuration))
-        .set("depends_on", after(pools.values().chain(&grants)));
-    stack.module.resource("aws_eks_addon", FLUENT_BIT, body);
+    let account = ServiceAccount {
+        metadata: ObjectMeta {
+            annotations: Some(BTreeMap::from([(ANNOTATION.to_owned(), String::new())])),
+            ..meta()
+        },
+        automount_service_account_token: Some(false),
+        ..Default::default()
+    };
+    let account = Written::new(Object::new(&account)).set(
+        &format!("/metadata/annotations/{}", ANNOTATION.replace('/', "~1")),
+        role.attr("arn"),
+    );
+    let configuration = ConfigMap {
+        metadata: meta(),
+        data: Some(BTreeMap::from([(FILE.to_owned(), configuration(stack))])),
+        ..Default::default()
+    };
+    let collector = Object::new(&collector(&configuration))
+        .about("Reads what containers write, on every node: which log group and which stream it goes to follows from the file")
+        .comment(
+            "spec/template/spec/securityContext/runAsUser",
+            "the files belong to the user 0 of the node; without any capability it reads those, and no others",
+        );
+    vec![
+        account,
+        Written::new(Object::new(&configuration)),
+        Written::new(collector),
+    ]
 }
 
-/// What Fluent Bit reads, and where it puts it; it runs on every node.
-fn configuration(stack: &mut Stack<'_>) -> Expression {
+fn meta() -> ObjectMeta {
+    ObjectMeta {
+        name: Some(NAME.to_owned()),
+        namespace: Some(OWN.to_owned()),
+        labels: Some(labels()),
+        ..Default::default()
+    }
+}
+
+fn labels() -> BTreeMap<String, String> {
+    BTreeMap::from([("app.kubernetes.io/name".to_owned(), NAME.to_owned())])
+}
+
+/// What Fluent Bit reads, and where it puts it.
+fn configuration(stack: &Stack<'_>) -> String {
     let system = stack.system;
     let files = system.pools.iter().map(|pool| {
         let namespace = match pool.domain {
@@ -109,18 +168,81 @@ fn configuration(stack: &mut Stack<'_>) -> Expression {
         };
         format!("/var/log/containers/*_{namespace}_*.log")
     });
-    let inputs = INPUTS.replace("@services@", &files.collect::<Vec<_>>().join(","));
-    let outputs = OUTPUTS
+    CONFIGURATION
+        .replace("@port@", &PORT.to_string())
+        .replace("@services@", &files.collect::<Vec<_>>().join(","))
         .replace("@region@", &stack.region())
         .replace("@parts@", &group(stack))
-        .replace("@folder@", &startup::log_folder(stack));
-    let inputs = expr::heredoc([Part::Text(inputs)]);
-    let outputs = expr::heredoc([Part::Text(outputs)]);
-    let about = "Of each file that a container writes on a node: which log group and which stream it goes to.";
-    let inputs = stack.module.comment(about).local("kubernetes_log_inputs", inputs);
-    let outputs = stack.module.local("kubernetes_log_outputs", outputs);
-    object! {
-        "config" => object! { "inputs" => inputs, "outputs" => outputs },
-        "tolerations" => list![object! { "operator" => "Exists" }],
+        .replace("@folder@", &startup::log_folder(stack))
+}
+
+/// It runs on every node, before and after whatever else does.
+fn collector(configuration: &ConfigMap) -> DaemonSet {
+    let mut container = pod::container(NAME, IMAGE);
+    container.command = Some(vec!["/fluent-bit/bin/fluent-bit".to_owned()]);
+    container.args = Some(vec![format!("--config={FOLDER}/{FILE}")]);
+    container.resources = Some(pod::resources(("50m", "100Mi"), ("500m", "300Mi")));
+    container.ports = Some(vec![ContainerPort {
+        name: Some("http".to_owned()),
+        container_port: PORT.into(),
+        ..Default::default()
+    }]);
+    let ask = |path| Ask::Http { path, scheme: "HTTP" };
+    container.liveness_probe = Some(pod::probe(&ask("/"), "http", 20, 6));
+    container.readiness_probe = Some(pod::probe(&ask("/api/v1/health"), "http", 10, 3));
+    container.volume_mounts = Some(vec![
+        pod::mount("configuration", FOLDER, true),
+        pod::mount("logs", "/var/log", true),
+        pod::mount("state", "/var/lib/fluent-bit", false),
+    ]);
+    let volumes = vec![
+        pod::config_files("configuration", NAME),
+        of_node("logs", "/var/log", "Directory"),
+        of_node("state", "/var/lib/fluent-bit", "DirectoryOrCreate"),
+    ];
+    let mut spec = pod::spec(NAME, vec![container], volumes);
+    spec.security_context = Some(PodSecurityContext {
+        run_as_user: Some(0),
+        seccomp_profile: Some(SeccompProfile {
+            type_: "RuntimeDefault".to_owned(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    });
+    spec.priority_class_name = Some("system-node-critical".to_owned());
+    spec.tolerations = Some(vec![Toleration {
+        operator: Some("Exists".to_owned()),
+        ..Default::default()
+    }]);
+    DaemonSet {
+        metadata: meta(),
+        spec: DaemonSetSpec {
+            selector: LabelSelector {
+                match_labels: Some(labels()),
+                ..Default::default()
+            },
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta {
+                    annotations: Some(pod::fingerprint([configuration])),
+                    labels: Some(labels()),
+                    ..Default::default()
+                }),
+                spec: Some(spec),
+            },
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+}
+
+/// A folder of the node.
+fn of_node(name: &str, path: &str, kind: &str) -> Volume {
+    Volume {
+        name: name.to_owned(),
+        host_path: Some(HostPathVolumeSource {
+            path: path.to_owned(),
+            type_: Some(kind.to_owned()),
+        }),
+        ..Default::default()
     }
 }

@@ -6,24 +6,19 @@ use hcl::Expression;
 
 use super::Cluster;
 use crate::catalog;
-use crate::ir::{NodePool, Service};
+use crate::ir::{Id, NodePool, Service};
 use crate::target::Target;
-use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::firewall::pool_word;
 use crate::targets::aws::identity::session_manager;
-use crate::targets::aws::policy::{inline, trust};
+use crate::targets::aws::policy::{Statement, inline, trust};
+use crate::targets::aws::{Stack, registry};
 use crate::targets::shared::cluster::POOL;
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
 
-/// Longer than any component's name: services have roles too.
-const NAME: &str = "kubernetes_node_machine";
-/// What every node may do: learn of its cluster, and pull images of the account's registry.
-const POLICIES: [(&str, &str); 2] = [
-    ("cluster", "AmazonEKSWorkerNodePolicy"),
-    ("images", "AmazonEC2ContainerRegistryPullOnly"),
-];
+/// What every node may do: learn of its cluster.
+const POLICY: &str = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
 /// GiB of a node's disk beside what the largest of its services may write: the operating system, and images.
 const DISK: u32 = 50;
 /// Percent of a pool's nodes that are replaced at a time.
@@ -34,44 +29,64 @@ pub(super) type Pools = BTreeMap<String, Address>;
 
 /// Adds the node groups. Add-ons that nodes cannot do without come first.
 pub(super) fn lower(stack: &mut Stack<'_>, cluster: &Cluster, before: Vec<Address>, parts: &Parts<'_>) -> Pools {
-    let (role, grants) = role(stack, parts);
-    let mut needs: Vec<Expression> = grants.iter().chain(&before).map(Address::whole).collect();
+    let mut needs: Vec<Expression> = before.iter().map(Address::whole).collect();
     needs.extend(parts.network.way_out.iter().cloned());
     needs.extend(parts.endpoints.needed_at_start.iter().cloned());
     needs.extend(parts.rules.of_nodes.iter().cloned());
-    stack.module.file("cluster", "");
     let pools = stack.system.pools.clone();
     let groups = parts.groups.nodes().map_or(&[][..], |nodes| nodes.pools.as_slice());
     let made = pools.iter().zip(groups).map(|(pool, group)| {
+        let (role, grants) = role(stack, pool, parts);
+        stack.module.file("cluster", "");
         let template = launch_template(stack, pool, group, parts);
-        let nodes = nodes(stack, pool, (cluster, &role, &template), needs.clone(), parts);
+        let needs = grants.iter().map(Address::whole).chain(needs.iter().cloned());
+        let nodes = nodes(stack, pool, (cluster, &role, &template), needs.collect(), parts);
         (pool.name.clone(), nodes)
     });
     made.collect()
 }
 
-/// The role of all nodes. Pods cannot take it on: the metadata service answers machines only.
-fn role(stack: &mut Stack<'_>, parts: &Parts<'_>) -> (Address, Vec<Address>) {
+/// The role of a pool's nodes. Pods cannot take it on: the metadata service answers machines only.
+fn role(stack: &mut Stack<'_>, pool: &NodePool, parts: &Parts<'_>) -> (Address, [Address; 2]) {
+    let word = pool_word(pool);
     stack.module.file("identity", "");
     let role = Block::new()
-        .set("name", stack.name("kubernetes-node-machine"))
+        .set("name", stack.name(&word.replace('_', "-")))
         .set(
             "description",
             "The machines that pods run on; pods have roles of their own",
         )
         .set("assume_role_policy", trust("ec2.amazonaws.com", None));
-    let role = stack.module.resource("aws_iam_role", NAME, role);
-    let policies = POLICIES.map(|(key, policy)| (key, format!("arn:aws:iam::aws:policy/{policy}")));
-    let body = Block::new()
-        .set("for_each", expr::object(policies))
-        .set("role", role.attr("name"))
-        .set("policy_arn", expr::each_value(&[]));
-    let mut grants = vec![stack.module.resource("aws_iam_role_policy_attachment", NAME, body)];
+    let role = stack.module.resource("aws_iam_role", &word, role);
+    let joins = Block::new().set("role", role.attr("name")).set("policy_arn", POLICY);
+    let joins = stack.module.resource("aws_iam_role_policy_attachment", &word, joins);
+    let mut statements = images(stack, pool, parts);
     if stack.system.network.bastion {
-        let agent = session_manager(stack, parts).into();
-        grants.push(stack.module.resource("aws_iam_role_policy", NAME, inline(&role, agent)));
+        statements.extend(session_manager(stack, parts));
     }
-    (role, grants)
+    let own = stack
+        .module
+        .resource("aws_iam_role_policy", &word, inline(&role, statements));
+    (role, [joins, own])
+}
+
+/// Pulls the images of the services on a pool, and those of the cluster's own parts, which AWS has in accounts of its own.
+fn images(stack: &Stack<'_>, pool: &NodePool, parts: &Parts<'_>) -> Vec<Statement> {
+    let mut repositories: Vec<Expression> = vec![];
+    for (_, service) in on(stack, pool) {
+        let arn = registry::arn(stack, service, parts.base);
+        repositories.extend(arn.filter(|arn| !repositories.contains(arn)));
+    }
+    let own = (!repositories.is_empty()).then(|| registry::pull(Expression::Array(repositories)));
+    own.into_iter()
+        .chain([registry::pull_others(parts.base), registry::log_in()])
+        .collect()
+}
+
+/// The services on a pool.
+fn on<'a>(stack: &'a Stack<'_>, pool: &'a NodePool) -> impl Iterator<Item = (Id<Service>, &'a Service)> {
+    let services = stack.system.services.iter();
+    services.filter(move |(id, _)| stack.system.pool_of(*id) == Some(pool))
 }
 
 fn launch_template(stack: &mut Stack<'_>, pool: &NodePool, group: &Address, parts: &Parts<'_>) -> Address {
@@ -155,9 +170,8 @@ fn nodes(
 
 /// The most that a service on the pool may write to its node's disk.
 fn largest_disk(stack: &Stack<'_>, pool: &NodePool) -> u32 {
-    let services = stack.system.services.iter();
-    let here = services.filter(|(id, _)| stack.system.pool_of(*id) == Some(pool));
-    here.map(|(_, service): (_, &Service)| service.disk_gb)
+    on(stack, pool)
+        .map(|(_, service)| service.disk_gb)
         .max()
         .unwrap_or_default()
 }

@@ -84,15 +84,17 @@ fn outside(stack: &mut Stack<'_>, groups: &Groups, all: End<'_>, endpoints: &End
         let word = word(stack, Peer::Endpoints);
         added.extend(open(stack, all, (group, &word), ("tcp", 443)));
     }
-    if let Some(prefix_list) = endpoints.s3.clone() {
-        let local = format!("{NODES}_to_object_store_443");
-        let why = (
-            "tcp",
-            443,
-            "Kubernetes nodes and their pods to the object store over its gateway endpoint",
+    for (prefix_list, word) in [(&endpoints.s3, "object_store"), (&endpoints.tables, "tables")] {
+        let Some(prefix_list) = prefix_list.clone() else {
+            continue;
+        };
+        let local = format!("{NODES}_to_{word}_443");
+        let why = format!(
+            "Kubernetes nodes and their pods to the {} over its gateway endpoint",
+            word.replace('_', " ")
         );
         let list = ("prefix_list_id", prefix_list);
-        added.push(add(stack, all.0, Direction::Egress, &local, why, list));
+        added.push(add(stack, all.0, Direction::Egress, &local, ("tcp", 443, &why), list));
     }
     added
 }

@@ -2,7 +2,7 @@
 
 use crate::ir::Tls;
 use crate::target::Target;
-use crate::targets::aws::Stack;
+use crate::targets::aws::{Stack, place};
 use crate::terraform::identifier;
 
 /// Adds what has to be there before the first apply.
@@ -34,7 +34,12 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
         Some(Tls::Off) | None => "in plain HTTP",
         Some(_) => "with TLS",
     };
-    items.push(format!("APIs ask for a token in the header `Authorization` on every route that is not `open`; services get it as well and decide what its owner may do. They reach services {inside} through the internal load balancer, from inside the network. API Gateway takes no web application firewall for them."));
+    let ways = system.apis.iter().map(|(id, _)| place::reaches_inside(&system, id));
+    let way = match ways.into_iter().any(|inside| inside) {
+        true => format!("They reach services {inside} through the internal load balancer, from inside the network"),
+        false => "They call functions as Lambda's own clients".to_owned(),
+    };
+    items.push(format!("APIs ask for a token in the header `Authorization` on every route that is not `open`; services get it as well and decide what its owner may do. {way}. API Gateway takes no web application firewall for them."));
 }
 
 /// Adds what there is to know of APIs that run.
@@ -52,5 +57,8 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
         items.push(format!(
             "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
         ));
+    }
+    if !system.apis.is_empty() {
+        items.push("A path of an API that ends in `/*` leads what is below it, and not the path itself: name that beside it where a service answers there. After 60 days without a request AWS lets the link from APIs into the network sleep, and requests fail for some minutes until it is back.".to_owned());
     }
 }

@@ -2,9 +2,11 @@
 
 use tera::Context;
 
-use crate::ir::{Delivery, Service, dead_letters};
-use crate::targets::aws::{Stack, queues};
+use crate::ir::{Delivery, Id, Resource, Service, Trigger, dead_letters};
+use crate::targets::aws::runbook::replaced;
+use crate::targets::aws::{Stack, endpoint, queues};
 use crate::targets::shared::template;
+use crate::targets::shared::workload::end_seconds;
 use crate::terraform::identifier;
 use crate::vocabulary::Runtime;
 
@@ -16,17 +18,17 @@ pub(in crate::targets::aws) fn messages(stack: &Stack<'_>, items: &mut Vec<Strin
     let system = stack.system;
     if system.inboxes().next().is_some() {
         items.push(dead(stack));
-        items.push(once());
+        items.push(once(stack));
     }
     if system.topics.iter().any(|(_, item)| item.delivery.fifo)
         || system.queues.iter().any(|(_, item)| item.delivery.fifo)
     {
         items.push(fifo());
     }
-    for (id, item) in system.services.iter() {
+    for (id, item) in system.services.iter().filter(|(_, item)| item.function.is_none()) {
         items.extend(scaled(item, system.inboxes_of(id).map(|inbox| system.inbox(inbox).0)));
         if !item.listens() {
-            items.push(worker(item));
+            items.push(worker(stack, id, item));
         }
     }
     caches(stack, items);
@@ -38,7 +40,9 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>) -> Vec<String> {
     let mut items = vec![];
     if system.inboxes().next().is_some() || !system.topics.is_empty() {
         items.push("Queues and topics are encrypted with the key `data` and refuse requests without TLS. A service may send to what it publishes to and take from what it consumes, no more; nobody but administrators reads dead letters. A subscription's queue takes messages from its topic alone.".to_owned());
-        if system.network.existing.aws.is_none() {
+        let has_endpoint =
+            endpoint::interfaces(&system).contains("sqs") || endpoint::interfaces(&system).contains("sns");
+        if has_endpoint && system.network.existing.aws.is_none() {
             items.push("Messages are sent and taken over private endpoints, which pass nothing but those of this system's queues and topics.".to_owned());
         }
     }
@@ -67,8 +71,19 @@ fn dead(stack: &Stack<'_>) -> String {
     template::fill(DEAD_LETTERS, &context).trim_end().to_owned()
 }
 
-fn once() -> String {
-    "A message is handed out again when its worker does not delete it within `X_VISIBILITY_SECONDS`: let workers delete what is done, ask for more time for what takes longer, and bear to see a message twice.".to_owned()
+fn once(stack: &Stack<'_>) -> String {
+    let starts = |trigger: &Trigger| matches!(trigger, Trigger::Queue { .. } | Trigger::Topic { .. });
+    let mut triggers = stack
+        .system
+        .functions()
+        .filter_map(|(_, _, item)| item.trigger.as_ref());
+    let functions = match triggers.any(starts) {
+        true => " For functions, Lambda takes messages and deletes what is done.",
+        false => "",
+    };
+    format!(
+        "A message is handed out again when its worker does not delete it within `X_VISIBILITY_SECONDS`: let workers delete what is done, ask for more time for what takes longer, and bear to see a message twice.{functions}"
+    )
 }
 
 fn fifo() -> String {
@@ -84,6 +99,7 @@ fn scaled<'a>(item: &Service, inboxes: impl Iterator<Item = &'a str>) -> Option<
         item.name,
         match item.runtime {
             Runtime::Container => "tasks",
+            Runtime::Kubernetes => "pods",
             _ => "machines",
         },
         item.scale.max,
@@ -92,7 +108,14 @@ fn scaled<'a>(item: &Service, inboxes: impl Iterator<Item = &'a str>) -> Option<
     ))
 }
 
-fn worker(item: &Service) -> String {
+fn worker(stack: &Stack<'_>, id: Id<Service>, item: &Service) -> String {
+    if item.runtime == Runtime::Kubernetes {
+        return format!(
+            "`{}` listens on no port, so nothing asks whether it is well: Kubernetes starts its process again when it ends. A process that hangs is seen by the messages that wait. On its way out a pod is sent SIGTERM and has {} seconds: let it finish what it has.",
+            item.name,
+            end_seconds(&stack.system, id)
+        );
+    }
     if item.runtime == Runtime::Container {
         return format!(
             "`{}` listens on no port, so no load balancer looks after it: ECS starts a new task when its process ends. A process that hangs is seen by the messages that wait. On its way out a task is sent SIGTERM and has 50 seconds: let it finish what it has.",
@@ -106,10 +129,11 @@ fn worker(item: &Service) -> String {
 }
 
 fn caches(stack: &Stack<'_>, items: &mut Vec<String>) {
-    for (_, item) in stack.system.caches.iter() {
+    for (id, item) in stack.system.caches.iter() {
         let (name, local) = (&item.name, identifier(&item.name));
+        let (replaced, one) = replaced(stack, "them", |resource| resource == Resource::Cache(id));
         items.push(format!(
-            "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply: the machines that read them are replaced one after the other. Until its turn comes, a machine's new connections to the cache fail, and those that it has go on. Should an apply stop between the logins and their secrets, the first one too, raise it again: the secrets would hold passwords that the cache does not know.",
+            "To rotate the passwords of `{name}`, write `{local}_password_version = 2` (then 3, and so on) into `terraform/terraform.tfvars`, commit that and apply{replaced}. Until its turn comes, {one} to the cache fail, and those that it has go on. Should an apply stop between the logins and their secrets, the first one too, raise it again: the secrets would hold passwords that the cache does not know.",
         ));
         let lost = match item.multi_zone {
             true => {

@@ -7,10 +7,9 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::settings::{self, IMAGE, SETTINGS};
+use super::settings::{self, IMAGE, SECRET, SETTINGS};
 use super::{POOL, Part, Stack, Workload, Written, secrets};
 use crate::ir::{Id, Image, Launch, Service};
-use crate::kubernetes::custom::external_secrets::ExternalSecret;
 use crate::kubernetes::custom::keda::ScaledObject;
 use crate::kubernetes::kustomization::Copy;
 use crate::kubernetes::object::{Kind, Object};
@@ -179,8 +178,8 @@ pub(super) fn copies(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> V
     let restarts = format!("spec.template.metadata.annotations.{SETTINGS}");
     let mut copies = vec![copy(noted(SETTINGS), (DEPLOYMENT, restarts), true)];
     if secrets::has_required(told) {
-        let named = (ExternalSecret::KIND, "spec.target.name".to_owned());
-        copies.push(copy(named, (DEPLOYMENT, REQUIRED.replace('/', ".")), false));
+        let named = REQUIRED.replace('/', ".");
+        copies.push(copy(noted(SECRET), (DEPLOYMENT, named), false));
     }
     if told.image.is_some() {
         let image = format!("spec.template.spec.containers.[name={}].image", service.name);

@@ -61,40 +61,77 @@ pub(super) fn objects(stack: &Stack<'_>, part: Part) -> Vec<Object> {
         objects.push(proxies(stack, &entries));
         objects.push(gateway(stack, &entries));
     }
-    for entry in entries {
-        let own = routed(stack.system, entry.exposure).filter(|(.., service)| service.home.domain == part);
-        objects.extend(own.map(|(listener, listed, service)| {
-            let section = Section {
-                gateway: NAME,
-                listener: entry.name,
-            };
-            let listed = match entry.exposure {
-                Exposure::Public => listed.clone(),
-                Exposure::Internal => by_name(stack.system, listener, listed),
-            };
-            let metadata = ObjectMeta {
-                name: Some(format!("{}-{}", service.name, entry.name)),
-                ..stack.names.service_meta(service)
-            };
-            route(stack.names, metadata, service, &listed, section)
-        }));
-    }
+    objects.extend(ways(stack, part).map(|way| {
+        let section = Section {
+            gateway: NAME,
+            listener: way.listener,
+        };
+        let metadata = ObjectMeta {
+            name: Some(way.name),
+            ..stack.names.service_meta(way.service)
+        };
+        route(stack.names, metadata, way.service, &way.route, section)
+    }));
     objects
 }
 
-/// The internal load balancer has a port for each group of services, the gateway one for all. What arrived at a port is known by the
-/// names that its services have.
-fn by_name(system: &System, listener: &BalancerListener, route: &Route) -> Route {
+/// What leads from a listener of the gateway to a service.
+pub(super) struct Way<'a> {
+    name: String,
+    pub(super) listener: &'static str,
+    service: &'a Service,
+    pub(super) route: Route,
+}
+
+/// What leads to the services of a part.
+pub(super) fn ways<'a>(stack: &Stack<'a>, part: Part) -> impl Iterator<Item = Way<'a>> {
+    let system: &'a System = stack.system;
+    LISTENERS.iter().flat_map(move |entry| {
+        let own = routed(system, entry.exposure).filter(move |(.., service)| service.home.domain == part);
+        own.flat_map(move |(listener, listed, service)| {
+            let way = |end: &str, route: Route| Way {
+                name: format!("{}-{}{end}", service.name, entry.name),
+                listener: entry.name,
+                service,
+                route,
+            };
+            match entry.exposure {
+                Exposure::Public => vec![way("", listed.clone())],
+                Exposure::Internal => {
+                    let mut ways = vec![way("", by_name(system, listener, listed))];
+                    if !listed.paths.is_empty() {
+                        // Whatever else leads to it, its own name does.
+                        let named = Route {
+                            service: listed.service,
+                            hosts: vec![private_name(system, service)],
+                            paths: vec![],
+                        };
+                        ways.push(way("-name", named));
+                    }
+                    ways
+                }
+            }
+        })
+    })
+}
+
+/// A route of the internal load balancer to a service in the cluster, by names. The load balancer has a port for each group of
+/// services, the gateway one for all: it knows by their names alone what was called, and so the load balancer has to pass those names
+/// at a port that its services have, and no others.
+pub fn by_name(system: &System, listener: &BalancerListener, route: &Route) -> Route {
     let mut route = route.clone();
-    if route.hosts.is_empty() {
-        let name = |service: &Service| format!("{}.{}", service.name, system.network.private_domain);
-        let hosts = listener
-            .routes
-            .iter()
-            .map(|other| name(&system.services[other.service]));
-        route.hosts = hosts.collect::<BTreeSet<String>>().into_iter().collect();
+    if route.is_default() {
+        route.hosts = vec![private_name(system, &system.services[route.service])];
+    } else if route.hosts.is_empty() {
+        let others = listener.routes.iter().map(|other| &system.services[other.service]);
+        let hosts: BTreeSet<String> = others.map(|other| private_name(system, other)).collect();
+        route.hosts = hosts.into_iter().collect();
     }
     route
+}
+
+fn private_name(system: &System, service: &Service) -> String {
+    format!("{}.{}", service.name, system.network.private_domain)
 }
 
 /// Selects the proxies that Istio makes.

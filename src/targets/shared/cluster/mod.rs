@@ -4,6 +4,7 @@
 //! settings, the vault's entries) are objects that it writes: one output for each part, which the owner puts into its
 //! `terraform.yaml`. From there Kustomize copies into the Deployments what restarts their pods.
 
+mod admission;
 mod compute;
 mod files;
 mod firewall;
@@ -29,6 +30,7 @@ use crate::kubernetes::policy::NOT_INTERNET;
 use crate::terraform::Module;
 use crate::vocabulary::Runtime;
 pub use files::Manifests;
+pub use gateway::by_name;
 pub use runbook::{Handling, runbook, skips};
 pub use written::{Filled, Written};
 
@@ -241,6 +243,7 @@ pub fn lower(system: &Checked<'_>, cloud: &Cloud<'_>, module: &mut Module) -> Ma
         concerns: vec![
             ("network", network::objects(&stack, part)),
             ("firewall", firewall::objects(&stack, part)),
+            ("admission", admission::objects(&stack, part)),
             (
                 "cluster",
                 stack.more(part, false).map(|more| more.object.clone()).collect(),
@@ -264,8 +267,9 @@ fn written_of(stack: &Stack<'_>, part: Part, module: &mut Module) -> Vec<(String
         let Some(workload) = stack.cloud.workloads.get(&id) else {
             continue;
         };
-        let mut objects = settings::objects(stack, id, workload, module);
-        objects.extend(secrets::objects(stack, id, workload, module));
+        let secret = secrets::required(stack, id, workload, module);
+        let mut objects = settings::objects(stack, id, workload, (secret.as_ref(), module));
+        objects.extend(secrets::objects(stack, id, workload, secret.as_ref()));
         objects.extend(compute::login(stack, service, workload));
         written.push((format!("{}_objects", service.name), objects));
     }

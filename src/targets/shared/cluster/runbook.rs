@@ -1,10 +1,12 @@
 //! What the owner of a cluster does.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tera::Context;
 
 use super::files::{WRITTEN, output};
-use super::{inside, namespace};
+use super::{inside, namespace, secrets};
 use crate::check::Checked;
 use crate::ir::{Domain, Id, Resource, Service};
 use crate::targets::shared::report::Report;
@@ -50,7 +52,10 @@ pub fn runbook(system: &Checked<'_>, handling: &Handling<'_>) -> Vec<String> {
     let mut context = Context::new();
     context.insert("private", &system.cluster.api_cidrs.is_empty());
     context.insert("credentials", handling.credentials);
+    context.insert("counting", &counts);
     context.insert("keda", &(counts && !handling.has_keda));
+    context.insert("prefix", &system.prefix);
+    context.insert("generation", secrets::GENERATION);
     context.insert("external_secrets", &options(handling.external_secrets));
     context.insert("keda_options", &options(handling.keda));
     let listed = outputs.iter().map(|(name, file)| json!({ "name": name, "file": file }));
@@ -96,7 +101,7 @@ pub fn skips(system: &Checked<'_>, report: &mut Report) {
         &["CKV_K8S_35"],
         &|service| {
             let mut told = service.settings.iter().map(|setting| &setting.value);
-            told.any(|value| value.is_secret() && applies(system.target(), value))
+            told.any(|value| value.is_secret() && applies(system.target(), service, value))
         },
         "settings reach the process as environment variables, on every target",
     );
@@ -139,8 +144,22 @@ pub(super) fn domain(system: &Checked<'_>, id: Id<Domain>) -> String {
             .map(|(caller, called)| format!("- `{}` calls `{}` on port {}\n", caller.name, called.name, called.port));
         lines.collect()
     };
+    let led = system.apis.iter().flat_map(|(_, api)| {
+        let services: BTreeSet<Id<Service>> = api.routes.iter().map(|route| route.service).collect();
+        let led = services.into_iter().map(|service| &system.services[service]);
+        led.filter(|service| here(service)).map(|service| {
+            format!(
+                "- the API `{}` leads to `{}` on port {}\n",
+                api.name, service.name, service.port
+            )
+        })
+    });
+    let led: String = led.collect();
     let sections = [
-        ("Who calls it", lines(&|caller, called| !here(caller) && here(called))),
+        (
+            "Who calls it",
+            lines(&|caller, called| !here(caller) && here(called)) + &led,
+        ),
         ("Whom it calls", lines(&|caller, called| here(caller) && !here(called))),
     ];
     for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {

@@ -6,7 +6,8 @@ use hcl::Expression;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{Stack, Workload, Written, secrets};
+use super::secrets::Required;
+use super::{Stack, Workload, Written};
 use crate::ir::{Id, Service};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::startup::generation;
@@ -17,9 +18,16 @@ use crate::terraform::{Module, expr};
 pub(super) const SETTINGS: &str = "cloudgen/settings";
 /// The annotation with the image of the system's own registry.
 pub(super) const IMAGE: &str = "cloudgen/image";
+/// The annotation with the name of the Secret that the pods wait for.
+pub(super) const SECRET: &str = "cloudgen/secret";
 
 /// The service account and the ConfigMaps.
-pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>, told: &Workload, module: &mut Module) -> Vec<Written> {
+pub(super) fn objects(
+    stack: &Stack<'_>,
+    id: Id<Service>,
+    told: &Workload,
+    (secret, module): (Option<&Required>, &mut Module),
+) -> Vec<Written> {
     let service = &stack.system.services[id];
     let mut objects = vec![account(stack, service, told)];
     let pairs = told
@@ -42,7 +50,7 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>, told: &Workload, modul
         objects.push(Written::new(config(metadata)).set("/data", files.clone()));
         hashed.push(files);
     }
-    if !secrets::has_required(told) {
+    if secret.is_none() {
         // Otherwise the Secret's name changes with it.
         hashed.push(generations(stack, id, told));
     }
@@ -50,6 +58,7 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>, told: &Workload, modul
         .comment("Restarts the pods when it changes.")
         .local(&format!("{}_settings_version", service.name), hash(hashed));
     let mut notes = vec![(SETTINGS.to_owned(), version)];
+    notes.extend(secret.map(|secret| (SECRET.to_owned(), secret.name.clone())));
     notes.extend(told.image.clone().map(|image| (IMAGE.to_owned(), image)));
     notes.extend(of_triggers(told).into_iter().map(|(note, _, value)| (note, value)));
     let mut metadata = stack.names.service_meta(service);

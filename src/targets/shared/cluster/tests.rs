@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod admission;
 mod fake;
 mod system;
 
@@ -92,7 +93,7 @@ fn kustomize_copies_what_terraform_knows() {
             let text = text.replace("cloudgen/image: ''", "cloudgen/image: there/market:2.0.0");
             let text = text.replace("cloudgen/settings: ''", "cloudgen/settings: v1");
             let text = text.replace("cloudgen/trigger-0: ''", "cloudgen/trigger-0: url");
-            let text = text.replace("target:\n    name: market-api\n", "target:\n    name: market-api-v1\n");
+            let text = text.replace("cloudgen/secret: ''", "cloudgen/secret: market-api-v1");
             std::fs::write(path, text).unwrap();
         }
         let built = Command::new("kubectl")
@@ -233,6 +234,8 @@ fn terraform_writes_each_part() {
             "output \"kubernetes\" {",
             "output \"kubernetes_market\" {",
             "          name = \"market-api-${local.market_api_secrets_version}\"",
+            "          \"cloudgen/secret\" = \"market-api-${local.market_api_secrets_version}\"",
+            "          \"cloudgen/generation\" = local.market_api_secrets_version",
             "        data = [for name, key in local.market_api_secrets : {",
             "          \"eks.amazonaws.com/role-arn\" = data.aws_caller_identity.current.arn",
             "            region  = data.aws_caller_identity.current.id",

@@ -7,7 +7,7 @@ use crate::ir::{
     Listener, Network, NodePool, Peer, Probe, Registry, Repository, Resource, Route, Scale, Secret, Service, Setting,
     Shape, System, Value,
 };
-use crate::vocabulary::{Channel, Edition, Egress, Engine, License, PerTarget, Runtime};
+use crate::vocabulary::{Channel, Edition, Egress, Engine, License, PerTarget, Runtime, StoreKind};
 
 /// `front` calls `market-api`, which uses a database and a secret; `market-mailer` is public; `market-worker` counts messages;
 /// `pay-api` is outside.
@@ -271,6 +271,7 @@ fn cluster() -> Cluster {
         storage_class: None,
         cluster_issuer: "letsencrypt".to_owned(),
         secret_store: "vault".to_owned(),
+        secret_store_kind: StoreKind::default(),
         prometheus: false,
         registry: Some("registry.example.com".to_owned()),
         api_cidrs: vec![],

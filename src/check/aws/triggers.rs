@@ -1,0 +1,107 @@
+//! What starts functions on AWS.
+
+use crate::diagnostic::{Diagnostic, function, lambda};
+use crate::ir::{Function, Id, Inbox, Service, System, Trigger};
+use crate::target::Target;
+
+/// Times and seconds that Lambda tries an event again that it keeps itself.
+const ATTEMPTS: u32 = 2;
+const AGE: u32 = 6 * 60 * 60;
+/// Calls that a message is hidden for.
+const CALLS: u32 = 6;
+
+/// What starts one function.
+pub(super) fn check(system: &System, service: &Service, item: &Function, problems: &mut Vec<Diagnostic>) {
+    let at = |key: &str| system.places.span(&format!("{}.{key}", service.path));
+    match &item.trigger {
+        Some(trigger @ (Trigger::Queue { .. } | Trigger::Topic { .. })) => {
+            if item.concurrency < 2 {
+                problems.push(lambda::alone(at("concurrency"), &service.name));
+            }
+            hidden(system, service, item, trigger, problems);
+        }
+        Some(Trigger::Stream { stream, .. }) if item.concurrency < system.streams[*stream].partitions => {
+            let partitions = system.streams[*stream].partitions;
+            problems.push(lambda::narrow(
+                at("concurrency"),
+                &service.name,
+                item.concurrency,
+                partitions,
+            ));
+        }
+        Some(trigger @ (Trigger::Bucket { .. } | Trigger::Schedule { .. })) => {
+            if item.retry.attempts > ATTEMPTS {
+                let place = at("retry.attempts");
+                problems.push(lambda::retry(place, &service.name, "twice", ATTEMPTS));
+            }
+            if item.retry.max_age_seconds > AGE {
+                let place = at("retry.max_age_seconds");
+                problems.push(lambda::retry(place, &service.name, "for six hours", AGE));
+            }
+            if let Trigger::Schedule { cron, .. } = trigger
+                && cron.has_both_days()
+            {
+                let what = "takes a day of the month or one of the week, not both: cron starts on either";
+                let fix = "make two functions of it, or leave one of the two days open with `*`";
+                let place = at("trigger.schedule");
+                problems.push(function::schedule_not_there(place, Target::Aws, what, fix));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A message is hidden for as long as Lambda asks.
+fn hidden(system: &System, service: &Service, item: &Function, trigger: &Trigger, problems: &mut Vec<Diagnostic>) {
+    let (inbox, path) = match *trigger {
+        Trigger::Queue { queue, .. } => (Inbox::Queue(queue), &system.queues[queue].path),
+        Trigger::Topic { subscription, .. } => {
+            let topic = system.subscriptions[subscription].topic;
+            (Inbox::Subscription(subscription), &system.topics[topic].path)
+        }
+        _ => return,
+    };
+    let (name, delivery) = system.inbox(inbox);
+    let wanted = CALLS * item.timeout_seconds;
+    if delivery.visibility_seconds < wanted {
+        let at = system.places.span(&format!("{path}.visibility_seconds"));
+        problems.push(lambda::hidden(at, name, &service.name, wanted));
+    }
+}
+
+/// Functions that the same event of a bucket would start: S3 tells one alone.
+pub(super) fn overlaps(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (id, bucket) in system.buckets.iter() {
+        let told: Vec<Id<Service>> = system.notified_by(id).collect();
+        for (number, one) in told.iter().enumerate() {
+            for other in &told[number + 1..] {
+                let (one, other) = (&system.services[*one], &system.services[*other]);
+                if meet(one, other) {
+                    let at = system.places.span(&format!("{}.trigger", other.path));
+                    problems.push(lambda::overlap(at, &bucket.name, &one.name, &other.name));
+                }
+            }
+        }
+    }
+}
+
+/// True if an object could be of both triggers.
+fn meet(one: &Service, other: &Service) -> bool {
+    let trigger = |service: &Service| match service.function.as_ref().and_then(|item| item.trigger.clone()) {
+        Some(Trigger::Bucket {
+            created,
+            deleted,
+            prefix,
+            suffix,
+            ..
+        }) => Some((created, deleted, prefix, suffix)),
+        _ => None,
+    };
+    let (Some(one), Some(other)) = (trigger(one), trigger(other)) else {
+        return false;
+    };
+    let events = (one.0 && other.0) || (one.1 && other.1);
+    let begin = one.2.starts_with(&other.2) || other.2.starts_with(&one.2);
+    let end = one.3.ends_with(&other.3) || other.3.ends_with(&one.3);
+    events && begin && end
+}
