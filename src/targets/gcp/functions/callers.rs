@@ -29,7 +29,7 @@ pub(in crate::targets::gcp) fn accounts(stack: &mut Stack<'_>) {
         .resource("google_service_account", TRIGGERS, body);
     if let Some(agent) = stack.encryption.pubsub.clone() {
         let body = Block::new()
-            .set("service_account_id", account.attr("name"))
+            .set("service_account_id", account.id())
             .set("role", TOKENS)
             .set("member", agent);
         stack

@@ -181,7 +181,7 @@ pub(super) fn function(
             let file = format!("{}.py", source.file);
             block.set("environment_variables", object! { "GOOGLE_FUNCTION_SOURCE" => file })
         })
-        .set("service_account", place.account.attr("name"))
+        .set("service_account", place.account.id())
         .set("docker_repository", place.images.id())
         .block("source", Block::new().block("storage_source", stored));
     let ingress = match made.is_called_outside(stack.system) {
