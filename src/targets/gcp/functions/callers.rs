@@ -6,6 +6,7 @@ use super::{has_events, takes_events};
 use crate::check::GCP_TRIGGERS as TRIGGERS;
 use crate::ir::{Function, Id, Service, Trigger};
 use crate::targets::gcp::Stack;
+use crate::template;
 use crate::terraform::{Address, Block};
 
 /// What lets somebody call a function.
@@ -28,8 +29,9 @@ pub(in crate::targets::gcp) fn accounts(stack: &mut Stack<'_>) {
         .comment("Whom Pub/Sub brings messages to functions as.")
         .resource("google_service_account", TRIGGERS, body);
     if let Some(agent) = stack.encryption.pubsub.clone() {
+        let whole = template!["projects/", stack.project.id(), "/serviceAccounts/", account.attr("email")];
         let body = Block::new()
-            .set("service_account_id", account.id())
+            .set("service_account_id", whole)
             .set("role", TOKENS)
             .set("member", agent);
         stack

@@ -3,6 +3,7 @@
 use tera::Context;
 
 use super::{any, attempts, has_events, has_schedules, of_source, takes_events, watches_tables};
+use crate::check::GCP_TRIGGERS as TRIGGERS;
 use crate::ir::{Function, Resource, Trigger, dead_letters};
 use crate::targets::gcp::{Stack, streams};
 use crate::targets::shared::template::items;
@@ -90,6 +91,7 @@ fn functions(stack: &Stack<'_>) -> Vec<String> {
     context.insert("events", &system.functions().any(|(_, _, function)| takes_events(function)));
     context.insert("own", &own.map(|(_, service, _)| full(&service.name)));
     context.insert("dead", &own.map(|(_, service, _)| full(&dead_letters(&service.name))));
+    context.insert("triggers", &full(TRIGGERS));
     context.insert("attempts", &own.map(|(_, _, function)| attempts(function)));
     context.insert("buckets", &name_of(|trigger| matches!(trigger, Trigger::Bucket { .. })));
     context.insert("tables", &name_of(|trigger| matches!(trigger, Trigger::Table { .. })));
