@@ -108,7 +108,10 @@ fn functions_of(count: usize) -> String {
                 String::new(),
             ),
             1 => (format!("{{ queue = \"q{number}\" }}"), format!("[queues.q{number}]\n")),
-            2 => (format!("{{ bucket = \"b{number}\" }}"), format!("[buckets.b{number}]\n")),
+            2 => (
+                format!("{{ bucket = \"b{number}\" }}"),
+                format!("[buckets.b{number}]\n"),
+            ),
             3 => (
                 format!("{{ table = \"t{number}\" }}"),
                 format!("[tables.t{number}]\npartition_key = \"id\"\n"),
