@@ -253,7 +253,8 @@ fn about_cache(stack: &Stack<'_>, cache: &Cache) -> String {
 }
 
 fn workers(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
-    let workers = stack.system.services.iter().filter(|(_, service)| !service.listens());
+    let workers = stack.system.services.iter();
+    let workers = workers.filter(|(_, service)| !service.listens() && service.function.is_none());
     let workers: Vec<String> = workers.map(|(_, service)| format!("`{}`", service.name)).collect();
     if !workers.is_empty() {
         says(format!(
