@@ -22,3 +22,8 @@ def keys(event):
     if "subject" in event:
         return [event["subject"].split("/blobs/", 1)[-1]]
     return [event["data"]["key"]]
+
+
+def done(event):
+    """What to answer when all is done: a request wants an answer, an event none."""
+    return "" if hasattr(event, "get_json") else None

@@ -13,4 +13,4 @@ def handle(event, context=None):
         summary = {"key": key, "lines": text.count("\n"), "words": len(text.split()), "characters": len(text)}
         store.write("summaries/" + key.removeprefix("uploads/") + ".json", json.dumps(summary).encode())
         print(json.dumps(summary))
-    return "", 204
+    return events.done(event)

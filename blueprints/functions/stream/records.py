@@ -19,3 +19,8 @@ def values(event):
 
 def _value(record):
     return json.loads(record) if isinstance(record, (str, bytes)) else record
+
+
+def done(event):
+    """What to answer when all is done: a request wants an answer, an event none."""
+    return "" if hasattr(event, "get_json") else None
