@@ -92,11 +92,17 @@ fn is_found(source: &Source) -> bool {
         return true;
     };
     let said: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    let main = said.as_ref().and_then(|said| said.get("main")).and_then(|main| main.as_str());
+    let main = said
+        .as_ref()
+        .and_then(|said| said.get("main"))
+        .and_then(|main| main.as_str());
     match main {
         Some(main) => {
             let main = main.trim_start_matches("./");
-            let main = [".js", ".mjs", ".cjs"].iter().find_map(|ending| main.strip_suffix(ending)).unwrap_or(main);
+            let main = [".js", ".mjs", ".cjs"]
+                .iter()
+                .find_map(|ending| main.strip_suffix(ending))
+                .unwrap_or(main);
             main == source.file
         }
         None => source.file == DEFAULT,
@@ -144,7 +150,9 @@ pub fn bucket_filter(bucket: &Bucket, trigger: &Trigger) -> Option<String> {
 /// Names that what is around functions has.
 fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     let mut taken: Vec<(String, &str)> = vec![];
-    let mut triggers = system.functions().filter_map(|(_, _, function)| function.trigger.as_ref());
+    let mut triggers = system
+        .functions()
+        .filter_map(|(_, _, function)| function.trigger.as_ref());
     if system.functions().any(|(_, _, function)| takes_events(function)) {
         taken.push((TRIGGERS.to_owned(), "the account that brings messages to functions"));
     }

@@ -57,13 +57,7 @@ fn hides(system: &System, inbox: Inbox) -> bool {
     !brought
 }
 
-fn delivery(
-    system: &System,
-    name: &str,
-    (path, hides): (&str, bool),
-    said: Delivery,
-    problems: &mut Vec<Diagnostic>,
-) {
+fn delivery(system: &System, name: &str, (path, hides): (&str, bool), said: Delivery, problems: &mut Vec<Diagnostic>) {
     let at = |key: &str| system.places.span(&format!("{path}.{key}"));
     if hides && said.visibility_seconds > ACK_DEADLINE {
         let at = at("visibility_seconds");

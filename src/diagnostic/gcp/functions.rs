@@ -25,7 +25,9 @@ pub fn entry_file(at: Option<Span>, function: &str, file: &str) -> Diagnostic {
         format!("Google Cloud does not find `{file}.js` of `{function}`"),
     )
     .reason("it loads what `package.json` names as `main`, or else `index.js`")
-    .fix(format!("write `\"main\": \"{file}.js\"` into the `package.json` of the source"))
+    .fix(format!(
+        "write `\"main\": \"{file}.js\"` into the `package.json` of the source"
+    ))
 }
 
 /// `function-kafka`

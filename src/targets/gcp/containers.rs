@@ -94,7 +94,10 @@ impl Parts {
     /// Adds them to a container, and gives its volumes.
     pub fn into_container(self, container: Block) -> (Block, Vec<Block>) {
         let container = settings::environment(container, self.variables);
-        (container.blocks("volume_mounts", self.files.mounts()), self.files.volumes())
+        (
+            container.blocks("volume_mounts", self.files.mounts()),
+            self.files.volumes(),
+        )
     }
 
     /// Adds them to the configuration of a function of source.

@@ -318,7 +318,10 @@ fn to_kafka(stack: &Stack<'_>, id: Id<Service>, name: &str) -> Option<(String, R
         true => list!["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
         false => list![stack.system.network.slice(Tier::Data).cidr.to_string()],
     };
-    Some((format!("{name}-to-kafka"), opened(Way::Out, ranges, vec![streams::KAFKA])))
+    Some((
+        format!("{name}-to-kafka"),
+        opened(Way::Out, ranges, vec![streams::KAFKA]),
+    ))
 }
 
 /// The ranges of single addresses.

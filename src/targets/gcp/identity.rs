@@ -214,7 +214,10 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
 
 /// True for what a function takes that Pub/Sub brings: it needs no right to take it.
 fn is_brought(service: &Service, grant: &Grant) -> bool {
-    let taken = matches!(grant.resource, Resource::Queue(_) | Resource::Subscription(_) | Resource::Stream(_));
+    let taken = matches!(
+        grant.resource,
+        Resource::Queue(_) | Resource::Subscription(_) | Resource::Stream(_)
+    );
     service.function.is_some() && taken && !grant.access.writes()
 }
 
@@ -243,7 +246,10 @@ fn bucket(stack: &Stack<'_>, grant: Grant, id: Id<Bucket>) -> Vec<Object> {
         condition: Some(condition),
         ..object(name, Access::Write)
     };
-    let read = grant.access.reads().then(|| object(&format!("all_of_{name}"), Access::Read));
+    let read = grant
+        .access
+        .reads()
+        .then(|| object(&format!("all_of_{name}"), Access::Read));
     read.into_iter().chain([written]).collect()
 }
 

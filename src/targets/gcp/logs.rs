@@ -135,7 +135,9 @@ fn of_containers(stack: &Stack<'_>) -> Vec<String> {
     let functions = stack.system.functions();
     let functions: Vec<&str> = functions.map(|(_, service, _)| service.name.as_str()).collect();
     let functions = functions.join("|");
-    let part = format!("(resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^{prefix}-({functions})$\")");
+    let part = format!(
+        "(resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^{prefix}-({functions})$\")"
+    );
     let functions = (!functions.is_empty()).then_some(part);
     let subnet = stack.network.containers_range().map(|_| {
         let own = format!("subnetwork_name=\"{prefix}-containers\"");

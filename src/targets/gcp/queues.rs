@@ -112,7 +112,9 @@ pub(super) fn lasting_topic(stack: &mut Stack<'_>, part: &str, hours: Option<u32
 
 /// A subscription of a topic, and its dead letters in a topic and a subscription of their own.
 pub(super) fn inbox(stack: &mut Stack<'_>, wanted: Wanted<'_>) -> Inbox {
-    let Wanted { part, topic, delivery, .. } = wanted;
+    let Wanted {
+        part, topic, delivery, ..
+    } = wanted;
     let dead_part = dead_letters(part);
     let dead_topic = self::topic(stack, &dead_part);
     let body = subscription(stack, &dead_part, &dead_topic, LOOK, Delivery::DEAD_DAYS);

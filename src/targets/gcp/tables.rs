@@ -59,7 +59,9 @@ fn database(stack: &mut Stack<'_>, table: &Table) -> Address {
 fn indexes(stack: &mut Stack<'_>, table: &Table, database: &Address) {
     let own = std::iter::once(("key", &table.key));
     let more = table.indexes.iter().map(|index| (index.name.as_str(), &index.key));
-    let sorted = own.chain(more).filter_map(|(name, key)| Some((name, key, key.sort.as_ref()?)));
+    let sorted = own
+        .chain(more)
+        .filter_map(|(name, key)| Some((name, key, key.sort.as_ref()?)));
     let orders = sorted.flat_map(|(name, Key { partition, .. }, sort)| {
         ["ASCENDING", "DESCENDING"].map(|order| {
             let index = object! {

@@ -37,7 +37,10 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy>
         }
         FunctionTrouble::Throttled => {
             let class = "metric.labels.response_code = \"429\"";
-            (vec![requests(stack, &service.name, class, "Calls are turned away", 0)], None)
+            (
+                vec![requests(stack, &service.name, class, "Calls are turned away", 0)],
+                None,
+            )
         }
     };
     Some(Policy {

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::envoy;
 use crate::ir::{Api, Id, Service};
+use crate::object;
 use crate::targets::gcp::Stack;
 pub(super) use crate::targets::gcp::functions::host;
 use crate::targets::gcp::functions::url;
 use crate::terraform::overrides::literal;
-use crate::object;
 
 /// Where Google's own services answer inside the network: no name has to be found first.
 const ADDRESSES: [&str; 4] = ["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"];

@@ -151,23 +151,27 @@ fn shards(stack: &Stack<'_>, prefix: &str, id: Id<Database>) -> Vec<Named> {
 
 /// Adds variables to a container.
 pub(super) fn environment(container: Block, variables: Vec<Named>) -> Block {
-    variables.into_iter().fold(container, |container, Named { name, content }| {
-        let named = || Block::new().set("name", name.as_str());
-        let referred = |secret: &Address, version: Expression| {
-            let key = Block::new()
-                .set("secret", secret.attr("secret_id"))
-                .set("version", version);
-            named().block("value_source", Block::new().block("secret_key_ref", key))
-        };
-        match content {
-            Content::Plain(value) => container.block("env", named().set("value", value)),
-            Content::Written { secret, version } => container.block("env", referred(&secret, version.attr("version"))),
-            Content::Filled { secret, version } => {
-                let content = referred(&secret, expr::iterator("env", &["value"]));
-                container.labelled("dynamic", &["env"], filled(Block::new(), version, content))
+    variables
+        .into_iter()
+        .fold(container, |container, Named { name, content }| {
+            let named = || Block::new().set("name", name.as_str());
+            let referred = |secret: &Address, version: Expression| {
+                let key = Block::new()
+                    .set("secret", secret.attr("secret_id"))
+                    .set("version", version);
+                named().block("value_source", Block::new().block("secret_key_ref", key))
+            };
+            match content {
+                Content::Plain(value) => container.block("env", named().set("value", value)),
+                Content::Written { secret, version } => {
+                    container.block("env", referred(&secret, version.attr("version")))
+                }
+                Content::Filled { secret, version } => {
+                    let content = referred(&secret, expr::iterator("env", &["value"]));
+                    container.labelled("dynamic", &["env"], filled(Block::new(), version, content))
+                }
             }
-        }
-    })
+        })
 }
 
 /// Adds variables to the configuration of a function of source.
@@ -206,7 +210,5 @@ pub(super) fn of_function(stack: &Stack<'_>, function: Block, variables: Vec<Nam
 fn filled(start: Block, version: Expression, content: Block) -> Block {
     let is_filled = BinaryOp::new(version.clone(), BinaryOperator::Greater, Expression::from(0));
     let each = Conditional::new(is_filled, list![version], list![]);
-    start
-        .set("for_each", Expression::from(each))
-        .block("content", content)
+    start.set("for_each", Expression::from(each)).block("content", content)
 }

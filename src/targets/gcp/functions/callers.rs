@@ -29,7 +29,12 @@ pub(in crate::targets::gcp) fn accounts(stack: &mut Stack<'_>) {
         .comment("Whom Pub/Sub brings messages to functions as.")
         .resource("google_service_account", TRIGGERS, body);
     if let Some(agent) = stack.encryption.pubsub.clone() {
-        let whole = template!["projects/", stack.project.id(), "/serviceAccounts/", account.attr("email")];
+        let whole = template![
+            "projects/",
+            stack.project.id(),
+            "/serviceAccounts/",
+            account.attr("email")
+        ];
         let body = Block::new()
             .set("service_account_id", whole)
             .set("role", TOKENS)

@@ -36,8 +36,8 @@ const DAYS: u32 = 7;
 const PROCESSORS: [(u32, u32); 4] = [(4096, 1), (8192, 2), (16_384, 4), (32_768, 8)];
 
 pub(super) use callers::{accounts, permit};
-pub(super) use source::added;
 pub(super) use events::{has_schedules, watches_tables};
+pub(super) use source::added;
 
 /// True if there are functions.
 pub(super) fn any(system: &System) -> bool {
@@ -61,7 +61,12 @@ pub(super) fn has_events(system: &System) -> bool {
 
 /// True if somebody in the network calls a function by its address.
 pub(super) fn called_inside(system: &System) -> bool {
-    let inside = |id: Id<Service>| system.services[id].function.as_ref().is_none_or(|function| function.private);
+    let inside = |id: Id<Service>| {
+        system.services[id]
+            .function
+            .as_ref()
+            .is_none_or(|function| function.private)
+    };
     let mut functions = system.functions();
     functions.any(|(id, _, _)| system.callers_of(id).any(inside))
 }

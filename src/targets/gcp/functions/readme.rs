@@ -23,7 +23,11 @@ pub(in crate::targets::gcp) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
         ("Firestore", !system.tables.is_empty()),
         ("Managed Service for Apache Kafka", streams::has_kafka(system)),
     ];
-    let wanted: Vec<&str> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| name).collect();
+    let wanted: Vec<&str> = wanted
+        .into_iter()
+        .filter(|(_, wanted)| *wanted)
+        .map(|(name, _)| name)
+        .collect();
     let mut items = vec![];
     if !wanted.is_empty() {
         items.push(format!("The same for {}.", wanted.join(", ")));
@@ -78,8 +82,12 @@ fn functions(stack: &Stack<'_>) -> Vec<String> {
     let mut context = Context::new();
     let full = |name: &str| stack.name(name);
     let name_of = |which: fn(&Trigger) -> bool| {
-        let named = system.functions().filter(|(_, _, function)| function.trigger.as_ref().is_some_and(which));
-        named.map(|(_, service, _)| service.name.clone()).collect::<Vec<String>>()
+        let named = system
+            .functions()
+            .filter(|(_, _, function)| function.trigger.as_ref().is_some_and(which));
+        named
+            .map(|(_, service, _)| service.name.clone())
+            .collect::<Vec<String>>()
     };
     let own = system.functions().find(|(_, _, function)| function.has_dead_letters());
     context.insert("first", &full(&first.name));
@@ -87,19 +95,31 @@ fn functions(stack: &Stack<'_>) -> Vec<String> {
     let source = of_source(system).next();
     context.insert("source", &source.map(|(_, service, _)| identifier(&service.name)));
     context.insert("region", stack.region());
-    context.insert("images", &system.functions().any(|(_, _, function)| function.source.is_none()));
-    context.insert("events", &system.functions().any(|(_, _, function)| takes_events(function)));
+    context.insert(
+        "images",
+        &system.functions().any(|(_, _, function)| function.source.is_none()),
+    );
+    context.insert(
+        "events",
+        &system.functions().any(|(_, _, function)| takes_events(function)),
+    );
     context.insert("own", &own.map(|(_, service, _)| full(&service.name)));
     context.insert("dead", &own.map(|(_, service, _)| full(&dead_letters(&service.name))));
     context.insert("triggers", &full(TRIGGERS));
     context.insert("attempts", &own.map(|(_, _, function)| attempts(function)));
     context.insert("buckets", &name_of(|trigger| matches!(trigger, Trigger::Bucket { .. })));
     context.insert("tables", &name_of(|trigger| matches!(trigger, Trigger::Table { .. })));
-    context.insert("schedules", &name_of(|trigger| matches!(trigger, Trigger::Schedule { .. })));
+    context.insert(
+        "schedules",
+        &name_of(|trigger| matches!(trigger, Trigger::Schedule { .. })),
+    );
     context.insert("streams", &name_of(|trigger| matches!(trigger, Trigger::Stream { .. })));
     context.insert("apis", &name_of(|trigger| matches!(trigger, Trigger::Api)));
     context.insert("urls", &name_of(|trigger| matches!(trigger, Trigger::Url { .. })));
-    let called = system.grants.iter().any(|grant| matches!(grant.resource, Resource::Function(_)));
+    let called = system
+        .grants
+        .iter()
+        .any(|grant| matches!(grant.resource, Resource::Function(_)));
     context.insert("called", &called);
     items(FUNCTIONS, &context)
 }

@@ -112,9 +112,11 @@ fn grants(stack: &mut Stack<'_>, bucket: &Address, images: &Address, account: &A
         .set("bucket", bucket.attr("name"))
         .set("role", VIEWER)
         .set("member", member());
-    let own = stack
-        .module
-        .resource("google_storage_bucket_iam_member", &format!("{BUILD}_reads_sources"), own);
+    let own = stack.module.resource(
+        "google_storage_bucket_iam_member",
+        &format!("{BUILD}_reads_sources"),
+        own,
+    );
     let condition = Block::new().set("title", "sources of functions").set(
         "expression",
         template![
@@ -163,7 +165,10 @@ pub(super) fn function(
     let (service, function) = (made.service, made.function);
     let archive = sources::archive(&mut stack.module, service);
     let object = Block::new()
-        .set("name", template![format!("{}-", service.name), archive.attr("output_sha256"), ".zip"])
+        .set(
+            "name",
+            template![format!("{}-", service.name), archive.attr("output_sha256"), ".zip"],
+        )
         .set("bucket", place.bucket.attr("name"))
         .set("source", archive.attr("output_path"))
         .comment("The new source is there before the old one goes.")
@@ -235,7 +240,10 @@ fn runtime(source: &Source) -> String {
 fn entry(source: &Source) -> &str {
     match source.language.family {
         Family::Python | Family::Node => &source.entry,
-        Family::Java | Family::Dotnet => source.entry.rsplit_once('.').map_or(source.entry.as_str(), |(class, _)| class),
+        Family::Java | Family::Dotnet => source
+            .entry
+            .rsplit_once('.')
+            .map_or(source.entry.as_str(), |(class, _)| class),
     }
 }
 
@@ -247,7 +255,10 @@ pub(in crate::targets::gcp) fn added(system: &System) -> Sources {
             .into_iter()
             .find(|ending| source.files.contains_key(&format!("{}.{ending}", source.file)))?;
         let told = source.language.family != Family::Node || source.files.contains_key(PACKAGE);
-        let text = format!("{{\n  \"private\": true,\n  \"main\": \"{}.{ending}\"\n}}\n", source.file);
+        let text = format!(
+            "{{\n  \"private\": true,\n  \"main\": \"{}.{ending}\"\n}}\n",
+            source.file
+        );
         (!told).then(|| (service.name.clone(), [(PACKAGE.to_owned(), text)].into()))
     });
     functions.collect()

@@ -44,7 +44,10 @@ pub(super) fn cluster(stack: &mut Stack<'_>) -> Option<Address> {
         .block("capacity_config", capacity)
         .block("gcp_config", place)
         .comment("Partitions move when brokers come.")
-        .block("rebalance_config", Block::new().set("mode", "AUTO_REBALANCE_ON_SCALE_UP"))
+        .block(
+            "rebalance_config",
+            Block::new().set("mode", "AUTO_REBALANCE_ON_SCALE_UP"),
+        )
         .when(stack.system.protect, |block| {
             block.block("lifecycle", Block::new().set("prevent_destroy", true))
         })
@@ -70,9 +73,7 @@ pub(super) fn topic(stack: &mut Stack<'_>, stream: &Stream, cluster: &Address) -
         .set("partition_count", stream.partitions)
         .set("replication_factor", COPIES)
         .set("configs", configs);
-    let topic = stack
-        .module
-        .resource("google_managed_kafka_topic", &stream.name, body);
+    let topic = stack.module.resource("google_managed_kafka_topic", &stream.name, body);
     stack
         .report
         .component(&stream.path, "topic of Managed Service for Apache Kafka", topic.text());
@@ -85,11 +86,7 @@ pub(super) fn lists(stack: &mut Stack<'_>, id: Id<Stream>, cluster: &Address) {
     let stream = &system.streams[id];
     let mut entries = vec![];
     for (user, access) in system.users_of(Resource::Stream(id)) {
-        let operations = [
-            ("DESCRIBE", true),
-            ("READ", access.reads()),
-            ("WRITE", access.writes()),
-        ];
+        let operations = [("DESCRIBE", true), ("READ", access.reads()), ("WRITE", access.writes())];
         let operations = operations.into_iter().filter(|(_, wanted)| *wanted);
         entries.extend(operations.map(|(operation, _)| entry(stack, user, operation)));
     }
@@ -99,7 +96,10 @@ pub(super) fn lists(stack: &mut Stack<'_>, id: Id<Stream>, cluster: &Address) {
             .module
             .resource("google_managed_kafka_acl", &stream.name, of_topic);
     }
-    for (reader, _) in system.users_of(Resource::Stream(id)).filter(|(_, access)| access.reads()) {
+    for (reader, _) in system
+        .users_of(Resource::Stream(id))
+        .filter(|(_, access)| access.reads())
+    {
         let part = super::part(system, id, reader);
         let group = format!("consumerGroup/{}", stack.name(&part));
         let body = list(stack, cluster, group, vec![entry(stack, reader, "READ")]);

@@ -34,8 +34,14 @@ pub(super) fn notify(stack: &mut Stack<'_>, id: Id<Bucket>, topic: &Address, gra
         triggers.any(which)
     };
     let events = [
-        (CREATED, wants(|trigger| matches!(trigger, Trigger::Bucket { created: true, .. }))),
-        (deleted(bucket), wants(|trigger| matches!(trigger, Trigger::Bucket { deleted: true, .. }))),
+        (
+            CREATED,
+            wants(|trigger| matches!(trigger, Trigger::Bucket { created: true, .. })),
+        ),
+        (
+            deleted(bucket),
+            wants(|trigger| matches!(trigger, Trigger::Bucket { deleted: true, .. })),
+        ),
     ];
     let events = events.into_iter().filter(|(_, wanted)| *wanted);
     let inboxes = heard().filter_map(|id| stack.events.get(&id));
@@ -45,11 +51,12 @@ pub(super) fn notify(stack: &mut Stack<'_>, id: Id<Bucket>, topic: &Address, gra
         .set("bucket", stack.buckets[&id].attr("name"))
         .set("topic", topic.id())
         .set("payload_format", "JSON_API_V1")
-        .set("event_types", Expression::Array(events.map(|(name, _)| name.into()).collect()))
+        .set(
+            "event_types",
+            Expression::Array(events.map(|(name, _)| name.into()).collect()),
+        )
         .set("depends_on", Expression::Array(ready));
-    stack
-        .module
-        .resource("google_storage_notification", &bucket.name, body);
+    stack.module.resource("google_storage_notification", &bucket.name, body);
 }
 
 /// What lets only keys with the wanted end through.

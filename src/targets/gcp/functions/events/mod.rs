@@ -87,7 +87,10 @@ pub(super) fn bring(
         }
         Some(Trigger::Bucket { bucket, .. }) => {
             let wish = Wish {
-                filter: function.trigger.as_ref().and_then(|it| gcp_bucket_filter(&system.buckets[*bucket], it)),
+                filter: function
+                    .trigger
+                    .as_ref()
+                    .and_then(|it| gcp_bucket_filter(&system.buckets[*bucket], it)),
                 transform: bucket::transform(function),
                 ..Wish::default()
             };

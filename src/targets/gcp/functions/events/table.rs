@@ -17,10 +17,12 @@ const SERVICE: &str = "eventarc";
 
 /// The tables whose changes start functions.
 pub(super) fn watched(system: &System) -> impl Iterator<Item = Id<Table>> + use<> {
-    let tables = system.functions().filter_map(|(_, _, function)| match function.trigger {
-        Some(Trigger::Table { table, .. }) => Some(table),
-        _ => None,
-    });
+    let tables = system
+        .functions()
+        .filter_map(|(_, _, function)| match function.trigger {
+            Some(Trigger::Table { table, .. }) => Some(table),
+            _ => None,
+        });
     tables.collect::<BTreeSet<_>>().into_iter()
 }
 
@@ -50,15 +52,22 @@ pub(super) fn relay(stack: &mut Stack<'_>, topics: &BTreeMap<Id<Table>, Address>
         let watchers = stack.system.watchers_of(*id).filter_map(|id| stack.events.get(&id));
         let inboxes = watchers.map(|inbox| inbox.subscription.whole());
         let ready: Vec<Expression> = ready.iter().cloned().chain(inboxes).collect();
-        let criterion = |attribute: &str, value: Expression| Block::new().set("attribute", attribute).set("value", value);
+        let criterion =
+            |attribute: &str, value: Expression| Block::new().set("attribute", attribute).set("value", value);
         let body = Block::new()
             .set("name", stack.name(&part))
             .comment("The database's own region: elsewhere nothing would ever arrive.")
             .set("location", stack.region())
             .set("service_account", account.attr("email"))
             .set("event_data_content_type", "application/json")
-            .block("matching_criteria", criterion("type", "google.cloud.firestore.document.v1.written".into()))
-            .block("matching_criteria", criterion("database", stack.tables[id].attr("name")))
+            .block(
+                "matching_criteria",
+                criterion("type", "google.cloud.firestore.document.v1.written".into()),
+            )
+            .block(
+                "matching_criteria",
+                criterion("database", stack.tables[id].attr("name")),
+            )
             .block("destination", Block::new().set("workflow", workflow.id()))
             .set("depends_on", Expression::Array(ready));
         stack.module.resource("google_eventarc_trigger", &part, body);
@@ -80,16 +89,26 @@ fn account(stack: &mut Stack<'_>) -> (Address, Vec<Expression>) {
         .set("provider", expr::keyword("google-beta"))
         .set("service", format!("{SERVICE}.googleapis.com"))
         .set("depends_on", stack.project.ready());
-    let agent = stack
-        .module
-        .resource("google_project_service_identity", SERVICE, agent);
+    let agent = stack.module.resource("google_project_service_identity", SERVICE, agent);
     let agents = [
         (SERVICE, "roles/eventarc.serviceAgent", Some(agent.attr("member"))),
-        ("workflows", "roles/workflows.serviceAgent", stack.encryption.workflows.clone()),
+        (
+            "workflows",
+            "roles/workflows.serviceAgent",
+            stack.encryption.workflows.clone(),
+        ),
     ];
     let own = [
-        ("changes_received", "roles/eventarc.eventReceiver", Some(account.attr("member"))),
-        ("changes_started", "roles/workflows.invoker", Some(account.attr("member"))),
+        (
+            "changes_received",
+            "roles/eventarc.eventReceiver",
+            Some(account.attr("member")),
+        ),
+        (
+            "changes_started",
+            "roles/workflows.invoker",
+            Some(account.attr("member")),
+        ),
     ];
     let grants = agents.into_iter().chain(own).map(|(name, role, member)| {
         let body = Block::new()
@@ -123,7 +142,10 @@ fn workflow(stack: &mut Stack<'_>, (part, account): (&str, &Address), topic: &Ad
     let body = Block::new()
         .set("name", stack.name(part))
         .set("region", stack.region())
-        .set("description", "Passes changes on to Pub/Sub, which tries again and keeps what stays undone")
+        .set(
+            "description",
+            "Passes changes on to Pub/Sub, which tries again and keeps what stays undone",
+        )
         .set("service_account", account.id())
         .set("crypto_key_name", stack.encryption.key.id())
         .set("deletion_protection", false)
