@@ -98,5 +98,52 @@ fn domains(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, sharding, domains);
+/// As many functions, with triggers of five kinds in turn.
+fn functions_of(count: usize) -> String {
+    let mut text = "name = \"scale\"\npattern = \"serverless\"\nregion = \"seoul\"\n[registry]\n[kubernetes]\nregistry = \"registry.example.com/scale\"\n[apis.public]\n".to_owned();
+    for number in 0..count {
+        let (trigger, more) = match number % 5 {
+            0 => (
+                format!("{{ http = \"GET /f{number}\", api = \"public\", open = true }}"),
+                String::new(),
+            ),
+            1 => (format!("{{ queue = \"q{number}\" }}"), format!("[queues.q{number}]\n")),
+            2 => (
+                format!("{{ bucket = \"b{number}\" }}"),
+                format!("[buckets.b{number}]\n"),
+            ),
+            3 => (
+                format!("{{ table = \"t{number}\" }}"),
+                format!("[tables.t{number}]\npartition_key = \"id\"\n"),
+            ),
+            _ => ("{ schedule = \"0 2 * * *\" }".to_owned(), String::new()),
+        };
+        text.push_str(&format!(
+            "[functions.f{number}]\nimage = \"registry/f:1.0.0\"\ntrigger = {trigger}\n{more}"
+        ));
+    }
+    text
+}
+
+/// From an eighth of a thousand functions to a thousand.
+fn functions(criterion: &mut Criterion) {
+    for target in Target::ALL {
+        let mut group = criterion.benchmark_group(format!("functions on {target}"));
+        group.sample_size(10);
+        for count in [125, 250, 500, 1000] {
+            let text = functions_of(count);
+            group.throughput(Throughput::Elements(count as u64));
+            group.bench_with_input(BenchmarkId::from_parameter(count), &text, |bencher, text| {
+                bencher.iter(|| {
+                    let blueprint = blueprint::load(black_box(text), None).unwrap();
+                    let outcome = cloudgen::compile(&blueprint, target);
+                    outcome.value.expect("it is rendered")
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, sharding, domains, functions);
 criterion_main!(benches);

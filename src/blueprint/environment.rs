@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value as Json, json};
-
-use super::schema::{Schema, language};
+use super::schema::{Rules, Schema, language};
 use super::tree::{Entry, Table, merge};
 use super::walk;
 use crate::diagnostic::language as rules;
@@ -14,24 +12,18 @@ use crate::diagnostic::{Diagnostic, Span};
 const ENVIRONMENTS: &str = "environments";
 
 /// Merges the overlay of `chosen` over the blueprint and checks the result, and every other overlay as far as its own text goes.
-pub(super) fn merge_and_check(root: &Table, chosen: Option<&str>, text: &str) -> (Table, Vec<Diagnostic>) {
+pub(super) fn merge_and_check(mut base: Table, chosen: Option<&str>, text: &str) -> (Table, Vec<Diagnostic>) {
     let schema = language();
-    let mut base = root.clone();
     let environments = base.shift_remove(ENVIRONMENTS);
     let mut found = vec![];
     if let Some(entry) = &environments {
         found.extend(names(schema, entry, text));
     }
     let overlays = environments.as_ref().and_then(|entry| entry.node.table());
-    let mut merged = base.clone();
+    let mut merged = None;
     if let Some(name) = chosen {
         match overlays.and_then(|overlays| overlays.get(name)) {
-            Some(entry) => {
-                if let Some(overlay) = entry.node.table() {
-                    merge(&mut merged, overlay);
-                    merged.shift_remove(ENVIRONMENTS);
-                }
-            }
+            Some(entry) => merged = entry.node.table().map(|overlay| over(&base, overlay)),
             None => {
                 let known: Vec<&str> = overlays
                     .into_iter()
@@ -42,7 +34,7 @@ pub(super) fn merge_and_check(root: &Table, chosen: Option<&str>, text: &str) ->
             }
         }
     }
-    found.extend(walk::document(schema, &merged, text));
+    found.extend(walk::document(schema, merged.as_ref().unwrap_or(&base), text));
     for (name, entry) in overlays.into_iter().flatten() {
         let Some(overlay) = entry.node.table() else {
             continue;
@@ -55,23 +47,33 @@ pub(super) fn merge_and_check(root: &Table, chosen: Option<&str>, text: &str) ->
             found.extend(of_other(schema, &base, overlay, entry, text));
         }
     }
+    let mut merged = merged.unwrap_or(base);
     if let Some(entry) = environments {
         merged.insert(ENVIRONMENTS.to_owned(), entry);
     }
     (merged, found)
 }
 
+/// A blueprint with an overlay merged over it.
+fn over(base: &Table, overlay: &Table) -> Table {
+    let mut merged = base.clone();
+    merge(&mut merged, overlay);
+    merged.shift_remove(ENVIRONMENTS);
+    merged
+}
+
 /// Checks that environments are tables with good names, without looking inside.
 fn names(schema: &Schema, environments: &Entry, text: &str) -> Vec<Diagnostic> {
-    let mut part: Json = schema
-        .root
-        .pointer("/properties/environments")
-        .cloned()
-        .unwrap_or_default();
-    if let Some(Json::Object(patterns)) = part.get_mut("patternProperties") {
-        patterns
-            .values_mut()
-            .for_each(|item| *item = json!({ "type": "object" }));
+    let properties = schema.root().map(|root| &root.properties);
+    let Some(part) = properties.and_then(|properties| properties.get(ENVIRONMENTS)) else {
+        return vec![];
+    };
+    let mut part = part.clone();
+    for item in part.pattern_properties.values_mut() {
+        *item = Rules {
+            kind: Some("object"),
+            ..Rules::default()
+        };
     }
     walk::part(schema, &part, ENVIRONMENTS, &environments.node, text)
 }
@@ -82,8 +84,5 @@ fn of_other(schema: &Schema, base: &Table, overlay: &Table, entry: &Entry, text:
     entry.node.each_span(&mut |span| {
         own.insert(span);
     });
-    let mut merged = base.clone();
-    merge(&mut merged, overlay);
-    merged.shift_remove(ENVIRONMENTS);
-    walk::changed(schema, &merged, &own, text)
+    walk::changed(schema, &over(base, overlay), &own, text)
 }

@@ -44,8 +44,9 @@ pub struct Blueprint {
 /// set, literal secrets, an environment that the blueprint does not have.
 pub fn load(text: &str, environment: Option<&str>) -> Result<Blueprint, Vec<Diagnostic>> {
     let parsed = parse::parse(text);
-    let (tree, mut found) = environment::merge_and_check(&parsed.root, environment, text);
-    found.extend(secrets::find(&parsed.root, text));
+    let secrets = secrets::find(&parsed.root, text);
+    let (tree, mut found) = environment::merge_and_check(parsed.root, environment, text);
+    found.extend(secrets);
     if !parsed.errors.is_empty() {
         // The tree may lack what the text has, at the latest behind an error: only what is surely wrong is worth saying.
         let good = parsed.good_until.unwrap_or(text.len());

@@ -1,42 +1,39 @@
-//! The JSON Schema of the language, which is made from the types of [`super::model`].
+//! The language as data, which is made from the types of [`super::model`].
 //!
-//! It serves two readers: editors (completion, hover), and [`super::walk`], which checks blueprints against it. So it is draft 7, the
-//! newest that TOML editors know, and says nothing of `null`, which TOML does not have.
+//! It serves two readers: editors (completion, hover), and [`super::walk`], which checks blueprints against it. So it is JSON Schema of
+//! draft 7, the newest that TOML editors know, and says nothing of `null`, which TOML does not have. A walk reads what the blueprint
+//! uses and no more than the ends of the lines of the rest: what it costs hardly grows with the language.
 
-use std::borrow::Cow;
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
 
 use serde_json::{Map, Value, json};
 
-/// The schema, and what its walker needs besides.
+pub(super) use rules::{Keys, Rules};
+
+/// A schema, of which parts are read when they are first asked for.
 #[derive(Debug)]
 pub(super) struct Schema {
-    /// The schema of a whole blueprint, without its definitions. Environments may hold anything in it.
-    pub root: Value,
-    says: Definition,
-    definitions: BTreeMap<Cow<'static, str>, Definition>,
+    /// Sorted by name.
+    definitions: Vec<Definition>,
 }
 
-/// A schema that others refer to, read when one is first followed: a blueprint uses few of them.
-#[derive(Debug, Default)]
-struct Definition {
-    text: Cow<'static, str>,
-    read: OnceLock<Value>,
-}
-
-/// The language as data: a line each for the document, its `says`, and every definition, as `NAME JSON`. It is what
-/// [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a test keeps both
-/// the same.
+/// The language: what [`generate::lines`] makes of the types of the model, which takes longer than everything else about a blueprint; a
+/// test keeps both the same.
+///
+/// A line `NAME JSON` for the document, every definition and the `says`, sorted by name. The lines ` KEY JSON` below it are the
+/// `properties`, which are empty in the JSON above.
 const LANGUAGE: &str = include_str!("language.txt");
 /// The name of the document's line.
 const DOCUMENT: &str = ".";
-/// The name of the line of [`Schema::says`].
+/// The name of the line with the words (`x-says`) of each pattern.
 const SAYS: &str = "says";
 
-/// The schema of the language, read once.
+/// The schema of the language. Environments may hold anything in it.
 pub(super) fn language() -> &'static Schema {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::from_lines(LANGUAGE));
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(LANGUAGE));
     &SCHEMA
 }
 
@@ -45,38 +42,101 @@ const DEFINITIONS: &str = "#/definitions/";
 /// Appended to the name of a definition for its copy in overlays.
 const PARTIAL: &str = "Overlay";
 
-impl Schema {
-    fn from_lines(text: &'static str) -> Self {
-        let mut schema = Schema {
-            root: Value::Null,
-            says: Definition::default(),
-            definitions: BTreeMap::new(),
-        };
-        for (name, json) in text.lines().filter_map(|line| line.split_once(' ')) {
-            match name {
-                DOCUMENT => schema.root = serde_json::from_str(json).unwrap_or_default(),
-                SAYS => schema.says = Definition::unread(json),
-                _ => {
-                    schema.definitions.insert(name.into(), Definition::unread(json));
-                }
-            }
-        }
-        schema
+/// One name in the text of a schema.
+#[derive(Debug)]
+struct Definition {
+    name: &'static str,
+    json: &'static str,
+    /// The lines of its keys.
+    keys: &'static str,
+    read: OnceLock<Box<Rules>>,
+}
+
+impl Definition {
+    fn new(lines: &'static str) -> Option<Self> {
+        let (line, keys) = lines.split_once('\n')?;
+        let (name, json) = line.split_once(' ')?;
+        Some(Definition {
+            name,
+            json,
+            keys,
+            read: OnceLock::new(),
+        })
     }
 
-    /// The words (`x-says`) of a pattern: a map's `patternProperties` carry only the pattern itself.
-    pub fn says(&self, pattern: &str) -> Option<&str> {
-        self.says.value().get(pattern)?.as_str()
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        self.keys.lines().filter_map(|line| line.trim_start().split_once(' '))
+    }
+
+    fn rules(&self) -> &Rules {
+        self.read.get_or_init(|| {
+            let mut rules: Box<Rules> = serde_json::from_str(self.json).unwrap_or_default();
+            if !self.keys.is_empty() {
+                rules.properties = Keys::new(self.keys());
+            }
+            rules
+        })
+    }
+
+    fn to_json(&self) -> Option<Value> {
+        let read = |json| serde_json::from_str::<Value>(json).ok();
+        let mut schema = read(self.json)?;
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.extend(
+                self.keys()
+                    .filter_map(|(key, json)| Some((key.to_owned(), read(json)?))),
+            );
+        }
+        Some(schema)
+    }
+}
+
+impl Schema {
+    /// Finds the definitions: a look at the end of each line.
+    fn new(text: &'static str) -> Self {
+        let starts_name = |line: &usize| text.as_bytes().get(*line) != Some(&b' ');
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1);
+        let mut start = 0;
+        let definitions = ends.filter(starts_name).filter_map(|end| {
+            let lines = text.get(start..end)?;
+            start = end;
+            Definition::new(lines)
+        });
+        Schema {
+            definitions: definitions.collect(),
+        }
+    }
+
+    /// The schema of a whole document.
+    pub fn root(&self) -> Option<&Rules> {
+        self.find(DOCUMENT).map(Definition::rules)
+    }
+
+    fn find(&self, name: &str) -> Option<&Definition> {
+        let place = self.definitions.binary_search_by_key(&name, |one| one.name).ok()?;
+        self.definitions.get(place)
+    }
+
+    /// The words of a pattern: a map's `patternProperties` carry only the pattern itself.
+    pub fn says(&self, pattern: &str) -> Option<String> {
+        let mut says: BTreeMap<String, String> = serde_json::from_str(self.find(SAYS)?.json).ok()?;
+        says.remove(pattern)
     }
 
     /// The whole document, with its definitions.
     pub fn document(&self) -> Value {
-        let mut root = self.root.clone();
-        let definitions: Map<String, Value> = self
-            .definitions
-            .iter()
-            .map(|(name, definition)| (name.clone().into_owned(), definition.value().clone()))
-            .collect();
+        let mut root = Value::Null;
+        let mut definitions = Map::new();
+        for definition in &self.definitions {
+            let schema = definition.to_json().unwrap_or_default();
+            match definition.name {
+                DOCUMENT => root = schema,
+                SAYS => {}
+                name => {
+                    definitions.insert(name.to_owned(), schema);
+                }
+            }
+        }
         if let Value::Object(root) = &mut root {
             root.insert("definitions".to_owned(), definitions.into());
         }
@@ -94,37 +154,23 @@ impl Schema {
     }
 
     /// The schema that a schema stands for: follows `$ref`, and an `allOf` of one.
-    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+    pub fn resolve<'a>(&'a self, mut rules: &'a Rules) -> &'a Rules {
         // The chain of references is finite in what schemars makes; the bound keeps a mistake from hanging.
         for _ in 0..16 {
-            let next = match (schema.get("$ref"), schema.get("allOf")) {
-                (Some(Value::String(name)), _) => name
+            let next = match (rules.reference, rules.all_of.as_slice()) {
+                (Some(name), _) => name
                     .strip_prefix(DEFINITIONS)
-                    .and_then(|name| self.definitions.get(name))
-                    .map(Definition::value),
-                (None, Some(Value::Array(all))) if all.len() == 1 => all.first(),
+                    .and_then(|name| self.find(name))
+                    .map(Definition::rules),
+                (None, [only]) => Some(only),
                 _ => None,
             };
             match next {
-                Some(next) => schema = next,
+                Some(next) => rules = next,
                 None => break,
             }
         }
-        schema
-    }
-}
-
-impl Definition {
-    fn unread(text: &'static str) -> Self {
-        Definition {
-            text: text.into(),
-            read: OnceLock::new(),
-        }
-    }
-
-    fn value(&self) -> &Value {
-        self.read
-            .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
+        rules
     }
 }
 

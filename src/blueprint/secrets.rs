@@ -138,11 +138,22 @@ const TOKENS: [Token; 26] = [
     token("shpat_", 32, "", "a Shopify token"),
 ];
 
-/// The least number of bytes in any of [`TOKENS`].
+/// The least number of bytes in any of [`TOKENS`], and in whatever else [`forms`] knows besides passwords.
 const SHORTEST: usize = 20;
 
 /// The credentials that a text is or holds, by their form, each with its kind.
 fn forms(text: &str) -> Vec<(&'static str, &str)> {
+    let mut found = vec![];
+    // Most texts are too short to be more than a password.
+    if text.len() >= SHORTEST {
+        found.extend(keys(text));
+    }
+    found.extend(passwords(text).into_iter().map(|password| (CONNECTION, password)));
+    found
+}
+
+/// The keys and tokens in a text.
+fn keys(text: &str) -> Vec<(&'static str, &str)> {
     let mut found = vec![];
     if let Some(at) = text.find("-----BEGIN ")
         && text.contains("PRIVATE KEY")
@@ -151,9 +162,7 @@ fn forms(text: &str) -> Vec<(&'static str, &str)> {
         let end = key.rfind("-----").map_or(key.len(), |end| end + 5);
         found.push(("a private key", head(key, end)));
     }
-    // No token is shorter than its prefix and the shortest tail together; most texts are.
-    let long = Some(text).filter(|text| text.len() >= SHORTEST);
-    for word in long.into_iter().flat_map(beginnings) {
+    for word in beginnings(text) {
         for token in TOKENS.iter().filter(|token| word.starts_with(token.prefix)) {
             let tail = run(word.get(token.prefix.len()..).unwrap_or_default(), token.more);
             if tail.len() >= token.tail {
@@ -176,7 +185,6 @@ fn forms(text: &str) -> Vec<(&'static str, &str)> {
             }
         }
     }
-    found.extend(passwords(text).into_iter().map(|password| (CONNECTION, password)));
     found
 }
 

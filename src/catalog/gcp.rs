@@ -255,4 +255,4 @@ mod tests {
 }
 
 /// What is here of functions, tables and streams.
-pub const SERVERLESS: &[&str] = &[];
+pub const SERVERLESS: &[&str] = &["function", "table", "stream"];

@@ -3,9 +3,11 @@
 mod apis;
 mod cluster;
 mod containers;
+mod functions;
 mod messaging;
 
 pub use cluster::{SCALER, nodes, pod_ranges};
+pub use functions::{BUILD, CHANGES, CREATED, TRIGGERS, bucket_filter, deleted, takes_events};
 pub use messaging::pubsub_filter;
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
@@ -87,6 +89,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     cluster::check(system, problems);
     cluster::repositories(system, problems);
     messaging::check(system, problems);
+    functions::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));

@@ -19,11 +19,16 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{
-    api_block, api_window, cluster_block, container_block, container_environment, gateway_address, inside_blocks,
-    node_block, nodes_name, pool_name, rotation_name, sql_filter,
+    INSTANCES as AZURE_INSTANCES, api_block, api_window, cluster_block, container_block, container_environment,
+    function_block, function_plan, gateway_address, inside_blocks, node_block, nodes_name, pool_name, request_units,
+    rotation_name, sql_filter, table_leases,
 };
 pub use edge::shared_ports;
-pub use gcp::{SCALER as GCP_SCALER, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter};
+pub use gcp::{
+    BUILD as GCP_BUILD, CHANGES as GCP_CHANGES, CREATED as GCP_CREATED, SCALER as GCP_SCALER, TRIGGERS as GCP_TRIGGERS,
+    bucket_filter as gcp_bucket_filter, deleted as gcp_deleted, nodes as gcp_nodes, pod_ranges as gcp_pods,
+    pubsub_filter, takes_events as gcp_takes_events,
+};
 pub use kubernetes::{
     EVENT_STREAMS, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, TABLE_STORE, authority_variable,
     by_expression, names_packages, path_expression,

@@ -1,5 +1,6 @@
 //! Rules about what Google Cloud can do. One constructor per rule; each names the alternatives.
 
+pub mod functions;
 pub mod messaging;
 
 use super::{Diagnostic, Span};

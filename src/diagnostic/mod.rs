@@ -7,6 +7,7 @@ pub mod aks;
 pub mod api;
 pub mod aws;
 pub mod azure;
+pub mod azure_functions;
 pub mod capability;
 pub mod cloud_run;
 pub mod clusters;

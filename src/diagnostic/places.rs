@@ -28,6 +28,11 @@ impl Places {
         }
     }
 
+    /// True if the blueprint says the value at a path itself, and it is no default.
+    pub fn is_said(&self, path: &str) -> bool {
+        self.spans.contains_key(path)
+    }
+
     /// Where the key at a path stands: the place of a bad name. The nearest enclosing value where there is no such key.
     pub fn key(&self, path: &str) -> Option<Span> {
         let own = self.spans.get(path).and_then(|(_, key)| *key);

@@ -10,6 +10,8 @@ mod kubernetes;
 mod shared;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, overrides};
@@ -57,20 +59,22 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         cluster.override_with(&wanted, &system.places)?;
         cluster.outputs(system, &mut module);
     }
-    let faults = verify(&module);
+    module.part(domains(system));
+    let (faults, (mut written, readme)) = both(|| verify(&module), || (module.files(), report.render(system)));
     if !faults.is_empty() {
         let words = faults
             .iter()
             .map(|fault| format!("{} {}: {}", fault.address, fault.path, fault.problem));
         return Err(vec![overrides::internal(&words.collect::<Vec<_>>())]);
     }
-    let wanted: Vec<Override<'_>> = of_resources.into_iter().map(wanted).collect();
-    let problems = apply(&mut module, &wanted, &system.places);
-    if !problems.is_empty() {
-        return Err(problems);
+    if !of_resources.is_empty() {
+        let wanted: Vec<Override<'_>> = of_resources.into_iter().map(wanted).collect();
+        let problems = apply(&mut module, &wanted, &system.places);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        written = module.files();
     }
-    module.part(domains(system));
-    let written = module.files();
     let terraform = match sources::is_needed(system) {
         true => {
             sources::inline(system, &added, &mut module);
@@ -84,7 +88,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         files.insert(format!("terraform/{name}"), text);
     }
     let kubernetes = cluster.map(|cluster| cluster.files(system, &mut files));
-    files.insert("README.md", report.render(system));
+    files.insert("README.md", readme);
     if let Some((path, text)) = shared::owners::file(system) {
         files.insert(path, text);
     }
@@ -92,6 +96,19 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         files,
         terraform,
         kubernetes: kubernetes.unwrap_or_default(),
+    })
+}
+
+/// Does two things at the same time: what a target emits is checked while it is written. One after the other where there are no threads.
+fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let started = thread::Builder::new().spawn_scoped(scope, &one);
+        let other = other();
+        let one = match started {
+            Ok(started) => started.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => one(),
+        };
+        (one, other)
     })
 }
 
@@ -123,6 +140,12 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
     for domain in containers.filter_map(|(_, item)| item.home.domain) {
         let shared = identifier(&format!("{}-containers", system.domains[domain].name));
         names.entry(domain).or_default().push(shared);
+    }
+    // So is what functions of a domain run on.
+    for domain in system.functions().filter_map(|(_, item, _)| item.home.domain) {
+        let plan = identifier(&format!("{}-functions", system.domains[domain].name));
+        let host = format!("{plan}_host");
+        names.entry(domain).or_default().extend([plan, host]);
     }
     // So are the nodes of its pods.
     for pool in &system.pools {

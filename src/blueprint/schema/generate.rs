@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{DOCUMENT, Definition, SAYS, Schema};
+use super::{DOCUMENT, Rules, SAYS, Schema};
 use crate::blueprint::model;
 use crate::target::Target;
 
@@ -23,56 +23,63 @@ pub(in crate::blueprint) fn lines() -> String {
     generator.subschema_for::<model::ApiPath>();
     let mut root = generator.into_root_schema_for::<model::Model>().to_value();
     close_overrides(&mut root);
-    let schema = of_root(root);
-    let mut text = String::new();
-    let mut line = |name: &str, json: &dyn std::fmt::Display| {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "{name} {json}");
-    };
-    line(DOCUMENT, &schema.root);
-    line(SAYS, &schema.says.text);
-    for (name, definition) in &schema.definitions {
-        line(name, &definition.text);
-    }
-    text
+    of_root(root)
 }
 
 /// The schema of a type.
 pub(in crate::blueprint) fn of<T: JsonSchema>() -> Schema {
-    of_root(
-        SchemaSettings::draft07()
-            .into_generator()
-            .into_root_schema_for::<T>()
-            .to_value(),
-    )
+    let root = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
+    Schema::new(of_root(root.to_value()).leak())
 }
 
-/// Takes a root schema of schemars: removes `null` and collects the words of patterns.
-fn of_root(mut root: Value) -> Schema {
+impl Schema {
+    /// What cannot be read of a schema, and which lines are in the wrong place.
+    pub(in crate::blueprint) fn unread(&self) -> Vec<String> {
+        let is_read = |json: &'static str| serde_json::from_str::<Rules>(json).is_ok();
+        let mut unread = vec![];
+        for definition in self.definitions.iter().filter(|definition| definition.name != SAYS) {
+            let found = self
+                .find(definition.name)
+                .is_some_and(|found| found.json == definition.json);
+            if !found || !is_read(definition.json) {
+                unread.push(definition.name.to_owned());
+            }
+            let keys = definition.keys().filter(|(_, json)| !is_read(json));
+            unread.extend(keys.map(|(key, _)| format!("{}.{key}", definition.name)));
+        }
+        unread
+    }
+}
+
+/// The lines of a root schema of schemars, without `null` and with the words of patterns.
+fn of_root(mut root: Value) -> String {
     strip_null(&mut root);
     let mut says = BTreeMap::new();
     collect_says(&root, &mut says);
-    let definitions = root.as_object_mut().and_then(|root| root.remove("definitions"));
-    let definitions = match definitions {
-        Some(Value::Object(definitions)) => definitions,
-        _ => Map::new(),
-    };
-    let definition = |(name, schema): (String, Value)| {
-        let definition = Definition {
-            text: schema.to_string().into(),
-            read: schema.into(),
-        };
-        (name.into(), definition)
-    };
-    let says = json!(says);
-    Schema {
-        root,
-        says: Definition {
-            text: says.to_string().into(),
-            read: says.into(),
-        },
-        definitions: definitions.into_iter().map(definition).collect(),
+    let mut lines = BTreeMap::new();
+    if let Some(Value::Object(definitions)) = root.as_object_mut().and_then(|root| root.remove("definitions")) {
+        lines.extend(definitions);
     }
+    lines.insert(DOCUMENT.to_owned(), root);
+    lines.insert(SAYS.to_owned(), json!(says));
+    lines
+        .into_iter()
+        .map(|(name, schema)| definition(&name, schema))
+        .collect()
+}
+
+/// The line of a name, and below it those of its keys.
+fn definition(name: &str, mut schema: Value) -> String {
+    let keys = schema
+        .get_mut("properties")
+        .and_then(Value::as_object_mut)
+        .map(std::mem::take);
+    let mut text = format!("{name} {schema}\n");
+    for (key, schema) in keys.into_iter().flatten() {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, " {key} {schema}");
+    }
+    text
 }
 
 /// Names the targets as the only keys of `override`; schemars takes a documented enum as a key for any text.

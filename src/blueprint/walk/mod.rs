@@ -10,9 +10,9 @@ mod words;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::schema::Schema;
+use super::schema::{Rules, Schema};
 use super::tree::{Entry, Node, Table, Value};
 use crate::diagnostic::language as rules;
 use crate::diagnostic::{Diagnostic, Span};
@@ -35,14 +35,14 @@ pub(super) fn changed(schema: &Schema, root: &Table, places: &BTreeSet<Span>, te
 
 fn whole(mut walk: Walk<'_>, root: &Table) -> Vec<Diagnostic> {
     let place = Place::root();
-    if let Json::Object(rules) = walk.schema.resolve(&walk.schema.root) {
+    if let Some(rules) = walk.schema.root() {
         walk.table(rules, root, None, &place);
     }
     walk.found
 }
 
 /// Every violation of one part of the language in a value: `key` of the root table.
-pub(super) fn part(schema: &Schema, part: &Json, key: &str, node: &Node, text: &str) -> Vec<Diagnostic> {
+pub(super) fn part(schema: &Schema, part: &Rules, key: &str, node: &Node, text: &str) -> Vec<Diagnostic> {
     let mut walk = Walk::new(schema, text);
     let root = Place::root();
     walk.value(part, node, &root.key(key, None));
@@ -63,9 +63,12 @@ struct Walk<'a> {
 struct Place<'a> {
     parent: Option<&'a Place<'a>>,
     segment: Segment<'a>,
-    /// The description of the nearest key on the way here.
-    about: Option<&'a str>,
+    /// The language on the nearest key on the way here.
+    about: Option<About<'a>>,
 }
+
+/// What there is to ask about a key.
+type About<'a> = (&'a Schema, &'a Rules);
 
 enum Segment<'a> {
     Root,
@@ -82,7 +85,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn key(&'a self, key: &'a str, about: Option<&'a str>) -> Place<'a> {
+    fn key(&'a self, key: &'a str, about: Option<About<'a>>) -> Place<'a> {
         Place {
             parent: Some(self),
             segment: Segment::Key(key),
@@ -100,7 +103,8 @@ impl<'a> Place<'a> {
 
     /// Why a value here is checked, for the reader who does not know the key.
     fn explain(&self, diagnostic: Diagnostic) -> Diagnostic {
-        match (self.about, diagnostic.reason.is_some()) {
+        let about = self.about.and_then(|(schema, rules)| schema.about(rules));
+        match (about, diagnostic.reason.is_some()) {
             (Some(about), false) => {
                 let mut owner = self;
                 while let (Segment::Item(_), Some(parent)) = (&owner.segment, owner.parent) {
@@ -160,31 +164,27 @@ impl<'a> Walk<'a> {
 
 impl Walk<'_> {
     /// Checks one value.
-    fn value(&mut self, schema: &Json, node: &Node, place: &Place<'_>) {
-        let schema = self.schema.resolve(schema);
-        let Json::Object(rules) = schema else {
-            return;
-        };
-        if let Some(Json::Array(all)) = rules.get("allOf") {
-            for part in all {
-                self.value(part, node, place);
-            }
+    fn value(&mut self, rules: &Rules, node: &Node, place: &Place<'_>) {
+        let rules = self.schema.resolve(rules);
+        for part in &rules.all_of {
+            self.value(part, node, place);
         }
-        if let Some(known) = self.schema.words(schema) {
+        if let Some(known) = self.schema.words(rules) {
             return match &node.value {
                 Value::String(text) if known.contains(&text.as_str()) => {}
                 Value::String(text) => {
                     let error = rules::unknown_value(&place.to_string(), node.span, text, &known);
                     self.found.push(error);
                 }
-                _ => self.wrong_type(schema, node, place),
+                _ => self.wrong_type(rules, node, place),
             };
         }
-        if let Some(Json::Array(branches)) = rules.get("anyOf").or_else(|| rules.get("oneOf")) {
-            return self.choose(schema, branches, node, place);
+        let branches = rules.branches();
+        if !branches.is_empty() {
+            return self.choose(rules, branches, node, place);
         }
-        if !self.schema.admits(schema, node) {
-            return self.wrong_type(schema, node, place);
+        if !self.schema.admits(rules, node) {
+            return self.wrong_type(rules, node, place);
         }
         match &node.value {
             Value::String(text) => self.text(rules, text, node, place),
@@ -201,8 +201,8 @@ impl Walk<'_> {
         self.found.push(place.explain(diagnostic));
     }
 
-    fn number(&mut self, rules: &Map<String, Json>, number: f64, node: &Node, place: &Place<'_>) {
-        let (mut least, mut most) = match rules.get("format").and_then(Json::as_str) {
+    fn number(&mut self, rules: &Rules, number: f64, node: &Node, place: &Place<'_>) {
+        let (least, most) = match rules.format {
             Some("uint8") => (Some(0.0), Some(f64::from(u8::MAX))),
             Some("uint16") => (Some(0.0), Some(f64::from(u16::MAX))),
             Some("uint32") => (Some(0.0), Some(f64::from(u32::MAX))),
@@ -210,8 +210,7 @@ impl Walk<'_> {
             Some("uint64" | "uint") => (Some(0.0), None),
             _ => (None, None),
         };
-        least = rules.get("minimum").and_then(Json::as_f64).or(least);
-        most = rules.get("maximum").and_then(Json::as_f64).or(most);
+        let (least, most) = (rules.minimum.or(least), rules.maximum.or(most));
         if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
             let range = words::range(least, most);
             let error = rules::out_of_range(&place.to_string(), node.span, self.raw(node), &range);
@@ -219,14 +218,15 @@ impl Walk<'_> {
         }
     }
 
-    fn array(&mut self, rules: &Map<String, Json>, items: &[Node], node: &Node, place: &Place<'_>) {
-        self.size(rules, ["minItems", "maxItems"], items.len(), "item", node.span, place);
-        if let Some(schema) = rules.get("items") {
+    fn array(&mut self, rules: &Rules, items: &[Node], node: &Node, place: &Place<'_>) {
+        let bounds = (rules.min_items, rules.max_items);
+        self.size(bounds, items.len(), "item", node.span, place);
+        if let Some(rules) = &rules.items {
             for (index, item) in items.iter().enumerate() {
-                self.value(schema, item, &place.item(index));
+                self.value(rules, item, &place.item(index));
             }
         }
-        if rules.get("uniqueItems") == Some(&Json::Bool(true)) {
+        if rules.unique_items {
             let values: Vec<Json> = items.iter().map(Node::to_json).collect();
             for (index, item) in items.iter().enumerate() {
                 let first = values.iter().position(|value| values.get(index) == Some(value));
@@ -238,18 +238,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Checks a number of things against two keywords.
+    /// Checks a number of things against the least and the greatest.
     fn size(
         &mut self,
-        rules: &Map<String, Json>,
-        [least, most]: [&str; 2],
+        (least, most): (Option<u64>, Option<u64>),
         size: usize,
         noun: &str,
         span: Span,
         place: &Place<'_>,
     ) {
-        let bound = |keyword| rules.get(keyword).and_then(Json::as_u64);
-        let (least, most) = (bound(least), bound(most));
         let size = size as u64;
         if least.is_some_and(|least| size < least) || most.is_some_and(|most| size > most) {
             let error = rules::wrong_length(

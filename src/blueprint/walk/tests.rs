@@ -291,6 +291,11 @@ fn every_keyword_of_the_language_is_understood() {
 }
 
 #[test]
+fn every_line_of_the_language_is_read() {
+    assert_eq!(language().unread(), Vec::<String>::new());
+}
+
+#[test]
 fn every_pattern_is_a_regular_expression_with_words() {
     fn check(schema: &Json) {
         match schema {

@@ -1,8 +1,7 @@
 //! Texts: their length and their pattern.
 
-use serde_json::{Map, Value as Json};
-
 use super::{Place, Walk};
+use crate::blueprint::schema::Rules;
 use crate::blueprint::tree::Node;
 use crate::diagnostic::language as rules;
 use crate::pattern;
@@ -39,28 +38,18 @@ pub(super) fn better(pattern: &str, text: &str) -> Option<String> {
 }
 
 impl Walk<'_> {
-    pub(super) fn text(&mut self, rules: &Map<String, Json>, text: &str, node: &Node, place: &Place<'_>) {
+    pub(super) fn text(&mut self, rules: &Rules, text: &str, node: &Node, place: &Place<'_>) {
         let characters = text.chars().count();
-        self.size(
-            rules,
-            ["minLength", "maxLength"],
-            characters,
-            "character",
-            node.span,
-            place,
-        );
-        if let Some(pattern) = rules.get("pattern").and_then(Json::as_str)
-            && !follows(pattern, text)
-        {
-            let says = match rules.get("x-says").and_then(Json::as_str) {
-                Some(says) => says.to_owned(),
-                None => self.says(pattern),
+        let bounds = (rules.min_length, rules.max_length);
+        self.size(bounds, characters, "character", node.span, place);
+        let pattern = rules.pattern.as_ref();
+        if !pattern.is_empty() && !follows(pattern, text) {
+            let says = match rules.says.as_ref() {
+                "" => self.says(pattern),
+                says => says.to_owned(),
             };
-            let example = rules
-                .get("examples")
-                .and_then(|examples| examples.get(0)?.as_str())
-                .map(str::to_owned);
-            let better = better(pattern, text).or(example);
+            let example = || serde_json::from_str(rules.example()?).ok();
+            let better = better(pattern, text).or_else(example);
             self.found
                 .push(rules::bad_format(&place.to_string(), node.span, text, &says, better));
         }
@@ -70,7 +59,6 @@ impl Walk<'_> {
     pub(super) fn says(&self, pattern: &str) -> String {
         self.schema
             .says(pattern)
-            .map(str::to_owned)
             .unwrap_or_else(|| format!("it must match the pattern `{pattern}`"))
     }
 }

@@ -35,6 +35,12 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         settings(system, id, service, problems);
         wanted += addresses(service);
     }
+    for (id, service, function) in system.functions() {
+        settings(system, id, service, problems);
+        if function.private {
+            wanted += addresses(service);
+        }
+    }
     let network = &system.network;
     let range = network.spare(1).cidr;
     let there = (1u32 << (32 - u32::from(range.prefix_len()))).saturating_sub(KEPT);

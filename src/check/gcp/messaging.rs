@@ -1,7 +1,7 @@
 //! What Pub/Sub and Memorystore for Valkey ask for.
 
 use crate::diagnostic::{Diagnostic, gcp::messaging as rules};
-use crate::ir::{Delivery, Subscription, System};
+use crate::ir::{Delivery, Inbox, Subscription, System, Trigger};
 
 /// Seconds of the longest deadline for an acknowledgement.
 const ACK_DEADLINE: u32 = 600;
@@ -13,11 +13,15 @@ const FILTER: usize = 256;
 const METRICS: usize = 5;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
-    for (_, item) in system.queues.iter() {
-        delivery(system, &item.home.name, &item.path, item.delivery, problems);
+    for (id, item) in system.queues.iter() {
+        let waits = hides(system, Inbox::Queue(id));
+        delivery(system, &item.home.name, (&item.path, waits), item.delivery, problems);
     }
-    for (_, item) in system.topics.iter() {
-        delivery(system, &item.home.name, &item.path, item.delivery, problems);
+    for (id, item) in system.topics.iter() {
+        let subscriptions = system.subscriptions.iter();
+        let mut own = subscriptions.filter(|(_, item)| item.topic == id);
+        let waits = own.any(|(id, _)| hides(system, Inbox::Subscription(id)));
+        delivery(system, &item.home.name, (&item.path, waits), item.delivery, problems);
     }
     for (_, item) in system.subscriptions.iter() {
         let bytes = pubsub_filter(item).map_or(0, |filter| filter.len());
@@ -43,9 +47,19 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-fn delivery(system: &System, name: &str, path: &str, said: Delivery, problems: &mut Vec<Diagnostic>) {
+/// True if messages are hidden from others while somebody has them. What is brought to a function is for as long as the function takes.
+fn hides(system: &System, inbox: Inbox) -> bool {
+    let brought = system.functions().any(|(_, _, function)| match function.trigger {
+        Some(Trigger::Queue { queue, .. }) => inbox == Inbox::Queue(queue),
+        Some(Trigger::Topic { subscription, .. }) => inbox == Inbox::Subscription(subscription),
+        _ => false,
+    });
+    !brought
+}
+
+fn delivery(system: &System, name: &str, (path, hides): (&str, bool), said: Delivery, problems: &mut Vec<Diagnostic>) {
     let at = |key: &str| system.places.span(&format!("{path}.{key}"));
-    if said.visibility_seconds > ACK_DEADLINE {
+    if hides && said.visibility_seconds > ACK_DEADLINE {
         let at = at("visibility_seconds");
         problems.push(rules::ack_deadline(at, name, said.visibility_seconds, ACK_DEADLINE));
     }

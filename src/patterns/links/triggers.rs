@@ -93,16 +93,16 @@ impl Linker<'_> {
     fn hidden(&mut self, system: &mut System, function: Id<Service>, (path, said): (&str, u32)) -> Option<u32> {
         let timeout = system.services[function].function.as_ref()?.timeout_seconds;
         let path = format!("{path}.visibility_seconds");
-        let Some(at) = self.blueprint.places.span(&path) else {
+        if !self.blueprint.places.is_said(&path) {
             let seconds = (CALLS * timeout).max(model::Queue::default().visibility_seconds);
             let value = seconds.to_string();
             system.choices.push(Choice { path, value });
             return Some(seconds);
-        };
+        }
         if said < timeout {
+            let at = self.blueprint.places.span(&path);
             let name = &system.services[function].name;
-            self.problems
-                .push(rules::visible_too_soon(Some(at), said, name, timeout));
+            self.problems.push(rules::visible_too_soon(at, said, name, timeout));
         }
         None
     }

@@ -1,5 +1,6 @@
 //! Alarms: policies of Cloud Monitoring, and the people who are told.
 
+mod functions;
 mod inboxes;
 mod shards;
 
@@ -26,7 +27,7 @@ struct Policy {
 
 /// True if anything is watched.
 pub(super) fn any(system: &Checked<'_>) -> bool {
-    !system.alarms.is_empty() || !system.inbox_alarms.is_empty()
+    !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.function_alarms.is_empty()
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -69,6 +70,11 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     for alarm in &stack.system.inbox_alarms {
         let wanted = inboxes::policy(stack, alarm);
         policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+    }
+    for alarm in &stack.system.function_alarms {
+        if let Some(wanted) = functions::policy(stack, alarm) {
+            policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! APIs: Envoy on Cloud Run, in front of the internal load balancer.
+//! APIs: Envoy on Cloud Run, in front of the internal load balancer and of functions.
 //!
 //! Google's API Gateway reaches nothing inside a network, its load balancers check no tokens of others, and Apigee is an organisation of
 //! its own whose programs are uploaded. Envoy does all of it from one text, which is part of the output, and Cloud Run runs it: under
 //! Google's own name, or behind a load balancer with the API's certificate.
 
 mod envoy;
+mod functions;
 pub(super) mod readme;
 
 use std::collections::BTreeSet;
@@ -15,10 +16,12 @@ use super::Stack;
 use super::containers::Images;
 use super::edge::Entries;
 use super::firewall;
+use super::functions::permit;
 use super::load_balancer::{Front, listen, web_firewall};
 use crate::ir::{Api, Exposure, Id, Peer};
 use crate::target::Target;
 use crate::terraform::{Address, Block, expr};
+use crate::vocabulary::Egress;
 use crate::{list, object, template};
 
 /// The proxy, of Docker Hub.
@@ -47,11 +50,11 @@ pub(super) fn ports(stack: &Stack<'_>, id: Id<Api>) -> Vec<u16> {
 
 pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, images: &Images) {
     let system = stack.system;
-    let Some(internal) = &entries.internal else { return };
     for (id, api) in system.apis.iter() {
         let name = part(api);
         let ports = ports(stack, id);
-        let way = firewall::of_api(stack, &name, internal, ports.clone());
+        let internal = entries.internal.as_ref().filter(|_| !ports.is_empty());
+        let way = internal.map(|internal| firewall::of_api(stack, &name, internal, ports.clone()));
         stack.module.file("api_gateways", "");
         let account = account(stack, api, &name);
         let text = envoy::config(stack, api, internal, &ports);
@@ -59,8 +62,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, images: &Images) {
             .module
             .comment("All that Envoy is told. It tries routes in their order.")
             .local(&format!("{}-envoy", api.name), text);
-        let mut ready = vec![stack.encryption.users.whole(), way.whole()];
+        let mut ready = vec![stack.encryption.users.whole()];
+        ready.extend(way.as_ref().map(Address::whole));
         ready.extend(images.grant(ENVOY));
+        for function in functions::routed(stack, api) {
+            let address = stack.functions[&function].clone();
+            let permission = permit(stack, function, &address, &name, account.attr("member"));
+            ready.push(permission.whole());
+        }
+        stack.module.file("api_gateways", "");
         let run = run(stack, api, &account, (text, images.at(stack, ENVOY), ready));
         let url = match &api.domain {
             Some(domain) => behind(stack, api, domain, &run),
@@ -69,7 +79,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries, images: &Images) {
         stack.module.file("outputs", "");
         let description = format!("Where the API {} is called.", api.name);
         stack.module.output(&format!("{}_url", api.name), url, &description);
-        let what = "Envoy on Cloud Run, in front of the internal load balancer";
+        let what = match (internal.is_some(), functions::routed(stack, api).is_empty()) {
+            (true, true) => "Envoy on Cloud Run, in front of the internal load balancer",
+            (true, false) => "Envoy on Cloud Run, in front of the internal load balancer and of functions",
+            (false, _) => "Envoy on Cloud Run, in front of functions",
+        };
         stack.report.component(&api.path, what, run.text());
     }
 }
@@ -110,7 +124,10 @@ fn account(stack: &mut Stack<'_>, api: &Api, name: &str) -> Address {
         .set("depends_on", stack.project.ready());
     stack
         .module
-        .comment("It may nothing: Envoy asks no service of Google's.")
+        .comment(match functions::routed(stack, api).is_empty() {
+            true => "It may nothing: Envoy asks no service of Google's.",
+            false => "It may call the functions that the API routes to, and nothing else.",
+        })
         .resource("google_service_account", name, body)
 }
 
@@ -142,9 +159,17 @@ fn run(
     let network = Block::new()
         .set("subnetwork", subnet)
         .set("tags", list![stack.system.prefix.as_str(), stack.name(&name)]);
+    let nat = stack.system.network.egress == Egress::Nat;
+    let (why, egress) = match functions::routed(stack, api).is_empty() || !nat {
+        true => (
+            "To the internal load balancer through the network; to the issuer of tokens directly.",
+            "PRIVATE_RANGES_ONLY",
+        ),
+        false => ("Functions answer to who calls through the network.", "ALL_TRAFFIC"),
+    };
     let access = Block::new()
-        .comment("To the internal load balancer through the network; to the issuer of tokens directly.")
-        .set("egress", "PRIVATE_RANGES_ONLY")
+        .comment(why)
+        .set("egress", egress)
         .block("network_interfaces", network);
     let template = Block::new()
         .set("service_account", account.attr("email"))

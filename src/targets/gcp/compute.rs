@@ -248,7 +248,7 @@ pub(super) fn disk_type(machine: &str) -> &'static str {
 }
 
 fn user_data(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Expression {
-    let (mut plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, value));
+    let (mut plain, fetched) = shared_settings::split(service, |value| settings::spell(stack, id, value));
     plain.extend(caches::settings(stack, id));
     plain.sort_by(|a, b| a.name.cmp(&b.name));
     let publish = service.listens().then(|| format!("--publish {0}:{0}", service.port));

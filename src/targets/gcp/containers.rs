@@ -14,7 +14,7 @@ pub(super) use images::Images;
 use super::compute::{self, Machines};
 use super::edge::Records;
 use super::firewall::Rules;
-use super::{Stack, firewall};
+use super::{Stack, firewall, functions};
 use crate::catalog;
 use crate::ir::{Id, Launch, Probe, Service, System};
 use crate::object;
@@ -39,9 +39,26 @@ pub(super) fn all(system: &System) -> impl Iterator<Item = (Id<Service>, &Servic
     system.services.iter().filter(|(_, service)| is_container(service))
 }
 
-/// True if anything runs on Cloud Run: services, or what answers for APIs.
+/// The services and the functions on Cloud Run.
+fn with_functions(system: &System) -> impl Iterator<Item = (Id<Service>, &Service)> {
+    let services = system.services.iter();
+    services.filter(|(_, service)| is_container(service) || service.function.is_some())
+}
+
+/// True if anything runs on Cloud Run: services, functions, or what answers for APIs.
 pub(super) fn any(system: &System) -> bool {
-    all(system).next().is_some() || !system.apis.is_empty()
+    with_functions(system).next().is_some() || !system.apis.is_empty()
+}
+
+/// True for what is in the network as Cloud Run has it: firewall rules know it by its tags.
+pub(super) fn is_tagged(service: &Service) -> bool {
+    is_container(service) || functions::is_inside(service)
+}
+
+/// True if anything is in the network so.
+pub(super) fn any_tagged(system: &System) -> bool {
+    let mut services = system.services.iter();
+    services.any(|(_, service)| is_tagged(service)) || !system.apis.is_empty()
 }
 
 /// What is on Cloud Run, for what leads there.
@@ -51,6 +68,43 @@ pub(super) struct Containers {
     pub groups: BTreeMap<Id<Service>, Address>,
     /// Where images are taken from.
     pub images: Images,
+    versions: settings::Versions,
+    authorities: trust::Authorities,
+}
+
+/// What a process is told, and the files that it is given.
+pub(super) struct Parts {
+    variables: Vec<settings::Named>,
+    files: trust::Files,
+    /// What lets it have them.
+    pub ready: Vec<Address>,
+}
+
+impl Parts {
+    /// Those of a service or function.
+    pub fn of(stack: &mut Stack<'_>, id: Id<Service>, containers: &Containers) -> Self {
+        let ready = trust::grants(stack, id, &containers.authorities);
+        Self {
+            variables: settings::named(stack, id, &containers.versions),
+            files: trust::files(stack, id, &containers.authorities),
+            ready,
+        }
+    }
+
+    /// Adds them to a container, and gives its volumes.
+    pub fn into_container(self, container: Block) -> (Block, Vec<Block>) {
+        let container = settings::environment(container, self.variables);
+        (
+            container.blocks("volume_mounts", self.files.mounts()),
+            self.files.volumes(),
+        )
+    }
+
+    /// Adds them to the configuration of a function of source.
+    pub fn into_function(self, stack: &Stack<'_>, function: Block) -> Block {
+        let function = settings::of_function(stack, function, self.variables);
+        function.blocks("secret_volumes", self.files.secret_volumes(stack))
+    }
 }
 
 /// True if containers get files from Secret Manager.
@@ -65,21 +119,24 @@ pub(super) fn remote_registries(system: &System) -> std::collections::BTreeSet<&
 
 /// Adds every service on Cloud Run.
 pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules, machines: &Machines) -> Containers {
-    let mut groups = BTreeMap::new();
     if !any(stack.system) {
         return Containers::default();
     }
-    let images = images::lower(stack);
-    let versions = settings::versions(stack);
-    let authorities = trust::lower(stack);
+    let mut containers = Containers {
+        groups: BTreeMap::new(),
+        images: images::lower(stack),
+        versions: settings::versions(stack),
+        authorities: trust::lower(stack),
+    };
     stack.module.file("containers", "");
     for (id, service) in all(stack.system) {
         let mut ready = compute::ready(stack, id, records, rules, machines);
-        ready.extend(images.ready(stack, service));
+        ready.extend(containers.images.ready(stack, service));
         ready.push(stack.encryption.users.whole());
-        ready.extend(trust::grants(stack, id, &authorities).iter().map(Address::whole));
-        let container = container(stack, id, service, images.reference(stack, service), &versions);
-        let volumes = trust::volumes(stack, id, &authorities);
+        let parts = Parts::of(stack, id, &containers);
+        ready.extend(parts.ready.iter().map(Address::whole));
+        let container = container(service, containers.images.reference(stack, service));
+        let (container, volumes) = parts.into_container(container);
         let (cpu, memory_gb) = size(service);
         let what = format!("{cpu} processors and {memory_gb} GiB for each container");
         if service.listens() {
@@ -87,14 +144,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, records: &Records, rules: &Rules, mac
             let what = format!("service of Cloud Run, {what}");
             stack.report.component(&service.path, what, address.text());
             let group = group(stack, service, &address);
-            groups.insert(id, group);
+            containers.groups.insert(id, group);
         } else {
             let address = pool(stack, id, service, (container, volumes), ready);
             let what = format!("worker pool of Cloud Run, {what}");
             stack.report.component(&service.path, what, address.text());
         }
     }
-    Containers { groups, images }
+    containers
 }
 
 /// Processors and GiB of a container.
@@ -102,8 +159,8 @@ fn size(service: &Service) -> (u32, u32) {
     catalog::gcp_container(&service.size).unwrap_or_default()
 }
 
-/// What a service and a worker pool have in common.
-fn template(stack: &Stack<'_>, id: Id<Service>) -> Block {
+/// What services, worker pools and functions have in common.
+pub(super) fn template(stack: &Stack<'_>, id: Id<Service>) -> Block {
     Block::new()
         .comment("Another number makes a revision of its own.")
         .set("labels", object! { "rollout" => expr::iterator("var", &["rollout"]) })
@@ -112,7 +169,7 @@ fn template(stack: &Stack<'_>, id: Id<Service>) -> Block {
 }
 
 /// Where what goes out goes.
-fn way_out(stack: &Stack<'_>, service: &Service) -> Block {
+pub(super) fn way_out(stack: &Stack<'_>, service: &Service) -> Block {
     let network = Block::new()
         .set("subnetwork", stack.network.of_service(service))
         .set("tags", firewall::tags(stack, service));
@@ -192,13 +249,7 @@ fn pool(
 }
 
 /// The container of a service.
-fn container(
-    stack: &Stack<'_>,
-    id: Id<Service>,
-    service: &Service,
-    image: hcl::Expression,
-    versions: &settings::Versions,
-) -> Block {
+fn container(service: &Service, image: hcl::Expression) -> Block {
     let arguments = match &service.launch {
         Launch::Container { arguments, .. } => arguments.as_slice(),
         Launch::Script(_) | Launch::Source | Launch::ShardingProxy { .. } => &[],
@@ -212,7 +263,7 @@ fn container(
             .set("cpu_idle", false)
             .set("startup_cpu_boost", true)
     });
-    let container = Block::new()
+    Block::new()
         .set("image", image)
         .when(!arguments.is_empty(), |block| {
             block.set("args", hcl::Expression::Array(arguments))
@@ -223,15 +274,7 @@ fn container(
                 service,
                 block.block("ports", Block::new().set("container_port", service.port)),
             )
-        });
-    let variables = settings::environment(stack, id, versions);
-    let container = variables
-        .into_iter()
-        .fold(container, |container, variable| match variable {
-            settings::Variable::Always(body) => container.block("env", body),
-            settings::Variable::Filled(body) => container.labelled("dynamic", &["env"], body),
-        });
-    container.blocks("volume_mounts", trust::mounts(stack, id))
+        })
 }
 
 /// A check that is passed once before requests come, and a patient one that restarts what does not answer any more.

@@ -223,6 +223,10 @@ pub(super) fn records(stack: &mut Stack<'_>, entries: &Entries) -> Records {
             let registry = google_names(stack, "artifact-registry", "pkg.dev", "pkg.dev.");
             records.shared.extend(registry);
         }
+        if super::functions::called_inside(stack.system) {
+            let functions = google_names(stack, "cloud-run", "run.app", "run.app.");
+            records.shared.extend(functions);
+        }
     }
     records
 }

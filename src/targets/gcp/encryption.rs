@@ -1,15 +1,18 @@
-//! The key that encrypts disks, databases, objects, secrets, messages and caches.
+//! The key that encrypts disks, databases, tables, objects, secrets, messages, functions and caches.
 
 use hcl::Expression;
 
+use super::functions;
 use super::project::Project;
 use crate::check::Checked;
 use crate::terraform::{Address, Block, Module, expr};
 use crate::{list, template};
 
-/// The words for Cloud Run and Pub/Sub.
+/// The words for services whose agents are wanted for more than the key.
 const CLOUD_RUN: &str = "run";
 const PUBSUB: &str = "pubsub";
+const STORAGE: &str = "storage";
+const WORKFLOWS: &str = "workflows";
 
 /// The key and the grants without which nothing can be encrypted with it.
 #[derive(Debug)]
@@ -20,8 +23,12 @@ pub(super) struct Encryption {
     pub users: Address,
     /// The agent of Cloud Run as an IAM member, where anything runs there.
     pub run: Option<Expression>,
-    /// The agent of Pub/Sub as an IAM member, where there are queues or topics.
+    /// The agent of Pub/Sub as an IAM member, where there are messages.
     pub pubsub: Option<Expression>,
+    /// The agent of Cloud Storage as an IAM member, where there are buckets.
+    pub storage: Option<Expression>,
+    /// The agent of Workflows as an IAM member, where changes of tables start functions.
+    pub workflows: Option<Expression>,
 }
 
 impl Encryption {
@@ -66,6 +73,7 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
         found.map(|(_, member)| member.clone())
     };
     let (run, pubsub) = (member(CLOUD_RUN), member(PUBSUB));
+    let (storage, workflows) = (member(STORAGE), member(WORKFLOWS));
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -82,6 +90,8 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
         users,
         run,
         pubsub,
+        storage,
+        workflows,
     }
 }
 
@@ -91,7 +101,8 @@ pub(super) fn has_identities(system: &Checked<'_>) -> bool {
 }
 
 /// The services that make their agents only when they are asked to, and whether the system uses them.
-fn identities(system: &Checked<'_>) -> [(&'static str, bool); 7] {
+fn identities(system: &Checked<'_>) -> [(&'static str, bool); 11] {
+    let sources = functions::of_source(system).next().is_some();
     [
         ("secretmanager", super::project::has_vault(system)),
         ("sqladmin", !system.databases.is_empty()),
@@ -100,8 +111,12 @@ fn identities(system: &Checked<'_>) -> [(&'static str, bool); 7] {
         (CLOUD_RUN, super::containers::any(system)),
         (
             "artifactregistry",
-            system.registry.is_some() || !super::containers::remote_registries(system).is_empty(),
+            system.registry.is_some() || sources || !super::containers::remote_registries(system).is_empty(),
         ),
+        ("cloudfunctions", sources),
+        ("firestore", !system.tables.is_empty()),
+        ("managedkafka", super::streams::has_kafka(system)),
+        (WORKFLOWS, functions::watches_tables(system)),
         ("container", !system.pools.is_empty()),
     ]
 }
@@ -127,11 +142,11 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
         );
         agents.push((service, identity.attr("member")));
     }
-    if !system.buckets.is_empty() {
+    if !system.buckets.is_empty() || functions::of_source(system).next().is_some() {
         let identity = module
             .comment("Cloud Storage makes its agent when it is asked for it.")
             .data("google_storage_project_service_account", "this", Block::new());
-        agents.push(("storage", identity.attr("member")));
+        agents.push((STORAGE, identity.attr("member")));
     }
     agents
 }

@@ -13,11 +13,11 @@ use hcl::Expression;
 pub(super) use self::tags::tags;
 
 use super::cluster::is_pod;
-use super::containers::{self, is_container};
+use super::containers::{self, is_container, is_tagged};
 use super::edge::Entries;
 use super::network::GOOGLE_APIS;
-use super::{Stack, identity};
-use crate::ir::{Flow, Id, Peer, Service};
+use super::{Stack, identity, streams};
+use crate::ir::{Flow, Id, Peer, Service, Tier};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Egress;
 use crate::{list, template};
@@ -104,7 +104,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
             .local("service_accounts", expr::object(emails));
         shared = for_machines(stack, &accounts);
     }
-    let containers = containers::any(stack.system);
+    let containers = containers::any_tagged(stack.system);
     let of_containers = if containers {
         tags::for_containers(stack)
     } else {
@@ -113,8 +113,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, entries: &Entries) -> Rules {
     let containers = tags::containers_range(stack);
     let mut all = BTreeMap::new();
     let services = stack.system.services.iter();
-    for (id, service) in services.filter(|(_, service)| !is_pod(service)) {
-        let mut rules = if is_container(service) {
+    let outside = |service: &Service| service.function.is_some() && !is_tagged(service);
+    for (id, service) in services.filter(|(_, service)| !is_pod(service) && !outside(service)) {
+        let mut rules = if is_tagged(service) {
             of_containers.clone()
         } else {
             shared.clone()
@@ -209,7 +210,7 @@ pub(super) fn of_api(stack: &mut Stack<'_>, part: &str, internal: &Address, port
 fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Option<&Expression>) -> Vec<Address> {
     let service = &stack.system.services[id];
     // Rules for containers have names of their own: those for machines are still there while a service moves from one to the other.
-    let (who, name) = match is_container(service) {
+    let (who, name) = match is_tagged(service) {
         true => (Who::Tag(stack.name(&service.name)), format!("{}-run", service.name)),
         false => (Who::Account(stack.accounts[&id].attr("email")), service.name.clone()),
     };
@@ -232,6 +233,7 @@ fn own(stack: &mut Stack<'_>, id: Id<Service>, entries: &Entries, containers: Op
         stack.system.flows_from(Peer::Service(id)),
         entries,
     ));
+    rules.extend(to_kafka(stack, id, &name));
     rules
         .into_iter()
         .map(|(part, rule)| {
@@ -305,6 +307,21 @@ fn outward<'a>(
         ));
     }
     rules
+}
+
+/// The way to the brokers of Kafka, which have addresses of their own in the data subnet. Those of a network that was there already are
+/// not known.
+fn to_kafka(stack: &Stack<'_>, id: Id<Service>, name: &str) -> Option<(String, Rule)> {
+    let mut grants = stack.system.grants_of(id);
+    grants.find(|grant| streams::is_kafka(stack.system, grant.resource))?;
+    let ranges = match stack.network.existing {
+        true => list!["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
+        false => list![stack.system.network.slice(Tier::Data).cidr.to_string()],
+    };
+    Some((
+        format!("{name}-to-kafka"),
+        opened(Way::Out, ranges, vec![streams::KAFKA]),
+    ))
 }
 
 /// The ranges of single addresses.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Stack, is_machine, registry};
+use super::{Stack, is_machine, registry, streams};
 use crate::check::Checked;
-use crate::ir::{Access, Cache, Grant, Id, Resource};
+use crate::ir::{Access, Bucket, Cache, Grant, Id, Resource, Service, Table};
 use crate::template;
 use crate::terraform::{Address, Block};
 
@@ -104,7 +104,8 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
                 member.clone(),
             ));
         }
-        for grant in stack.system.grants_of(id) {
+        let grants_of = stack.system.grants_of(id).filter(|grant| !is_brought(service, grant));
+        for grant in grants_of {
             for object in objects(stack, *grant) {
                 let name = format!("{}_uses_{}", service.name, object.part);
                 let body = Block::new()
@@ -122,7 +123,7 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
 }
 
 /// What a role is granted on.
-struct Object {
+pub(super) struct Object {
     /// The resource that grants it.
     kind: &'static str,
     /// The project, where a role cannot be granted on the thing itself.
@@ -140,7 +141,7 @@ struct Object {
 }
 
 impl Object {
-    fn new(grant: [&'static str; 3], part: &str, name: Expression) -> Self {
+    pub fn new(grant: [&'static str; 3], part: &str, name: Expression) -> Self {
         let [kind, attribute, role] = grant;
         Self {
             kind,
@@ -160,9 +161,9 @@ const SECRET: [&str; 3] = [
     "secret_id",
     "roles/secretmanager.secretAccessor",
 ];
-const SEND: [&str; 3] = ["google_pubsub_topic_iam_member", "topic", "roles/pubsub.publisher"];
+pub(super) const SEND: [&str; 3] = ["google_pubsub_topic_iam_member", "topic", "roles/pubsub.publisher"];
 /// By the subscription's id: one that is made anew gets its grants again.
-const TAKE: [&str; 3] = [
+pub(super) const TAKE: [&str; 3] = [
     "google_pubsub_subscription_iam_member",
     "subscription",
     "roles/pubsub.subscriber",
@@ -186,14 +187,7 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
             std::iter::once(shards).chain(map).collect()
         }
         Resource::Secret(id) => vec![secret(&system.secrets[id].name, &stack.secrets[&id])],
-        Resource::Bucket(id) => {
-            let kind = ["google_storage_bucket_iam_member", "bucket", object_role(grant.access)];
-            vec![Object::new(
-                kind,
-                &system.buckets[id].name,
-                stack.buckets[&id].attr("name"),
-            )]
-        }
+        Resource::Bucket(id) => bucket(stack, grant, id),
         Resource::Queue(id) => {
             let (name, placed) = (&system.queues[id].name, &stack.queues[&id]);
             let send = || Object::new(SEND, name, placed.topic.attr("name"));
@@ -211,25 +205,85 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
             vec![Object::new(TAKE, name, stack.subscriptions[&id].subscription.id())]
         }
         Resource::Cache(id) => vec![cache(stack, id)],
-        Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => vec![],
+        Resource::Stream(id) => streams::objects(stack, grant, id),
+        Resource::Table(id) => vec![table(stack, id, grant.access)],
+        // Granted on each function, once it is there.
+        Resource::Function(_) => vec![],
     }
+}
+
+/// True for what a function takes that Pub/Sub brings: it needs no right to take it.
+fn is_brought(service: &Service, grant: &Grant) -> bool {
+    let taken = matches!(
+        grant.resource,
+        Resource::Queue(_) | Resource::Subscription(_) | Resource::Stream(_)
+    );
+    service.function.is_some() && taken && !grant.access.writes()
+}
+
+/// The objects of a bucket; of a function that writes below a prefix only, those that begin with it.
+fn bucket(stack: &Stack<'_>, grant: Grant, id: Id<Bucket>) -> Vec<Object> {
+    let name = &stack.system.buckets[id].name;
+    let address = &stack.buckets[&id];
+    let object = |part: &str, access| {
+        let kind = ["google_storage_bucket_iam_member", "bucket", object_role(access)];
+        Object::new(kind, part, address.attr("name"))
+    };
+    let function = stack.system.services[grant.service].function.as_ref();
+    let prefix = function.and_then(|function| function.prefixes.get(&id));
+    let Some(prefix) = prefix.filter(|_| grant.access.writes()) else {
+        return vec![object(name, grant.access)];
+    };
+    let condition = Block::new().set("title", prefix.as_str()).set(
+        "expression",
+        template![
+            "resource.name.startsWith(\"projects/_/buckets/",
+            address.attr("name"),
+            format!("/objects/{prefix}\")"),
+        ],
+    );
+    let written = Object {
+        condition: Some(condition),
+        ..object(name, Access::Write)
+    };
+    let read = grant
+        .access
+        .reads()
+        .then(|| object(&format!("all_of_{name}"), Access::Read));
+    read.into_iter().chain([written]).collect()
 }
 
 /// A cache has no policy of its own: the role is granted on the project, for that one instance.
 fn cache(stack: &Stack<'_>, id: Id<Cache>) -> Object {
     let name = &stack.system.caches[id].name;
     let instance = stack.caches[&id].instance.id();
-    let condition = Block::new()
-        .set("title", stack.name(name))
-        .set("expression", template!["resource.name == \"", instance, "\""]);
+    on_project(stack, "roles/memorystore.dbConnectionUser", name, Some(instance))
+}
+
+/// Nor has a database of Firestore.
+fn table(stack: &Stack<'_>, id: Id<Table>, access: Access) -> Object {
+    let role = match access {
+        Access::Read => "roles/datastore.viewer",
+        Access::Write | Access::ReadWrite => "roles/datastore.user",
+    };
+    on_project(stack, role, &stack.system.tables[id].name, Some(stack.tables[&id].id()))
+}
+
+/// A role on the project, for one thing in it if there is a name.
+pub(super) fn on_project(stack: &Stack<'_>, role: &'static str, part: &str, thing: Option<Expression>) -> Object {
+    let condition = thing.map(|thing| {
+        Block::new()
+            .set("title", stack.name(part))
+            .set("expression", template!["resource.name == \"", thing, "\""])
+    });
     Object {
         kind: "google_project_iam_member",
         project: Some(stack.project.id()),
         attribute: "",
         name: None,
-        role: "roles/memorystore.dbConnectionUser",
-        condition: Some(condition),
-        part: name.clone(),
+        role,
+        condition,
+        part: part.to_owned(),
         keys: None,
     }
 }

@@ -132,11 +132,18 @@ fn of_containers(stack: &Stack<'_>) -> Vec<String> {
         let part = format!("(resource.type=\"{kind}\" AND resource.labels.{label}=~\"^{prefix}-({names})$\")");
         (!names.is_empty()).then_some(part)
     });
+    let functions = stack.system.functions();
+    let functions: Vec<&str> = functions.map(|(_, service, _)| service.name.as_str()).collect();
+    let functions = functions.join("|");
+    let part = format!(
+        "(resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^{prefix}-({functions})$\")"
+    );
+    let functions = (!functions.is_empty()).then_some(part);
     let subnet = stack.network.containers_range().map(|_| {
         let own = format!("subnetwork_name=\"{prefix}-containers\"");
         format!(
             "(log_id(\"compute.googleapis.com/vpc_flows\") AND (jsonPayload.src_vpc.{own} OR jsonPayload.dest_vpc.{own}))"
         )
     });
-    printed.chain(subnet).collect()
+    printed.chain(functions).chain(subnet).collect()
 }

@@ -16,6 +16,7 @@ mod database;
 mod edge;
 mod encryption;
 mod firewall;
+mod functions;
 mod identity;
 mod load_balancer;
 mod logs;
@@ -29,6 +30,8 @@ mod secrets;
 mod settings;
 mod shards;
 mod storage;
+mod streams;
+mod tables;
 mod tcp_balancer;
 mod topics;
 
@@ -36,15 +39,15 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::shared::{self, Lowered, report::Report, sources::Sources};
+use super::shared::{self, Lowered, report::Report};
 use crate::check::Checked;
-use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Subscription, Topic};
+use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Stream, Subscription, Table, Topic};
 use crate::template;
 use crate::terraform::{Address, Module};
 use crate::vocabulary::Runtime;
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 26] = [
+const FILES: [&str; 29] = [
     "versions",
     "variables",
     "apis",
@@ -55,14 +58,17 @@ const FILES: [&str; 26] = [
     "api_gateways",
     "compute",
     "containers",
+    "functions",
     "registry",
     "cluster",
     "kubernetes",
     "database",
     "storage",
+    "tables",
     "caches",
     "queues",
     "topics",
+    "streams",
     "secrets",
     "identity",
     "encryption",
@@ -107,6 +113,17 @@ struct Stack<'a> {
     queues: BTreeMap<Id<Queue>, queues::Placed>,
     topics: BTreeMap<Id<Topic>, Address>,
     subscriptions: BTreeMap<Id<Subscription>, queues::Inbox>,
+    streams: BTreeMap<Id<Stream>, Address>,
+    /// The subscriptions of those who read streams themselves.
+    readers: BTreeMap<(Id<Stream>, Id<Service>), Address>,
+    tables: BTreeMap<Id<Table>, Address>,
+    functions: BTreeMap<Id<Service>, Address>,
+    /// The subscriptions that bring events to functions which have no queue.
+    events: BTreeMap<Id<Service>, queues::Inbox>,
+    /// Whom Pub/Sub brings messages to functions as.
+    triggers: Option<Address>,
+    /// The agent that sends what schedules say.
+    scheduler: Option<Address>,
     /// Grants of each service, which its machines wait for.
     grants: BTreeMap<Id<Service>, Vec<Address>>,
 }
@@ -157,15 +174,25 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         queues: BTreeMap::new(),
         topics: BTreeMap::new(),
         subscriptions: BTreeMap::new(),
+        streams: BTreeMap::new(),
+        readers: BTreeMap::new(),
+        tables: BTreeMap::new(),
+        functions: BTreeMap::new(),
+        events: BTreeMap::new(),
+        triggers: None,
+        scheduler: None,
         grants: BTreeMap::new(),
     };
     identity::accounts(&mut stack);
+    functions::accounts(&mut stack);
     database::lower(&mut stack);
     shards::lower(&mut stack);
     storage::lower(&mut stack);
+    tables::lower(&mut stack);
     caches::lower(&mut stack);
     queues::lower(&mut stack);
     topics::lower(&mut stack);
+    streams::lower(&mut stack);
     secrets::lower(&mut stack);
     registry::lower(&mut stack);
     identity::grants(&mut stack);
@@ -177,6 +204,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     shared::startup::declare_rollout(&mut stack.module);
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
+    functions::lower(&mut stack, &records, &rules, &machines, &containers);
     let gateway = cluster::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &machines, (&containers.groups, gateway.as_ref()));
     apis::lower(&mut stack, &entries, &containers.images);
@@ -189,7 +217,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     Lowered {
         module: stack.module,
         report: stack.report,
-        sources: Sources::new(),
+        sources: functions::added(system),
         cluster: manifests,
     }
 }

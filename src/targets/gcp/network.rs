@@ -95,7 +95,7 @@ pub(super) struct Network {
 impl Network {
     /// Subnet of a service's machines.
     pub fn of_service(&self, service: &Service) -> Expression {
-        let own = match containers::is_container(service) {
+        let own = match containers::is_tagged(service) {
             true => self.containers.as_ref().map(Address::id),
             false => self.shard_proxies.clone().filter(|_| service.is_tcp()),
         };
@@ -168,7 +168,7 @@ fn created(system: &Checked<'_>, module: &mut Module, project: &Project) -> Netw
     };
     let application = tier(module, Tier::Application);
     let mut data = application.id();
-    if !system.databases.is_empty() || !system.caches.is_empty() {
+    if !system.databases.is_empty() || !system.caches.is_empty() || super::streams::has_kafka(system) {
         data = tier(module, Tier::Data).id();
     }
     let shard_proxies = shard_proxies(system, module, &network);
@@ -245,7 +245,7 @@ fn shard_proxies(system: &Checked<'_>, module: &mut Module, network: &Address) -
 
 /// The subnet of the containers, where there are any: the second of the two eighths that no tier has.
 fn containers(system: &Checked<'_>, module: &mut Module, network: &Address) -> Option<Address> {
-    containers::any(system).then(|| {
+    containers::any_tagged(system).then(|| {
         module.comment("Containers of Cloud Run. It gives their addresses back an hour or two after they are gone, the subnet stays as long.");
         let body = translated(subnet_body(system, network, CONTAINERS, system.network.spare(1).cidr));
         module.resource("google_compute_subnetwork", CONTAINERS, body)

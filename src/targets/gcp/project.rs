@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::containers;
+use super::{containers, functions};
 use crate::check::Checked;
 use crate::ir::Tls;
 use crate::target::Target;
@@ -36,12 +36,18 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     module.file("versions", "");
     let provider = |source: &str, version: &str| object! { "source" => source, "version" => version };
     let beta = super::encryption::has_identities(system);
+    let sources = functions::of_source(system).next().is_some();
     let providers = Block::new()
         .set("google", provider("hashicorp/google", "~> 7.0"))
         .when(beta, |block| {
             block.set("google-beta", provider("hashicorp/google-beta", "~> 7.0"))
         })
-        .set("random", provider("hashicorp/random", "~> 3.7"));
+        .set("random", provider("hashicorp/random", "~> 3.7"))
+        .when(sources, |block| {
+            block
+                .set("archive", provider("hashicorp/archive", "~> 2.7"))
+                .set("time", provider("hashicorp/time", "~> 0.13"))
+        });
     let state = system.state.as_ref().and_then(|state| state.gcs.as_ref());
     let mut terraform = Block::new()
         .set("required_version", ">= 1.11")
@@ -106,9 +112,10 @@ pub(super) fn has_vault(system: &Checked<'_>) -> bool {
     !system.databases.is_empty() || !system.secrets.is_empty() || containers::has_files(system)
 }
 
-/// True if there are queues or topics.
+/// True if there are messages of Pub/Sub.
 pub(super) fn has_messages(system: &Checked<'_>) -> bool {
-    !system.queues.is_empty() || !system.topics.is_empty()
+    let streams = system.streams.iter().any(|(_, stream)| !stream.kafka);
+    !system.queues.is_empty() || !system.topics.is_empty() || streams || functions::has_events(system)
 }
 
 /// The APIs that the system needs, sorted.
@@ -121,21 +128,29 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
     let cluster = !system.pools.is_empty();
     let named = super::identity::registries(system).next().is_some();
     let registry = named || containers::any(system) || cluster || system.registry.is_some();
+    let sources = functions::of_source(system).next().is_some();
+    let watched = functions::watches_tables(system);
     let wanted = [
         ("artifactregistry", registry),
         ("billingbudgets", has_budget),
         ("binaryauthorization", cluster),
         ("certificatemanager", requests_certificate),
+        ("cloudbuild", sources),
+        ("cloudfunctions", sources),
         ("cloudkms", true),
         ("cloudresourcemanager", true),
+        ("cloudscheduler", functions::has_schedules(system)),
         ("compute", true),
         ("container", cluster),
         ("containersecurity", cluster),
         ("dns", true),
+        ("eventarc", watched),
+        ("firestore", !system.tables.is_empty()),
         ("iam", true),
         ("iamcredentials", cluster),
         ("iap", system.network.bastion),
         ("logging", true),
+        ("managedkafka", super::streams::has_kafka(system)),
         ("memorystore", !system.caches.is_empty()),
         ("monitoring", has_budget || cluster || super::alarms::any(system)),
         ("networkconnectivity", !system.caches.is_empty()),
@@ -145,8 +160,10 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("secretmanager", has_vault(system)),
         ("serviceconsumermanagement", !system.caches.is_empty()),
         ("sqladmin", !system.databases.is_empty()),
-        ("storage", !system.buckets.is_empty()),
+        ("storage", sources || !system.buckets.is_empty()),
         ("sts", cluster),
+        ("workflowexecutions", watched),
+        ("workflows", watched),
     ];
     wanted
         .into_iter()

@@ -2,16 +2,20 @@
 
 use hcl::Expression;
 
-use super::Stack;
-use crate::ir::{Delivery, dead_letters};
+use super::{Stack, functions};
+use crate::ir::{Delivery, Id, Inbox as Of, Service, dead_letters};
 use crate::list;
 use crate::terraform::{Address, Block};
 
-/// Seconds in a day.
-const DAY: u32 = 86_400;
+/// Seconds in an hour and in a day.
+const HOUR: u32 = 3600;
+const DAY: u32 = 24 * HOUR;
 /// Seconds that a message which is given back waits before it is handed out again, at first; longer each time, until it is as long as a
 /// message is hidden. Otherwise all attempts would be over before what a worker needs is there again.
 const FIRST_WAIT: u32 = 10;
+/// The same before a function is called again, and at most: it may be that others keep it busy.
+const FUNCTION_WAIT: u32 = 30;
+const MOST_WAIT: u32 = 600;
 /// Seconds that somebody who looks at dead letters has for one: as long as Pub/Sub gives.
 const LOOK: u32 = 600;
 
@@ -33,15 +37,53 @@ pub(super) struct Inbox {
     pub dead: Address,
 }
 
+/// A subscription to make.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    /// What names it.
+    pub part: &'a str,
+    /// What it is of.
+    pub topic: &'a Address,
+    /// How messages are handed out.
+    pub delivery: Delivery,
+    /// Which messages it gets, in the language of Pub/Sub; all when there is none.
+    pub filter: Option<String>,
+    /// What looks at each message before it is handed out.
+    pub transform: Option<Block>,
+    /// The function that messages are brought to; they are taken when there is none.
+    pub function: Option<Id<Service>>,
+    /// What is there before it; nothing when empty.
+    pub ready: Vec<Expression>,
+}
+
+impl<'a> Wanted<'a> {
+    /// One that gets everything, from which messages are taken.
+    pub fn new(part: &'a str, topic: &'a Address, delivery: Delivery) -> Self {
+        Self {
+            part,
+            topic,
+            delivery,
+            filter: None,
+            transform: None,
+            function: None,
+            ready: vec![],
+        }
+    }
+}
+
 pub(super) fn lower(stack: &mut Stack<'_>) {
     for (id, queue) in stack.system.queues.iter() {
         stack.module.file("queues", "");
         let topic = topic(stack, &queue.name);
-        let inbox = inbox(stack, &queue.name, &topic, queue.delivery, None);
-        let what = match queue.delivery.fifo {
-            true => "topic of Pub/Sub with one pull subscription, in order",
-            false => "topic of Pub/Sub with one pull subscription",
+        let function = functions::started_by(stack.system, Of::Queue(id));
+        let wanted = Wanted {
+            function,
+            ..Wanted::new(&queue.name, &topic, queue.delivery)
         };
+        let inbox = inbox(stack, wanted);
+        let how = if function.is_some() { "push" } else { "pull" };
+        let order = if queue.delivery.fifo { ", in order" } else { "" };
+        let what = format!("topic of Pub/Sub with one {how} subscription{order}");
         stack.report.component(&queue.path, what, topic.text());
         stack.queues.insert(id, Placed { topic, inbox });
     }
@@ -49,23 +91,30 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 
 /// A topic, under the key, whose messages stay in the region.
 pub(super) fn topic(stack: &mut Stack<'_>, part: &str) -> Address {
+    lasting_topic(stack, part, None)
+}
+
+/// A topic that keeps messages for some hours, whoever has taken them.
+pub(super) fn lasting_topic(stack: &mut Stack<'_>, part: &str, hours: Option<u32>) -> Address {
     let stored = Block::new().set("allowed_persistence_regions", list![stack.region()]);
     let body = Block::new()
         .set("name", stack.name(part))
         .set("kms_key_name", stack.encryption.key.id())
+        .when(hours.is_some(), |block| {
+            block
+                .comment("Also what was acknowledged: who reads can go back as far.")
+                .set_some("message_retention_duration", hours.map(|hours| seconds(hours * HOUR)))
+        })
         .block("message_storage_policy", stored)
         .set("depends_on", stack.encryption.ready());
     stack.module.resource("google_pubsub_topic", part, body)
 }
 
 /// A subscription of a topic, and its dead letters in a topic and a subscription of their own.
-pub(super) fn inbox(
-    stack: &mut Stack<'_>,
-    part: &str,
-    topic: &Address,
-    delivery: Delivery,
-    filter: Option<String>,
-) -> Inbox {
+pub(super) fn inbox(stack: &mut Stack<'_>, wanted: Wanted<'_>) -> Inbox {
+    let Wanted {
+        part, topic, delivery, ..
+    } = wanted;
     let dead_part = dead_letters(part);
     let dead_topic = self::topic(stack, &dead_part);
     let body = subscription(stack, &dead_part, &dead_topic, LOOK, Delivery::DEAD_DAYS);
@@ -76,24 +125,40 @@ pub(super) fn inbox(
     let policy = Block::new()
         .set("dead_letter_topic", dead_topic.id())
         .set("max_delivery_attempts", delivery.max_receives);
+    let push = wanted.function.map(|function| functions::push(stack, function, topic));
+    let hidden = functions::patience(stack.system, wanted.function).unwrap_or(delivery.visibility_seconds);
+    let (first, most) = match wanted.function {
+        Some(_) => (FUNCTION_WAIT, MOST_WAIT),
+        None => (FIRST_WAIT, hidden.max(FIRST_WAIT)),
+    };
     let retry = Block::new()
-        .set("minimum_backoff", seconds(FIRST_WAIT))
-        .set("maximum_backoff", seconds(delivery.visibility_seconds.max(FIRST_WAIT)));
-    let body = subscription(stack, part, topic, delivery.visibility_seconds, delivery.retention_days)
-        .when(filter.is_some(), |block| {
+        .set("minimum_backoff", seconds(first))
+        .set("maximum_backoff", seconds(most));
+    let body = subscription(stack, part, topic, hidden, delivery.retention_days)
+        .block_some("push_config", push)
+        .when(wanted.filter.is_some(), |block| {
             block
                 .comment("Cannot be changed: another filter is another subscription, without the messages that wait.")
-                .set_some("filter", filter)
+                .set_some("filter", wanted.filter)
         })
-        .when(delivery.fifo, |block| {
-            block
+        .block_some("message_transforms", wanted.transform)
+        .when(delivery.fifo, |block| match wanted.function {
+            None => block
                 .comment("In order for each ordering key, and not again once it is acknowledged.")
                 .set("enable_message_ordering", true)
-                .set("enable_exactly_once_delivery", true)
+                .set("enable_exactly_once_delivery", true),
+            Some(_) => block
+                .comment("In order for each ordering key.")
+                .set("enable_message_ordering", true),
         })
         .block("dead_letter_policy", policy)
         .comment("What is given back waits, longer each time.")
-        .block("retry_policy", retry);
+        .block("retry_policy", retry)
+        .when(!wanted.ready.is_empty(), |block| {
+            block
+                .comment("Who came sooner would find nobody.")
+                .set("depends_on", Expression::Array(wanted.ready))
+        });
     let subscription = stack.module.resource("google_pubsub_subscription", part, body);
     if let Some(agent) = stack.encryption.pubsub.clone() {
         forward(stack, (part, &subscription), (&dead_part, &dead_topic), &agent);
@@ -102,7 +167,7 @@ pub(super) fn inbox(
 }
 
 /// What all subscriptions have in common.
-fn subscription(stack: &Stack<'_>, part: &str, topic: &Address, ack_seconds: u32, days: u32) -> Block {
+pub(super) fn subscription(stack: &Stack<'_>, part: &str, topic: &Address, ack_seconds: u32, days: u32) -> Block {
     Block::new()
         .set("name", stack.name(part))
         .set("topic", topic.id())

@@ -36,6 +36,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     items.extend(cluster::prerequisites(stack));
     items.extend(super::apis::readme::prerequisites(stack));
     items.extend(messaging::prerequisites(stack));
+    items.extend(super::functions::readme::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
     if !system.buckets.is_empty() {
@@ -102,6 +103,7 @@ fn security(stack: &mut Stack<'_>) {
     }
     items.extend(sharding::security(stack));
     items.extend(messaging::security(stack));
+    items.extend(super::functions::readme::security(stack));
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
     }
@@ -157,6 +159,7 @@ fn operations(stack: &mut Stack<'_>) {
         items.push("Storage of databases grows by itself and never shrinks. A restore to any moment of the last 7 days makes a second instance, `gcloud sql instances clone`; daily backups reach as far back as the blueprint says.".to_owned());
     }
     items.extend(messaging::operations(stack));
+    items.extend(super::functions::readme::operations(stack));
     for (id, database) in system.databases.iter() {
         items.extend(super::replicas::runbook(stack, id, database));
     }

@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::Stack;
+use super::{Stack, functions, streams, tables};
 use crate::ir::{Balancer, Cache, Id, Inbox, Service, Value};
 use crate::target::Target;
 use crate::template;
@@ -15,9 +15,9 @@ pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> String {
     )
 }
 
-/// The expression of a setting; of a secret value, the name of the secret; of shards, the table of them. Null for what clients of this
+/// The expression of a setting of a service; of a secret value, the name of the secret; of shards, the table of them. Null for what clients of this
 /// cloud do not need.
-pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
+pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value) -> Expression {
     match *value {
         Value::Text(ref text) => text.as_str().into(),
         Value::ServiceHost(id) => host(stack, id).into(),
@@ -31,26 +31,36 @@ pub(super) fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
         Value::CacheAuth(_) => "token".into(),
         // The token alone says who it is.
         Value::CacheUser(_) => "".into(),
-        Value::MessagingProtocol(_) => "pubsub".into(),
-        Value::MessagingEndpoint(_) => "pubsub.googleapis.com:443".into(),
+        Value::MessagingProtocol(resource) => match streams::is_kafka(stack.system, resource) {
+            true => "kafka".into(),
+            false => "pubsub".into(),
+        },
+        Value::MessagingEndpoint(resource) => match streams::is_kafka(stack.system, resource) {
+            true => streams::bootstrap(stack),
+            false => "pubsub.googleapis.com:443".into(),
+        },
+        Value::StreamName(id) => match stack.system.streams[id].kafka {
+            true => stack.system.streams[id].name.as_str().into(),
+            false => topic(stack, &stack.system.streams[id].name),
+        },
+        Value::StreamGroup(id) => streams::group(stack, id, service),
+        Value::TableName(id) => tables::name(stack, id).into(),
+        Value::TableProtocol(_) => "firestore".into(),
+        Value::TableEndpoint(_) => "firestore.googleapis.com:443".into(),
+        Value::FunctionUrl(id) => functions::url(stack, id),
+        Value::FunctionAuth(id) => functions::proof(stack.system, id).into(),
         Value::QueueName(id) => topic(stack, &stack.system.queues[id].name),
         Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
         Value::Source(inbox) => source(stack, inbox),
         // Workloads log in as their service accounts.
-        Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
-            Expression::Null
-        }
-        Value::StreamName(_)
-        | Value::StreamGroup(_)
+        Value::CacheSecret(_)
+        | Value::CachePassword(_)
+        | Value::MessagingUser(_)
+        | Value::MessagingPassword(_)
         | Value::StreamUser(_)
         | Value::StreamPassword(_)
         | Value::TableUser(_)
-        | Value::TablePassword(_)
-        | Value::TableProtocol(_)
-        | Value::TableEndpoint(_)
-        | Value::TableName(_)
-        | Value::FunctionUrl(_)
-        | Value::FunctionAuth(_) => Expression::Null,
+        | Value::TablePassword(_) => Expression::Null,
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),
         Value::DatabaseSecret(id) | Value::DatabasePassword(id) => stack.databases[&id].server.secret.id(),

@@ -43,7 +43,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
 }
 
 /// What every bucket has: no public access, access by role only, the key.
-fn private(stack: &Stack<'_>, name: hcl::Expression) -> Block {
+pub(super) fn private(stack: &Stack<'_>, name: hcl::Expression) -> Block {
     Block::new()
         .set("name", name)
         .set("location", stack.region().to_uppercase())

@@ -1,7 +1,9 @@
 //! Topics of Pub/Sub, and a subscription for each service that consumes one.
 
-use super::{Stack, queues};
+use super::queues::{self, Wanted};
+use super::{Stack, functions};
 use crate::check::pubsub_filter;
+use crate::ir::Inbox;
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
     for (id, topic) in stack.system.topics.iter() {
@@ -14,13 +16,20 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         stack.module.file("topics", "");
         let topic = stack.topics[&item.topic].clone();
         let filter = pubsub_filter(item);
-        let what = match (item.delivery.fifo, filter.is_some()) {
-            (false, false) => "pull subscription of Pub/Sub",
-            (false, true) => "pull subscription of Pub/Sub, filtered",
-            (true, false) => "pull subscription of Pub/Sub, in order",
-            (true, true) => "pull subscription of Pub/Sub, in order, filtered",
+        let function = functions::started_by(stack.system, Inbox::Subscription(id));
+        let what = [
+            if function.is_some() { "push" } else { "pull" },
+            " subscription of Pub/Sub",
+            if item.delivery.fifo { ", in order" } else { "" },
+            if filter.is_some() { ", filtered" } else { "" },
+        ]
+        .concat();
+        let wanted = Wanted {
+            filter,
+            function,
+            ..Wanted::new(&item.name, &topic, item.delivery)
         };
-        let inbox = queues::inbox(stack, &item.name, &topic, item.delivery, filter);
+        let inbox = queues::inbox(stack, wanted);
         let component = format!("subscription {}", item.name);
         stack.report.component(&component, what, inbox.subscription.text());
         stack.subscriptions.insert(id, inbox);

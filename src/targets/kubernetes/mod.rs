@@ -58,13 +58,16 @@ use crate::kubernetes::overrides;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::targets::shared::owners;
-use crate::targets::wanted_object;
+use crate::targets::{both, wanted_object};
 use stack::Stack;
+
+/// The name of a file, and what goes there.
+type Concern = (&'static str, Vec<Object>);
 
 /// Spells a system.
 pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     let stack = Stack::new(system);
-    let mut concerns = vec![
+    let mut concerns: Vec<Concern> = vec![
         ("network", network::objects(&stack)),
         ("identity", identity::objects(&stack)),
         ("firewall", firewall::objects(&stack)),
@@ -90,28 +93,36 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     ];
     let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
     concerns.push((protect::FOLDER, guard));
-    let faults: Vec<String> = concerns
-        .iter()
-        .flat_map(|(_, objects)| objects)
-        .flat_map(Object::told_faults)
-        .collect();
+    let (faults, rendered) = both(|| faults(&concerns), || written(&stack, &concerns));
     if !faults.is_empty() {
         return Err(vec![diagnostic::overrides::internal(&faults)]);
     }
-    if let Some(given) = system.overrides.get(&Target::Kubernetes) {
-        let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
-        let given: Vec<_> = given.iter().map(wanted_object).collect();
-        overrides::apply(objects, &given, &system.places)?;
-    }
+    let Some(given) = system.overrides.get(&Target::Kubernetes) else {
+        return Ok(rendered);
+    };
+    let objects = concerns.iter_mut().flat_map(|(_, objects)| objects);
+    let given: Vec<_> = given.iter().map(wanted_object).collect();
+    overrides::apply(objects, &given, &system.places)?;
+    Ok(written(&stack, &concerns))
+}
+
+/// What Kubernetes would refuse about the objects.
+fn faults(concerns: &[Concern]) -> Vec<String> {
+    let objects = concerns.iter().flat_map(|(_, objects)| objects);
+    objects.flat_map(Object::told_faults).collect()
+}
+
+/// The files of the output.
+fn written(stack: &Stack<'_>, concerns: &[Concern]) -> Rendered {
     let of_parts = concerns.iter().filter(|(name, _)| *name != protect::FOLDER);
     let of_parts: Vec<_> = of_parts
-        .map(|(name, objects)| (*name, domains::by_part(&stack, objects)))
+        .map(|(name, objects)| (*name, domains::by_part(stack, objects)))
         .collect();
     let mut files = FileTree::new();
     let mut listed: Vec<String> = vec![];
     let mut stream: Vec<String> = vec![];
     for part in stack.parts() {
-        let folder = folder(&stack, part);
+        let folder = folder(stack, part);
         let mut names: Vec<String> = vec![];
         for (name, objects) in &of_parts {
             let Some(own) = objects.get(&part) else { continue };
@@ -119,7 +130,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
             let mut text = documents.join("---\n");
             stream.extend(documents);
             if let Some(id) = part {
-                text.insert_str(0, &format!("# {}\n\n", owners::header(&system.domains[id])));
+                text.insert_str(0, &format!("# {}\n\n", owners::header(&stack.system.domains[id])));
             }
             files.insert(format!("kubernetes/{folder}{name}.yaml"), text);
             names.push(format!("{name}.yaml"));
@@ -130,8 +141,8 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
                     format!("kubernetes/{folder}kustomization.yaml"),
                     kustomization::list(&names),
                 );
-                files.insert(format!("kubernetes/{folder}README.md"), domains::readme(&stack, id));
-                listed.push(system.domains[id].name.clone());
+                files.insert(format!("kubernetes/{folder}README.md"), domains::readme(stack, id));
+                listed.push(stack.system.domains[id].name.clone());
             }
             None => listed.append(&mut names),
         }
@@ -147,15 +158,15 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         stream.extend(documents);
     }
     files.insert("kubernetes/kustomization.yaml", kustomization::list(&listed));
-    files.insert("README.md", readme::report(&stack).render(system));
-    if let Some((path, text)) = owners::file(system) {
+    files.insert("README.md", readme::report(stack).render(stack.system));
+    if let Some((path, text)) = owners::file(stack.system) {
         files.insert(path, text);
     }
-    Ok(Rendered {
+    Rendered {
         files,
         terraform: String::new(),
         kubernetes: stream.join("---\n"),
-    })
+    }
 }
 
 /// Where the files of a part are, below the folder of all.

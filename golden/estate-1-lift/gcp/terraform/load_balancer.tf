@@ -135,6 +135,10 @@ resource "google_compute_region_backend_service" "web_public" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_region_url_map" "public" {
@@ -216,6 +220,10 @@ resource "google_compute_region_backend_service" "was_internal" {
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

@@ -135,6 +135,10 @@ resource "google_compute_region_backend_service" "web_public" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_region_url_map" "public" {
@@ -217,6 +221,10 @@ resource "google_compute_region_backend_service" "report_internal" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_region_backend_service" "was_internal" {
@@ -239,6 +247,10 @@ resource "google_compute_region_backend_service" "was_internal" {
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

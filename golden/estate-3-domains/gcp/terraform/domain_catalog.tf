@@ -674,6 +674,10 @@ resource "google_compute_region_backend_service" "catalog_api_internal" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_monitoring_alert_policy" "catalog_main_replica_lag" {

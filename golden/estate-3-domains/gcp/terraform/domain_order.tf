@@ -831,6 +831,10 @@ resource "google_compute_region_backend_service" "order_api_internal" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_monitoring_alert_policy" "order_main_shard_load" {

@@ -364,6 +364,29 @@ resource "aws_vpc_security_group_ingress_rule" "ship_nodes_of_kubernetes_to_ship
   referenced_security_group_id = aws_security_group.ship_nodes_of_kubernetes.id
 }
 
+resource "aws_lb_listener_rule" "internal_ship_api" {
+  for_each = {
+    "ship-api.bumall.internal" = {
+      host     = "ship-api.bumall.internal"
+      priority = 24917
+    }
+  }
+
+  listener_arn = aws_lb_listener.internal_8082.arn
+  priority     = each.value.priority
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.internal_kubernetes_gateway.arn
+  }
+
+  condition {
+    host_header {
+      values = [each.value.host]
+    }
+  }
+}
+
 resource "aws_route53_record" "internal_ship_api" {
   zone_id = aws_route53_zone.internal.zone_id
   name    = "ship-api.bumall.internal"
@@ -373,21 +396,6 @@ resource "aws_route53_record" "internal_ship_api" {
     name                   = aws_lb.internal.dns_name
     zone_id                = aws_lb.internal.zone_id
     evaluate_target_health = false
-  }
-}
-
-resource "aws_apigatewayv2_integration" "public_to_ship_api" {
-  api_id                 = aws_apigatewayv2_api.public.id
-  integration_type       = "HTTP_PROXY"
-  integration_method     = "ANY"
-  integration_uri        = aws_lb_listener.internal_8082.arn
-  connection_type        = "VPC_LINK"
-  connection_id          = aws_apigatewayv2_vpc_link.public.id
-  payload_format_version = "1.0"
-  timeout_milliseconds   = 30000
-
-  request_parameters = {
-    "overwrite:header.Host" = "ship-api.bumall.internal"
   }
 }
 
@@ -483,6 +491,96 @@ resource "aws_cloudwatch_metric_alarm" "ship_worker_from_pay_paid_waiting" {
   ok_actions         = [aws_sns_topic.alarms.arn]
 }
 
+resource "aws_apigatewayv2_integration" "public_to_ship_api" {
+  api_id                 = aws_apigatewayv2_api.public.id
+  integration_type       = "HTTP_PROXY"
+  integration_method     = "ANY"
+  integration_uri        = aws_lb_listener.internal_8082.arn
+  connection_type        = "VPC_LINK"
+  connection_id          = aws_apigatewayv2_vpc_link.public.id
+  payload_format_version = "1.0"
+  timeout_milliseconds   = 30000
+
+  request_parameters = {
+    "overwrite:header.Host" = "ship-api.bumall.internal"
+  }
+}
+
+resource "aws_iam_role" "ship_nodes_of_kubernetes" {
+  name        = "bumall-ship-nodes-of-kubernetes"
+  description = "The machines that pods run on; pods have roles of their own"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "ec2.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "ship_nodes_of_kubernetes" {
+  role       = aws_iam_role.ship_nodes_of_kubernetes.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
+}
+
+resource "aws_iam_role_policy" "ship_nodes_of_kubernetes" {
+  name = "grants"
+  role = aws_iam_role.ship_nodes_of_kubernetes.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "PullImage"
+        Effect = "Allow"
+        Action = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = [
+          "arn:aws:ecr:ap-northeast-2:${data.aws_caller_identity.current.account_id}:repository/bumall/ship",
+          "arn:aws:ecr:ap-northeast-2:${data.aws_caller_identity.current.account_id}:repository/bumall/ship-worker",
+        ]
+      },
+      {
+        Sid      = "PullImageOfOthers"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = "*"
+        Condition = {
+          StringNotEquals = {
+            "aws:ResourceAccount" = data.aws_caller_identity.current.account_id
+          }
+        }
+      },
+      {
+        Sid      = "RegistryLogin"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
+      {
+        Sid      = "SessionAgent"
+        Effect   = "Allow"
+        Action   = "ssm:UpdateInstanceInformation"
+        Resource = "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:instance/*"
+      },
+      {
+        Sid    = "SessionChannels"
+        Effect = "Allow"
+        Action = [
+          "ssmmessages:CreateControlChannel",
+          "ssmmessages:CreateDataChannel",
+          "ssmmessages:OpenControlChannel",
+          "ssmmessages:OpenDataChannel",
+        ]
+        Resource = "*"
+      },
+    ]
+  })
+}
+
 resource "aws_launch_template" "ship_nodes_of_kubernetes" {
   name                   = "bumall-ship-nodes-of-kubernetes"
   update_default_version = true
@@ -539,7 +637,7 @@ resource "aws_launch_template" "ship_nodes_of_kubernetes" {
 resource "aws_eks_node_group" "ship_nodes_of_kubernetes" {
   cluster_name           = aws_eks_cluster.main.name
   node_group_name_prefix = "ship-"
-  node_role_arn          = aws_iam_role.kubernetes_node_machine.arn
+  node_role_arn          = aws_iam_role.ship_nodes_of_kubernetes.arn
   subnet_ids             = values(aws_subnet.nodes)[*].id
   ami_type               = "AL2023_x86_64_STANDARD"
   version                = aws_eks_cluster.main.version
@@ -581,8 +679,8 @@ resource "aws_eks_node_group" "ship_nodes_of_kubernetes" {
   }
 
   depends_on = [
-    aws_iam_role_policy_attachment.kubernetes_node_machine,
-    aws_iam_role_policy.kubernetes_node_machine,
+    aws_iam_role_policy_attachment.ship_nodes_of_kubernetes,
+    aws_iam_role_policy.ship_nodes_of_kubernetes,
     aws_eks_addon.vpc_cni,
     aws_eks_addon.kube_proxy,
     aws_route.application_nat,
@@ -724,6 +822,25 @@ resource "aws_cloudwatch_log_group" "ship_worker" {
   retention_in_days = 365
 }
 
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_api_secrets = {
+    MAIN_PASSWORD      = aws_secretsmanager_secret.ship_main.arn
+    MAIN_READ_PASSWORD = aws_secretsmanager_secret.ship_main.arn
+  }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_api_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
+}
+
 locals {
   ship_api_settings = {
     MAIN_HOST        = aws_db_instance.ship_main.address
@@ -749,7 +866,7 @@ locals {
 
 # Where the vault has them; External Secrets reads their values.
 locals {
-  ship_api_secrets = {
+  ship_worker_secrets = {
     MAIN_PASSWORD      = aws_secretsmanager_secret.ship_main.arn
     MAIN_READ_PASSWORD = aws_secretsmanager_secret.ship_main.arn
   }
@@ -757,8 +874,8 @@ locals {
 
 # Names the Secret: one with new values is another one, for which pods wait.
 locals {
-  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
-    local.ship_api_secrets,
+  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_worker_secrets,
     {
       rollout                 = var.rollout
       "password of ship-main" = var.ship_main_password_version
@@ -796,25 +913,6 @@ locals {
 # Restarts the pods when it changes.
 locals {
   ship_worker_settings_version = format("v%.8s", sha256(jsonencode(local.ship_worker_settings)))
-}
-
-# Where the vault has them; External Secrets reads their values.
-locals {
-  ship_worker_secrets = {
-    MAIN_PASSWORD      = aws_secretsmanager_secret.ship_main.arn
-    MAIN_READ_PASSWORD = aws_secretsmanager_secret.ship_main.arn
-  }
-}
-
-# Names the Secret: one with new values is another one, for which pods wait.
-locals {
-  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
-    local.ship_worker_secrets,
-    {
-      rollout                 = var.rollout
-      "password of ship-main" = var.ship_main_password_version
-    },
-  ])))
 }
 
 output "ship_main_host" {
@@ -856,6 +954,7 @@ locals {
       metadata = {
         annotations = {
           "cloudgen/image"    = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall/ship:2.0.0"
+          "cloudgen/secret"   = "ship-api-${local.ship_api_secrets_version}"
           "cloudgen/settings" = local.ship_api_settings_version
         }
         labels = {
@@ -910,10 +1009,11 @@ locals {
           "app.kubernetes.io/managed-by" = "cloudgen"
           "app.kubernetes.io/name"       = "ship-api"
           "app.kubernetes.io/part-of"    = "bumall"
+          "cloudgen/generation"          = local.ship_api_secrets_version
           system                         = "bumall"
           team                           = "platform"
         }
-        name      = "ship-api"
+        name      = "ship-api-${local.ship_api_secrets_version}"
         namespace = "bumall-ship"
       }
       spec = {
@@ -965,6 +1065,7 @@ locals {
       metadata = {
         annotations = {
           "cloudgen/image"     = "${data.aws_caller_identity.current.account_id}.dkr.ecr.ap-northeast-2.amazonaws.com/bumall/ship-worker:2.0.0"
+          "cloudgen/secret"    = "ship-worker-${local.ship_worker_secrets_version}"
           "cloudgen/settings"  = local.ship_worker_settings_version
           "cloudgen/trigger-0" = aws_sqs_queue.ship_orders.url
           "cloudgen/trigger-1" = aws_sqs_queue.ship_worker_from_pay_paid.url
@@ -1021,10 +1122,11 @@ locals {
           "app.kubernetes.io/managed-by" = "cloudgen"
           "app.kubernetes.io/name"       = "ship-worker"
           "app.kubernetes.io/part-of"    = "bumall"
+          "cloudgen/generation"          = local.ship_worker_secrets_version
           system                         = "bumall"
           team                           = "platform"
         }
-        name      = "ship-worker"
+        name      = "ship-worker-${local.ship_worker_secrets_version}"
         namespace = "bumall-ship"
       }
       spec = {

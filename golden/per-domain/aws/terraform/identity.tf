@@ -258,8 +258,8 @@ resource "aws_iam_role_policy_attachment" "kubernetes_network_plugin" {
   policy_arn = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
 }
 
-resource "aws_iam_role" "kubernetes_node_machine" {
-  name        = "bumall-kubernetes-node-machine"
+resource "aws_iam_role" "system_nodes_of_kubernetes" {
+  name        = "bumall-system-nodes-of-kubernetes"
   description = "The machines that pods run on; pods have roles of their own"
 
   assume_role_policy = jsonencode({
@@ -274,23 +274,35 @@ resource "aws_iam_role" "kubernetes_node_machine" {
   })
 }
 
-resource "aws_iam_role_policy_attachment" "kubernetes_node_machine" {
-  for_each = {
-    cluster = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
-    images  = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly"
-  }
-
-  role       = aws_iam_role.kubernetes_node_machine.name
-  policy_arn = each.value
+resource "aws_iam_role_policy_attachment" "system_nodes_of_kubernetes" {
+  role       = aws_iam_role.system_nodes_of_kubernetes.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
 }
 
-resource "aws_iam_role_policy" "kubernetes_node_machine" {
+resource "aws_iam_role_policy" "system_nodes_of_kubernetes" {
   name = "grants"
-  role = aws_iam_role.kubernetes_node_machine.id
+  role = aws_iam_role.system_nodes_of_kubernetes.id
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
+      {
+        Sid      = "PullImageOfOthers"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = "*"
+        Condition = {
+          StringNotEquals = {
+            "aws:ResourceAccount" = data.aws_caller_identity.current.account_id
+          }
+        }
+      },
+      {
+        Sid      = "RegistryLogin"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
       {
         Sid      = "SessionAgent"
         Effect   = "Allow"
@@ -430,7 +442,7 @@ resource "aws_iam_role" "kubernetes_pod_log_collector" {
       Condition = {
         StringEquals = {
           ("${local.kubernetes_issuer}:aud") = "sts.amazonaws.com"
-          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:fluent-bit:fluent-bit"
+          ("${local.kubernetes_issuer}:sub") = "system:serviceaccount:kube-system:fluent-bit"
         }
       }
     }]

@@ -11,7 +11,7 @@ resource "azurerm_subnet" "ship_nodes" {
 
 resource "azurerm_subnet_nat_gateway_association" "ship_nodes" {
   subnet_id      = azurerm_subnet.ship_nodes.id
-  nat_gateway_id = azurerm_nat_gateway.main.id
+  nat_gateway_id = azurerm_nat_gateway.nodes.id
 }
 
 resource "azurerm_application_security_group" "ship_main" {
@@ -127,18 +127,6 @@ resource "azurerm_network_security_group" "ship_nodes" {
     source_port_range            = "*"
     destination_address_prefixes = ["10.60.192.0/19", "10.244.0.0/16"]
     destination_port_range       = "*"
-  }
-
-  security_rule {
-    name                       = "platform"
-    priority                   = 4001
-    direction                  = "Outbound"
-    access                     = "Allow"
-    protocol                   = "Tcp"
-    source_address_prefix      = azurerm_subnet.ship_nodes.address_prefixes[0]
-    source_port_range          = "*"
-    destination_address_prefix = "Internet"
-    destination_port_range     = "443"
   }
 
   security_rule {
@@ -441,7 +429,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "ship_nodes" {
   }
 
   depends_on = [
-    azurerm_nat_gateway_public_ip_association.main,
+    azurerm_nat_gateway_public_ip_association.nodes,
     azurerm_subnet_nat_gateway_association.ship_nodes,
     azurerm_subnet_network_security_group_association.ship_nodes,
   ]
@@ -461,6 +449,25 @@ resource "azurerm_federated_identity_credential" "ship_worker" {
   issuer                    = azurerm_kubernetes_cluster.main.oidc_issuer_url
   audience                  = ["api://AzureADTokenExchange"]
   subject                   = "system:serviceaccount:bumall-ship:ship-worker"
+}
+
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_api_secrets = {
+    MAIN_PASSWORD      = azurerm_key_vault_secret.ship_main.name
+    MAIN_READ_PASSWORD = azurerm_key_vault_secret.ship_main.name
+  }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_api_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
 }
 
 locals {
@@ -488,7 +495,7 @@ locals {
 
 # Where the vault has them; External Secrets reads their values.
 locals {
-  ship_api_secrets = {
+  ship_worker_secrets = {
     MAIN_PASSWORD      = azurerm_key_vault_secret.ship_main.name
     MAIN_READ_PASSWORD = azurerm_key_vault_secret.ship_main.name
   }
@@ -496,8 +503,8 @@ locals {
 
 # Names the Secret: one with new values is another one, for which pods wait.
 locals {
-  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
-    local.ship_api_secrets,
+  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_worker_secrets,
     {
       rollout                 = var.rollout
       "password of ship-main" = var.ship_main_password_version
@@ -535,25 +542,6 @@ locals {
 # Restarts the pods when it changes.
 locals {
   ship_worker_settings_version = format("v%.8s", sha256(jsonencode(local.ship_worker_settings)))
-}
-
-# Where the vault has them; External Secrets reads their values.
-locals {
-  ship_worker_secrets = {
-    MAIN_PASSWORD      = azurerm_key_vault_secret.ship_main.name
-    MAIN_READ_PASSWORD = azurerm_key_vault_secret.ship_main.name
-  }
-}
-
-# Names the Secret: one with new values is another one, for which pods wait.
-locals {
-  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
-    local.ship_worker_secrets,
-    {
-      rollout                 = var.rollout
-      "password of ship-main" = var.ship_main_password_version
-    },
-  ])))
 }
 
 resource "azurerm_monitor_metric_alert" "ship_orders_dead" {
@@ -706,6 +694,7 @@ locals {
       metadata = {
         annotations = {
           "cloudgen/image"    = "${azurerm_container_registry.main.login_server}/ship:2.0.0"
+          "cloudgen/secret"   = "ship-api-${local.ship_api_secrets_version}"
           "cloudgen/settings" = local.ship_api_settings_version
         }
         labels = {
@@ -757,10 +746,11 @@ locals {
           "app.kubernetes.io/managed-by" = "cloudgen"
           "app.kubernetes.io/name"       = "ship-api"
           "app.kubernetes.io/part-of"    = "bumall"
+          "cloudgen/generation"          = local.ship_api_secrets_version
           system                         = "bumall"
           team                           = "platform"
         }
-        name      = "ship-api"
+        name      = "ship-api-${local.ship_api_secrets_version}"
         namespace = "bumall-ship"
       }
       spec = {
@@ -813,6 +803,7 @@ locals {
       metadata = {
         annotations = {
           "cloudgen/image"     = "${azurerm_container_registry.main.login_server}/ship-worker:2.0.0"
+          "cloudgen/secret"    = "ship-worker-${local.ship_worker_secrets_version}"
           "cloudgen/settings"  = local.ship_worker_settings_version
           "cloudgen/trigger-0" = "Microsoft.ServiceBus/namespaces/${azurerm_servicebus_namespace.main.name}"
           "cloudgen/trigger-1" = data.azurerm_client_config.current.tenant_id
@@ -872,10 +863,11 @@ locals {
           "app.kubernetes.io/managed-by" = "cloudgen"
           "app.kubernetes.io/name"       = "ship-worker"
           "app.kubernetes.io/part-of"    = "bumall"
+          "cloudgen/generation"          = local.ship_worker_secrets_version
           system                         = "bumall"
           team                           = "platform"
         }
-        name      = "ship-worker"
+        name      = "ship-worker-${local.ship_worker_secrets_version}"
         namespace = "bumall-ship"
       }
       spec = {

@@ -17,6 +17,7 @@ locals {
             port_value = 8080
           }
         }
+        per_connection_buffer_limit_bytes = 32768
         filter_chains = [{
           filters = [{
             name = "envoy.filters.network.http_connection_manager"
@@ -26,6 +27,8 @@ locals {
               use_remote_address               = true
               normalize_path                   = true
               path_with_escaped_slashes_action = "REJECT_REQUEST"
+              merge_slashes                    = true
+              request_timeout                  = "30s"
               access_log = [{
                 name = "envoy.access_loggers.stdout"
                 typed_config = {
@@ -34,7 +37,7 @@ locals {
                     json_format = {
                       duration_ms = "%DURATION%"
                       method      = "%REQ(:METHOD)%"
-                      path        = "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"
+                      path        = "%PATH(NQ:ORIG_OR_PATH)%"
                       flags       = "%RESPONSE_FLAGS%"
                       route       = "%ROUTE_NAME%"
                       status      = "%RESPONSE_CODE%"
@@ -213,6 +216,12 @@ locals {
                             }
                           }
                         }
+                        "envoy.filters.http.buffer" = {
+                          "@type" = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+                          buffer = {
+                            max_request_bytes = 16384
+                          }
+                        }
                       }
                     },
                     {
@@ -257,6 +266,12 @@ locals {
                               numerator   = 100
                               denominator = "HUNDRED"
                             }
+                          }
+                        }
+                        "envoy.filters.http.buffer" = {
+                          "@type" = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+                          buffer = {
+                            max_request_bytes = 16384
                           }
                         }
                       }
@@ -310,7 +325,6 @@ locals {
                       }]
                       allow_methods     = "DELETE,GET,HEAD,PATCH,POST,PUT"
                       allow_headers     = "authorization,content-type"
-                      expose_headers    = ""
                       allow_credentials = true
                       max_age           = "600"
                     }
@@ -323,9 +337,10 @@ locals {
       }]
       clusters = [
         {
-          name            = "internal-8081"
-          type            = "STATIC"
-          connect_timeout = "5s"
+          name                              = "internal-8081"
+          type                              = "STATIC"
+          connect_timeout                   = "5s"
+          per_connection_buffer_limit_bytes = 32768
           load_assignment = {
             cluster_name = "internal-8081"
             endpoints = [{
@@ -343,9 +358,10 @@ locals {
           }
         },
         {
-          name            = "internal-8082"
-          type            = "STATIC"
-          connect_timeout = "5s"
+          name                              = "internal-8082"
+          type                              = "STATIC"
+          connect_timeout                   = "5s"
+          per_connection_buffer_limit_bytes = 32768
           load_assignment = {
             cluster_name = "internal-8082"
             endpoints = [{
@@ -405,6 +421,36 @@ locals {
         },
       ]
     }
+    overload_manager = {
+      refresh_interval = "0.25s"
+      resource_monitors = [{
+        name = "envoy.resource_monitors.fixed_heap"
+        typed_config = {
+          "@type"             = "type.googleapis.com/envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig"
+          max_heap_size_bytes = 4160749568
+        }
+      }]
+      actions = [
+        {
+          name = "envoy.overload_actions.shrink_heap"
+          triggers = [{
+            name = "envoy.resource_monitors.fixed_heap"
+            threshold = {
+              value = 0.9
+            }
+          }]
+        },
+        {
+          name = "envoy.overload_actions.stop_accepting_requests"
+          triggers = [{
+            name = "envoy.resource_monitors.fixed_heap"
+            threshold = {
+              value = 0.95
+            }
+          }]
+        },
+      ]
+    }
   }
 }
 
@@ -416,17 +462,21 @@ resource "google_cloud_run_v2_service" "api_public" {
   ingress              = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
   default_uri_disabled = true
   invoker_iam_disabled = true
-  deletion_protection  = true
+
+  # It holds nothing that would be lost with it.
+  deletion_protection = false
 
   scaling {
     min_instance_count = 2
   }
 
   template {
-    service_account                  = google_service_account.api_public.email
-    encryption_key                   = google_kms_crypto_key.main.id
-    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
-    max_instance_request_concurrency = 1000
+    service_account       = google_service_account.api_public.email
+    encryption_key        = google_kms_crypto_key.main.id
+    execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
+
+    # So many bodies of the largest size fit into the memory.
+    max_instance_request_concurrency = 358
     timeout                          = "60s"
 
     scaling {
@@ -451,7 +501,7 @@ resource "google_cloud_run_v2_service" "api_public" {
       resources {
         limits = {
           cpu    = "2"
-          memory = "1Gi"
+          memory = "4Gi"
         }
 
         # Processors are there between requests too: that is when keys of tokens are fetched.
@@ -498,11 +548,119 @@ resource "google_compute_region_network_endpoint_group" "api_public" {
   }
 }
 
+resource "google_compute_region_security_policy" "api_public" {
+  name        = "bumall-api-public"
+  region      = "asia-northeast3"
+  description = "Web application firewall of the API public"
+  type        = "CLOUD_ARMOR"
+
+  rules {
+    priority    = 1000
+    action      = "deny(403)"
+    description = "SQL injection"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('sqli-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1100
+    action      = "deny(403)"
+    description = "Cross-site scripting"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('xss-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1200
+    action      = "deny(403)"
+    description = "Local file inclusion"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('lfi-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1300
+    action      = "deny(403)"
+    description = "Remote file inclusion"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('rfi-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1400
+    action      = "deny(403)"
+    description = "Remote code execution"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('rce-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1500
+    action      = "deny(403)"
+    description = "Protocol attacks"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('protocolattack-v33-stable', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 1600
+    action      = "deny(403)"
+    description = "Log4Shell and other current vulnerabilities"
+
+    match {
+      expr {
+        expression = "evaluatePreconfiguredWaf('cve-canary', {'sensitivity': 1})"
+      }
+    }
+  }
+
+  rules {
+    priority    = 2147483647
+    action      = "allow"
+    description = "Everything else"
+
+    match {
+      versioned_expr = "SRC_IPS_V1"
+
+      config {
+        src_ip_ranges = ["*"]
+      }
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_compute_region_backend_service" "api_public" {
   name                  = "bumall-api-public"
   region                = "asia-northeast3"
   load_balancing_scheme = "EXTERNAL_MANAGED"
   protocol              = "HTTPS"
+  security_policy       = google_compute_region_security_policy.api_public.id
 
   backend {
     group           = google_compute_region_network_endpoint_group.api_public.id

@@ -56,7 +56,7 @@ resource "google_container_cluster" "main" {
   enable_intranode_visibility = true
 
   ip_allocation_policy {
-    cluster_secondary_range_name  = "system-nodes"
+    cluster_secondary_range_name  = "system-pods"
     services_secondary_range_name = "services"
   }
 
@@ -72,7 +72,7 @@ resource "google_container_cluster" "main" {
     private_endpoint_subnetwork = google_compute_subnetwork.control_plane.id
   }
 
-  # The API is reached from inside the network, and from the ranges of the blueprint.
+  # Nodes and pods reach the API inside the network, and administrators from the ranges of the blueprint.
   master_authorized_networks_config {
     gcp_public_cidrs_access_enabled      = false
     private_endpoint_enforcement_enabled = true
@@ -80,6 +80,16 @@ resource "google_container_cluster" "main" {
     cidr_blocks {
       cidr_block   = "10.60.0.0/16"
       display_name = "the network itself"
+    }
+
+    cidr_blocks {
+      cidr_block   = "100.64.0.0/17"
+      display_name = "pods of the system"
+    }
+
+    cidr_blocks {
+      cidr_block   = "100.96.0.0/12"
+      display_name = "pods of domains"
     }
 
     cidr_blocks {
@@ -185,7 +195,12 @@ resource "google_container_cluster" "main" {
     google_compute_firewall.to_internet_of_nodes,
     google_compute_firewall.to_control_plane_of_nodes,
     google_compute_firewall.system_nodes_to_pods,
+    google_compute_firewall.system_nodes_to_tunnel,
     google_compute_firewall.system_nodes_from_balancer,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_dns_record_set.artifact_registry,
+    google_dns_record_set.artifact_registry_any,
     google_project_iam_member.system_nodes,
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,
@@ -223,7 +238,7 @@ resource "google_container_node_pool" "system_nodes" {
 
   network_config {
     enable_private_nodes = true
-    pod_range            = "system-nodes"
+    pod_range            = "system-pods"
   }
 
   node_config {
@@ -273,7 +288,12 @@ resource "google_container_node_pool" "system_nodes" {
     google_compute_firewall.to_internet_of_nodes,
     google_compute_firewall.to_control_plane_of_nodes,
     google_compute_firewall.system_nodes_to_pods,
+    google_compute_firewall.system_nodes_to_tunnel,
     google_compute_firewall.system_nodes_from_balancer,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_dns_record_set.artifact_registry,
+    google_dns_record_set.artifact_registry_any,
     google_project_iam_member.system_nodes,
     google_kms_crypto_key_iam_member.agents,
     google_project_service.this,

@@ -415,8 +415,8 @@ resource "google_project_iam_member" "market_mailer_logs" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "market_mailer_images" {
-  location   = google_artifact_registry_repository.images.location
-  repository = google_artifact_registry_repository.images.repository_id
+  location   = google_artifact_registry_repository.images["mailer"].location
+  repository = google_artifact_registry_repository.images["mailer"].repository_id
   role       = "roles/artifactregistry.reader"
   member     = google_service_account.market_mailer.member
 }
@@ -435,8 +435,8 @@ resource "google_project_iam_member" "market_web_logs" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "market_web_images" {
-  location   = google_artifact_registry_repository.images.location
-  repository = google_artifact_registry_repository.images.repository_id
+  location   = google_artifact_registry_repository.images["market"].location
+  repository = google_artifact_registry_repository.images["market"].repository_id
   role       = "roles/artifactregistry.reader"
   member     = google_service_account.market_web.member
 }
@@ -637,7 +637,7 @@ resource "google_compute_region_instance_template" "market_mailer" {
             account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
             curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token \
               | docker login --username oauth2accesstoken --password-stdin https://asia-northeast3-docker.pkg.dev
-            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/mailer:1.0.0
+            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-mailer/mailer:1.0.0
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-market-mailer.service
@@ -656,7 +656,7 @@ resource "google_compute_region_instance_template" "market_mailer" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-market-mailer-environment
             ExecStartPre=-/usr/bin/docker rm --force market-mailer
-            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/mailer:1.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-mailer/mailer:1.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-mailer
 
             [Install]
@@ -937,7 +937,7 @@ resource "google_compute_region_instance_template" "market_web" {
             account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
             curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token \
               | docker login --username oauth2accesstoken --password-stdin https://asia-northeast3-docker.pkg.dev
-            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/market:2.0.0
+            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-market/market:2.0.0
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-market-web.service
@@ -956,7 +956,7 @@ resource "google_compute_region_instance_template" "market_web" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-market-web-environment
             ExecStartPre=-/usr/bin/docker rm --force market-web
-            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/market:2.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-market/market:2.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-web
 
             [Install]
@@ -1102,6 +1102,10 @@ resource "google_compute_region_backend_service" "market_web_public" {
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

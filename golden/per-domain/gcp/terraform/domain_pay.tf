@@ -344,7 +344,9 @@ resource "google_cloud_run_v2_service" "pay_api" {
   ingress              = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   default_uri_disabled = true
   invoker_iam_disabled = true
-  deletion_protection  = true
+
+  # It holds nothing that would be lost with it.
+  deletion_protection = false
 
   scaling {
     min_instance_count = 2
@@ -379,7 +381,7 @@ resource "google_cloud_run_v2_service" "pay_api" {
     }
 
     containers {
-      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/pay:2.0.0"
+      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-pay/pay:2.0.0"
 
       resources {
         limits = {

@@ -17,12 +17,12 @@ resource "google_logging_project_sink" "main" {
     (log_id("gcplogs-docker-driver") AND jsonPayload.instance.name=~"^bumall-(market-mailer|market-web)-[0-9a-z]+$") OR
     (log_id("compute.googleapis.com/firewall") AND jsonPayload.rule_details.reference=~"/firewall:bumall-") OR
     (log_id("compute.googleapis.com/vpc_flows") AND (jsonPayload.src_instance.vm_name=~"^bumall-(market-mailer|market-web)-[0-9a-z]+$" OR jsonPayload.dest_instance.vm_name=~"^bumall-(market-mailer|market-web)-[0-9a-z]+$")) OR
-    (resource.type="cloud_run_revision" AND resource.labels.service_name=~"^bumall-(pay-api)$") OR
+    (resource.type="cloud_run_revision" AND resource.labels.service_name=~"^bumall-(pay-api|api-public)$") OR
     (log_id("compute.googleapis.com/vpc_flows") AND (jsonPayload.src_vpc.subnetwork_name="bumall-containers" OR jsonPayload.dest_vpc.subnetwork_name="bumall-containers")) OR
     (resource.labels.cluster_name="bumall" AND resource.labels.location="asia-northeast3") OR
     (log_id("compute.googleapis.com/vpc_flows") AND (jsonPayload.src_vpc.subnetwork_name="bumall-nodes" OR jsonPayload.dest_vpc.subnetwork_name="bumall-nodes")) OR
-    (resource.type="http_external_regional_lb_rule" AND resource.labels.forwarding_rule_name=~"^bumall-(internal|public)-") OR
-    (resource.type="internal_http_lb_rule" AND resource.labels.forwarding_rule_name=~"^bumall-(internal|public)-") OR
+    (resource.type="http_external_regional_lb_rule" AND resource.labels.forwarding_rule_name=~"^bumall-((internal|public)-|api-public$)") OR
+    (resource.type="internal_http_lb_rule" AND resource.labels.forwarding_rule_name=~"^bumall-((internal|public)-|api-public$)") OR
     (resource.type="cloudsql_database" AND resource.labels.database_id=~":bumall-(market-main|pay-main|ship-main)-[0-9a-f]+$") OR
     (resource.type="cloudsql_database" AND resource.labels.database_id=~":bumall-market-main-read-[0-9]+-[0-9a-f]+$")
   EOT

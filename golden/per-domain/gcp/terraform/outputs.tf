@@ -5,7 +5,7 @@ output "media_bucket" {
 
 output "registry" {
   description = "What an image is called when it is pushed."
-  value       = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall/NAME:TAG"
+  value       = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-NAME/NAME:TAG"
 }
 
 output "url" {

@@ -150,7 +150,7 @@ resource "aws_launch_template" "system_nodes_of_kubernetes" {
 resource "aws_eks_node_group" "system_nodes_of_kubernetes" {
   cluster_name           = aws_eks_cluster.main.name
   node_group_name_prefix = "system-"
-  node_role_arn          = aws_iam_role.kubernetes_node_machine.arn
+  node_role_arn          = aws_iam_role.system_nodes_of_kubernetes.arn
   subnet_ids             = values(aws_subnet.nodes)[*].id
   ami_type               = "AL2023_x86_64_STANDARD"
   version                = aws_eks_cluster.main.version
@@ -186,8 +186,8 @@ resource "aws_eks_node_group" "system_nodes_of_kubernetes" {
   }
 
   depends_on = [
-    aws_iam_role_policy_attachment.kubernetes_node_machine,
-    aws_iam_role_policy.kubernetes_node_machine,
+    aws_iam_role_policy_attachment.system_nodes_of_kubernetes,
+    aws_iam_role_policy.system_nodes_of_kubernetes,
     aws_eks_addon.vpc_cni,
     aws_eks_addon.kube_proxy,
     aws_route.application_nat,
@@ -232,77 +232,4 @@ resource "aws_cloudwatch_log_group" "kubernetes_cluster_parts" {
   name              = "/bumall-dev/kubernetes"
   kms_key_id        = aws_kms_key.logs.arn
   retention_in_days = 365
-}
-
-# Of each file that a container writes on a node: which log group and which stream it goes to.
-locals {
-  kubernetes_log_inputs = <<-EOT
-    [INPUT]
-        Name             tail
-        Path             /var/log/containers/*_bumall-dev_*.log,/var/log/containers/*_bumall-dev-ship_*.log
-        Tag              service.<container>.<pod>
-        Tag_Regex        (?<pod>[a-z0-9-]+)_(?<namespace>[a-z0-9-]+)_(?<container>[a-z0-9-]+)-(?<id>[0-9a-f]{64})\.log$
-        multiline.parser cri
-        DB               /var/log/fluent-bit-services.db
-        Mem_Buf_Limit    50MB
-        Skip_Long_Lines  On
-        Read_from_Head   On
-
-    [INPUT]
-        Name             tail
-        Path             /var/log/containers/*.log
-        Exclude_Path     /var/log/containers/*_bumall-dev_*.log,/var/log/containers/*_bumall-dev-ship_*.log
-        Tag              part.<container>.<pod>
-        Tag_Regex        (?<pod>[a-z0-9.-]+)_(?<namespace>[a-z0-9-]+)_(?<container>[a-z0-9-]+)-(?<id>[0-9a-f]{64})\.log$
-        multiline.parser cri
-        DB               /var/log/fluent-bit-parts.db
-        Mem_Buf_Limit    50MB
-        Skip_Long_Lines  On
-  EOT
-}
-
-locals {
-  kubernetes_log_outputs = <<-EOT
-    [OUTPUT]
-        Name                cloudwatch_logs
-        Match               service.*
-        region              ap-northeast-2
-        log_group_name      /bumall-dev/kubernetes
-        log_group_template  /bumall-dev/service/$TAG[1]
-        log_stream_prefix   unknown-
-        log_stream_template $TAG[2]
-        log_key             log
-
-    [OUTPUT]
-        Name                cloudwatch_logs
-        Match               part.*
-        region              ap-northeast-2
-        log_group_name      /bumall-dev/kubernetes
-        log_stream_prefix   pod-
-        log_key             log
-  EOT
-}
-
-resource "aws_eks_addon" "fluent_bit" {
-  cluster_name                = aws_eks_cluster.main.name
-  addon_name                  = "fluent-bit"
-  resolve_conflicts_on_create = "OVERWRITE"
-  resolve_conflicts_on_update = "OVERWRITE"
-  service_account_role_arn    = aws_iam_role.kubernetes_pod_log_collector.arn
-
-  configuration_values = jsonencode({
-    config = {
-      inputs  = local.kubernetes_log_inputs
-      outputs = local.kubernetes_log_outputs
-    }
-    tolerations = [{
-      operator = "Exists"
-    }]
-  })
-
-  depends_on = [
-    aws_eks_node_group.ship_nodes_of_kubernetes,
-    aws_eks_node_group.system_nodes_of_kubernetes,
-    aws_iam_role_policy.kubernetes_pod_log_collector,
-  ]
 }

@@ -1,20 +1,37 @@
 # What the objects in kubernetes/ are told of this side: see the README for when it is written there.
 
 locals {
-  kubernetes_objects = [{
-    apiVersion = "v1"
-    kind       = "ServiceAccount"
-    metadata = {
-      annotations = {
-        "eks.amazonaws.com/role-arn" = aws_iam_role.kubernetes_cluster_autoscaler.arn
+  kubernetes_objects = [
+    {
+      apiVersion = "v1"
+      kind       = "ServiceAccount"
+      metadata = {
+        annotations = {
+          "eks.amazonaws.com/role-arn" = aws_iam_role.kubernetes_cluster_autoscaler.arn
+        }
+        labels = {
+          "app.kubernetes.io/name" = "cluster-autoscaler"
+        }
+        name      = "cluster-autoscaler"
+        namespace = "kube-system"
       }
-      labels = {
-        "app.kubernetes.io/name" = "cluster-autoscaler"
+    },
+    {
+      apiVersion                   = "v1"
+      kind                         = "ServiceAccount"
+      automountServiceAccountToken = false
+      metadata = {
+        annotations = {
+          "eks.amazonaws.com/role-arn" = aws_iam_role.kubernetes_pod_log_collector.arn
+        }
+        labels = {
+          "app.kubernetes.io/name" = "fluent-bit"
+        }
+        name      = "fluent-bit"
+        namespace = "kube-system"
       }
-      name      = "cluster-autoscaler"
-      namespace = "kube-system"
-    }
-  }]
+    },
+  ]
 }
 
 output "kubernetes" {

@@ -104,8 +104,13 @@ resource "aws_lb_listener" "internal_8082" {
   protocol          = "HTTP"
 
   default_action {
-    type             = "forward"
-    target_group_arn = aws_lb_target_group.internal_kubernetes_gateway.arn
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      message_body = "Not found"
+      status_code  = "404"
+    }
   }
 }
 
@@ -255,4 +260,9 @@ resource "aws_wafv2_web_acl_logging_configuration" "public" {
 resource "aws_autoscaling_attachment" "internal_kubernetes_gateway" {
   autoscaling_group_name = aws_eks_node_group.system_nodes_of_kubernetes.resources[0].autoscaling_groups[0].name
   lb_target_group_arn    = aws_lb_target_group.internal_kubernetes_gateway.arn
+
+  # A new group of nodes is attached before the old one is not.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

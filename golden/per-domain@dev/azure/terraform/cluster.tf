@@ -82,8 +82,8 @@ resource "azurerm_kubernetes_cluster" "main" {
   tags                      = local.tags
 
   api_server_access_profile {
-    # The last is that of the NAT gateway: the nodes come over the internet, and so would every machine of this system.
-    authorized_ip_ranges = ["203.0.113.0/24", "${azurerm_public_ip.nat.ip_address}/32"]
+    # The last is that of the nodes, which come over the internet.
+    authorized_ip_ranges = ["203.0.113.0/24", "${azurerm_public_ip.nodes.ip_address}/32"]
   }
 
   azure_active_directory_role_based_access_control {
@@ -177,7 +177,7 @@ resource "azurerm_kubernetes_cluster" "main" {
 
   # The identity's rights on subnets, keys and the nodes' identity, and the way out that nodes start with.
   depends_on = [
-    azurerm_nat_gateway_public_ip_association.main,
+    azurerm_nat_gateway_public_ip_association.nodes,
     azurerm_role_assignment.nodes,
     azurerm_subnet_nat_gateway_association.system_nodes,
     azurerm_subnet_network_security_group_association.system_nodes,
@@ -244,7 +244,7 @@ resource "azurerm_monitor_data_collection_rule_association" "cluster" {
   data_collection_rule_id = azurerm_monitor_data_collection_rule.cluster.id
 }
 
-# KEDA asks Azure Monitor for the messages that wait: the queue itself tells only those who may manage it.
+# KEDA asks Azure Monitor for the messages that wait: a role on the queues themselves would let it take them, too.
 resource "azurerm_user_assigned_identity" "keda" {
   name                = "bumall-dev-keda"
   location            = azurerm_resource_group.main.location

@@ -37,6 +37,7 @@ resource "azurerm_private_dns_zone_virtual_network_link" "privatelink" {
 }
 
 resource "azurerm_dns_cname_record" "public" {
+  provider            = azurerm.dns_00000000
   name                = "api.dev"
   zone_name           = "mall.example.com"
   resource_group_name = "dns"

@@ -241,9 +241,10 @@ resource "azurerm_application_gateway" "internal" {
   }
 
   http_listener {
-    name                           = "port-8082"
+    name                           = "port-8082-ship-api.bumall.internal"
     frontend_ip_configuration_name = "internal"
     frontend_port_name             = "port-8082"
+    host_name                      = "ship-api.bumall.internal"
     protocol                       = "Http"
   }
 
@@ -258,10 +259,10 @@ resource "azurerm_application_gateway" "internal" {
   }
 
   request_routing_rule {
-    name                       = "port-8082"
-    priority                   = 18082
+    name                       = "port-8082-ship-api.bumall.internal"
+    priority                   = 2112
     rule_type                  = "Basic"
-    http_listener_name         = "port-8082"
+    http_listener_name         = "port-8082-ship-api.bumall.internal"
     backend_address_pool_name  = "cluster"
     backend_http_settings_name = "cluster"
     rewrite_rule_set_name      = "forwarded-for"

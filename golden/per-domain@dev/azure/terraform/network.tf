@@ -112,7 +112,31 @@ resource "azurerm_subnet_nat_gateway_association" "application" {
   nat_gateway_id = azurerm_nat_gateway.main.id
 }
 
+# The cluster's API answers the address of its nodes, so nobody else leaves with it.
+resource "azurerm_public_ip" "nodes" {
+  name                = "bumall-dev-nodes"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  allocation_method   = "Static"
+  sku                 = "StandardV2"
+  zones               = ["1", "2", "3"]
+  tags                = local.tags
+}
+
+resource "azurerm_nat_gateway" "nodes" {
+  name                = "bumall-dev-nodes"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  sku_name            = "StandardV2"
+  tags                = local.tags
+}
+
+resource "azurerm_nat_gateway_public_ip_association" "nodes" {
+  nat_gateway_id       = azurerm_nat_gateway.nodes.id
+  public_ip_address_id = azurerm_public_ip.nodes.id
+}
+
 resource "azurerm_subnet_nat_gateway_association" "system_nodes" {
   subnet_id      = azurerm_subnet.system_nodes.id
-  nat_gateway_id = azurerm_nat_gateway.main.id
+  nat_gateway_id = azurerm_nat_gateway.nodes.id
 }

@@ -61,6 +61,14 @@ provider "azurerm" {
   }
 }
 
+# The subscription of DNS zones that are not this system's own.
+provider "azurerm" {
+  alias           = "dns_00000000"
+  subscription_id = "00000000-0000-0000-0000-000000000000"
+
+  features {}
+}
+
 data "azurerm_client_config" "current" {}
 
 # Part of the names that are unique in the world.

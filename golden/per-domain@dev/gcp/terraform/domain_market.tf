@@ -280,8 +280,8 @@ resource "google_project_iam_member" "market_mailer_logs" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "market_mailer_images" {
-  location   = google_artifact_registry_repository.images.location
-  repository = google_artifact_registry_repository.images.repository_id
+  location   = google_artifact_registry_repository.images["mailer"].location
+  repository = google_artifact_registry_repository.images["mailer"].repository_id
   role       = "roles/artifactregistry.reader"
   member     = google_service_account.market_mailer.member
 }
@@ -300,8 +300,8 @@ resource "google_project_iam_member" "market_web_logs" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "market_web_images" {
-  location   = google_artifact_registry_repository.images.location
-  repository = google_artifact_registry_repository.images.repository_id
+  location   = google_artifact_registry_repository.images["market"].location
+  repository = google_artifact_registry_repository.images["market"].repository_id
   role       = "roles/artifactregistry.reader"
   member     = google_service_account.market_web.member
 }
@@ -476,7 +476,7 @@ resource "google_compute_region_instance_template" "market_mailer" {
             account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
             curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token \
               | docker login --username oauth2accesstoken --password-stdin https://asia-northeast3-docker.pkg.dev
-            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/mailer:1.0.0
+            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-mailer/mailer:1.0.0
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-dev-market-mailer.service
@@ -495,7 +495,7 @@ resource "google_compute_region_instance_template" "market_mailer" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-dev-market-mailer-environment
             ExecStartPre=-/usr/bin/docker rm --force market-mailer
-            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/mailer:1.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-mailer --env-file /run/cloudgen/market-mailer.env --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-mailer/mailer:1.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-mailer
 
             [Install]
@@ -776,7 +776,7 @@ resource "google_compute_region_instance_template" "market_web" {
             account=http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default
             curl -sSf --retry 3 --max-time 10 -H 'Metadata-Flavor: Google' "$account/token" | jq -r .access_token \
               | docker login --username oauth2accesstoken --password-stdin https://asia-northeast3-docker.pkg.dev
-            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/market:2.0.0
+            docker pull --quiet asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-market/market:2.0.0
             mv "$target.new" "$target"
 
         - path: /etc/systemd/system/bumall-dev-market-web.service
@@ -795,7 +795,7 @@ resource "google_compute_region_instance_template" "market_web" {
             TimeoutStopSec=60
             ExecStartPre=/usr/local/bin/bumall-dev-market-web-environment
             ExecStartPre=-/usr/bin/docker rm --force market-web
-            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/market:2.0.0
+            ExecStart=/usr/bin/docker run --rm --name market-web --env-file /run/cloudgen/market-web.env --publish 8080:8080 --volume /etc/cloudgen/trust:/etc/cloudgen/trust:ro --log-driver gcplogs asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-market/market:2.0.0
             ExecStop=/usr/bin/docker stop -t 50 market-web
 
             [Install]
@@ -938,6 +938,10 @@ resource "google_compute_region_backend_service" "market_web_public" {
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

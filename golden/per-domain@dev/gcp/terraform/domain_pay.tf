@@ -340,7 +340,9 @@ resource "google_cloud_run_v2_service" "pay_api" {
   ingress              = "INGRESS_TRAFFIC_INTERNAL_ONLY"
   default_uri_disabled = true
   invoker_iam_disabled = true
-  deletion_protection  = false
+
+  # It holds nothing that would be lost with it.
+  deletion_protection = false
 
   scaling {
     min_instance_count = 1
@@ -375,7 +377,7 @@ resource "google_cloud_run_v2_service" "pay_api" {
     }
 
     containers {
-      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/pay:2.0.0"
+      image = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-pay/pay:2.0.0"
 
       resources {
         limits = {

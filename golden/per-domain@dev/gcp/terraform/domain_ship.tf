@@ -364,8 +364,9 @@ resource "google_project_iam_member" "ship_nodes" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "ship_nodes" {
-  location   = google_artifact_registry_repository.images.location
-  repository = google_artifact_registry_repository.images.repository_id
+  for_each   = toset(["ship", "ship-worker"])
+  location   = google_artifact_registry_repository.images[each.key].location
+  repository = google_artifact_registry_repository.images[each.key].repository_id
   role       = "roles/artifactregistry.reader"
   member     = google_service_account.ship_nodes.member
 }
@@ -445,7 +446,7 @@ resource "google_container_node_pool" "ship_nodes" {
 
   network_config {
     enable_private_nodes = true
-    pod_range            = "ship-nodes"
+    pod_range            = "domain-pods"
   }
 
   node_config {
@@ -503,6 +504,10 @@ resource "google_container_node_pool" "ship_nodes" {
     google_compute_firewall.to_control_plane_of_nodes,
     google_compute_firewall.ship_nodes_from_system_nodes,
     google_compute_firewall.ship_nodes_to_ship_main,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_dns_record_set.artifact_registry,
+    google_dns_record_set.artifact_registry_any,
     google_project_iam_member.ship_nodes,
     google_artifact_registry_repository_iam_member.ship_nodes,
     google_kms_crypto_key_iam_member.agents,
@@ -666,6 +671,25 @@ resource "google_monitoring_alert_policy" "ship_worker_from_pay_paid_waiting" {
   depends_on = [google_project_service.this]
 }
 
+# Where the vault has them; External Secrets reads their values.
+locals {
+  ship_api_secrets = {
+    MAIN_PASSWORD      = google_secret_manager_secret.ship_main.secret_id
+    MAIN_READ_PASSWORD = google_secret_manager_secret.ship_main.secret_id
+  }
+}
+
+# Names the Secret: one with new values is another one, for which pods wait.
+locals {
+  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_api_secrets,
+    {
+      rollout                 = var.rollout
+      "password of ship-main" = var.ship_main_password_version
+    },
+  ])))
+}
+
 locals {
   ship_api_settings = {
     MAIN_HOST        = "ship-main.bumall.internal"
@@ -691,7 +715,7 @@ locals {
 
 # Where the vault has them; External Secrets reads their values.
 locals {
-  ship_api_secrets = {
+  ship_worker_secrets = {
     MAIN_PASSWORD      = google_secret_manager_secret.ship_main.secret_id
     MAIN_READ_PASSWORD = google_secret_manager_secret.ship_main.secret_id
   }
@@ -699,8 +723,8 @@ locals {
 
 # Names the Secret: one with new values is another one, for which pods wait.
 locals {
-  ship_api_secrets_version = format("v%.8s", sha256(jsonencode([
-    local.ship_api_secrets,
+  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
+    local.ship_worker_secrets,
     {
       rollout                 = var.rollout
       "password of ship-main" = var.ship_main_password_version
@@ -740,25 +764,6 @@ locals {
   ship_worker_settings_version = format("v%.8s", sha256(jsonencode(local.ship_worker_settings)))
 }
 
-# Where the vault has them; External Secrets reads their values.
-locals {
-  ship_worker_secrets = {
-    MAIN_PASSWORD      = google_secret_manager_secret.ship_main.secret_id
-    MAIN_READ_PASSWORD = google_secret_manager_secret.ship_main.secret_id
-  }
-}
-
-# Names the Secret: one with new values is another one, for which pods wait.
-locals {
-  ship_worker_secrets_version = format("v%.8s", sha256(jsonencode([
-    local.ship_worker_secrets,
-    {
-      rollout                 = var.rollout
-      "password of ship-main" = var.ship_main_password_version
-    },
-  ])))
-}
-
 locals {
   ship_api_objects = [
     {
@@ -788,7 +793,8 @@ locals {
       data       = local.ship_api_settings
       metadata = {
         annotations = {
-          "cloudgen/image"    = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/ship:2.0.0"
+          "cloudgen/image"    = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-ship/ship:2.0.0"
+          "cloudgen/secret"   = "ship-api-${local.ship_api_secrets_version}"
           "cloudgen/settings" = local.ship_api_settings_version
         }
         labels = {
@@ -847,11 +853,12 @@ locals {
           "app.kubernetes.io/managed-by" = "cloudgen"
           "app.kubernetes.io/name"       = "ship-api"
           "app.kubernetes.io/part-of"    = "bumall-dev"
+          "cloudgen/generation"          = local.ship_api_secrets_version
           environment                    = "dev"
           system                         = "bumall"
           team                           = "platform"
         }
-        name      = "ship-api"
+        name      = "ship-api-${local.ship_api_secrets_version}"
         namespace = "bumall-dev-ship"
       }
       spec = {
@@ -903,10 +910,11 @@ locals {
       data       = local.ship_worker_settings
       metadata = {
         annotations = {
-          "cloudgen/image"     = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev/ship-worker:2.0.0"
+          "cloudgen/image"     = "asia-northeast3-docker.pkg.dev/${data.google_project.this.project_id}/bumall-dev-ship-worker/ship-worker:2.0.0"
+          "cloudgen/secret"    = "ship-worker-${local.ship_worker_secrets_version}"
           "cloudgen/settings"  = local.ship_worker_settings_version
-          "cloudgen/trigger-0" = "projects/${data.google_project.this.project_id}/subscriptions/bumall-dev-ship-orders"
-          "cloudgen/trigger-1" = "projects/${data.google_project.this.project_id}/subscriptions/bumall-dev-ship-worker-from-pay-paid"
+          "cloudgen/trigger-0" = "https://monitoring.googleapis.com/v1/projects/${data.google_project.this.project_id}/location/global/prometheus"
+          "cloudgen/trigger-1" = "https://monitoring.googleapis.com/v1/projects/${data.google_project.this.project_id}/location/global/prometheus"
         }
         labels = {
           "app.kubernetes.io/component"  = "service"
@@ -964,11 +972,12 @@ locals {
           "app.kubernetes.io/managed-by" = "cloudgen"
           "app.kubernetes.io/name"       = "ship-worker"
           "app.kubernetes.io/part-of"    = "bumall-dev"
+          "cloudgen/generation"          = local.ship_worker_secrets_version
           environment                    = "dev"
           system                         = "bumall"
           team                           = "platform"
         }
-        name      = "ship-worker"
+        name      = "ship-worker-${local.ship_worker_secrets_version}"
         namespace = "bumall-dev-ship"
       }
       spec = {

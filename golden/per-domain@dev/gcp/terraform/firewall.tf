@@ -268,7 +268,7 @@ resource "google_compute_firewall" "to_internet_of_nodes" {
   }
 }
 
-# The cluster's API, and the tunnel for what the control plane asks of pods and nodes.
+# The cluster's API.
 resource "google_compute_firewall" "to_control_plane_of_nodes" {
   for_each                = local.node_accounts
   name                    = "bumall-dev-${each.key}-nodes-to-control-plane"
@@ -280,7 +280,7 @@ resource "google_compute_firewall" "to_control_plane_of_nodes" {
 
   allow {
     protocol = "tcp"
-    ports    = ["443", "8132"]
+    ports    = ["443"]
   }
 }
 
@@ -290,7 +290,7 @@ resource "google_compute_firewall" "system_nodes_to_pods" {
   network                 = google_compute_network.main.id
   direction               = "EGRESS"
   priority                = 1000
-  destination_ranges      = [google_compute_subnetwork.nodes.ip_cidr_range, "100.64.0.0/17", "100.73.0.0/17"]
+  destination_ranges      = [google_compute_subnetwork.nodes.ip_cidr_range, "100.64.0.0/17", "100.96.0.0/12"]
   target_service_accounts = [google_service_account.system_nodes.email]
 
   allow {
@@ -299,6 +299,21 @@ resource "google_compute_firewall" "system_nodes_to_pods" {
 
   allow {
     protocol = "udp"
+  }
+}
+
+# Through it the control plane asks pods and nodes. It is opened from this pool alone, which reaches them all.
+resource "google_compute_firewall" "system_nodes_to_tunnel" {
+  name                    = "bumall-dev-system-nodes-to-tunnel"
+  network                 = google_compute_network.main.id
+  direction               = "EGRESS"
+  priority                = 1000
+  destination_ranges      = [google_compute_subnetwork.control_plane.ip_cidr_range]
+  target_service_accounts = [google_service_account.system_nodes.email]
+
+  allow {
+    protocol = "tcp"
+    ports    = ["8132"]
   }
 }
 

@@ -198,6 +198,10 @@ resource "google_compute_region_backend_service" "system_nodes_internal" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_region_url_map" "internal_8081" {
@@ -229,6 +233,13 @@ resource "google_compute_region_url_map" "internal_8082" {
   name            = "bumall-dev-internal-8082"
   region          = "asia-northeast3"
   default_service = google_compute_region_backend_service.system_nodes_internal.id
+
+  # Whatever name a request says: behind the gateway it finds this service alone.
+  default_route_action {
+    url_rewrite {
+      host_rewrite = "ship-api.bumall.internal"
+    }
+  }
 }
 
 resource "google_compute_region_target_http_proxy" "internal_8082" {

@@ -66,9 +66,13 @@ resource "google_compute_subnetwork" "containers" {
     flow_sampling        = 0.5
     metadata             = "INCLUDE_ALL_METADATA"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
-# Nodes of the cluster. Firewall rules tell the pods of one domain from those of another by the range.
+# Nodes of the cluster. Whose pods may go where is said by firewall rules for the nodes that they are on.
 resource "google_compute_subnetwork" "nodes" {
   name                     = "bumall-dev-nodes"
   network                  = google_compute_network.main.id
@@ -82,20 +86,24 @@ resource "google_compute_subnetwork" "nodes" {
     metadata             = "INCLUDE_ALL_METADATA"
   }
 
-  # The pods of each pool, by its name. They follow from the name of the domain.
   secondary_ip_range {
-    range_name    = "system-nodes"
+    range_name    = "system-pods"
     ip_cidr_range = "100.64.0.0/17"
   }
 
+  # Of the pods of all domains: none that comes or goes changes the subnet, which its nodes would still be using.
   secondary_ip_range {
-    range_name    = "ship-nodes"
-    ip_cidr_range = "100.73.0.0/17"
+    range_name    = "domain-pods"
+    ip_cidr_range = "100.96.0.0/12"
   }
 
   secondary_ip_range {
     range_name    = "services"
     ip_cidr_range = "100.127.128.0/20"
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -136,6 +144,12 @@ resource "google_compute_router_nat" "main" {
   region                             = google_compute_router.main.region
   nat_ip_allocate_option             = "AUTO_ONLY"
   source_subnetwork_ip_ranges_to_nat = "LIST_OF_SUBNETWORKS"
+
+  # All pods of a node share its ports, of which it would have 64.
+  enable_dynamic_port_allocation      = true
+  enable_endpoint_independent_mapping = false
+  min_ports_per_vm                    = 64
+  max_ports_per_vm                    = 8192
 
   subnetwork {
     name                    = google_compute_subnetwork.application.id

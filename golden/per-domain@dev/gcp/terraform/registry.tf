@@ -1,7 +1,9 @@
+# One for each image: who starts an image may read that one.
 resource "google_artifact_registry_repository" "images" {
+  for_each      = toset(["mailer", "market", "pay", "ship", "ship-worker"])
   location      = "asia-northeast3"
-  repository_id = "bumall-dev"
-  description   = "Images of bumall-dev"
+  repository_id = "bumall-dev-${each.key}"
+  description   = "Images of bumall-dev: ${each.key}"
   format        = "DOCKER"
   kms_key_name  = google_kms_crypto_key.main.id
 
@@ -10,7 +12,7 @@ resource "google_artifact_registry_repository" "images" {
     immutable_tags = true
   }
 
-  # Of each image the newest stay; what is kept by one policy, the other does not delete.
+  # The newest stay; what is kept by one policy, the other does not delete.
   cleanup_policies {
     id     = "newest"
     action = "KEEP"
@@ -38,8 +40,9 @@ resource "google_artifact_registry_repository" "images" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "images_of_containers" {
-  location   = google_artifact_registry_repository.images.location
-  repository = google_artifact_registry_repository.images.repository_id
+  for_each   = toset(["pay"])
+  location   = google_artifact_registry_repository.images[each.key].location
+  repository = google_artifact_registry_repository.images[each.key].repository_id
   role       = "roles/artifactregistry.reader"
   member     = google_project_service_identity.run.member
 }

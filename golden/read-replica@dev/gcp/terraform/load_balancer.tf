@@ -135,6 +135,10 @@ resource "google_compute_region_backend_service" "catalog_public" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_region_backend_service" "checkout_public" {
@@ -158,6 +162,10 @@ resource "google_compute_region_backend_service" "checkout_public" {
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

@@ -162,6 +162,10 @@ resource "google_compute_region_backend_service" "market_public" {
     enable      = true
     sample_rate = 1
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_region_url_map" "public" {
@@ -243,6 +247,10 @@ resource "google_compute_region_backend_service" "billing_internal" {
   log_config {
     enable      = true
     sample_rate = 1
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

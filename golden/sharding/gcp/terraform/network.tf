@@ -66,6 +66,10 @@ resource "google_compute_subnetwork" "proxy" {
     flow_sampling        = 0.5
     metadata             = "INCLUDE_ALL_METADATA"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # The proxies of the load balancers. A subnet of this purpose has no flow logs: the load balancers log each request.

@@ -1,10 +1,12 @@
 //! What is watched of queues and subscriptions.
 
+use hcl::Expression;
+
 use super::Policy;
 use crate::ir::{Inbox, InboxAlarm, Trouble};
 use crate::targets::gcp::Stack;
 use crate::template;
-use crate::terraform::Block;
+use crate::terraform::{Address, Block};
 
 pub(super) fn policy(stack: &Stack<'_>, alarm: &InboxAlarm) -> Policy {
     let inbox = match alarm.inbox {
@@ -25,13 +27,28 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &InboxAlarm) -> Policy {
             format!("The oldest message waits for more than {minutes} minutes"),
         ),
     };
-    let filter = template![
+    Policy {
+        keys: None,
+        conditions: vec![condition(&about, self::metric(metric, subscription), most)],
+        about: None,
+        note: "",
+        ready: vec![],
+    }
+}
+
+/// A metric of one subscription.
+pub(super) fn metric(name: &str, subscription: &Address) -> Expression {
+    template![
         format!(
-            "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/{metric}\" AND resource.labels.subscription_id = \""
+            "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/{name}\" AND resource.labels.subscription_id = \""
         ),
         subscription.attr("name"),
         "\"",
-    ];
+    ]
+}
+
+/// More than so many.
+pub(super) fn condition(about: &str, filter: Expression, most: u32) -> Block {
     let samples = Block::new()
         .set("alignment_period", "60s")
         .set("per_series_aligner", "ALIGN_MAX");
@@ -42,14 +59,7 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &InboxAlarm) -> Policy {
         // One sample is enough: both are as they are for a while.
         .set("duration", "0s")
         .block("aggregations", samples);
-    let condition = Block::new()
+    Block::new()
         .set("display_name", about)
-        .block("condition_threshold", threshold);
-    Policy {
-        keys: None,
-        conditions: vec![condition],
-        about: None,
-        note: "",
-        ready: vec![],
-    }
+        .block("condition_threshold", threshold)
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use hcl::Expression;
 use serde_json::{Value, json};
 
-use super::{PORT, PROXIES, Share};
+use super::{PORT, PROXIES, Share, functions};
 use crate::check::path_expression;
 use crate::ir::{Api, ApiRoute, Cors, Jwt, Segment, Throttle, Tls};
 use crate::target::Target;
@@ -20,7 +20,7 @@ const TIMEOUT: &str = "30s";
 /// Seconds that a caller has to send the whole request.
 const ARRIVAL: &str = "30s";
 /// Bytes of a connection that are held where no body has to be whole.
-const WINDOW: u32 = 32 * 1024;
+pub(super) const WINDOW: u32 = 32 * 1024;
 /// Bytes of a body that a method without a body may have all the same.
 const BODILESS: u32 = 16 * 1024;
 /// What signs the certificates of the world.
@@ -29,25 +29,27 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 const KEYS: &str = "keys";
 
 /// The whole, as an expression: the address of the internal load balancer is known later.
-pub(super) fn config(stack: &Stack<'_>, api: &Api, internal: &Address, ports: &[u16]) -> Expression {
-    let mut clusters: Vec<Expression> = ports.iter().map(|port| behind(internal, *port)).collect();
+pub(super) fn config(stack: &Stack<'_>, api: &Api, internal: Option<&Address>, ports: &[u16]) -> Expression {
+    let ports = ports.iter().filter_map(|port| Some(behind(internal?, *port)));
+    let mut clusters: Vec<Expression> = ports.collect();
     let mut clusters_of_services = clusters.len();
     let encrypted = stack
         .system
         .internal
         .as_ref()
         .is_some_and(|balancer| balancer.tls(Target::Gcp) != Tls::Off);
-    if encrypted {
+    if let (true, Some(internal)) = (encrypted, internal) {
         // Behind TLS every service is a cluster of its own, because each has a name of its own to prove.
         clusters = named(stack, api, internal);
         clusters_of_services = clusters.len();
     }
     if let Some(jwt) = &api.jwt {
-        clusters.insert(clusters_of_services, literal(&keys(jwt)));
+        clusters.insert(clusters_of_services, keys(jwt));
     }
+    clusters.extend(functions::clusters(stack, api));
     object! {
         "static_resources" => object! {
-            "listeners" => list![literal(&listener(stack, api, encrypted))],
+            "listeners" => list![listener(stack, api, encrypted)],
             "clusters" => Expression::Array(clusters),
         },
         "overload_manager" => literal(&overload(&Share::of(api))),
@@ -86,18 +88,19 @@ fn behind(internal: &Address, port: u16) -> Expression {
 }
 
 fn named(stack: &Stack<'_>, api: &Api, internal: &Address) -> Vec<Expression> {
-    let mut services: Vec<_> = api.routes.iter().map(|route| route.service).collect();
+    let services = api.routes.iter().map(|route| route.service);
+    let mut services: Vec<_> = services.filter(|id| !functions::is_function(stack, *id)).collect();
     services.sort();
     services.dedup();
     let services = services.into_iter().map(|id| {
         let service = &stack.system.services[id];
         let host = host(stack, &service.name);
-        at(internal, &service.name, service.port, Some(tls(&host)))
+        at(internal, &service.name, service.port, Some(tls(host.into())))
     });
     services.collect()
 }
 
-fn at(internal: &Address, name: &str, port: u16, tls: Option<Value>) -> Expression {
+fn at(internal: &Address, name: &str, port: u16, tls: Option<Expression>) -> Expression {
     let address = object! {
         "socket_address" => object! { "address" => internal.attr("address"), "port_value" => port },
     };
@@ -113,7 +116,7 @@ fn at(internal: &Address, name: &str, port: u16, tls: Option<Value>) -> Expressi
         ("per_connection_buffer_limit_bytes".to_owned(), WINDOW.into()),
         ("load_assignment".to_owned(), load),
     ];
-    cluster.extend(tls.map(|tls| ("transport_socket".to_owned(), literal(&tls))));
+    cluster.extend(tls.map(|tls| ("transport_socket".to_owned(), tls)));
     expr::object(cluster)
 }
 
@@ -122,43 +125,44 @@ fn host(stack: &Stack<'_>, service: &str) -> String {
 }
 
 /// Whoever answers has to prove this name.
-fn tls(host: &str) -> Value {
-    json!({
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-            "sni": host,
-            "common_tls_context": {
-                "validation_context": {
-                    "trusted_ca": { "filename": AUTHORITIES },
-                    "match_typed_subject_alt_names": [{ "san_type": "DNS", "matcher": { "exact": host } }],
-                },
-            },
+pub(super) fn tls(host: Expression) -> Expression {
+    let name = object! { "san_type" => "DNS", "matcher" => object! { "exact" => host.clone() } };
+    let context = object! {
+        "trusted_ca" => object! { "filename" => AUTHORITIES },
+        "match_typed_subject_alt_names" => list![name],
+    };
+    object! {
+        "name" => "envoy.transport_sockets.tls",
+        "typed_config" => object! {
+            "@type" => "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+            "sni" => host,
+            "common_tls_context" => object! { "validation_context" => context },
         },
-    })
+    }
 }
 
 /// The issuer of tokens, as far as its keys are asked for.
-fn keys(jwt: &Jwt) -> Value {
+fn keys(jwt: &Jwt) -> Expression {
     let (_, rest) = jwt.keys.split_once("://").unwrap_or_default();
     let authority = rest.split('/').next().unwrap_or_default();
     let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
     let port: u16 = port.parse().unwrap_or(443);
     let address = json!({ "socket_address": { "address": host, "port_value": port } });
-    json!({
-        "name": KEYS,
-        "type": "LOGICAL_DNS",
-        "dns_lookup_family": "V4_PREFERRED",
-        "connect_timeout": "5s",
-        "load_assignment": {
-            "cluster_name": KEYS,
-            "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address } }] }],
-        },
-        "transport_socket": tls(host),
-    })
+    let load = json!({
+        "cluster_name": KEYS,
+        "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address } }] }],
+    });
+    object! {
+        "name" => KEYS,
+        "type" => "LOGICAL_DNS",
+        "dns_lookup_family" => "V4_PREFERRED",
+        "connect_timeout" => "5s",
+        "load_assignment" => literal(&load),
+        "transport_socket" => tls(host.into()),
+    }
 }
 
-fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
+fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Expression {
     let logged = json!({
         "duration_ms": "%DURATION%",
         "method": "%REQ(:METHOD)%",
@@ -168,38 +172,42 @@ fn listener(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
         "route": "%ROUTE_NAME%",
         "status": "%RESPONSE_CODE%",
     });
-    let manager = json!({
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": api.name,
+    let log = json!([{
+        "name": "envoy.access_loggers.stdout",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            "log_format": { "json_format": logged },
+        },
+    }]);
+    let manager = object! {
+        "@type" => "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix" => api.name.as_str(),
         // What Envoy lets its own clients ask for is not for those outside.
-        "use_remote_address": true,
-        "normalize_path": true,
+        "use_remote_address" => true,
+        "normalize_path" => true,
         // A service would take `%2F` for a slash where the routes here do not.
-        "path_with_escaped_slashes_action": "REJECT_REQUEST",
-        "merge_slashes": true,
-        "request_timeout": ARRIVAL,
-        "access_log": [{
-            "name": "envoy.access_loggers.stdout",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-                "log_format": { "json_format": logged },
-            },
-        }],
-        "http_filters": filters(api),
-        "route_config": { "virtual_hosts": [virtual_host(stack, api, encrypted)] },
-    });
-    let filter = json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager });
-    json!({
-        "name": api.name,
-        "address": { "socket_address": { "address": "0.0.0.0", "port_value": PORT } },
-        "per_connection_buffer_limit_bytes": WINDOW,
-        "filter_chains": [{ "filters": [filter] }],
-    })
+        "path_with_escaped_slashes_action" => "REJECT_REQUEST",
+        "merge_slashes" => true,
+        "request_timeout" => ARRIVAL,
+        "access_log" => literal(&log),
+        "http_filters" => literal(&Value::Array(filters(stack, api))),
+        "route_config" => object! { "virtual_hosts" => list![virtual_host(stack, api, encrypted)] },
+    };
+    let filter = object! { "name" => "envoy.filters.network.http_connection_manager", "typed_config" => manager };
+    let address = json!({ "socket_address": { "address": "0.0.0.0", "port_value": PORT } });
+    object! {
+        "name" => api.name.as_str(),
+        "address" => literal(&address),
+        "per_connection_buffer_limit_bytes" => WINDOW,
+        "filter_chains" => list![object! { "filters" => list![filter] }],
+    }
 }
 
 /// The steps of every request, in their order: tokens come before the count.
-fn filters(api: &Api) -> Vec<Value> {
+fn filters(stack: &Stack<'_>, api: &Api) -> Vec<Value> {
+    let for_functions = !functions::routed(stack, api).is_empty();
     let mut filters = vec![];
+    filters.extend(for_functions.then(functions::cleaning));
     if api.cors.is_some() {
         filters.push(json!({
             "name": "envoy.filters.http.cors",
@@ -240,6 +248,7 @@ fn filters(api: &Api) -> Vec<Value> {
             "max_request_bytes": u64::from(api.max_body_kb) * 1024,
         },
     }));
+    filters.extend(for_functions.then(functions::tokens));
     filters.push(json!({
         "name": "envoy.filters.http.router",
         "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
@@ -247,26 +256,30 @@ fn filters(api: &Api) -> Vec<Value> {
     filters
 }
 
-fn virtual_host(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Value {
-    let mut routes: Vec<Value> = vec![];
+fn virtual_host(stack: &Stack<'_>, api: &Api, encrypted: bool) -> Expression {
+    let mut routes: Vec<Expression> = vec![];
     if api.cors.is_some() {
         // Envoy has answered pages of the origins that may ask before a request gets here.
-        routes.push(json!({
+        routes.push(literal(&json!({
             "name": "questions of browsers",
             "match": { "prefix": "/", "headers": [{ "name": ":method", "string_match": { "exact": "OPTIONS" } }] },
             "direct_response": { "status": 403 },
             "typed_per_filter_config": disabled(api),
-        }));
+        })));
     }
     let mut own: Vec<&ApiRoute> = api.routes.iter().collect();
     own.sort_by_key(|route| order(route));
     routes.extend(own.into_iter().map(|route| self::route(stack, api, route, encrypted)));
-    let mut host = json!({ "name": api.name, "domains": ["*"], "routes": routes });
-    if let (Some(cors), Some(host)) = (&api.cors, host.as_object_mut()) {
+    let mut host = vec![
+        ("name", Expression::from(api.name.as_str())),
+        ("domains", list!["*"]),
+        ("routes", Expression::Array(routes)),
+    ];
+    if let Some(cors) = &api.cors {
         let policy = json!({ "envoy.filters.http.cors": origins(cors) });
-        host.insert("typed_per_filter_config".to_owned(), policy);
+        host.push(("typed_per_filter_config", literal(&policy)));
     }
-    host
+    expr::object(host)
 }
 
 /// What says more of a request comes first: see [`ApiRoute::beats`].
@@ -279,7 +292,7 @@ fn order(route: &ApiRoute) -> (Vec<Reverse<u8>>, bool, &str) {
     (says.collect(), route.method.is_none(), &route.key)
 }
 
-fn route(stack: &Stack<'_>, api: &Api, route: &ApiRoute, encrypted: bool) -> Value {
+fn route(stack: &Stack<'_>, api: &Api, route: &ApiRoute, encrypted: bool) -> Expression {
     let service = &stack.system.services[route.service];
     let plain = |segment: &Segment| matches!(segment, Segment::Literal(_));
     let mut matches = match route.segments.iter().all(plain) {
@@ -305,17 +318,17 @@ fn route(stack: &Stack<'_>, api: &Api, route: &ApiRoute, encrypted: bool) -> Val
             own.insert("envoy.filters.http.buffer".to_owned(), held(api));
         }
     }
-    let cluster = if encrypted {
-        service.name.clone()
-    } else {
-        cluster(service.port)
+    let (cluster, host) = match (functions::is_function(stack, route.service), encrypted) {
+        (true, _) => (service.name.clone(), functions::host(stack, route.service)),
+        (false, true) => (service.name.clone(), host(stack, &service.name).into()),
+        (false, false) => (cluster(service.port), host(stack, &service.name).into()),
     };
-    json!({
-        "name": route.key,
-        "match": matches,
-        "route": { "cluster": cluster, "host_rewrite_literal": host(stack, &service.name), "timeout": TIMEOUT },
-        "typed_per_filter_config": own,
-    })
+    object! {
+        "name" => route.key.as_str(),
+        "match" => literal(&matches),
+        "route" => object! { "cluster" => cluster, "host_rewrite_literal" => host, "timeout" => TIMEOUT },
+        "typed_per_filter_config" => literal(&own),
+    }
 }
 
 /// Nobody is asked for a token.

@@ -61,7 +61,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Manifests {
 }
 
 fn workload(stack: &Stack<'_>, (id, service): (Id<Service>, &Service), shards: Vec<Shards>) -> Workload {
-    let (mut plain, fetched) = shared_settings::split(service, |value| spell(stack, value));
+    let (mut plain, fetched) = shared_settings::split(service, |value| spell(stack, id, value));
     plain.extend(caches::settings(stack, id));
     plain.sort_by(|a, b| a.name.cmp(&b.name));
     Workload {
@@ -91,13 +91,13 @@ fn workload(stack: &Stack<'_>, (id, service): (Id<Service>, &Service), shards: V
 }
 
 /// The expression of a setting. External Secrets knows an entry of the vault by its short name.
-fn spell(stack: &Stack<'_>, value: &Value) -> Expression {
+fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value) -> Expression {
     let entry = match *value {
         Value::DatabasePassword(id) => &stack.databases[&id].server.secret,
         Value::ProxyPassword(id) => &stack.logins[&id].secret,
         Value::ShardMap(id) => &stack.maps[&id].secret,
         Value::SecretValue(id) => &stack.secrets[&id],
-        _ => return settings::spell(stack, value),
+        _ => return settings::spell(stack, service, value),
     };
     entry.attr("secret_id")
 }

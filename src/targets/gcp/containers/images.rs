@@ -50,7 +50,7 @@ fn official(path: &str) -> String {
 
 /// The registries that Artifact Registry fetches from.
 pub(super) fn remotes(system: &System) -> BTreeSet<&str> {
-    let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
+    let images = super::with_functions(system).filter_map(|(_, service)| service.launch.reference());
     let proxies = system.apis.iter().map(|_| ENVOY);
     images
         .chain(proxies)
@@ -60,7 +60,7 @@ pub(super) fn remotes(system: &System) -> BTreeSet<&str> {
 
 /// The repositories of Artifact Registry that images are in already, by what they are known by in Terraform.
 fn named<'a>(system: &'a System) -> BTreeMap<String, Registry<'a>> {
-    let images = super::all(system).filter_map(|(_, service)| service.launch.reference());
+    let images = super::with_functions(system).filter_map(|(_, service)| service.launch.reference());
     let registries = images.filter_map(Registry::of);
     registries
         .map(|it| (format!("{}/{}/{}", it.project, it.location, it.repository), it))

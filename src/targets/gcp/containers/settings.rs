@@ -6,7 +6,7 @@ use hcl::Expression;
 use hcl::expr::{BinaryOp, BinaryOperator, Conditional};
 
 use super::{Stack, trust};
-use crate::ir::{Database, Id, Resource, Secret, Service, Sharding, Value};
+use crate::ir::{Database, Id, Resource, Secret, Service, Setting, Sharding, Value};
 use crate::list;
 use crate::targets::gcp::settings::spell;
 use crate::terraform::{Address, Block, expr};
@@ -20,7 +20,7 @@ pub(super) type Versions = BTreeMap<Id<Secret>, Expression>;
 /// one. That a new version is a new number rolls out a new revision.
 pub(super) fn versions(stack: &mut Stack<'_>) -> Versions {
     let system = stack.system;
-    let read: BTreeSet<Id<Secret>> = super::all(system)
+    let read: BTreeSet<Id<Secret>> = super::with_functions(system)
         .flat_map(|(id, _)| system.grants_of(id))
         .filter_map(|grant| match grant.resource {
             Resource::Secret(secret) => Some(secret),
@@ -39,16 +39,8 @@ pub(super) fn versions(stack: &mut Stack<'_>) -> Versions {
     read.into_iter().map(declare).collect()
 }
 
-/// The block of one variable.
-pub(super) enum Variable {
-    /// It is always there.
-    Always(Block),
-    /// It is there once its secret is filled: the body of a dynamic block.
-    Filled(Block),
-}
-
 /// One variable.
-struct Named {
+pub(super) struct Named {
     name: String,
     content: Content,
 }
@@ -69,7 +61,7 @@ enum Content {
 }
 
 /// The variables of a service, sorted by name.
-pub(super) fn environment(stack: &Stack<'_>, id: Id<Service>, versions: &Versions) -> Vec<Variable> {
+pub(super) fn named(stack: &Stack<'_>, id: Id<Service>, versions: &Versions) -> Vec<Named> {
     let service = &stack.system.services[id];
     let own = service.environment.iter().map(|(name, value)| Named {
         name: name.clone(),
@@ -77,7 +69,7 @@ pub(super) fn environment(stack: &Stack<'_>, id: Id<Service>, versions: &Version
     });
     // Cloud Run says PORT by itself, and refuses to be told.
     let links = service.settings.iter().filter(|setting| setting.name != "PORT");
-    let links = links.flat_map(|setting| linked(stack, &setting.name, &setting.value, versions));
+    let links = links.flat_map(|setting| linked(stack, id, setting, versions));
     let files = trust::settings(stack, id).into_iter();
     let files = files.map(|(name, file)| Named {
         name,
@@ -85,17 +77,17 @@ pub(super) fn environment(stack: &Stack<'_>, id: Id<Service>, versions: &Version
     });
     let mut variables: Vec<Named> = own.chain(links).chain(files).collect();
     variables.sort_by(|a, b| a.name.cmp(&b.name));
-    variables.into_iter().map(block).collect()
+    variables
 }
 
 /// The variables of one setting; none for what Google Cloud has no use for.
-fn linked(stack: &Stack<'_>, name: &str, value: &Value, versions: &Versions) -> Vec<Named> {
+fn linked(stack: &Stack<'_>, id: Id<Service>, setting: &Setting, versions: &Versions) -> Vec<Named> {
     let written = |secret: &Address, version: &Address| Content::Written {
         secret: secret.clone(),
         version: version.clone(),
     };
-    let content = match *value {
-        Value::Shards(database) => return shards(stack, name, database),
+    let content = match setting.value {
+        Value::Shards(database) => return shards(stack, &setting.name, database),
         Value::DatabasePassword(database) => {
             let server = &stack.databases[&database].server;
             written(&server.secret, server.value())
@@ -112,12 +104,12 @@ fn linked(stack: &Stack<'_>, name: &str, value: &Value, versions: &Versions) -> 
             secret: stack.secrets[&secret].clone(),
             version: versions[&secret].clone(),
         },
-        _ => match spell(stack, value) {
+        _ => match spell(stack, id, &setting.value) {
             Expression::Null => return vec![],
             known => Content::Plain(known),
         },
     };
-    let name = name.to_owned();
+    let name = setting.name.clone();
     vec![Named { name, content }]
 }
 
@@ -157,29 +149,66 @@ fn shards(stack: &Stack<'_>, prefix: &str, id: Id<Database>) -> Vec<Named> {
     active.flat_map(of).collect()
 }
 
-fn block(variable: Named) -> Variable {
-    let named = |name: String| Block::new().set("name", name);
-    let referred = |secret: Address, version: Expression| {
-        let key = Block::new()
-            .set("secret", secret.attr("secret_id"))
-            .set("version", version);
-        Block::new().block("secret_key_ref", key)
-    };
-    match variable.content {
-        Content::Plain(value) => Variable::Always(named(variable.name).set("value", value)),
-        Content::Written { secret, version } => {
-            let source = referred(secret, version.attr("version"));
-            Variable::Always(named(variable.name).block("value_source", source))
-        }
-        Content::Filled { secret, version } => {
-            let source = referred(secret, expr::iterator("env", &["value"]));
-            let content = named(variable.name).block("value_source", source);
-            let filled = BinaryOp::new(version.clone(), BinaryOperator::Greater, Expression::from(0));
-            let each = Conditional::new(filled, list![version], list![]);
-            let body = Block::new()
-                .set("for_each", Expression::from(each))
-                .block("content", content);
-            Variable::Filled(body)
+/// Adds variables to a container.
+pub(super) fn environment(container: Block, variables: Vec<Named>) -> Block {
+    variables
+        .into_iter()
+        .fold(container, |container, Named { name, content }| {
+            let named = || Block::new().set("name", name.as_str());
+            let referred = |secret: &Address, version: Expression| {
+                let key = Block::new()
+                    .set("secret", secret.attr("secret_id"))
+                    .set("version", version);
+                named().block("value_source", Block::new().block("secret_key_ref", key))
+            };
+            match content {
+                Content::Plain(value) => container.block("env", named().set("value", value)),
+                Content::Written { secret, version } => {
+                    container.block("env", referred(&secret, version.attr("version")))
+                }
+                Content::Filled { secret, version } => {
+                    let content = referred(&secret, expr::iterator("env", &["value"]));
+                    container.labelled("dynamic", &["env"], filled(Block::new(), version, content))
+                }
+            }
+        })
+}
+
+/// Adds variables to the configuration of a function of source.
+pub(super) fn of_function(stack: &Stack<'_>, function: Block, variables: Vec<Named>) -> Block {
+    const SECRETS: &str = "secret_environment_variables";
+    let mut plain = vec![];
+    let mut kept = vec![];
+    for Named { name, content } in variables {
+        match content {
+            Content::Plain(value) => plain.push((name, value)),
+            content => kept.push((name, content)),
         }
     }
+    let function = function.set("environment_variables", expr::object(plain));
+    kept.into_iter().fold(function, |function, (name, content)| {
+        let referred = |secret: &Address, version: Expression| {
+            Block::new()
+                .set("key", name.as_str())
+                .set("project_id", stack.project.id())
+                .set("secret", secret.attr("secret_id"))
+                .set("version", version)
+        };
+        match content {
+            Content::Plain(_) => function,
+            Content::Written { secret, version } => function.block(SECRETS, referred(&secret, version.attr("version"))),
+            Content::Filled { secret, version } => {
+                let start = Block::new().set("iterator", expr::keyword("filled"));
+                let content = referred(&secret, expr::iterator("filled", &["value"]));
+                function.labelled("dynamic", &[SECRETS], filled(start, version, content))
+            }
+        }
+    })
+}
+
+/// The body of a dynamic block that is there once its secret is filled.
+fn filled(start: Block, version: Expression, content: Block) -> Block {
+    let is_filled = BinaryOp::new(version.clone(), BinaryOperator::Greater, Expression::from(0));
+    let each = Conditional::new(is_filled, list![version], list![]);
+    start.set("for_each", Expression::from(each)).block("content", content)
 }

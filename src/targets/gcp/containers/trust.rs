@@ -12,7 +12,7 @@ use crate::terraform::{Address, Block};
 const FILE: &str = "authority.pem";
 
 /// The certificates of one authority.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Kept {
     secret: Address,
     version: Address,
@@ -23,14 +23,14 @@ pub(super) type Authorities = BTreeMap<Id<Cache>, Kept>;
 
 /// True if containers use a cache.
 pub(super) fn wanted(system: &System) -> bool {
-    super::all(system).any(|(id, _)| used(system, id).next().is_some())
+    super::with_functions(system).any(|(id, _)| used(system, id).next().is_some())
 }
 
 /// Keeps the authorities of the caches that containers use.
 pub(super) fn lower(stack: &mut Stack<'_>) -> Authorities {
     let system = stack.system;
     let mut authorities = Authorities::new();
-    let ids = super::all(system).flat_map(|(id, _)| used(system, id));
+    let ids = super::with_functions(system).flat_map(|(id, _)| used(system, id));
     for (id, cache) in ids {
         if authorities.contains_key(&id) {
             continue;
@@ -81,29 +81,57 @@ pub(super) fn grants(stack: &mut Stack<'_>, service: Id<Service>, authorities: &
     grants
 }
 
-/// The volumes of a service's containers.
-pub(super) fn volumes(stack: &Stack<'_>, service: Id<Service>, authorities: &Authorities) -> Vec<Block> {
-    let volume = |(id, cache): (Id<Cache>, &Cache)| {
-        let kept = &authorities[&id];
-        let item = Block::new()
-            .set("path", FILE)
-            .set("version", kept.version.attr("version"));
-        let secret = Block::new()
-            .set("secret", kept.secret.attr("secret_id"))
-            .block("items", item);
-        Block::new().set("name", cache.name.as_str()).block("secret", secret)
-    };
-    used(stack.system, service).map(volume).collect()
+/// The files of one service, by cache.
+pub(super) struct Files {
+    kept: Vec<(String, Kept)>,
 }
 
-/// Where a container has them.
-pub(super) fn mounts(stack: &Stack<'_>, service: Id<Service>) -> Vec<Block> {
-    let mount = |(_, cache): (Id<Cache>, &Cache)| {
-        Block::new()
-            .set("name", cache.name.as_str())
-            .set("mount_path", format!("{FOLDER}/{}", cache.name))
-    };
-    used(stack.system, service).map(mount).collect()
+/// The files of a service.
+pub(super) fn files(stack: &Stack<'_>, service: Id<Service>, authorities: &Authorities) -> Files {
+    let used = used(stack.system, service);
+    let kept = used.map(|(id, cache)| (cache.name.clone(), authorities[&id].clone()));
+    Files { kept: kept.collect() }
+}
+
+impl Files {
+    /// The volumes of its containers.
+    pub fn volumes(&self) -> Vec<Block> {
+        let volume = |(name, kept): &(String, Kept)| {
+            let item = Block::new()
+                .set("path", FILE)
+                .set("version", kept.version.attr("version"));
+            let secret = Block::new()
+                .set("secret", kept.secret.attr("secret_id"))
+                .block("items", item);
+            Block::new().set("name", name.as_str()).block("secret", secret)
+        };
+        self.kept.iter().map(volume).collect()
+    }
+
+    /// Where a container has them.
+    pub fn mounts(&self) -> Vec<Block> {
+        let mount = |(name, _): &(String, Kept)| {
+            Block::new()
+                .set("name", name.as_str())
+                .set("mount_path", format!("{FOLDER}/{name}"))
+        };
+        self.kept.iter().map(mount).collect()
+    }
+
+    /// Both for a function of source.
+    pub fn secret_volumes(&self, stack: &Stack<'_>) -> Vec<Block> {
+        let volume = |(name, kept): &(String, Kept)| {
+            let version = Block::new()
+                .set("path", FILE)
+                .set("version", kept.version.attr("version"));
+            Block::new()
+                .set("mount_path", format!("{FOLDER}/{name}"))
+                .set("project_id", stack.project.id())
+                .set("secret", kept.secret.attr("secret_id"))
+                .block("versions", version)
+        };
+        self.kept.iter().map(volume).collect()
+    }
 }
 
 /// The settings that say so: (variable, file).

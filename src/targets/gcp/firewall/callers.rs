@@ -8,7 +8,7 @@ use super::{Far, Rule, Way, opened_for};
 use crate::ir::{Id, Peer, Service};
 use crate::list;
 use crate::targets::gcp::Stack;
-use crate::targets::gcp::containers::is_container;
+use crate::targets::gcp::containers::is_tagged;
 use crate::targets::gcp::network::Ground;
 
 /// Who may connect to a service. A rule cannot see which container or which pod that is: the rules of containers, and those of the nodes
@@ -28,7 +28,7 @@ pub(super) fn of(stack: &Stack<'_>, id: Id<Service>, containers: Option<&Express
                 Ground::pods(pool).to_owned(),
                 Far::Ranges(list![Ground::range(pool).to_string()]),
             ),
-            (None, Some(range)) if is_container(&system.services[caller]) => {
+            (None, Some(range)) if is_tagged(&system.services[caller]) => {
                 (name.clone(), Far::Ranges(list![range.clone()]))
             }
             (None, _) => (name.clone(), Far::Account(stack.accounts[&caller].attr("email"))),

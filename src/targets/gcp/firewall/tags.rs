@@ -21,7 +21,11 @@ pub(super) fn containers_range(stack: &mut Stack<'_>) -> Option<Expression> {
         let mut flows = system.flows_from(Peer::Service(id));
         flows.any(|flow| matches!(flow.to, Peer::TcpBalancer(_)))
     };
-    if !containers::all(system).any(calls) {
+    let mut tagged = system
+        .services
+        .iter()
+        .filter(|(_, service)| containers::is_tagged(service));
+    if !tagged.any(calls) {
         return None;
     }
     let range = stack.network.containers_range();

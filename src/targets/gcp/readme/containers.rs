@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Balancer, Exposure, Id, Resource, Secret, Service};
+use crate::ir::{Balancer, Exposure, Function, Id, Resource, Secret, Service};
 use crate::targets::gcp::cluster::is_pod;
 use crate::targets::gcp::containers::{all, any, is_container, remote_registries};
 use crate::targets::gcp::{Stack, is_machine};
@@ -16,9 +16,15 @@ pub(super) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
     }
     let mut items = vec![
         "The same for Cloud Run and Artifact Registry, and the right to let containers run as the service accounts made here (`roles/iam.serviceAccountUser`).".to_owned(),
-        "Images for `linux/amd64`: Cloud Run runs no others.".to_owned(),
-        "Where the organisation enforces `run.managed.requireInvokerIam`, an exception on the project: a load balancer cannot sign its requests.".to_owned(),
     ];
+    let of_image = |function: &Function| function.source.is_none();
+    let services = all(system).next().is_some();
+    if services || !system.apis.is_empty() || system.functions().any(|(_, _, function)| of_image(function)) {
+        items.push("Images for `linux/amd64`: Cloud Run runs no others.".to_owned());
+    }
+    if services || !system.apis.is_empty() {
+        items.push("Where the organisation enforces `run.managed.requireInvokerIam`, an exception on the project: a load balancer cannot sign its requests.".to_owned());
+    }
     let remotes = remote_registries(system);
     if !remotes.is_empty() {
         let names: Vec<String> = remotes.iter().map(|host| format!("`{host}`")).collect();
@@ -58,7 +64,8 @@ pub(super) fn filling(stack: &Stack<'_>, id: Id<Secret>) -> String {
     );
     let start = format!("{fill}, then write");
     let readers = || stack.system.users_of(Resource::Secret(id));
-    let of_containers = readers().any(|(service, _)| is_container(&stack.system.services[service]));
+    let on_run = |service: &Service| is_container(service) || service.function.is_some();
+    let of_containers = readers().any(|(service, _)| on_run(&stack.system.services[service]));
     let of_machines = readers().any(|(service, _)| is_machine(&stack.system.services[service]));
     let of_pods = readers().any(|(service, _)| is_pod(&stack.system.services[service]));
     let version = format!("{}_secret_version", identifier(&secret.name));

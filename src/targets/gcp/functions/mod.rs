@@ -1,0 +1,251 @@
+//! Functions: on Cloud Run, which starts as many instances as there are calls, and none when there are none.
+//!
+//! Those of source are made by the API of Cloud Functions, which has them built; those of images are services of Cloud Run. Both are one
+//! in everything else: nobody calls them without a permission on that very function, and what is not a request is brought to them by
+//! Pub/Sub, which tries again and keeps what stays undone.
+
+mod callers;
+mod events;
+mod image;
+pub(super) mod readme;
+mod source;
+
+use hcl::Expression;
+
+use super::compute::{self, Machines};
+use super::containers::{Containers, Parts};
+use super::edge::Records;
+use super::firewall::{self, Rules};
+use super::{Stack, containers};
+use crate::check::gcp_takes_events as takes_events;
+use crate::ir::{Delivery, Function, Id, Inbox, Service, System, Trigger};
+use crate::template;
+use crate::terraform::{Address, Block};
+
+/// Where the images of functions of source go.
+pub(super) const IMAGES: &str = "functions";
+/// Where the source of functions goes.
+pub(super) const SOURCES: &str = "function-sources";
+/// Fewest times that Pub/Sub hands out a message, before it may be a dead letter.
+const ATTEMPTS: u32 = 5;
+/// Fewest seconds that Pub/Sub waits for an answer.
+const LEAST_WAIT: u32 = 10;
+/// Days that an event waits for its function.
+const DAYS: u32 = 7;
+/// Most MiB that so many processors come with.
+const PROCESSORS: [(u32, u32); 4] = [(4096, 1), (8192, 2), (16_384, 4), (32_768, 8)];
+
+pub(super) use callers::{accounts, permit};
+pub(super) use events::{has_schedules, watches_tables};
+pub(super) use source::added;
+
+/// True if there are functions.
+pub(super) fn any(system: &System) -> bool {
+    system.functions().next().is_some()
+}
+
+/// The functions that are built of source.
+pub(super) fn of_source(system: &System) -> impl Iterator<Item = (Id<Service>, &Service, &Function)> {
+    system.functions().filter(|(_, _, function)| function.source.is_some())
+}
+
+/// True for a function in the private network, where its tags tell what it may reach.
+pub(super) fn is_inside(service: &Service) -> bool {
+    service.function.as_ref().is_some_and(|function| function.private)
+}
+
+/// True if anything is brought to functions by Pub/Sub.
+pub(super) fn has_events(system: &System) -> bool {
+    system.functions().any(|(_, _, function)| takes_events(function))
+}
+
+/// True if somebody in the network calls a function by its address.
+pub(super) fn called_inside(system: &System) -> bool {
+    let inside = |id: Id<Service>| {
+        system.services[id]
+            .function
+            .as_ref()
+            .is_none_or(|function| function.private)
+    };
+    let mut functions = system.functions();
+    functions.any(|(id, _, _)| system.callers_of(id).any(inside))
+}
+
+/// The function that messages of an inbox start.
+pub(super) fn started_by(system: &System, inbox: Inbox) -> Option<Id<Service>> {
+    let mut functions = system.functions();
+    let found = functions.find(|(_, _, function)| match function.trigger {
+        Some(Trigger::Queue { queue, .. }) => inbox == Inbox::Queue(queue),
+        Some(Trigger::Topic { subscription, .. }) => inbox == Inbox::Subscription(subscription),
+        _ => false,
+    });
+    found.map(|(id, _, _)| id)
+}
+
+/// Seconds that Pub/Sub waits for a function's answer: as long as the function has, and ten at least.
+pub(super) fn patience(system: &System, function: Option<Id<Service>>) -> Option<u32> {
+    let function = system.services[function?].function.as_ref()?;
+    Some(function.timeout_seconds.max(LEAST_WAIT))
+}
+
+/// How events are handed to a function that has no queue: `days` is how long they wait.
+pub(super) fn delivery(function: &Function, ordered: bool, days: Option<u32>) -> Delivery {
+    Delivery {
+        fifo: ordered,
+        visibility_seconds: function.timeout_seconds,
+        retention_days: days.unwrap_or(DAYS),
+        max_receives: attempts(function),
+        batch: 1,
+    }
+}
+
+/// Times that an event is handed to a function.
+pub(super) fn attempts(function: &Function) -> u32 {
+    (function.retry.attempts + 1).max(ATTEMPTS)
+}
+
+/// Where a function is called. The name is known before the function is there, so that functions may call each other in any order.
+pub(super) fn url(stack: &Stack<'_>, id: Id<Service>) -> Expression {
+    template!["https://", host(stack, id)]
+}
+
+/// The host of the same.
+pub(super) fn host(stack: &Stack<'_>, id: Id<Service>) -> Expression {
+    template![
+        stack.name(&stack.system.services[id].name),
+        "-",
+        stack.project.data.attr("number"),
+        format!(".{}.run.app", stack.region()),
+    ]
+}
+
+/// How callers of a function prove who they are.
+pub(super) fn proof(system: &System, id: Id<Service>) -> &'static str {
+    let function = system.services[id].function.as_ref();
+    match function.and_then(|function| function.trigger.as_ref()) {
+        Some(Trigger::Url { open: true }) => "none",
+        _ => "google-token",
+    }
+}
+
+/// How Pub/Sub brings the messages of a topic to a function.
+pub(super) fn push(stack: &Stack<'_>, id: Id<Service>, topic: &Address) -> Block {
+    let account = stack.triggers.as_ref().map(|account| account.attr("email"));
+    let token = Block::new()
+        .set_some("service_account_email", account)
+        .set("audience", url(stack, id));
+    Block::new()
+        .comment("The function itself does not care for the path; its framework takes the topic's name from it.")
+        .set("push_endpoint", template![url(stack, id), "/", topic.id()])
+        .block("oidc_token", token)
+}
+
+/// What functions of both kinds have in common.
+struct Made<'a> {
+    id: Id<Service>,
+    service: &'a Service,
+    function: &'a Function,
+    /// What is there before it.
+    ready: Vec<Expression>,
+}
+
+impl Made<'_> {
+    /// Processors, whole ones: an instance handles one call at a time.
+    fn processors(&self) -> u32 {
+        let memory = self.function.memory_mb;
+        let enough = PROCESSORS.iter().find(|(most, _)| memory <= *most);
+        enough.map_or(8, |(_, processors)| *processors)
+    }
+
+    /// True if somebody outside the network calls it by its address.
+    fn is_called_outside(&self, system: &System) -> bool {
+        let outside = |id: Id<Service>| system.services[id].function.as_ref().is_some_and(|it| !it.private);
+        matches!(self.function.trigger, Some(Trigger::Url { .. })) || system.callers_of(self.id).any(outside)
+    }
+
+    fn sizes(&self) -> String {
+        format!(
+            "{} MiB, {} seconds, {} at once",
+            self.function.memory_mb, self.function.timeout_seconds, self.function.concurrency
+        )
+    }
+
+    /// Says where it is called, if everybody may ask.
+    fn output(&self, stack: &mut Stack<'_>, url: Expression) {
+        if matches!(self.function.trigger, Some(Trigger::Url { .. })) {
+            stack.module.file("outputs", "");
+            let name = &self.service.name;
+            let about = format!("Where the function {name} is called.");
+            stack.module.output(&format!("{name}_url"), url, &about);
+            stack.module.file("functions", "");
+        }
+    }
+}
+
+/// Adds the functions, and what starts them.
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    records: &Records,
+    rules: &Rules,
+    machines: &Machines,
+    containers: &Containers,
+) {
+    let system = stack.system;
+    if !any(system) {
+        return;
+    }
+    let sources = source::lower(stack);
+    let topics = events::topics(stack);
+    for (id, service, function) in system.functions() {
+        stack.module.file("functions", "");
+        let parts = Parts::of(stack, id, containers);
+        let mut ready = match function.private {
+            true => compute::ready(stack, id, records, rules, machines),
+            false => stack.grants[&id].iter().map(Address::whole).collect(),
+        };
+        ready.push(stack.encryption.users.whole());
+        ready.extend(parts.ready.iter().map(Address::whole));
+        stack.module.file("functions", "");
+        let mut made = Made {
+            id,
+            service,
+            function,
+            ready,
+        };
+        let address = match (&function.source, &sources) {
+            (Some(source), Some(sources)) => {
+                made.ready.extend(sources.ready.iter().cloned());
+                source::function(stack, made, source, (sources, parts))
+            }
+            _ => image::function(stack, made, (containers, parts)),
+        };
+        let permission = callers::lower(stack, id, function, &address);
+        let there = std::iter::once(&address).chain(&permission);
+        let there = there.map(Address::whole).collect();
+        events::bring(stack, &topics, (id, service, function), there);
+        stack.functions.insert(id, address);
+    }
+    events::send(stack, &topics);
+}
+
+/// True for a function that sends to a queue whose messages start it again, be it through others. Who sends waits for the queue's
+/// subscription, so that subscription cannot wait for the function.
+fn starts_itself(system: &System, id: Id<Service>) -> bool {
+    let mut seen = vec![];
+    let mut open = vec![id];
+    while let Some(sender) = open.pop() {
+        for grant in system.grants_of(sender).filter(|grant| grant.access.writes()) {
+            let Some(next) = Inbox::of(grant.resource).and_then(|inbox| started_by(system, inbox)) else {
+                continue;
+            };
+            if next == id {
+                return true;
+            }
+            if !seen.contains(&next) {
+                seen.push(next);
+                open.push(next);
+            }
+        }
+    }
+    false
+}
