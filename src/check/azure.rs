@@ -4,12 +4,14 @@ mod apis;
 mod blocks;
 mod cluster;
 mod containers;
+mod functions;
 mod messaging;
 mod shards;
 
 pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
+pub use functions::{INSTANCES, function_block, function_plan, request_units, table_leases};
 pub use messaging::sql_filter;
 
 use crate::diagnostic::{Diagnostic, capability};
@@ -17,7 +19,7 @@ use crate::ir::{Database, System, Tls};
 use crate::target::Target;
 
 /// Names that parts of the output have already: components of these kinds would get the same Terraform address.
-const TAKEN: [(&str, &[&str]); 4] = [
+const TAKEN: [(&str, &[&str]); 5] = [
     (
         "services",
         &["encryption", "gateway", "object-writer", "operator", "vault"],
@@ -25,10 +27,15 @@ const TAKEN: [(&str, &[&str]); 4] = [
     ("databases", &["vault"]),
     ("buckets", &["flow-logs", "vault"]),
     ("caches", &["vault"]),
+    ("tables", &["vault"]),
 ];
 
 /// The same, where there are queues or topics.
 const MESSAGING: &str = "service-bus";
+/// The same, where there are streams.
+const STREAMS: &str = "event-hubs";
+/// The same, where there are functions.
+const FUNCTIONS: [&str; 4] = ["functions", "functions-code", "functions-events", "functions-host"];
 /// The same, where there is a registry.
 const REGISTRY: &str = "registry";
 /// The same of services, where there is a cluster.
@@ -48,7 +55,9 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     messaging::check(system, problems);
     containers::check(system, problems);
     cluster::check(system, problems);
+    functions::check(system, problems);
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
+    let functions = system.functions().next().is_some();
     let names = system
         .services
         .iter()
@@ -65,13 +74,16 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
                 .iter()
                 .map(|(_, item)| ("buckets", &item.name, &item.path)),
         )
-        .chain(system.caches.iter().map(|(_, item)| ("caches", &item.name, &item.path)));
+        .chain(system.caches.iter().map(|(_, item)| ("caches", &item.name, &item.path)))
+        .chain(system.tables.iter().map(|(_, item)| ("tables", &item.name, &item.path)));
     for (kind, name, path) in names {
         let taken = TAKEN.iter().find(|(table, _)| *table == kind);
         let taken = taken.is_some_and(|(_, names)| names.contains(&name.as_str()));
         let own = system.registry.is_some() && name == REGISTRY;
         let cluster = !system.pools.is_empty() && kind == "services" && CLUSTER.contains(&name.as_str());
-        if taken || messaging && name == MESSAGING || own || cluster {
+        let streams = !system.streams.is_empty() && name == STREAMS;
+        let functions = functions && FUNCTIONS.contains(&name.as_str());
+        if taken || messaging && name == MESSAGING || own || cluster || streams || functions {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
     }

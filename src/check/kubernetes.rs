@@ -1,14 +1,16 @@
 //! What a plain cluster can do, beyond what is checked for every target.
 
 mod apis;
+mod functions;
 mod messaging;
 
 pub use apis::{by_expression, path_expression};
+pub use functions::{EVENT_STREAMS, TABLE_STORE, names_packages};
 pub use messaging::{MESSAGE_BROKER, authority_variable};
 
 use super::cluster::EDGE;
 use crate::diagnostic::{Diagnostic, capability, kubernetes, semantic};
-use crate::ir::{Database, Resource, Router, Sharding, Strategy, System, Tls};
+use crate::ir::{Database, Function, Resource, Router, Sharding, Strategy, System, Tls, Trigger};
 use crate::target::Target;
 use crate::vocabulary::Engine;
 
@@ -68,11 +70,13 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         problems.push(kubernetes::budget(system.places.key("budget")));
     }
     let inboxes = system.inbox_alarms.iter().map(|alarm| alarm.name.as_str());
+    let functions = system.function_alarms.iter().map(|alarm| alarm.name.as_str());
     let alarms: Vec<&str> = system
         .alarms
         .iter()
         .map(|alarm| alarm.name.as_str())
         .chain(inboxes)
+        .chain(functions)
         .collect();
     if !system.cluster.prometheus && !alarms.is_empty() {
         let at = system.places.key("kubernetes").or(system.places.span("pattern"));
@@ -83,6 +87,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     shards(system, problems);
     buckets(system, problems);
     messaging::check(system, problems);
+    functions::check(system, problems);
     apis::check(system, problems);
     names(system, problems);
 }
@@ -210,7 +215,9 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
         .filter(|(.., sharding)| sharding.proxy().is_some())
         .map(|(_, database, _)| format!("{}-app", database.proxy_name()))
         .collect();
-    let has_broker = !system.queues.is_empty() || !system.topics.is_empty();
+    let told = |function: &Function| matches!(function.trigger, Some(Trigger::Bucket { .. }));
+    let told = system.functions().any(|(.., function)| told(function));
+    let has_broker = !system.queues.is_empty() || !system.topics.is_empty() || told;
     let mut check = |name: &str, path: &str, suffixes: &[&str]| {
         let maker = databases.iter().find(|database| {
             let rest = name.strip_prefix(**database).and_then(|rest| rest.strip_prefix('-'));
@@ -235,6 +242,11 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             }
             None if name == "default-deny" => "the firewall".to_owned(),
             None if name == OBJECT_STORE || name.starts_with("object-store-") => "the object store".to_owned(),
+            None if !system.streams.is_empty() && is_of(name, EVENT_STREAMS) => "the streams".to_owned(),
+            None if !system.tables.is_empty() && is_of(name, TABLE_STORE) => "the tables".to_owned(),
+            None if system.functions().next().is_some() && ["function-node", "function-python"].contains(&name) => {
+                "what calls functions".to_owned()
+            }
             None if has_broker && is_of_broker(name, suffixes) => "the broker of queues and topics".to_owned(),
             None if suffixes == SECRETS && logins.iter().any(|login| login == name) => {
                 "the proxy in front of shards".to_owned()
@@ -258,6 +270,12 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     for (_, item) in system.secrets.iter() {
         check(&item.name, &item.path, &SECRETS);
     }
+}
+
+/// True for a name, and for what begins with it and a hyphen.
+fn is_of(name: &str, owner: &str) -> bool {
+    let rest = name.strip_prefix(owner);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// True for what belongs to the broker.

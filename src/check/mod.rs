@@ -19,8 +19,9 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{
-    api_block, api_window, cluster_block, container_block, container_environment, gateway_address, inside_blocks,
-    node_block, nodes_name, pool_name, rotation_name, sql_filter,
+    INSTANCES as AZURE_INSTANCES, api_block, api_window, cluster_block, container_block, container_environment,
+    function_block, function_plan, gateway_address, inside_blocks, node_block, nodes_name, pool_name, request_units,
+    rotation_name, sql_filter, table_leases,
 };
 pub use edge::shared_ports;
 pub use gcp::{
@@ -29,8 +30,8 @@ pub use gcp::{
     pubsub_filter, takes_events as gcp_takes_events,
 };
 pub use kubernetes::{
-    MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, authority_variable, by_expression,
-    path_expression,
+    EVENT_STREAMS, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, TABLE_STORE, authority_variable,
+    by_expression, names_packages, path_expression,
 };
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

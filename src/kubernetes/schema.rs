@@ -1,8 +1,8 @@
 //! Custom resources against their own projects' schemas. Fields that a schema does not have are errors.
 //!
 //! `data/kinds.jsonl` has one kind a line: the structure of its `spec` for Gateway API 1.6, cert-manager 1.21, External Secrets 2.9,
-//! CloudNativePG 1.30 with its Barman Cloud plugin 0.14, KEDA 2.20, the Prometheus operator 0.93, Istio 1.30, and the MySQL operator 9.1, all under the
-//! Apache licence 2.0 but the last, which is under the Universal Permissive License 1.0. Rules that tie several fields together (`anyOf` and
+//! CloudNativePG 1.30 with its Barman Cloud plugin 0.14, KEDA 2.20, the Prometheus operator 0.93, Istio 1.30, Strimzi 1.2, and the MySQL operator 9.1,
+//! all under the Apache licence 2.0 but the last, which is under the Universal Permissive License 1.0. Rules that tie several fields together (`anyOf` and
 //! its like) are left to the tests, which validate the output against the same files; those in the common expression language are not part of
 //! it.
 //!

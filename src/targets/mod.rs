@@ -141,6 +141,12 @@ fn domains(system: &Checked<'_>) -> Vec<Part> {
         let shared = identifier(&format!("{}-containers", system.domains[domain].name));
         names.entry(domain).or_default().push(shared);
     }
+    // So is what functions of a domain run on.
+    for domain in system.functions().filter_map(|(_, item, _)| item.home.domain) {
+        let plan = identifier(&format!("{}-functions", system.domains[domain].name));
+        let host = format!("{plan}_host");
+        names.entry(domain).or_default().extend([plan, host]);
+    }
     // So are the nodes of its pods.
     for pool in &system.pools {
         if let Some(domain) = pool.domain {

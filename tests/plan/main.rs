@@ -6,6 +6,7 @@ mod addresses;
 mod command;
 mod evolution;
 mod interrupted;
+mod moto;
 mod negative;
 #[path = "../support/mod.rs"]
 mod support;

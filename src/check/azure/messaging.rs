@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, azure};
-use crate::ir::{Access, Delivery, Inbox, Resource, System};
+use crate::ir::{Access, Delivery, Function, Inbox, Resource, System, Trigger};
 use crate::vocabulary::Runtime;
 
 /// Seconds that Service Bus locks a message for, at most.
@@ -14,7 +14,17 @@ const EXPRESSION: usize = 1024;
 const COUNTED: usize = 4;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
-    let queues = system.queues.iter().map(|(_, item)| (&item.path, item.delivery));
+    // A function's lock is renewed while it runs.
+    let starts = |inbox: Inbox| {
+        let takes = |function: &Function| match function.trigger {
+            Some(Trigger::Queue { queue, .. }) => inbox == Inbox::Queue(queue),
+            Some(Trigger::Topic { subscription, .. }) => inbox == Inbox::Subscription(subscription),
+            _ => false,
+        };
+        system.functions().any(|(_, _, function)| takes(function))
+    };
+    let queues = system.queues.iter().filter(|(id, _)| !starts(Inbox::Queue(*id)));
+    let queues = queues.map(|(_, item)| (&item.path, item.delivery));
     let topics = system.topics.iter().map(|(_, item)| (&item.path, item.delivery));
     for (path, Delivery { visibility_seconds, .. }) in queues.chain(topics) {
         if visibility_seconds > LOCK {

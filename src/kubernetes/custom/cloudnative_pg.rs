@@ -21,7 +21,16 @@ pub(crate) struct Cluster {
     pub(crate) affinity: Affinity,
     pub(crate) resources: ResourceRequirements,
     pub(crate) storage: Storage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) monitoring: Option<Monitoring>,
     pub(crate) plugins: Vec<Plugin>,
+}
+
+/// What is measured besides the operator's own.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Monitoring {
+    pub(crate) custom_queries_config_map: Vec<SecretKey>,
 }
 
 impl Kind for Cluster {
@@ -103,6 +112,26 @@ pub(crate) struct ScheduledBackup {
 impl Kind for ScheduledBackup {
     const API_VERSION: &'static str = "postgresql.cnpg.io/v1";
     const KIND: &'static str = "ScheduledBackup";
+}
+
+/// A login of a database server, whose password stands in a Secret.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DatabaseRole {
+    pub(crate) name: String,
+    pub(crate) cluster: ClusterRef,
+    pub(crate) login: bool,
+    pub(crate) password_secret: SecretRef,
+}
+
+impl Kind for DatabaseRole {
+    const API_VERSION: &'static str = "postgresql.cnpg.io/v1";
+    const KIND: &'static str = "DatabaseRole";
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SecretRef {
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -91,7 +91,16 @@ pub(crate) struct SecretTarget {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Template {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata: Option<TemplateMetadata>,
     pub(crate) data: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TemplateMetadata {
+    pub(crate) labels: BTreeMap<&'static str, &'static str>,
 }
 
 #[derive(Debug, Serialize)]

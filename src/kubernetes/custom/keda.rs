@@ -12,6 +12,9 @@ const API_VERSION: &str = "keda.sh/v1alpha1";
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ScaledObject {
     pub(crate) scale_target_ref: ScaleTarget,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) polling_interval: Option<u32>,
     pub(crate) min_replica_count: u32,
     pub(crate) max_replica_count: u32,
     pub(crate) triggers: Vec<Trigger>,
@@ -52,6 +55,7 @@ pub(crate) struct AuthenticationRef {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TriggerAuthentication {
     pub(crate) secret_target_ref: Vec<Parameter>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) config_map_target_ref: Vec<Parameter>,
 }
 

@@ -10,3 +10,4 @@ pub(crate) mod keda;
 pub(crate) mod monitoring;
 pub(crate) mod mysql;
 pub(crate) mod rabbitmq;
+pub(crate) mod strimzi;

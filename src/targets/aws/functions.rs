@@ -22,8 +22,8 @@ use super::policy::Statement;
 use super::{Stack, logs};
 use crate::check::Checked;
 use crate::ir::{Function, Id, Resource, Service, Trigger};
-use crate::object;
-use crate::terraform::{Address, Block};
+use crate::terraform::{Address, Block, expr};
+use crate::{object, template};
 
 pub(super) use identity::interfaces;
 
@@ -57,22 +57,21 @@ impl Functions {
 impl Lambda {
     /// The ARN of what everybody calls.
     pub(super) fn arn(&self) -> Expression {
-        self.called().attr("arn")
+        match &self.alias {
+            Some(alias) => template![self.function.attr("arn"), ":", alias.attr("name")],
+            None => self.function.attr("arn"),
+        }
     }
 
     /// The same for API Gateway.
     pub(super) fn invoke_arn(&self) -> Expression {
-        self.called().attr("invoke_arn")
+        self.alias.as_ref().unwrap_or(&self.function).attr("invoke_arn")
     }
 
     /// The URL of its own, where it has one: without the slash at its end.
     pub(super) fn url(&self) -> Option<Expression> {
         let url = self.url.as_ref()?.attr("function_url");
-        Some(crate::terraform::expr::call("trimsuffix", [url, "/".into()]))
-    }
-
-    fn called(&self) -> &Address {
-        self.alias.as_ref().unwrap_or(&self.function)
+        Some(expr::call("trimsuffix", [url, "/".into()]))
     }
 
     /// The beginning of what speaks of a function by its name and, where it has one, its alias.

@@ -1,14 +1,15 @@
 //! The virtual network: subnets per tier and zone, routes, flow logs.
 
+mod flow_log;
+
 use std::collections::BTreeMap;
 
 use hcl::Expression;
 use ipnet::Ipv4Net;
 
 use super::encryption::Keys;
-use super::policy::{Statement, inline, trust};
 use super::streams::kafka;
-use super::{Base, Stack, endpoint, logs, place};
+use super::{Base, Stack, endpoint, place};
 use crate::check::Checked;
 use crate::ir::{Service, Tier};
 use crate::terraform::{Address, Block, expr};
@@ -21,8 +22,6 @@ const PROXY: &str = "proxy";
 const PROXIES: u8 = 22;
 /// The word for the subnets of the cluster's nodes.
 const NODES: &str = "nodes";
-/// Longer than any component's name: services have log groups and roles too.
-const FLOW_LOG: &str = "virtual_network_flow_log";
 
 /// What others need of the network.
 pub(super) struct Network {
@@ -219,7 +218,7 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
             way_out.push(associate(stack, name, subnets, isolated.id()).whole());
         }
     }
-    flow_log(stack, base, keys, &vpc);
+    flow_log::lower(stack, base, keys, &vpc);
     let region = stack.region();
     let letters = zone_letters(&region).into_iter().take(system.network.zones);
     Network {
@@ -360,42 +359,4 @@ fn translated(
     );
     stack.module.file("network", "");
     table
-}
-
-fn flow_log(stack: &mut Stack<'_>, base: &Base, keys: &Keys, vpc: &Address) {
-    let system = stack.system;
-    let group = logs::group(stack, keys, format!("/{}/network/flow-log", system.prefix));
-    let group = stack.module.resource("aws_cloudwatch_log_group", FLOW_LOG, group);
-    stack.module.file("identity", "");
-    let role = Block::new()
-        .set("name", stack.name("virtual-network-flow-log"))
-        .set("description", "Delivers the flow logs")
-        .set(
-            "assume_role_policy",
-            trust("vpc-flow-logs.amazonaws.com", Some(&base.account)),
-        );
-    let role = stack.module.resource("aws_iam_role", FLOW_LOG, role);
-    let arn = group.attr("arn");
-    let grants = vec![
-        Statement::allow(
-            "Deliver",
-            &["logs:CreateLogStream", "logs:PutLogEvents"],
-            template![arn.clone(), ":log-stream:*"],
-        ),
-        Statement::allow("Streams", &["logs:DescribeLogStreams"], template![arn, ":*"]),
-        Statement::allow("Groups", &["logs:DescribeLogGroups"], "*"),
-    ];
-    let grants = stack
-        .module
-        .resource("aws_iam_role_policy", FLOW_LOG, inline(&role, grants));
-    stack.module.file("network", "");
-    let body = Block::new()
-        .set("vpc_id", vpc.id())
-        .set("traffic_type", "ALL")
-        .set("log_destination_type", "cloud-watch-logs")
-        .set("log_destination", group.attr("arn"))
-        .set("iam_role_arn", role.attr("arn"))
-        .set("tags", object! { "Name" => system.prefix.as_str() })
-        .set("depends_on", list![grants.whole()]);
-    stack.module.resource("aws_flow_log", "main", body);
 }

@@ -190,8 +190,9 @@ pub(super) fn changes(id: Id<Table>, parts: &Parts<'_>) -> [Statement; 2] {
         "dynamodb:GetRecords",
         "dynamodb:GetShardIterator",
     ];
+    let changes = template![parts.tables.get(id).attr("arn"), "/stream/*"];
     [
-        Statement::allow("ReadChanges", &read, list![stream(id, parts)]),
+        Statement::allow("ReadChanges", &read, list![changes]),
         Statement::allow("FindChanges", &["dynamodb:ListStreams"], "*"),
     ]
 }

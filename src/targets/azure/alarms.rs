@@ -4,6 +4,7 @@ mod inboxes;
 
 use super::database::Built;
 use super::database::replicas::Replicas;
+use super::functions::{Functions, watch};
 use super::{Stack, Stores, metrics, names};
 use crate::ir::{Alarm, Database, Signal};
 use crate::terraform::{Address, Block, expr};
@@ -58,14 +59,17 @@ enum Bad {
     Below(u64),
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, workspace: &Address) {
+pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspace): (Option<&Functions>, &Address)) {
     let system = stack.system;
-    if system.alarms.is_empty() && system.inbox_alarms.is_empty() {
+    if system.alarms.is_empty() && system.inbox_alarms.is_empty() && system.function_alarms.is_empty() {
         return;
     }
     stack.module.file("alarms", "");
     let told = told(stack);
     inboxes::lower(stack, stores, told.as_ref());
+    if let Some(functions) = functions {
+        watch::alarms(stack, (functions, workspace), told.as_ref());
+    }
     for alarm in &system.alarms {
         let Some(built) = stores.databases.get(&alarm.signal.database()) else {
             continue;

@@ -286,6 +286,14 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
                 needed.push(parts.vault.endpoint.clone());
             }
             Resource::Cache(cache) => needed.push(plan.stores.caches[&cache].endpoint.clone()),
+            Resource::Table(table) => needed.push(plan.stores.tables[&table].endpoint.clone()),
+            Resource::Stream(stream) => {
+                if let Some(streams) = &plan.stores.streams {
+                    needed.push(streams.endpoint.clone());
+                    needed.extend(streams.groups.get(&(stream, id)).cloned());
+                }
+            }
+            Resource::Function(_) => {}
             Resource::Queue(_) | Resource::Subscription(_) => {
                 needed.extend(
                     plan.stores
@@ -316,7 +324,6 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
                 needed.extend(shards.map(|shards| shards.reached.clone()));
             }
             Resource::Secret(_) => needed.push(parts.vault.endpoint.clone()),
-            Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => {}
         }
     }
     needed

@@ -39,7 +39,8 @@ pub(super) fn lower(
             continue;
         };
         stack.module.file("containers", "");
-        let granted = granted(stack, plan, id, service);
+        let about = "Until the grants have reached the vault: Azure reads the secrets when it makes a revision.";
+        let granted = granted(stack, &plan.identities[&id].grants, service, about);
         let body = app(stack, plan, (id, service), environment, granted);
         let app = stack.module.resource("azurerm_container_app", &service.name, body);
         stack.built(&service.path, "container app", &app);
@@ -49,14 +50,17 @@ pub(super) fn lower(
 }
 
 /// Azure reads the secrets when an app is made, and refuses one whose identity may not: the grants have to have reached the vault.
-fn granted(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Service) -> Option<Address> {
-    let grants = &plan.identities[&id].grants;
+pub(super) fn granted(stack: &mut Stack<'_>, grants: &[Address], service: &Service, about: &str) -> Option<Address> {
     if grants.is_empty() {
         return None;
     }
     let triggers = grants.iter().map(|grant| {
         let name = match grant.resource_type() {
             "azurerm_role_assignment" => grant.text().rsplit('.').next().unwrap_or_default().to_owned(),
+            "azurerm_cosmosdb_sql_role_assignment" => {
+                let table = grant.text().rsplit('.').next().unwrap_or_default().to_owned();
+                format!("{table}_table")
+            }
             _ => "caches".to_owned(),
         };
         (name, expr::call("join", [",".into(), grant.all("id")]))
@@ -65,9 +69,7 @@ fn granted(stack: &mut Stack<'_>, plan: &Plan<'_>, id: Id<Service>, service: &Se
     let body = Block::new()
         .set("create_duration", "90s")
         .set("triggers", expr::object(triggers));
-    stack
-        .module
-        .comment("Until the grants have reached the vault: Azure reads the secrets when it makes a revision.");
+    stack.module.comment(about);
     Some(stack.module.resource("time_sleep", &service.name, body))
 }
 

@@ -8,7 +8,7 @@ use super::network::Network;
 use super::project::{TARGET, after};
 use super::secrets::Reached;
 use super::tcp_balancer::TcpBalancers;
-use super::{Stack, caches, queues, registry};
+use super::{Stack, caches, functions, queues, registry, storage, tables};
 use crate::ir::{Balancer, Id, Service, Tls};
 use crate::list;
 use crate::terraform::{Address, Block, expr};
@@ -111,10 +111,21 @@ fn link(stack: &Stack<'_>, network: &Network) -> Block {
 fn prescribed(stack: &Stack<'_>) -> Vec<String> {
     let system = stack.system;
     let mut zones = vec!["privatelink.vaultcore.azure.net"];
-    if !system.buckets.is_empty() {
-        zones.push("privatelink.blob.core.windows.net");
+    let has_functions = system.functions().next().is_some();
+    if !system.buckets.is_empty() || has_functions {
+        zones.push(storage::ZONE);
     }
-    if !(system.queues.is_empty() && system.topics.is_empty()) {
+    if functions::hears_of_objects(stack) {
+        zones.push(storage::QUEUE_ZONE);
+    }
+    let mut asked = system.functions();
+    if asked.any(|(id, _, function)| functions::is_asked(stack, id, function)) {
+        zones.push(functions::ZONE);
+    }
+    if !system.tables.is_empty() {
+        zones.push(tables::ZONE);
+    }
+    if !(system.queues.is_empty() && system.topics.is_empty() && system.streams.is_empty()) {
         zones.push(queues::ZONE);
     }
     if !system.caches.is_empty() {

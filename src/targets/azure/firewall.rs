@@ -4,7 +4,8 @@
 //! taken. Among rules that only allow, the order means nothing: each takes the number that its own name gives, and a new one moves
 //! no other.
 
-mod places;
+mod groups;
+pub(super) mod places;
 
 use std::collections::BTreeMap;
 
@@ -12,34 +13,12 @@ use super::Stack;
 use super::network::{Network, Subnet};
 use super::security_rules::{Rules, Side, security_group};
 use super::tcp_balancer::TcpBalancers;
-use super::{apis, caches, cluster, queues, registry};
-use crate::check::{container_environment, nodes_name};
-use crate::ir::{Bucket, Cache, Database, Flow, Id, Peer, Resource, Service, Tls};
+use super::{apis, caches, cluster, functions, queues, registry};
+use crate::check::{container_environment, function_plan, nodes_name};
+use crate::ir::{Flow, Id, Peer, Resource, Service, Tls};
 use crate::terraform::{Address, Block};
-use crate::vocabulary::Runtime;
+pub(super) use groups::Groups;
 use places::{Place, entrance, label, place, platform};
-
-/// Application security groups: one for each service and each store.
-pub(super) struct Groups {
-    /// Machines of a service.
-    pub services: BTreeMap<Id<Service>, Address>,
-    /// Private endpoint of a database.
-    pub databases: BTreeMap<Id<Database>, Address>,
-    /// Private endpoints of a database's read replicas.
-    pub readers: BTreeMap<Id<Database>, Address>,
-    /// Private endpoints of a database's shards.
-    pub shards: BTreeMap<Id<Database>, Address>,
-    /// Private endpoint of a bucket.
-    pub buckets: BTreeMap<Id<Bucket>, Address>,
-    /// Private endpoint of a cache.
-    pub caches: BTreeMap<Id<Cache>, Address>,
-    /// Private endpoint of the queues and topics, where there are some.
-    pub messaging: Option<Address>,
-    /// Private endpoint of the registry, where there is one.
-    pub registry: Option<Address>,
-    /// Private endpoint of the vault.
-    pub vault: Address,
-}
 
 /// What is attached to what.
 pub(super) struct Firewall {
@@ -60,7 +39,7 @@ impl Firewall {
 
 pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBalancers) -> Firewall {
     stack.module.file("firewall", "");
-    let groups = groups(stack);
+    let groups = groups::lower(stack);
     let system = stack.system;
     let mut subnets: BTreeMap<String, Rules> = BTreeMap::new();
     for flow in &system.flows {
@@ -68,6 +47,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
     }
     pulls(stack, network, &groups, &mut subnets);
     cluster::rules::secrets(stack, network, &groups, &mut subnets);
+    functions::rules::lower(stack, network, &groups, &mut subnets);
     if system.network.existing.azure.is_some() {
         let rules = subnets.remove("application").unwrap_or_default();
         stack
@@ -112,6 +92,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
             .comment("Containers have no application security groups: the rules name the subnet, which those of one environment share.");
         attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
     }
+    for (&domain, subnet) in &network.functions {
+        let name = function_plan(system, domain);
+        let rules = subnets.remove(&name).unwrap_or_default();
+        stack.module.comment(
+            "Functions have no application security groups: the rules name the subnet, which those of one plan share.",
+        );
+        attached.insert(name.clone(), attach(stack, &name, subnet, rules, &[true, false]));
+    }
     for (&id, subnet) in &network.apis {
         let api = &system.apis[id];
         let name = apis::part(api);
@@ -145,64 +133,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, network: &Network, balancers: &TcpBal
         attached,
         machines: None,
     }
-}
-
-fn groups(stack: &mut Stack<'_>) -> Groups {
-    let system = stack.system;
-    stack
-        .module
-        .comment("The rules name these groups rather than addresses: one for each service, one for each store. Azure deletes none that a rule names:\ncreate_before_destroy has Terraform change the rules first.");
-    let services = system
-        .services
-        .iter()
-        .filter(|(_, item)| item.runtime == Runtime::Vm)
-        .map(|(id, item)| (id, group(stack, &item.name)))
-        .collect();
-    let databases = system
-        .databases
-        .iter()
-        .map(|(id, item)| (id, group(stack, &item.name)))
-        .collect();
-    let readers = system
-        .databases
-        .iter()
-        .filter(|(_, item)| item.readers.is_some())
-        .map(|(id, item)| (id, group(stack, &item.reader_name())))
-        .collect();
-    let shards = system
-        .sharded()
-        .map(|(id, item, _)| (id, group(stack, &item.shard_name())))
-        .collect();
-    let buckets = system
-        .buckets
-        .iter()
-        .map(|(id, item)| (id, group(stack, &item.name)))
-        .collect();
-    let caches = system
-        .caches
-        .iter()
-        .map(|(id, item)| (id, group(stack, &item.name)))
-        .collect();
-    let messaging = !(system.queues.is_empty() && system.topics.is_empty());
-    Groups {
-        services,
-        databases,
-        readers,
-        shards,
-        buckets,
-        caches,
-        messaging: messaging.then(|| group(stack, queues::NAME)),
-        registry: system.registry.map(|_| group(stack, registry::NAME)),
-        vault: group(stack, "vault"),
-    }
-}
-
-fn group(stack: &mut Stack<'_>, name: &str) -> Address {
-    let body = stack
-        .named(stack.prefixed(name))
-        .set("tags", stack.tags())
-        .block("lifecycle", Block::new().set("create_before_destroy", true));
-    stack.module.resource("azurerm_application_security_group", name, body)
 }
 
 /// Adds the rules of one flow, to the subnets of both ends.
@@ -300,6 +230,16 @@ fn add(
                 allow("endpoint", true, from.side.clone(), to, &port);
             }
             messaging(stack, groups, &from, subnets);
+            for (name, group, ports) in functions::rules::of_service(stack, groups, &from.mates) {
+                let name = format!("{}-to-{name}", from.label);
+                let to = Side::Groups(vec![group]);
+                for (subnet, inbound) in [(from.subnet.as_str(), false), ("endpoint", true)] {
+                    for port in &ports {
+                        let rules = subnets.entry(subnet.to_owned()).or_default();
+                        rules.allow(inbound, &name, from.side.clone(), to.clone(), port);
+                    }
+                }
+            }
         }
         (Peer::Service(from), Peer::Internet) => {
             let (from, internet) = (at(from), Side::Prefix("Internet".into()));

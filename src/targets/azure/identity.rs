@@ -8,13 +8,18 @@ use hcl::{Expression, Identifier};
 use super::database::shards::map_name;
 use super::project::after;
 use super::{Stack, Stores, registry};
-use crate::ir::{Access, Bucket, Cache, Database, Grant, Id, Inbox, Resource, Router, Service};
+use crate::ir::{Access, Bucket, Cache, Database, Grant, Id, Inbox, Resource, Router, Service, System};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Runtime;
 use crate::{object, template};
 
 /// Lets every action pass but that of reading, or listing, objects.
 const NO_READING: &str = "((!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals ''))";
+
+/// What conditions call objects.
+const BLOBS: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+/// What changes one of them.
+const BELOW: [&str; 3] = ["add/action", "delete", "write"];
 
 /// A service's identity.
 pub(super) struct Identity {
@@ -74,6 +79,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores) -> BTreeMap<Id<Servi
         identities.insert(id, Identity { identity, grants });
     }
     write_only(stack, stores, &mut identities);
+    below_prefixes(stack, stores, &mut identities);
     identities
 }
 
@@ -86,9 +92,18 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
     let entry = |secret: &Address| (READER, secret.attr("resource_versionless_id"));
     let (name, (role, scope)) = match (grant.resource, grant.access) {
         (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
-        // Of queues and topics see [`messaging`], of caches [`caches`].
-        (Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_), _) => return None,
-        (Resource::Stream(_) | Resource::Table(_) | Resource::Function(_), _) => return None,
+        // Of queues, topics and streams see [`messaging`], of caches [`caches`], of tables `tables::access`. Who may call a function
+        // is for the network to say.
+        (
+            Resource::Cache(_)
+            | Resource::Queue(_)
+            | Resource::Topic(_)
+            | Resource::Subscription(_)
+            | Resource::Stream(_)
+            | Resource::Table(_)
+            | Resource::Function(_),
+            _,
+        ) => return None,
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {
             let shards = stores.databases[&id].shards.as_ref()?;
@@ -106,6 +121,8 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
         (Resource::Bucket(id), access) => {
             let role = match access {
                 Access::Read => "Storage Blob Data Reader",
+                // Of what it may write see [`below_prefixes`].
+                _ if prefix(system, grant.service, id).is_some() => "Storage Blob Data Reader",
                 _ => "Storage Blob Data Contributor",
             };
             let scope = stores.buckets[&id].container.id();
@@ -117,7 +134,23 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
 
 /// (`NAME/send` or `NAME/receive`, role and scope): who sends to something may not take from it, nor the other way round.
 fn messaging(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Vec<(String, Expression)> {
-    let (system, Some(messaging)) = (stack.system, &stores.messaging) else {
+    let system = stack.system;
+    if let (Resource::Stream(id), Some(streams)) = (grant.resource, &stores.streams) {
+        let (name, hub) = (&system.streams[id].name, &streams.hubs[&id]);
+        let ways = [
+            ("send", "Azure Event Hubs Data Sender", grant.access.writes()),
+            ("receive", "Azure Event Hubs Data Receiver", grant.access.reads()),
+        ];
+        return ways
+            .into_iter()
+            .filter(|(_, _, allowed)| *allowed)
+            .map(|(what, role, _)| {
+                let grant = object! { "role" => role, "scope" => hub.id() };
+                (format!("{name}/{what}"), grant)
+            })
+            .collect();
+    }
+    let Some(messaging) = &stores.messaging else {
         return vec![];
     };
     let (name, scope) = match (grant.resource, Inbox::of(grant.resource)) {
@@ -211,7 +244,10 @@ fn write_only(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTreeMap<
         .grants
         .iter()
         .filter_map(|grant| match (grant.resource, grant.access) {
-            (Resource::Bucket(bucket), Access::Write) => Some((grant.service, bucket)),
+            (Resource::Bucket(bucket), Access::Write) => {
+                let everywhere = prefix(system, grant.service, bucket).is_none();
+                everywhere.then_some((grant.service, bucket))
+            }
             _ => None,
         })
         .collect();
@@ -238,6 +274,67 @@ fn write_only(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTreeMap<
         .comment("Azure's roles that write read as well: the condition takes that away.");
     let granted = stack.module.resource("azurerm_role_assignment", "object_writer", body);
     for (service, _) in writers {
+        if let Some(identity) = identities.get_mut(&service) {
+            identity.grants.push(granted.clone());
+        }
+    }
+}
+
+/// What the keys of the objects that a function writes begin with.
+fn prefix(system: &System, service: Id<Service>, bucket: Id<Bucket>) -> Option<&str> {
+    let function = system.services[service].function.as_ref()?;
+    function.prefixes.get(&bucket).map(String::as_str)
+}
+
+/// Grants to write objects below a prefix only.
+fn below_prefixes(stack: &mut Stack<'_>, stores: &Stores, identities: &mut BTreeMap<Id<Service>, Identity>) {
+    let system = stack.system;
+    let mut grants: BTreeMap<String, Expression> = BTreeMap::new();
+    let mut writers = vec![];
+    for grant in system.grants.iter().filter(|grant| grant.access.writes()) {
+        let Resource::Bucket(bucket) = grant.resource else {
+            continue;
+        };
+        let Some(prefix) = prefix(system, grant.service, bucket) else {
+            continue;
+        };
+        let actions = BELOW.map(|action| format!("!(ActionMatches{{'{BLOBS}/{action}'}})"));
+        let below = format!(
+            "(({}) OR (@Resource[{BLOBS}:path] StringStartsWith '{prefix}'))",
+            actions.join(" AND ")
+        );
+        let condition = match grant.access {
+            Access::Write => format!("({below} AND {NO_READING})"),
+            _ => below,
+        };
+        let key = format!(
+            "{}/{}",
+            system.services[grant.service].name, system.buckets[bucket].name
+        );
+        let value = object! {
+            "principal" => identities[&grant.service].identity.attr("principal_id"),
+            "scope" => stores.buckets[&bucket].container.id(),
+            "condition" => condition,
+        };
+        grants.insert(key, value);
+        writers.push(grant.service);
+    }
+    if grants.is_empty() {
+        return;
+    }
+    let body = Block::new()
+        .set("for_each", expr::object(grants))
+        .set("scope", expr::each_value(&["scope"]))
+        .set("role_definition_name", "Storage Blob Data Contributor")
+        .set("principal_id", expr::each_value(&["principal"]))
+        .set("principal_type", "ServicePrincipal")
+        .set("condition_version", "2.0")
+        .set("condition", expr::each_value(&["condition"]));
+    stack
+        .module
+        .comment("These write objects below one prefix, and nowhere else.");
+    let granted = stack.module.resource("azurerm_role_assignment", "prefix_writer", body);
+    for service in writers {
         if let Some(identity) = identities.get_mut(&service) {
             identity.grants.push(granted.clone());
         }

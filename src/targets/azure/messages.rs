@@ -13,7 +13,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         dead(stack);
         watched(stack);
     }
-    let outside = |item: &Service| item.runtime != Runtime::Kubernetes;
+    let outside = |item: &Service| item.runtime != Runtime::Kubernetes && item.function.is_none();
     if system.services.iter().any(|(_, item)| !item.listens() && outside(item)) {
         workers(stack);
     }

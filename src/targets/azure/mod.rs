@@ -13,6 +13,7 @@ mod dns_zones;
 mod edge;
 mod encryption;
 mod firewall;
+mod functions;
 mod identity;
 mod load_balancer;
 mod messages;
@@ -32,14 +33,16 @@ mod security_rules;
 mod sharding;
 mod startup;
 mod storage;
+mod streams;
+mod tables;
 mod tcp_balancer;
 mod topics;
 
 use std::collections::BTreeMap;
 
-use super::shared::{Lowered, report::Report, sources::Sources};
+use super::shared::{Lowered, report::Report};
 use crate::check::Checked;
-use crate::ir::{Bucket, Cache, Database, Id, Secret};
+use crate::ir::{Bucket, Cache, Database, Id, Secret, Table};
 use crate::terraform::{Address, Module};
 use project::Project;
 
@@ -90,13 +93,16 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         buckets: storage::lower(stack, &parts),
         messaging: queues::lower(stack, &parts),
         caches: caches::lower(stack, &parts),
+        streams: streams::lower(stack, &parts),
+        tables: tables::lower(stack, &parts),
         registry: registry::lower(stack, &parts),
     };
     let environments = containers::environments::lower(stack, &parts);
     let certificates = edge::certificates(stack);
     let gateways = load_balancer::lower(stack, &parts, &environments, &certificates);
     edge::records(stack, &parts.zones, &parts.network);
-    let identities = identity::lower(stack, &stores);
+    let mut identities = identity::lower(stack, &stores);
+    tables::access(stack, &stores, &mut identities);
     let plan = compute::Plan {
         parts: &parts,
         gateways: &gateways,
@@ -106,6 +112,11 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let machines = compute::lower(stack, &plan);
     containers::lower(stack, &plan, &environments);
     let cluster = cluster::lower(stack, &plan);
+    let workspace = match &cluster {
+        Some(built) => built.workspace.clone(),
+        None => observability::workspace(stack),
+    };
+    let functions = functions::lower(stack, &plan, &workspace);
     let watched = observability::Watched {
         apis: apis::lower(stack, &parts),
         bastion,
@@ -118,12 +129,9 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         registry: stores.registry.as_ref().map(|built| built.registry.clone()),
         machines,
     };
-    let workspace = match &cluster {
-        Some(built) => built.workspace.clone(),
-        None => observability::workspace(stack),
-    };
     observability::lower(stack, &parts, &stores, &watched, &workspace);
-    alarms::lower(stack, &stores, &workspace);
+    functions::watch::lower(stack, functions.as_ref(), &workspace);
+    alarms::lower(stack, &stores, (functions.as_ref(), &workspace));
     dashboard::lower(stack, &workspace);
     budget::lower(stack);
     readme::lower(stack);
@@ -135,10 +143,11 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     cluster::readme::lower(stack);
     registry::readme::lower(stack);
     sharding::lower(stack);
+    functions::readme::lower(stack);
     Lowered {
         module: std::mem::take(&mut stack.module),
         report: std::mem::take(&mut stack.report),
-        sources: Sources::new(),
+        sources: functions::beside(system),
         cluster: cluster.map(|built| built.manifests),
     }
 }
@@ -162,6 +171,9 @@ struct Stores {
     /// Queues and topics, where there are some.
     messaging: Option<queues::Messaging>,
     caches: BTreeMap<Id<Cache>, caches::Built>,
+    /// Streams, where there are some.
+    streams: Option<streams::Streaming>,
+    tables: BTreeMap<Id<Table>, tables::Built>,
     /// The registry of the system's own images, where there is one.
     registry: Option<registry::Registry>,
 }

@@ -38,6 +38,11 @@ pub(super) fn operation(words: &str, plain: bool, whole: &str) -> String {
     format!("{head}-{:06x}", hash(whole) & 0xff_ffff)
 }
 
+/// What the host of a function is called in its storage account: 32 characters.
+pub(super) fn host(name: &str) -> String {
+    shortened(name, 32)
+}
+
 /// Short name of an action group, which stands in front of what it sends: 12 characters.
 pub(super) fn action_group(prefix: &str) -> String {
     shortened(prefix, 12)

@@ -6,7 +6,7 @@ use hcl::Expression;
 use ipnet::Ipv4Net;
 
 use super::project::after;
-use super::{Stack, apis, cluster, containers};
+use super::{Stack, apis, cluster, containers, functions};
 use crate::ir::{Api, Domain, Id, Tier};
 use crate::list;
 use crate::terraform::{Address, Block};
@@ -53,6 +53,8 @@ pub(super) struct Network {
     pub bastion: Option<Subnet>,
     /// Subnets of the environments of containers, by domain.
     pub containers: BTreeMap<Option<Id<Domain>>, Subnet>,
+    /// Subnets of the plans of functions, by domain.
+    pub functions: BTreeMap<Option<Id<Domain>>, Subnet>,
     /// Subnets of the APIs.
     pub apis: BTreeMap<Id<Api>, Subnet>,
     /// Subnets of the cluster's nodes, by domain.
@@ -85,6 +87,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Network {
                 endpoint,
                 bastion: None,
                 containers: BTreeMap::new(),
+                functions: BTreeMap::new(),
                 apis: BTreeMap::new(),
                 nodes: BTreeMap::new(),
                 ways_out: BTreeMap::new(),
@@ -126,6 +129,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         add(stack, &network, "bastion", "AzureBastionSubnet", block, Block::new())
     });
     let containers = containers::environments::subnets(stack, &network);
+    let functions = functions::subnets(stack, &network);
     let apis = apis::subnets(stack, &network);
     let nodes = cluster::subnets::lower(stack, &network);
     let mut ways_out = BTreeMap::new();
@@ -143,6 +147,7 @@ fn create(stack: &mut Stack<'_>) -> Network {
         endpoint,
         bastion,
         containers,
+        functions,
         apis,
         nodes,
         ways_out,

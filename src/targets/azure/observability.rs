@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Parts, Stack, Stores, cluster, queues, storage};
+use super::{Parts, Stack, Stores, cluster, queues, storage, streams};
 use crate::ir::{Id, Service};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::{Egress, Engine};
@@ -94,6 +94,16 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
             .iter()
             .map(|built| (queues::NAME.to_owned(), built.namespace.id())),
     );
+    sources.extend(
+        stores
+            .streams
+            .iter()
+            .map(|built| (streams::NAME.to_owned(), built.namespace.id())),
+    );
+    sources.extend(stores.tables.iter().map(|(id, built)| {
+        let name = format!("tables/{}", system.tables[*id].name);
+        (name, built.account.id())
+    }));
     sources.extend(stores.caches.iter().map(|(id, built)| {
         let name = format!("caches/{}", system.caches[*id].name);
         (name, built.database())

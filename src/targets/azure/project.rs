@@ -5,6 +5,7 @@ use hcl::Expression;
 use super::{Stack, dns_zones};
 use crate::check::Checked;
 use crate::target::Target;
+use crate::targets::shared::sources;
 use crate::terraform::{Address, Block, Module, expr};
 use crate::vocabulary::{Engine, Runtime};
 use crate::{list, object};
@@ -53,6 +54,9 @@ fn terraform(system: &Checked<'_>) -> Block {
         .block(
             "required_providers",
             Block::new()
+                .when(sources::is_needed(system), |block| {
+                    block.set("archive", pin("hashicorp/archive", "~> 2.7"))
+                })
                 .set("azurerm", pin("hashicorp/azurerm", "~> 5.0"))
                 .set("random", pin("hashicorp/random", "~> 3.7"))
                 .set("time", pin("hashicorp/time", "~> 0.12")),
@@ -118,6 +122,11 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         "Microsoft.Storage",
     ];
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
+    let functions = system.functions().next().is_some();
+    let hears = system
+        .buckets
+        .iter()
+        .any(|(id, _)| system.notified_by(id).next().is_some());
     let on_containers = system
         .services
         .iter()
@@ -130,13 +139,16 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (has(Engine::Mysql), "Microsoft.DBforMySQL"),
         (has(Engine::Postgres), "Microsoft.DBforPostgreSQL"),
         (messaging, "Microsoft.ServiceBus"),
+        (!system.tables.is_empty(), "Microsoft.DocumentDB"),
+        (!system.streams.is_empty(), "Microsoft.EventHub"),
+        (hears, "Microsoft.EventGrid"),
         (system.registry.is_some(), "Microsoft.ContainerRegistry"),
         (!system.pools.is_empty(), "Microsoft.ContainerService"),
         (!system.pools.is_empty(), "Microsoft.OperationsManagement"),
         (!system.pools.is_empty(), "Microsoft.PolicyInsights"),
         (has(Engine::Sqlserver), "Microsoft.Sql"),
         // Subnets of API Management are delegated to it.
-        (!system.apis.is_empty(), "Microsoft.Web"),
+        (!system.apis.is_empty() || functions, "Microsoft.Web"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
     names.sort_unstable();

@@ -18,6 +18,8 @@ pub(super) const ZONE: &str = "privatelink.servicebus.windows.net";
 pub(super) const PORTS: [&str; 3] = ["443", "5671", "5672"];
 /// What the namespace's endpoint and its security group are called.
 pub(super) const NAME: &str = "service-bus";
+/// Seconds that a message is locked for, at most: longer ones are for functions.
+const LOCK: u32 = 300;
 /// How long a message id is remembered: the same one sent again meanwhile is dropped.
 pub(super) const REMEMBERED: &str = "PT10M";
 /// MiB that a queue or topic may hold: as much as Premium takes. It costs nothing while it is not used.
@@ -132,7 +134,8 @@ pub(super) fn queues(
     let body = Block::new()
         .set("name", name)
         .set("namespace_id", namespace.id())
-        .set("lock_duration", seconds(delivery.visibility_seconds))
+        // Whoever starts functions renews the lock while one runs.
+        .set("lock_duration", seconds(delivery.visibility_seconds.min(LOCK)))
         .set("max_delivery_count", delivery.max_receives)
         .set("default_message_ttl", days(delivery.retention_days))
         .set("dead_lettering_on_message_expiration", true)

@@ -10,6 +10,7 @@ use crate::ir::{Database, Id, Launch, Resource, Service, System, Value};
 use crate::targets::shared::settings;
 use crate::targets::shared::sharding::Trust;
 use crate::targets::shared::startup::{self, Plain, Platform, proxy_folder, user_data};
+use crate::template;
 use crate::terraform::expr;
 use crate::vocabulary::Egress;
 
@@ -126,6 +127,26 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
         Value::CacheSecret(_) | Value::CachePassword(_) | Value::MessagingUser(_) | Value::MessagingPassword(_) => {
             Expression::Null
         }
+        Value::MessagingProtocol(Resource::Stream(id)) => match system.streams[*id].kafka {
+            true => "kafka".into(),
+            false => "eventhubs".into(),
+        },
+        Value::MessagingEndpoint(Resource::Stream(id)) => {
+            let host = plan.stores.streams.as_ref().map(|streams| streams.host.clone());
+            let host = host.unwrap_or(Expression::Null);
+            match system.streams[*id].kafka {
+                true => template![host, ":9093"],
+                false => host,
+            }
+        }
+        Value::StreamName(id) => system.streams[*id].name.as_str().into(),
+        Value::StreamGroup(_) => system.services[service].name.as_str().into(),
+        Value::TableProtocol(_) => "cosmos".into(),
+        Value::TableEndpoint(id) => plan.stores.tables[id].url(),
+        Value::TableName(id) => system.tables[*id].name.as_str().into(),
+        Value::FunctionUrl(id) => super::functions::url(stack, *id),
+        // The network says who may call.
+        Value::FunctionAuth(_) => "none".into(),
         Value::MessagingProtocol(_) => "servicebus".into(),
         Value::MessagingEndpoint(_) => {
             let messaging = plan.stores.messaging.as_ref();
@@ -145,17 +166,9 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
             shards.map_or(Expression::Null, |shards| shards.entrance.attr("versionless_id"))
         }
         // They come from a table of their own.
-        Value::StreamName(_)
-        | Value::StreamGroup(_)
-        | Value::StreamUser(_)
-        | Value::StreamPassword(_)
-        | Value::TableUser(_)
-        | Value::TablePassword(_)
-        | Value::TableProtocol(_)
-        | Value::TableEndpoint(_)
-        | Value::TableName(_)
-        | Value::FunctionUrl(_)
-        | Value::FunctionAuth(_) => Expression::Null,
+        Value::StreamUser(_) | Value::StreamPassword(_) | Value::TableUser(_) | Value::TablePassword(_) => {
+            Expression::Null
+        }
         Value::Shards(_) => Expression::Null,
         Value::BucketName(id) => plan.stores.buckets[id].container.attr("name"),
         Value::BucketEndpoint(id) => {

@@ -12,6 +12,10 @@ use crate::ir::{Bucket, Id, Lifecycle};
 use crate::template;
 use crate::terraform::{Address, Block};
 
+/// The zone of private endpoints of blobs.
+pub(super) const ZONE: &str = "privatelink.blob.core.windows.net";
+/// The same of queues.
+pub(super) const QUEUE_ZONE: &str = "privatelink.queue.core.windows.net";
 /// Days that a previous version is kept.
 const PREVIOUS_VERSIONS: u32 = 30;
 
@@ -69,7 +73,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
         name,
         resource: &account,
         subresource: "blob",
-        zone: "privatelink.blob.core.windows.net",
+        zone: ZONE,
         group: &parts.firewall.groups.buckets[&id],
         each: false,
         after: vec![],
@@ -89,7 +93,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
 /// What every account of ours begins with: private, encrypted with the managed key, TLS only.
 /// The last argument is its name, how it is replicated, and whether Azure's flow logs write to it: they take the account's keys and its
 /// public address, where only trusted Azure services get in.
-fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, flow_logs): (&str, &str, bool)) -> Block {
+pub(super) fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, flow_logs): (&str, &str, bool)) -> Block {
     let short = names::account(&stack.system.prefix, name);
     let rules = Block::new()
         .set("default_action", "Deny")

@@ -6,6 +6,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::database;
+use super::functions::watch;
 use super::inbox_alarms;
 use super::measures::Measures;
 use super::stack::Stack;
@@ -23,6 +24,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let mut objects: Vec<Object> = watched.filter_map(|server| monitor(stack, &server.database)).collect();
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
     objects.extend(inbox_alarms::objects(stack));
+    objects.extend(watch::objects(stack));
     objects
 }
 

@@ -9,6 +9,7 @@ pub(super) mod readme;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edge;
+use super::functions;
 use super::load_balancer::{edge_meta, infrastructure, is_istio, proxies};
 use super::stack::Stack;
 use crate::check::{by_expression, path_expression};
@@ -118,7 +119,7 @@ fn routes(stack: &Stack<'_>, api: &Api, gateway: &str, id: Id<Service>) -> Objec
         filters: cors.clone(),
         backend_refs: vec![BackendRef {
             name: service.name.clone(),
-            port: service.port,
+            port: functions::port(service),
         }],
     }];
     if !cors.is_empty() {

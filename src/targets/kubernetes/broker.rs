@@ -15,8 +15,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::alarms::prometheus;
 use super::encryption::{authority, names, secret};
 use super::firewall::{pods_of, policy};
+use super::functions::event_queue;
 use super::scaling;
-use super::stack::{BROKER, Stack};
+use super::stack::{BROKER, STORE, Stack};
 use super::storage::retention;
 use crate::ir::{Domain, Id, Resource, Service};
 use crate::kubernetes::custom::rabbitmq::{
@@ -26,7 +27,7 @@ use crate::kubernetes::custom::rabbitmq::{
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
 use crate::kubernetes::policy::{from, in_namespace, pods, selector, to, to_dns};
-use crate::targets::shared::workload::namespaces::Demand;
+use crate::targets::shared::workload::{kind, namespaces::Demand};
 
 /// On which clients speak AMQP over TLS.
 pub(super) const PORT: u16 = 5671;
@@ -68,6 +69,13 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             .filter(|(id, _)| stack.uses_broker(*id))
             .flat_map(|(id, service)| login(stack, id, service)),
     );
+    let told: Vec<String> = stack
+        .bucket_functions()
+        .map(|(_, service)| event_queue(service))
+        .collect();
+    if !told.is_empty() {
+        objects.extend(login_of(stack, (STORE, "storage"), &told, &[]));
+    }
     objects
 }
 
@@ -81,9 +89,9 @@ pub(super) fn endpoint(stack: &Stack<'_>) -> String {
     format!("amqps://{BROKER}.{}.svc:{PORT}", stack.namespace_of(BROKER))
 }
 
-/// The Secret with the login of a service, which the operator makes for its User: `username` and `password`.
-pub(super) fn credentials(service: &Service) -> String {
-    format!("{}-user-credentials", service.name)
+/// The Secret with the login of a service, or of the object store, which the operator makes for its User: `username` and `password`.
+pub(super) fn credentials(name: &str) -> String {
+    format!("{name}-user-credentials")
 }
 
 /// The broker, as what is in it and belongs to a component refers to it.
@@ -186,8 +194,6 @@ fn disruption(stack: &Stack<'_>) -> Object {
 
 /// The login of a service, and what it may do.
 fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
-    let meta = || stack.meta(service.name.as_str(), &service.name, "service");
-    let reference = || reference(stack, &service.name);
     let (mut sends, mut takes) = (vec![], vec![]);
     for grant in stack.messaging_of(id) {
         let name = match grant.resource {
@@ -197,21 +203,29 @@ fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
             _ => continue,
         };
         if grant.access.writes() {
-            sends.push(name.as_str());
+            sends.push(name.clone());
         }
         if grant.access.reads() {
-            takes.push(name.as_str());
+            takes.push(name.clone());
         }
     }
+    if stack.bucket_functions().any(|(function, _)| function == id) {
+        takes.push(event_queue(service));
+    }
+    login_of(stack, (&service.name, kind(service)), &sends, &takes)
+}
+
+/// A login, with the exchanges that it sends to and the queues that it takes from.
+fn login_of(stack: &Stack<'_>, (name, component): (&str, &str), sends: &[String], takes: &[String]) -> [Object; 2] {
+    let meta = || stack.meta(name, name, component);
+    let reference = || reference(stack, name);
     let permission = Permission {
         vhost: VHOST,
-        user_reference: UserReference {
-            name: service.name.clone(),
-        },
+        user_reference: UserReference { name: name.to_owned() },
         permissions: Permissions {
             configure: one_of(&[]),
-            write: one_of(&sends),
-            read: one_of(&takes),
+            write: one_of(sends),
+            read: one_of(takes),
         },
         rabbitmq_cluster_reference: reference(),
     };
@@ -224,7 +238,7 @@ fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
         )
         .about(format!(
             "The operator makes name and password, in the Secret {}",
-            credentials(service)
+            credentials(name)
         )),
         Object::custom(meta(), permission)
             .comment("spec/permissions/configure", "it makes and deletes nothing")
@@ -234,7 +248,7 @@ fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
 }
 
 /// A regular expression of some names, which are letters, digits and hyphens; of nothing where there are none.
-fn one_of(names: &[&str]) -> String {
+fn one_of(names: &[String]) -> String {
     match names {
         [] => "^$".to_owned(),
         [one] => format!("^{one}$"),
@@ -252,6 +266,9 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
         .filter(|(id, _)| stack.uses_broker(*id))
         .map(|(_, service)| pods_of(stack, &service.name, stack.pods(&service.name), BROKER))
         .collect();
+    if stack.bucket_functions().next().is_some() {
+        clients.push(pods_of(stack, STORE, stack.pods(STORE), BROKER));
+    }
     if scaling::counts_messages(stack) {
         clients.push(in_namespace(scaling::NAMESPACE));
     }
@@ -262,7 +279,7 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
     }
     ingress.push(from(members(), &SERVER_PORTS));
     ingress.push(from(vec![in_namespace("rabbitmq-system")], &[MANAGEMENT_PORT]));
-    if !stack.inbox_alarms().is_empty() {
+    if stack.watches_broker() {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     // Nothing else goes out: since 4.1 a server knows the others by their names, and asks no API server for them.

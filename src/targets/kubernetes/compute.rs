@@ -15,6 +15,8 @@ use super::settings;
 use super::shards;
 use super::stack::{BROKER, STORE, Stack};
 use super::storage;
+use super::streams::{self, STREAMS};
+use super::tables::{self, TABLES};
 use crate::ir::{Id, Launch, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -22,7 +24,11 @@ use crate::targets::shared::sharding;
 use crate::targets::shared::workload::{self, DEPLOYMENT_REVISION};
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let services = stack.system.services.iter();
+    let services = stack
+        .system
+        .services
+        .iter()
+        .filter(|(_, service)| service.function.is_none());
     services
         .flat_map(|(id, service)| {
             let mut objects = vec![keeper(stack, id)];
@@ -133,7 +139,8 @@ fn start_seconds(stack: &Stack<'_>, service: &Service) -> u32 {
     service.health.grace_seconds.max(proxy::start_seconds(stack, service))
 }
 
-fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, Vec<Volume>) {
+/// Scratch space, and the certificates of the authorities of what a service uses.
+pub(super) fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, Vec<Volume>) {
     if let Some(volumes) = proxy::volumes(stack, &stack.system.services[id]) {
         return volumes;
     }
@@ -144,11 +151,19 @@ fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, Vec<Volume>
     let caches = stack
         .caches_of(id)
         .map(|cache| (cache.name.as_str(), caches::ca_folder(cache)));
-    for (name, folder) in store.into_iter().chain(broker).chain(caches) {
+    let made = store.into_iter().chain(broker).chain(caches);
+    let made = made.map(|(name, folder)| (name, secret(name, TRUST), folder));
+    let streams = stack
+        .uses_streams(id)
+        .then(|| (STREAMS, streams::AUTHORITY.to_owned(), streams::CA_FOLDER.to_owned()));
+    let tables = stack
+        .uses_tables(id)
+        .then(|| (TABLES, secret(TABLES, "ca"), tables::CA_FOLDER.to_owned()));
+    for (name, from, folder) in made.chain(streams).chain(tables) {
         let volume = secret(name, "ca");
         mounts.push(pod::mount(&volume, &folder, true));
         // The authority's certificate alone.
-        volumes.push(pod::secret_files(&volume, &secret(name, TRUST), &["ca.crt"]));
+        volumes.push(pod::secret_files(&volume, &from, &["ca.crt"]));
     }
     (mounts, volumes)
 }

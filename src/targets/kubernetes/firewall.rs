@@ -5,14 +5,19 @@ use k8s_openapi::api::networking::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::alarms::prometheus;
 use super::broker;
 use super::caches;
 use super::database;
+use super::functions;
 use super::stack::{BROKER, STORE, Stack};
 use super::storage;
+use super::streams;
+use super::tables;
 use crate::ir::{Domain, Id, Peer, Resource, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::policy::{self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_dns};
+use crate::targets::shared::workload::kind;
 use crate::vocabulary::Engine;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
@@ -31,6 +36,8 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     }
     objects.extend(caches::policies(stack));
     objects.extend(broker::policies(stack));
+    objects.extend(streams::policies(stack));
+    objects.extend(tables::policies(stack));
     objects
 }
 
@@ -90,16 +97,23 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     let service = &system.services[id];
     let mut ingress = vec![];
     if service.public || stack.is_routed(id) {
-        ingress.push(from(vec![in_namespace(&stack.proxy_namespace())], &[service.port]));
+        ingress.push(from(
+            vec![in_namespace(&stack.proxy_namespace())],
+            &[functions::port(service)],
+        ));
     }
     let callers: Vec<NetworkPolicyPeer> = system
         .services
         .iter()
-        .filter(|(_, caller)| caller.calls.contains(&id))
+        .filter(|(caller_id, caller)| caller.calls.contains(&id) || system.callers_of(id).any(|one| one == *caller_id))
         .map(|(_, caller)| component(stack, &caller.name, &service.name))
         .collect();
     if !callers.is_empty() {
-        ingress.push(from(callers, &[service.port]));
+        ingress.push(from(callers, &[functions::port(service)]));
+    }
+    let watched = functions::watch::ports(stack, id);
+    if !watched.is_empty() {
+        ingress.push(from(vec![prometheus()], &watched));
     }
     let clients = self::callers(stack, Peer::TcpBalancer(id), &service.name);
     if !clients.is_empty() {
@@ -110,6 +124,11 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     for &callee in &service.calls {
         let callee = &system.services[callee];
         egress.push(to(vec![reach(&callee.name)], &[callee.port]));
+    }
+    for grant in system.grants_of(id) {
+        if let Resource::Function(called) = grant.resource {
+            egress.push(to(vec![reach(&system.services[called].name)], &[functions::PORT]));
+        }
     }
     for flow in system.flows_from(Peer::Service(id)) {
         if let Peer::TcpBalancer(proxy) = flow.to {
@@ -129,15 +148,26 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         let servers = pods_of(stack, BROKER, broker::servers(), &service.name);
         egress.push(to(vec![servers], &[broker::PORT]));
     }
+    if stack.uses_streams(id) {
+        egress.push(to(vec![streams::peer(stack, &service.name)], &[streams::PORT]));
+    }
+    if stack.uses_tables(id) {
+        let (servers, port) = tables::peer(stack, &service.name);
+        egress.push(to(vec![servers], &[port]));
+    }
     if stack.uses_store(id) {
         egress.push(to(vec![reach(STORE)], &[storage::PORT]));
     }
-    let internet: Vec<u16> = system
+    let mut internet: Vec<u16> = system
         .flows_from(Peer::Service(id))
         // A proxy asks nobody but the servers behind it.
         .filter(|flow| flow.to == Peer::Internet && !service.is_tcp())
         .map(|flow| flow.port)
         .collect();
+    // What is not in the private network elsewhere reaches the internet from a cluster, and what its links say.
+    if service.function.as_ref().is_some_and(|function| !function.private) {
+        internet = vec![443, 80];
+    }
     if !internet.is_empty() {
         egress.push(to(vec![block("0.0.0.0/0", &NOT_INTERNET)], &internet));
     }
@@ -146,10 +176,10 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         egress.insert(0, to_dns());
     }
     let pods = stack.pods(&service.name);
-    Object::new(&policy(stack, (&service.name, "service"), pods, ingress, egress))
+    Object::new(&policy(stack, (&service.name, kind(service)), pods, ingress, egress))
 }
 
-/// The store answers and asks nobody: even its own parts talk over the loopback address. Its gRPC port, which knows no authentication,
+/// The store answers and asks nobody but the broker, where functions want to know of its objects: its own parts talk over the loopback address. Its gRPC port, which knows no authentication,
 /// is closed by this policy alone.
 fn store(stack: &Stack<'_>) -> Object {
     let mut peers = users(stack, |resource| matches!(resource, Resource::Bucket(_)));
@@ -166,5 +196,12 @@ fn store(stack: &Stack<'_>) -> Object {
     } else {
         vec![from(peers, &[storage::PORT])]
     };
-    Object::new(&policy(stack, (STORE, "storage"), stack.pods(STORE), ingress, vec![]))
+    let egress = match stack.bucket_functions().next() {
+        Some(_) => vec![
+            to_dns(),
+            to(vec![pods_of(stack, BROKER, broker::servers(), STORE)], &[broker::PORT]),
+        ],
+        None => vec![],
+    };
+    Object::new(&policy(stack, (STORE, "storage"), stack.pods(STORE), ingress, egress))
 }

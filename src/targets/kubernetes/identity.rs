@@ -2,6 +2,7 @@
 
 use super::database;
 use super::stack::{STORE, Stack};
+use super::tables;
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload;
 
@@ -10,7 +11,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
         .system
         .services
         .iter()
-        .map(|(_, service)| account(stack, &service.name, &service.name, "service"));
+        .map(|(_, service)| account(stack, &service.name, &service.name, workload::kind(service)));
     let databases = stack.servers.iter().flat_map(|server| {
         database::accounts(&server.database)
             .into_iter()
@@ -19,7 +20,13 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let store = stack.has_store().then(|| account(stack, STORE, STORE, "storage"));
     let caches = stack.system.caches.iter();
     let caches = caches.map(|(_, cache)| account(stack, &cache.name, &cache.name, "cache"));
-    services.chain(databases).chain(store).chain(caches).collect()
+    let tables = (!stack.system.tables.is_empty()).then(|| account(stack, tables::SETUP, tables::TABLES, "tables"));
+    services
+        .chain(tables)
+        .chain(databases)
+        .chain(store)
+        .chain(caches)
+        .collect()
 }
 
 fn account(stack: &Stack<'_>, name: &str, part_of: &str, component: &str) -> Object {

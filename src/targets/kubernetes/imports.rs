@@ -15,6 +15,8 @@ use super::encryption::{TRUST, secret};
 use super::proxy;
 use super::stack::{BROKER, STORE, Stack, credentials, store_key};
 use super::storage;
+use super::streams::{self, STREAMS};
+use super::tables::{self, TABLES};
 use crate::ir::{Domain, Id, Value};
 use crate::kubernetes::custom::external_secrets::{
     ConfigMapKey, Entry, ExternalSecret, KubernetesAuth, KubernetesProvider, KubernetesServer, NameRef, Provider,
@@ -63,6 +65,14 @@ pub(super) fn secrets_of(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Vec<Cop
         }
         if stack.uses_broker(id) {
             wants(BROKER, secret(BROKER, TRUST), &["ca.crt"]);
+        }
+        if stack.uses_streams(id) {
+            wants(STREAMS, streams::credentials(&service.name), &["password"]);
+            wants(STREAMS, streams::AUTHORITY.to_owned(), &["ca.crt"]);
+        }
+        if stack.uses_tables(id) {
+            wants(TABLES, tables::login_of(&service.name), &["password"]);
+            wants(TABLES, secret(TABLES, "ca"), &["ca.crt"]);
         }
         for cache in stack.caches_of(id) {
             wants(&cache.name, caches::credentials(cache, &service.name), &["password"]);

@@ -15,11 +15,10 @@ use crate::kubernetes::custom::monitoring::{Endpoint, EndpointTls, PodMonitor, S
 use crate::kubernetes::object::Object;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let alarms = stack.inbox_alarms();
-    if alarms.is_empty() {
+    if !stack.watches_broker() {
         return vec![];
     }
-    let rules = alarms.iter().map(|alarm| rule(stack, alarm));
+    let rules = stack.inbox_alarms().iter().map(|alarm| rule(stack, alarm));
     std::iter::once(monitor(stack)).chain(rules).collect()
 }
 

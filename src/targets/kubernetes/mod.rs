@@ -10,6 +10,7 @@
 mod alarms;
 mod apis;
 mod broker;
+mod bucket_events;
 mod cache_pod;
 mod caches;
 mod compute;
@@ -18,7 +19,9 @@ mod database;
 mod domains;
 mod edge;
 mod encryption;
+mod events;
 mod firewall;
+mod functions;
 mod identity;
 mod imports;
 mod inbox_alarms;
@@ -37,9 +40,13 @@ mod scaling;
 mod secrets;
 mod settings;
 mod shards;
+mod skips;
 mod stack;
 mod storage;
 mod storage_config;
+mod stores_readme;
+mod streams;
+mod tables;
 mod topics;
 
 use crate::check::Checked;
@@ -74,7 +81,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("broker", broker::objects(&stack)),
         ("queues", queues::objects(&stack)),
         ("topics", topics::objects(&stack)),
+        ("streams", streams::objects(&stack)),
+        ("tables", tables::objects(&stack)),
         ("compute", compute::objects(&stack)),
+        ("functions", functions::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("apis", apis::objects(&stack)),

@@ -3,7 +3,9 @@
 use super::broker;
 use super::caches;
 use super::database;
+use super::functions;
 use super::stack::{BROKER, STORE, Stack};
+use super::streams::{self, STREAMS};
 use crate::ir::{Domain, Id};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload::namespaces::{self, Demand};
@@ -41,14 +43,19 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 fn demand(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Demand {
     let here = |name: &str| stack.domain_of(name) == part;
     let services = stack.system.services.iter().filter(|(_, service)| here(&service.name));
-    let services = services.map(|(_, service)| Demand::of_service(service));
+    let services = services.map(|(_, service)| match &service.function {
+        Some(function) => functions::demand(stack, function),
+        None => Demand::of_service(service),
+    });
     let databases = stack.servers.iter().filter(|server| here(&server.database.name));
     let databases = databases.map(|server| database::demand(stack, server));
     let store = (stack.has_store() && here(STORE)).then(|| Demand::of(1, 2, 3));
     let caches = stack.system.caches.iter().filter(|(_, cache)| here(&cache.name));
     let caches = caches.map(|(_, cache)| caches::demand(cache));
     let broker = (stack.has_broker() && here(BROKER)).then(broker::demand);
+    let streams = (!stack.system.streams.is_empty() && here(STREAMS)).then(streams::demand);
     services
+        .chain(streams)
         .chain(databases)
         .chain(store)
         .chain(caches)

@@ -3,6 +3,7 @@
 use super::alarms::TOLD;
 use super::apis;
 use super::database::postgres::PLUGIN;
+use super::functions;
 use super::load_balancer::{NAME, is_istio};
 use super::messages;
 use super::protect;
@@ -11,6 +12,7 @@ use super::replicas::replicas;
 use super::runbook;
 use super::stack::{STORE, Stack, credentials};
 use super::storage::volume_gb;
+use super::stores_readme;
 use crate::ir::{Database, Id, Peer, Value};
 use crate::targets::shared::report::Report;
 use crate::vocabulary::Engine;
@@ -50,6 +52,8 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
     alarms(stack, &mut says);
     apis::readme::operations(stack, &mut says);
     messages::operations(stack, &mut says);
+    functions::readme::operations(stack, &mut says);
+    stores_readme::operations(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);
     }
@@ -182,7 +186,7 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             alarm.name, alarm.about
         ));
     }
-    if stack.alarms().is_empty() && stack.inbox_alarms().is_empty() {
+    if stack.alarms().is_empty() && stack.inbox_alarms().is_empty() && stack.function_alarms().is_empty() {
         return;
     }
     let watched = |id| stack.watches(Peer::Database(id)) || stack.watches(Peer::Shards(id));

@@ -21,7 +21,7 @@ use crate::kubernetes::policy::selector;
 pub(super) const FOLDER: &str = PROTECT;
 
 /// (kind, group, version, resource) of what is guarded. Not workloads and routes, which hold nothing: the next apply makes them anew.
-const GUARDED: [(&str, &str, &str, &str); 16] = [
+const GUARDED: [(&str, &str, &str, &str); 19] = [
     ("Certificate", "cert-manager.io", "v1", "certificates"),
     ("Cluster", "postgresql.cnpg.io", "v1", "clusters"),
     ("ConfigMap", "", "v1", "configmaps"),
@@ -29,6 +29,9 @@ const GUARDED: [(&str, &str, &str, &str); 16] = [
     ("Gateway", "gateway.networking.k8s.io", "v1", "gateways"),
     ("InnoDBCluster", "mysql.oracle.com", "v2", "innodbclusters"),
     ("Issuer", "cert-manager.io", "v1", "issuers"),
+    ("Kafka", "kafka.strimzi.io", "v1", "kafkas"),
+    ("KafkaNodePool", "kafka.strimzi.io", "v1", "kafkanodepools"),
+    ("KafkaTopic", "kafka.strimzi.io", "v1", "kafkatopics"),
     ("Namespace", "", "v1", "namespaces"),
     ("NetworkPolicy", "networking.k8s.io", "v1", "networkpolicies"),
     ("ObjectStore", "barmancloud.cnpg.io", "v1", "objectstores"),

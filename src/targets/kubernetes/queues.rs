@@ -6,8 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::broker;
+use super::functions;
 use super::stack::Stack;
-use crate::ir::{self, Delivery, dead_letters};
+use crate::ir::{self, Delivery, Function, Id, Resource, Service, Trigger, dead_letters};
 use crate::kubernetes::custom::rabbitmq::{Binding, DeadLetters, Definition, Exchange, Policy, Queue};
 use crate::kubernetes::object::Object;
 
@@ -17,15 +18,33 @@ const DAY: u64 = 24 * 60 * 60 * SECOND;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let queues = stack.system.queues.iter();
-    queues.flat_map(|(_, queue)| objects_of(stack, queue)).collect()
+    let mut objects: Vec<Object> = queues.flat_map(|(id, queue)| objects_of(stack, id, queue)).collect();
+    let functions = stack.system.functions();
+    let of_buckets = functions.filter(|(.., function)| matches!(function.trigger, Some(Trigger::Bucket { .. })));
+    objects.extend(of_buckets.flat_map(|(_, service, function)| of_bucket(stack, service, function)));
+    objects
 }
 
-fn objects_of(stack: &Stack<'_>, queue: &ir::Queue) -> Vec<Object> {
+/// Seconds that what brings messages to a service may keep one, where it tries a function as often as it may be tried.
+pub(super) fn held_by(stack: &Stack<'_>, service: Id<Service>) -> u32 {
+    let function = stack.system.services[service].function.as_ref();
+    function.map_or(0, |function| functions::hold_seconds(stack, function))
+}
+
+fn objects_of(stack: &Stack<'_>, id: Id<ir::Queue>, queue: &ir::Queue) -> Vec<Object> {
     let name = queue.name.as_str();
     let mut objects = vec![
         exchange(stack, name, "queue", "fanout").about("What is sent here goes to the queue, whatever its routing key"),
     ];
-    objects.extend(inbox(stack, (name, name, "queue"), queue.delivery));
+    let taken = stack
+        .system
+        .users_of(Resource::Queue(id))
+        .filter(|(_, access)| access.reads());
+    let held = taken
+        .map(|(service, _)| held_by(stack, service))
+        .max()
+        .unwrap_or_default();
+    objects.extend(inbox(stack, (name, name, "queue"), queue.delivery, held));
     objects.push(binding(stack, (name, name, "queue"), (name, name), Map::new()));
     objects
 }
@@ -59,17 +78,63 @@ pub(super) fn binding(
 }
 
 /// A queue that messages are taken from, how it behaves, and the same of its dead letters.
-pub(super) fn inbox(
-    stack: &Stack<'_>,
-    (name, part_of, component): (&str, &str, &str),
-    delivery: Delivery,
-) -> [Object; 4] {
-    let dead = dead_letters(name);
+pub(super) fn inbox(stack: &Stack<'_>, names: (&str, &str, &str), delivery: Delivery, held: u32) -> [Object; 4] {
+    let keeping = Keeping {
+        fifo: delivery.fifo,
+        held: delivery.visibility_seconds.max(held),
+        receives: delivery.max_receives,
+        milliseconds: u64::from(delivery.retention_days) * DAY,
+        dead: dead_letters(names.0),
+    };
+    kept(stack, names, keeping)
+}
+
+/// How a queue keeps what is in it.
+struct Keeping {
+    fifo: bool,
+    /// Seconds that somebody may keep a message.
+    held: u32,
+    /// Times that it is handed out.
+    receives: u32,
+    /// How long it waits.
+    milliseconds: u64,
+    /// The queue of its dead letters.
+    dead: String,
+}
+
+/// What happens in a bucket, on its way to the function that it starts.
+fn of_bucket(stack: &Stack<'_>, service: &Service, function: &Function) -> Vec<Object> {
+    let name = functions::event_queue(service);
+    let names = (name.as_str(), service.name.as_str(), "function");
+    let exchange = Exchange {
+        name: name.clone(),
+        kind: "fanout",
+        durable: true,
+        rabbitmq_cluster_reference: broker::reference(stack, &service.name),
+    };
+    let keeping = Keeping {
+        fifo: false,
+        held: functions::hold_seconds(stack, function),
+        receives: functions::tries(stack, function),
+        milliseconds: u64::from(function.retry.max_age_seconds) * SECOND,
+        dead: dead_letters(&service.name),
+    };
+    let mut objects = vec![
+        Object::custom(stack.meta(name.as_str(), &service.name, "function"), exchange)
+            .about("What the object store sends here goes to the queue"),
+    ];
+    objects.extend(kept(stack, names, keeping));
+    objects.push(binding(stack, names, (&name, &name), Map::new()));
+    objects
+}
+
+fn kept(stack: &Stack<'_>, (name, part_of, component): (&str, &str, &str), keeping: Keeping) -> [Object; 4] {
+    let Keeping { receives, dead, .. } = keeping;
     let definition = Definition {
-        consumer_timeout: Some(u64::from(delivery.visibility_seconds) * SECOND),
+        consumer_timeout: Some(u64::from(keeping.held) * SECOND),
         // The first delivery does not count.
-        delivery_limit: i64::from(delivery.max_receives) - 1,
-        message_ttl: u64::from(delivery.retention_days) * DAY,
+        delivery_limit: i64::from(receives) - 1,
+        message_ttl: keeping.milliseconds,
         dead_letters: Some(DeadLetters {
             dead_letter_exchange: "",
             dead_letter_routing_key: dead.clone(),
@@ -104,7 +169,7 @@ pub(super) fn inbox(
         Object::custom(stack.meta(name, part_of, component), policy)
     };
     let mut arguments = Map::new();
-    if delivery.fifo {
+    if keeping.fifo {
         arguments.insert("x-single-active-consumer".to_owned(), true.into());
     }
     [
@@ -119,7 +184,7 @@ pub(super) fn inbox(
             )
             .comment(
                 "spec/definition/delivery-limit",
-                format!("{} times in all: the first does not count", delivery.max_receives),
+                format!("{receives} times in all: the first does not count"),
             )
             .comment(
                 "spec/definition/dead-letter-exchange",

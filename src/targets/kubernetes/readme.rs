@@ -3,15 +3,18 @@
 use super::apis;
 use super::compute::kind;
 use super::database;
+use super::functions;
 use super::messages;
 use super::operations::operations;
 use super::protect;
 use super::secrets::{self, remote_key};
+use super::skips;
 use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
+use super::stores_readme;
 use crate::check::SECRETS_READER as READER;
-use crate::ir::{Peer, Service, Tls};
+use crate::ir::{Peer, Tls};
 use crate::target::Target;
 use crate::targets::shared::report::Report;
 use crate::vocabulary::{Egress, Engine};
@@ -23,17 +26,17 @@ pub(super) fn report(stack: &Stack<'_>) -> Report {
     prerequisites(stack, &mut report);
     security(stack, &mut report);
     operations(stack, &mut report);
-    skips(stack, &mut report);
+    skips::skips(stack, &mut report);
     report
 }
 
 fn has(stack: &Stack<'_>, engine: Engine) -> bool {
-    stack.system.databases.iter().any(|(_, item)| item.engine == engine)
+    stack.servers.iter().any(|server| server.database.engine == engine)
 }
 
 fn components(stack: &Stack<'_>, report: &mut Report) {
     let system = stack.system;
-    for (_, service) in system.services.iter() {
+    for (_, service) in system.services.iter().filter(|(_, service)| service.function.is_none()) {
         let scale = &service.scale;
         let route = if service.public {
             ", routed from the public Gateway"
@@ -76,7 +79,9 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         let what = format!("bucket `{}` of the S3 store (SeaweedFS)", bucket_name(stack, bucket));
         report.component(&bucket.path, what, format!("statefulset/{STORE}"));
     }
+    functions::readme::components(stack, report);
     messages::components(stack, report);
+    stores_readme::components(stack, report);
     apis::readme::components(stack, report);
     for (_, secret) in system.secrets.iter() {
         let what = format!("Secret filled from `{}` of the vault", remote_key(stack, &secret.name));
@@ -140,6 +145,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         needs("The MySQL operator in `mysql-operator`.".to_owned());
     }
     messages::prerequisites(stack, &mut needs);
+    stores_readme::prerequisites(stack, &mut needs);
     let has_caches = !system.caches.is_empty();
     if stack.has_store() || has(stack, Engine::Sqlserver) || has_caches || stack.has_broker() {
         needs("cert-manager, for certificates inside the cluster.".to_owned());
@@ -152,7 +158,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 .to_owned(),
         );
     }
-    if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() {
+    if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() || !stack.function_alarms().is_empty() {
         needs(format!(
             "The Prometheus operator, and a Prometheus whose `podMonitorSelector` and `ruleSelector` take objects of \
                 the {}; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
@@ -168,6 +174,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
             namespaces(stack)
         ));
     }
+    functions::readme::prerequisites(stack, &mut needs);
     if !system.secrets.is_empty() {
         needs(secrets::store(stack));
     }
@@ -195,11 +202,11 @@ fn operators(stack: &Stack<'_>) -> bool {
 
 /// True if there are databases, or archives of them.
 fn has_data(stack: &Stack<'_>) -> bool {
-    stack.has_store() || !stack.system.databases.is_empty()
+    stack.has_store() || !stack.servers.is_empty()
 }
 
 pub(super) fn has_volumes(stack: &Stack<'_>) -> bool {
-    stack.has_store() || stack.has_broker() || !stack.system.databases.is_empty()
+    stack.has_store() || stack.has_broker() || !stack.servers.is_empty() || !stack.system.streams.is_empty()
 }
 
 fn security(stack: &Stack<'_>, report: &mut Report) {
@@ -299,6 +306,8 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         ));
     }
     messages::security(stack, &mut says);
+    functions::readme::security(stack, &mut says);
+    stores_readme::security(stack, &mut says);
     if has_data(stack) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");
     }
@@ -314,68 +323,5 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
             protect::name(stack),
             protect::FOLDER
         ));
-    }
-}
-
-fn skips(stack: &Stack<'_>, report: &mut Report) {
-    let services = || stack.system.services.iter();
-    let workload = |service: &Service| format!("{} {}", kind(service), service.name);
-    let mut by_tag: Vec<String> = services()
-        .filter(|(_, service)| !service.launch.reference().is_some_and(|image| image.contains('@')))
-        .map(|(_, service)| workload(service))
-        .collect();
-    let mut told: Vec<String> = services()
-        .filter(|(id, service)| {
-            stack.uses_store(*id)
-                || stack.uses_broker(*id)
-                || service.settings.iter().any(|setting| setting.value.is_secret())
-        })
-        .map(|(_, service)| workload(service))
-        .collect();
-    if stack.has_store() {
-        by_tag.push(format!("StatefulSet {STORE}"));
-    }
-    for (_, cache) in stack.system.caches.iter() {
-        by_tag.push(format!("StatefulSet {}", cache.name));
-    }
-    let workers: Vec<String> = services()
-        .filter(|(_, service)| !service.listens())
-        .map(|(_, service)| workload(service))
-        .collect();
-    if !workers.is_empty() {
-        let why = "a worker has no port, and its image need not have a command that could ask it";
-        report.skip("CKV_K8S_8", &workers.join(", "), why);
-        report.skip("CKV_K8S_9", &workers.join(", "), why);
-    }
-    for (_, database) in stack.system.databases.iter() {
-        let shards = database
-            .sharding
-            .iter()
-            .map(|_| format!("{}-ID", database.shard_name()));
-        for name in std::iter::once(database.name.clone()).chain(shards) {
-            if database.engine != Engine::Postgres {
-                by_tag.push(format!("Job {name}-setup, CronJob {name}-backup"));
-            }
-            if database.engine == Engine::Sqlserver {
-                let server = format!("StatefulSet {name}");
-                report.skip(
-                    "CKV_K8S_22",
-                    &server,
-                    "nothing promises that the server leaves its image alone",
-                );
-                let why = "its binary carries NET_BIND_SERVICE, which the restricted standard admits";
-                report.skip("CKV_K8S_25", &server, why);
-                by_tag.push(server.clone());
-                told.push(server);
-            }
-        }
-    }
-    if !by_tag.is_empty() {
-        let why = "images are as the blueprint names them, the others by release: the digest is the owner's choice";
-        report.skip("CKV_K8S_43", &by_tag.join(", "), why);
-    }
-    if !told.is_empty() {
-        let why = "settings reach the process as environment variables, on every target";
-        report.skip("CKV_K8S_35", &told.join(", "), why);
     }
 }

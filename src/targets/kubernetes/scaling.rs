@@ -10,7 +10,7 @@ use super::broker;
 use super::compute;
 use super::encryption::{TRUST, secret};
 use super::stack::{BROKER, Stack};
-use crate::ir::{Id, Service};
+use crate::ir::{Function, Id, Service, Trigger as Starts};
 use crate::kubernetes::custom::keda::{AuthenticationRef, Parameter, Trigger, TriggerAuthentication};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload;
@@ -24,7 +24,7 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>) -> Vec<Object> {
     match service.scale.queue_messages {
         Some(messages) => vec![
             login(stack, service),
-            parameters(stack, service),
+            parameters(stack, service, ("tls", "enable")),
             scaled(stack, id, messages),
         ],
         None => vec![workload::autoscaler(stack.names, service, compute::kind(service))],
@@ -34,7 +34,18 @@ pub(super) fn objects(stack: &Stack<'_>, id: Id<Service>) -> Vec<Object> {
 /// True if a service is scaled by the messages that wait for it.
 pub(super) fn counts_messages(stack: &Stack<'_>) -> bool {
     let mut services = stack.system.services.iter();
-    services.any(|(_, service)| service.scale.queue_messages.is_some())
+    services.any(|(_, service)| {
+        let fed = |function: &Function| {
+            let trigger = function.trigger.as_ref();
+            trigger.is_some_and(|trigger| {
+                matches!(
+                    trigger,
+                    Starts::Queue { .. } | Starts::Topic { .. } | Starts::Bucket { .. }
+                )
+            })
+        };
+        service.scale.queue_messages.is_some() || service.function.as_ref().is_some_and(fed)
+    })
 }
 
 fn scaled(stack: &Stack<'_>, id: Id<Service>, messages: u32) -> Object {
@@ -70,7 +81,7 @@ fn scaled(stack: &Stack<'_>, id: Id<Service>, messages: u32) -> Object {
 /// KEDA counts with the service's own login, which sees its own queues.
 fn login(stack: &Stack<'_>, service: &Service) -> Object {
     let from = |parameter: &'static str, name: String, key: &'static str| Parameter { parameter, name, key };
-    let credentials = || broker::credentials(service);
+    let credentials = || broker::credentials(&service.name);
     let login = TriggerAuthentication {
         secret_target_ref: vec![
             from("username", credentials(), "username"),
@@ -82,14 +93,15 @@ fn login(stack: &Stack<'_>, service: &Service) -> Object {
     Object::custom(stack.meta(service.name.as_str(), &service.name, "service"), login)
 }
 
-fn parameters_name(service: &Service) -> String {
+pub(super) fn parameters_name(service: &Service) -> String {
     format!("{}-scaling", service.name)
 }
 
-fn parameters(stack: &Stack<'_>, service: &Service) -> Object {
+/// What KEDA takes from a Secret or a ConfigMap only.
+pub(super) fn parameters(stack: &Stack<'_>, service: &Service, (key, value): (&str, &str)) -> Object {
     Object::new(&ConfigMap {
-        metadata: stack.meta(parameters_name(service), &service.name, "service"),
-        data: Some(BTreeMap::from([("tls".to_owned(), "enable".to_owned())])),
+        metadata: stack.meta(parameters_name(service), &service.name, workload::kind(service)),
+        data: Some(BTreeMap::from([(key.to_owned(), value.to_owned())])),
         ..Default::default()
     })
     .about("KEDA takes this word from a Secret or a ConfigMap only")

@@ -10,6 +10,7 @@ use super::stack::Stack;
 use crate::ir::{Domain, Id, Resource, Secret};
 use crate::kubernetes::custom::external_secrets::{
     Entry, ExternalSecret, GeneratorRef, Password, RemoteRef, SecretTarget, Source, SourceRef, StoreRef, Template,
+    TemplateMetadata,
 };
 use crate::kubernetes::object::{Kind, Object};
 use crate::vocabulary::StoreKind;
@@ -119,9 +120,35 @@ pub(super) fn generator(stack: &Stack<'_>, name: &str, component: &str, length: 
 /// A Secret with one generated password among its `data`. It is made once and never changed: delete it to get another.
 pub(super) fn generated(
     stack: &Stack<'_>,
-    (name, part_of, component): (&str, &str, &str),
+    names: (&str, &str, &str),
     generator: &str,
     data: BTreeMap<&'static str, String>,
+) -> Object {
+    let template = Template {
+        kind: None,
+        metadata: None,
+        data,
+    };
+    filled(stack, names, generator, template)
+}
+
+/// The same for a login of CloudNativePG's, which reads it again when it has changed.
+pub(super) fn login(stack: &Stack<'_>, names: (&str, &str, &str), user: &str) -> Object {
+    let template = Template {
+        kind: Some("kubernetes.io/basic-auth"),
+        metadata: Some(TemplateMetadata {
+            labels: BTreeMap::from([("cnpg.io/reload", "true")]),
+        }),
+        data: BTreeMap::from([("username", user.to_owned()), ("password", GENERATED.to_owned())]),
+    };
+    filled(stack, names, names.1, template)
+}
+
+fn filled(
+    stack: &Stack<'_>,
+    (name, part_of, component): (&str, &str, &str),
+    generator: &str,
+    template: Template,
 ) -> Object {
     Object::custom(
         stack.meta(name, part_of, component),
@@ -131,7 +158,7 @@ pub(super) fn generated(
             secret_store_ref: None,
             target: SecretTarget {
                 name: name.to_owned(),
-                template: Some(Template { data }),
+                template: Some(template),
             },
             data: vec![],
             data_from: vec![Source {

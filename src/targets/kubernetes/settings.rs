@@ -5,13 +5,16 @@ use k8s_openapi::api::core::v1::EnvVar;
 use super::broker;
 use super::caches;
 use super::database;
+use super::functions;
 use super::proxy;
 use super::shards;
 use super::stack::{STORE, Stack, credentials, store_key};
 use super::storage;
 use super::storage_config::bucket_name;
+use super::streams;
+use super::tables;
 use crate::check::{S3_CLIENT, authority_variable};
-use crate::ir::{Cache, Id, Service, Value};
+use crate::ir::{Cache, Id, Resource, Service, Value};
 use crate::kubernetes::pod::{secret_variable, variable};
 
 /// The environment of a service, sorted by name.
@@ -62,13 +65,15 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
             let secret = caches::credentials(&system.caches[*id], &service.name);
             secret_variable(name, &secret, "password", false)
         }
+        Value::MessagingProtocol(Resource::Stream(_)) => variable(name, "kafka"),
+        Value::MessagingEndpoint(Resource::Stream(_)) => variable(name, &streams::endpoint(stack)),
         Value::MessagingProtocol(_) => variable(name, "amqp"),
         Value::MessagingEndpoint(_) => variable(name, &broker::endpoint(stack)),
         Value::QueueName(id) => variable(name, &system.queues[*id].name),
         Value::TopicName(id) => variable(name, &system.topics[*id].name),
         Value::Source(inbox) => variable(name, system.inbox(*inbox).0),
-        Value::MessagingUser(_) => secret_variable(name, &broker::credentials(service), "username", false),
-        Value::MessagingPassword(_) => secret_variable(name, &broker::credentials(service), "password", false),
+        Value::MessagingUser(_) => secret_variable(name, &broker::credentials(&service.name), "username", false),
+        Value::MessagingPassword(_) => secret_variable(name, &broker::credentials(&service.name), "password", false),
         Value::ShardMapSecret(id) => variable(name, &shards::config_name(&system.databases[*id])),
         Value::ProxySecret(id) => variable(name, &proxy::login(&system.databases[*id])),
         Value::ProxyPassword(id) => secret_variable(name, &proxy::login(&system.databases[*id]), "password", false),
@@ -103,24 +108,30 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::BucketName(id) => variable(name, &bucket_name(stack, &system.buckets[*id])),
         Value::BucketEndpoint(_) => variable(name, &format!("https://{}", stack.host(STORE, STORE, from))),
         Value::BucketRegion(_) => variable(name, storage::REGION),
-        Value::StreamName(_)
-        | Value::StreamGroup(_)
-        | Value::StreamUser(_)
-        | Value::StreamPassword(_)
-        | Value::TableUser(_)
-        | Value::TablePassword(_)
-        | Value::TableProtocol(_)
-        | Value::TableEndpoint(_)
-        | Value::TableName(_)
-        | Value::FunctionUrl(_)
-        | Value::FunctionAuth(_) => variable(name, ""),
+        Value::StreamName(id) => variable(name, &system.streams[*id].name),
+        Value::StreamGroup(_) | Value::StreamUser(_) | Value::TableUser(_) => variable(name, from),
+        Value::StreamPassword(_) => secret_variable(name, &streams::credentials(from), "password", false),
+        Value::TablePassword(_) => secret_variable(name, &tables::login_of(from), "password", false),
+        Value::TableProtocol(_) => variable(name, "postgres"),
+        Value::TableEndpoint(_) => variable(name, &tables::endpoint(stack, from)),
+        Value::TableName(id) => variable(name, &system.tables[*id].name),
+        Value::FunctionUrl(id) => {
+            let called = &system.services[*id].name;
+            variable(
+                name,
+                &format!("http://{}:{}", stack.host(called, called, from), functions::PORT),
+            )
+        }
+        Value::FunctionAuth(_) => variable(name, "none"),
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),
         // The service starts before the owner has filled the entry.
         Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),
     };
     let authority = match value {
         Value::CacheHost(id) => Some(caches::ca_folder(&system.caches[*id])),
+        Value::MessagingEndpoint(Resource::Stream(_)) => Some(streams::CA_FOLDER.to_owned()),
         Value::MessagingEndpoint(_) => Some(broker::CA_FOLDER.to_owned()),
+        Value::TableEndpoint(_) => Some(tables::CA_FOLDER.to_owned()),
         _ => None,
     };
     let authority =

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
+use super::tables;
 use crate::check::{Checked, MESSAGE_BROKER, OBJECT_STORE};
 use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, Image, InboxAlarm, Peer, Resource, Service, Signal};
 use crate::kubernetes::policy::labelled;
@@ -34,20 +35,21 @@ pub(super) struct Stack<'a> {
 pub(super) struct Server<'a> {
     /// What it is like, and its own name.
     pub(super) database: Cow<'a, Database>,
-    /// The database that it is part of.
-    pub(super) of: Id<Database>,
+    /// The database that it is part of; none for that of tables.
+    pub(super) of: Option<Id<Database>>,
     /// It is one of the shards.
     pub(super) is_shard: bool,
 }
 
 impl Server<'_> {
     /// As what flows know it.
-    pub(super) fn peer(&self) -> Peer {
-        if self.is_shard {
-            Peer::Shards(self.of)
+    pub(super) fn peer(&self) -> Option<Peer> {
+        let of = self.of?;
+        Some(if self.is_shard {
+            Peer::Shards(of)
         } else {
-            Peer::Database(self.of)
-        }
+            Peer::Database(of)
+        })
     }
 }
 
@@ -57,6 +59,7 @@ impl<'a> Stack<'a> {
             .databases
             .iter()
             .flat_map(|(id, database)| servers(id, database))
+            .chain(tables::server(system))
             .collect();
         let homes = homes(system, &servers);
         Self {
@@ -184,6 +187,11 @@ impl<'a> Stack<'a> {
         }
     }
 
+    /// Selects the pods of the one server of PostgreSQL with a name.
+    pub(super) fn database_pods_named(&self, name: &str) -> LabelSelector {
+        self.pods_of_servers(Engine::Postgres, vec![name.to_owned()])
+    }
+
     /// Selects the pods of every shard of a database.
     pub(super) fn shard_pods(&self, id: Id<Database>) -> LabelSelector {
         let names = self.shards(id).map(|shard| shard.name.clone()).collect();
@@ -205,7 +213,7 @@ impl<'a> Stack<'a> {
         let shards = self
             .servers
             .iter()
-            .filter(move |server| server.is_shard && server.of == id);
+            .filter(move |server| server.is_shard && server.of == Some(id));
         shards.map(|server| &*server.database)
     }
 
@@ -246,11 +254,6 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// True if there is a broker.
-    pub(super) fn has_broker(&self) -> bool {
-        !self.system.queues.is_empty() || !self.system.topics.is_empty()
-    }
-
     /// What a service may do with queues and topics.
     pub(super) fn messaging_of(&self, service: Id<Service>) -> impl Iterator<Item = &Grant> {
         let grants = self.system.grants_of(service);
@@ -259,7 +262,7 @@ impl<'a> Stack<'a> {
 
     /// True if a service talks to the broker.
     pub(super) fn uses_broker(&self, service: Id<Service>) -> bool {
-        self.messaging_of(service).next().is_some()
+        self.messaging_of(service).next().is_some() || self.bucket_functions().any(|(id, _)| id == service)
     }
 
     /// The caches that a service uses.
@@ -271,7 +274,8 @@ impl<'a> Stack<'a> {
     }
 
     /// True if Prometheus asks the servers behind a peer for their metrics.
-    pub(super) fn watches(&self, peer: Peer) -> bool {
+    pub(super) fn watches(&self, peer: impl Into<Option<Peer>>) -> bool {
+        let Some(peer) = peer.into() else { return false };
         self.alarms().iter().any(|alarm| match alarm.signal {
             Signal::ReplicaLag { database, .. } => peer == Peer::Database(database),
             Signal::ShardLoad { database, .. }
@@ -302,7 +306,8 @@ fn homes(system: &Checked<'_>, servers: &[Server<'_>]) -> BTreeMap<String, Id<Do
     let queues = system.queues.iter().map(|(_, item)| (&item.name, &item.home));
     let topics = system.topics.iter().map(|(_, item)| (&item.name, &item.home));
     let data = servers.chain(secrets).chain(caches);
-    let components = services.chain(data).chain(queues).chain(topics);
+    let streams = system.streams.iter().map(|(_, item)| (&item.name, &item.home));
+    let components = services.chain(data).chain(queues).chain(topics).chain(streams);
     components
         .filter_map(|(name, home)| Some((name.clone(), home.domain?)))
         .collect()
@@ -312,14 +317,14 @@ fn homes(system: &Checked<'_>, servers: &[Server<'_>]) -> BTreeMap<String, Id<Do
 fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server<'_>> {
     let main = Server {
         database: Cow::Borrowed(database),
-        of: id,
+        of: Some(id),
         is_shard: false,
     };
     let sharding = database.sharding.iter();
     let shards = sharding.flat_map(move |sharding| {
         sharding.shards.iter().map(move |shard| Server {
             database: Cow::Owned(database.shard_server(sharding, shard)),
-            of: id,
+            of: Some(id),
             is_shard: true,
         })
     });

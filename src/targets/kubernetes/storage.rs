@@ -15,6 +15,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::bucket_events;
 use super::secrets;
 use super::stack::{STORE, Stack, store_key};
 use super::storage_config::{
@@ -39,7 +40,7 @@ pub(super) const KEY: &str = "secret-access-key";
 const BUCKET_GB: u32 = 100;
 
 /// Read in August 2026: the newest release. MinIO is archived.
-const IMAGE: &str = "chrislusf/seaweedfs:4.44";
+pub(super) const IMAGE: &str = "chrislusf/seaweedfs:4.44";
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     if !stack.has_store() {
@@ -71,6 +72,7 @@ fn config(stack: &Stack<'_>, identities: &[Identity]) -> ConfigMap {
         ("identities.sh".to_owned(), identities_script(stack, identities)),
         ("buckets.sh".to_owned(), buckets_script(stack)),
     ]);
+    data.extend(bucket_events::files(stack));
     for (_, bucket) in stack.system.buckets.iter() {
         let name = bucket_name(stack, bucket);
         data.insert(format!("{name}-versioning.xml"), versioning(bucket));
@@ -98,7 +100,10 @@ pub(super) fn volume_gb(stack: &Stack<'_>) -> u32 {
 fn store(stack: &Stack<'_>, identities: &[Identity], config: &ConfigMap) -> Object {
     let meta = stack.meta(STORE, STORE, "storage");
     let labels = stack.labels(STORE, "storage");
-    let containers = vec![server(), buckets()];
+    let mut containers = vec![server(), buckets()];
+    containers.extend(bucket_events::containers(stack));
+    let mut volumes = volumes(identities);
+    volumes.extend(bucket_events::volumes(stack));
     let set = StatefulSet {
         metadata: meta,
         spec: StatefulSetSpec {
@@ -115,7 +120,7 @@ fn store(stack: &Stack<'_>, identities: &[Identity], config: &ConfigMap) -> Obje
                 spec: Some(PodSpec {
                     termination_grace_period_seconds: Some(60),
                     init_containers: Some(vec![identities_writer()]),
-                    ..pod::spec(STORE, containers, volumes(identities))
+                    ..pod::spec(STORE, containers, volumes)
                 }),
             },
             volume_claim_templates: Some(vec![PersistentVolumeClaim {

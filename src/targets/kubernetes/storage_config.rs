@@ -45,16 +45,34 @@ pub(super) fn identities(stack: &Stack<'_>) -> Vec<Identity> {
         .filter(|(id, _)| stack.uses_store(*id))
         .map(|(id, service)| {
             let grants = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
-                Resource::Bucket(bucket) => Some((bucket_name(stack, &stack.system.buckets[bucket]), grant.access)),
+                Resource::Bucket(bucket) => Some((bucket, grant.access)),
                 _ => None,
             });
+            let prefixes = service.function.as_ref().map(|function| &function.prefixes);
             Identity {
                 name: service.name.clone(),
-                actions: grants.flat_map(|(bucket, access)| actions(&bucket, access)).collect(),
+                actions: grants
+                    .flat_map(|(bucket, access)| {
+                        let prefix = prefixes.and_then(|prefixes| prefixes.get(&bucket));
+                        below(&bucket_name(stack, &stack.system.buckets[bucket]), access, prefix)
+                    })
+                    .collect(),
                 is_shard: false,
             }
         });
     std::iter::once(own).chain(databases).chain(services).collect()
+}
+
+/// The same for a service that writes below a prefix only.
+fn below(bucket: &str, access: Access, prefix: Option<&String>) -> Vec<String> {
+    let mut all = actions(bucket, access);
+    if let Some(prefix) = prefix {
+        let wide = format!("Write:{bucket}");
+        for action in all.iter_mut().filter(|action| **action == wide) {
+            *action = format!("{wide}/{prefix}*");
+        }
+    }
+    all
 }
 
 fn actions(bucket: &str, access: Access) -> Vec<String> {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::queues::{binding, exchange, inbox};
+use super::queues::{binding, exchange, held_by, inbox};
 use super::stack::Stack;
 use crate::ir::Subscription;
 use crate::kubernetes::object::Object;
+use crate::targets::shared::workload;
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let topics = stack.system.topics.iter().map(|(_, topic)| {
@@ -23,12 +24,16 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 /// The queue of a subscription is its service's: it goes where that is.
 fn subscribed(stack: &Stack<'_>, subscription: &Subscription) -> Vec<Object> {
     let service = &stack.system.services[subscription.service];
+    let of = workload::kind(service);
     let topic = &stack.system.topics[subscription.topic];
     let name = subscription.name.as_str();
-    let mut objects: Vec<Object> = inbox(stack, (name, &service.name, "service"), subscription.delivery).into();
+    let mut objects: Vec<Object> = {
+        let held = held_by(stack, subscription.service);
+        inbox(stack, (name, &service.name, of), subscription.delivery, held).into()
+    };
     let ends = (topic.name.as_str(), name);
     if subscription.filter.is_empty() {
-        let all = binding(stack, (name, &service.name, "service"), ends, Map::new());
+        let all = binding(stack, (name, &service.name, of), ends, Map::new());
         objects.push(all.about("No arguments: every message"));
         return objects;
     }
@@ -37,7 +42,7 @@ fn subscribed(stack: &Stack<'_>, subscription: &Subscription) -> Vec<Object> {
         let mut arguments: Map<String, Value> = [("x-match".to_owned(), "all".into())].into_iter().collect();
         let wanted = combination.into_iter();
         arguments.extend(wanted.map(|(attribute, value)| (attribute.to_owned(), value.into())));
-        binding(stack, (&object, &service.name, "service"), ends, arguments)
+        binding(stack, (&object, &service.name, of), ends, arguments)
     }));
     objects
 }

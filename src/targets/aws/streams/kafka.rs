@@ -47,17 +47,19 @@ impl Cluster {
         self.cluster.attr("bootstrap_brokers_sasl_iam")
     }
 
-    /// The ARN of something in the cluster: a topic or a group.
-    fn inside(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str, name: impl Into<Expression>) -> Expression {
-        let name: Expression = name.into();
+    /// The ARN of the cluster, as policies name it.
+    fn arn(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str) -> Expression {
         template![
             format!("arn:aws:kafka:{}:", stack.region()),
             parts.base.account.clone(),
             format!(":{kind}/{}/", stack.system.prefix),
-            self.cluster.attr("cluster_uuid"),
-            "/",
-            name
+            self.cluster.attr("cluster_uuid")
         ]
+    }
+
+    /// The ARN of something in the cluster: a topic or a group.
+    fn inside(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str, name: &str) -> Expression {
+        template![self.arn(stack, parts, kind), format!("/{name}")]
     }
 }
 
@@ -82,7 +84,7 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
     let brokers = firewall::group(stack, network, BROKERS, "Kafka brokers".to_owned());
     let rules = connections(stack, groups, &brokers);
     stack.module.file("streams", "");
-    let group = logs::group(stack, keys, format!("/{prefix}/kafka"));
+    let group = logs::group(stack, keys, format!("/aws/vendedlogs/{prefix}/kafka"));
     let group = stack.module.resource("aws_cloudwatch_log_group", LOGS, group);
     let said = [
         "auto.create.topics.enable=false".to_owned(),
@@ -209,7 +211,11 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     if !write.is_empty() {
         open.push("kafka-cluster:WriteDataIdempotently");
     }
-    let mut statements = vec![Statement::allow("UseBrokers", &open, cluster.cluster.attr("arn"))];
+    let mut statements = vec![Statement::allow(
+        "UseBrokers",
+        &open,
+        cluster.arn(stack, parts, "cluster"),
+    )];
     if !write.is_empty() {
         let send = ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"];
         statements.push(Statement::allow("SendToTopics", &send, Expression::Array(write)));
@@ -219,7 +225,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
         statements.push(Statement::allow("ReadTopics", &take, Expression::Array(read)));
         let share = ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"];
         let name = group(stack, &system.services[id]);
-        let group = cluster.inside(stack, parts, "group", name);
+        let group = cluster.inside(stack, parts, "group", &name);
         statements.push(Statement::allow("ShareTopics", &share, group));
     }
     statements
@@ -242,7 +248,7 @@ pub(super) fn started_by(stack: &Stack<'_>, parts: &Parts<'_>) -> Vec<Statement>
         Statement::allow(
             "DescribeBrokers",
             &["kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-            cluster.cluster.attr("arn"),
+            cluster.arn(stack, parts, "cluster"),
         ),
         Statement::allow("StandByBrokers", &make, functions::interfaces(stack, parts)),
         Statement::allow("FindBrokers", &look, "*"),

@@ -1,7 +1,7 @@
 //! What is watched about queues and subscriptions.
 
 use super::{Bad, Of, Watch, metric_alert};
-use crate::ir::{Inbox, InboxAlarm, Resource, System, Trouble, dead_letters};
+use crate::ir::{Function, Inbox, InboxAlarm, Resource, System, Trigger, Trouble, dead_letters};
 use crate::targets::azure::{Stack, Stores, metrics};
 use crate::terraform::Address;
 
@@ -60,6 +60,21 @@ fn in_hand(system: &System, inbox: Inbox) -> u64 {
         Inbox::Subscription(id) => Resource::Subscription(id),
     };
     let takers = system.users_of(resource).filter(|(_, access)| access.reads());
-    let machines: u64 = takers.map(|(id, _)| u64::from(system.services[id].scale.max)).sum();
-    machines * u64::from(system.inbox(inbox).1.batch)
+    let batch = system.inbox(inbox).1.batch;
+    let hands = takers.map(|(id, _)| {
+        let taker = &system.services[id];
+        match &taker.function {
+            Some(function) => u64::from(function.concurrency) * u64::from(taken(function).unwrap_or(batch)),
+            None => u64::from(taker.scale.max) * u64::from(batch),
+        }
+    });
+    hands.sum()
+}
+
+/// Messages that one call of a function takes.
+fn taken(function: &Function) -> Option<u32> {
+    match function.trigger {
+        Some(Trigger::Queue { batch, .. } | Trigger::Topic { batch, .. }) => Some(batch),
+        _ => None,
+    }
 }

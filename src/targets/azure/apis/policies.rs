@@ -6,14 +6,18 @@ use tera::Context;
 use super::operations::{Routed, id};
 use crate::check::api_window;
 use crate::ir::{Api, ApiRoute, Cors};
-use crate::targets::azure::Stack;
 use crate::targets::azure::project::TARGET;
+use crate::targets::azure::{Stack, functions};
 use crate::targets::shared::template::fill;
-use crate::terraform::{Address, Block, expr};
+use crate::terraform::expr::{self, Part};
+use crate::terraform::{Address, Block};
 use crate::vocabulary::Method;
 
 const API: &str = include_str!("../../../../templates/apis/azure-api.xml.tera");
 const ROUTE: &str = include_str!("../../../../templates/apis/azure-route.xml.tera");
+
+/// Stands for an address that Terraform alone knows. No blueprint has control characters in its text.
+const MARK: &str = "\u{1}";
 
 /// Seconds that a service has for an answer, as on other clouds.
 const TIMEOUT_SECONDS: u32 = 30;
@@ -31,7 +35,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, api: &Api, (gateway, routed): (&Addre
     let texts: Vec<_> = api
         .routes
         .iter()
-        .map(|route| (route.key.clone(), expr::heredoc([of_route(stack, api, route).into()])))
+        .map(|route| (route.key.clone(), expr::heredoc(of_route(stack, api, route))))
         .collect();
     let texts = stack
         .module
@@ -88,7 +92,7 @@ fn of_api(api: &Api) -> String {
 }
 
 /// Tokens come before the count: whoever brings none takes nothing from those who do.
-fn of_route(stack: &Stack<'_>, api: &Api, route: &ApiRoute) -> String {
+fn of_route(stack: &Stack<'_>, api: &Api, route: &ApiRoute) -> Vec<Part> {
     let system = stack.system;
     let tokens = api.jwt.as_ref().filter(|_| !route.open).map(|jwt| Tokens {
         configuration: xml(&format!(
@@ -103,10 +107,13 @@ fn of_route(stack: &Stack<'_>, api: &Api, route: &ApiRoute) -> String {
         .internal
         .as_ref()
         .map_or("http", |internal| internal.scheme(TARGET));
-    let backend = format!(
-        "{scheme}://{}.{}:{}",
-        service.name, system.network.private_domain, service.port
-    );
+    let backend = match service.function {
+        Some(_) => MARK.to_owned(),
+        None => xml(&format!(
+            "{scheme}://{}.{}:{}",
+            service.name, system.network.private_domain, service.port
+        )),
+    };
     let (calls, seconds) = api_window(route.throttle);
     let mut context = Context::new();
     context.insert("jwt", &tokens);
@@ -116,8 +123,12 @@ fn of_route(stack: &Stack<'_>, api: &Api, route: &ApiRoute) -> String {
         "counter",
         &id(route.method.map_or("any", Method::name), &route.segments),
     );
-    context.insert("backend", &xml(&backend));
-    fill(ROUTE, &context)
+    context.insert("backend", &backend);
+    let text = fill(ROUTE, &context);
+    match text.split_once(MARK) {
+        Some((before, after)) => vec![before.into(), functions::url(stack, route.service).into(), after.into()],
+        None => vec![text.into()],
+    }
 }
 
 fn escaped(texts: &[String]) -> Vec<String> {

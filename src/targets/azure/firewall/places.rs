@@ -5,7 +5,7 @@ use super::super::security_rules::{Rules, Side};
 use super::super::startup::registry;
 use super::super::{Stack, network::Network};
 use super::Groups;
-use crate::check::{container_environment, nodes_name};
+use crate::check::{container_environment, function_plan, nodes_name};
 use crate::ir::{Domain, Flow, Id, NodePool, Peer, Service};
 use crate::targets::shared::cluster::ports;
 use crate::vocabulary::Runtime;
@@ -21,7 +21,7 @@ const PLATFORM: [&str; 4] = [
 ];
 
 /// Where a service stands.
-pub(super) struct Place {
+pub(in crate::targets::azure) struct Place {
     /// The subnet whose rules apply.
     pub subnet: String,
     /// Its processes.
@@ -75,7 +75,12 @@ pub(super) fn entrance(stack: &Stack<'_>, network: &Network, groups: &Groups, fl
 }
 
 /// Where a service stands.
-pub(super) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: Id<Service>) -> Place {
+pub(in crate::targets::azure) fn place(
+    stack: &Stack<'_>,
+    network: &Network,
+    groups: &Groups,
+    id: Id<Service>,
+) -> Place {
     let system = stack.system;
     let service = &system.services[id];
     let alike = |other: &Service| other.runtime == service.runtime && other.home.domain == service.home.domain;
@@ -90,6 +95,17 @@ pub(super) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: I
             subnet: nodes_name(pool),
             side: Side::Prefix(subnet.cidr.clone()),
             label: nodes_name(pool),
+            mates: mates(),
+        };
+    }
+    if let Some(subnet) = network.functions.get(&service.home.domain)
+        && service.runtime == Runtime::Function
+    {
+        let name = function_plan(system, service.home.domain);
+        return Place {
+            subnet: name.clone(),
+            side: Side::Prefix(subnet.cidr.clone()),
+            label: name,
             mates: mates(),
         };
     }
@@ -113,7 +129,7 @@ pub(super) fn place(stack: &Stack<'_>, network: &Network, groups: &Groups, id: I
 }
 
 /// What a peer is called in the name of a rule.
-pub(super) fn label(stack: &Stack<'_>, network: &Network, groups: &Groups, peer: Peer) -> String {
+pub(in crate::targets::azure) fn label(stack: &Stack<'_>, network: &Network, groups: &Groups, peer: Peer) -> String {
     match peer {
         Peer::Internet => "internet".to_owned(),
         Peer::PublicBalancer => "public-gateway".to_owned(),

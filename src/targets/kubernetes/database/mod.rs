@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 
 use super::firewall::{callers, policy};
 use super::stack::{Server, Stack};
+use super::tables;
 use crate::ir::{Database, Id, Peer, Readers, Shape};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -38,7 +39,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 
 /// Network policies of a server and of what serves it.
 pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
-    let users = callers(stack, server.peer(), &server.database.name);
+    let users = match server.peer() {
+        Some(peer) => callers(stack, peer, &server.database.name),
+        None => tables::users(stack),
+    };
     match server.database.engine {
         Engine::Postgres => postgres::policies(stack, server, users),
         Engine::Mysql => mysql::policies(stack, server, users),
@@ -180,7 +184,10 @@ pub(super) fn instances(stack: &Stack<'_>, database: &Database) -> u32 {
 
 /// How many connections a server must accept, where proxies open more to it than it accepts by default.
 fn connections(stack: &Stack<'_>, server: &Server<'_>, default: u32) -> Option<u32> {
-    let proxy = stack.system.databases[server.of].sharding.as_ref()?.proxy()?;
+    let Some(of) = server.of else {
+        return Some(tables::CONNECTIONS);
+    };
+    let proxy = stack.system.databases[of].sharding.as_ref()?.proxy()?;
     let needed = POOL * stack.system.services[proxy].scale.max + MAINTENANCE;
     (needed > default).then_some(needed)
 }

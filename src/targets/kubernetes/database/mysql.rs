@@ -187,8 +187,8 @@ pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, mut users: Vec<Ne
         from(vec![in_namespace("mysql-operator")], &MEMBER_PORTS),
     ];
     let mut others = vec![];
-    if database.readers.is_some() {
-        others = sides(stack, server.of, users);
+    if let (Some(id), true) = (server.of, database.readers.is_some()) {
+        others = sides(stack, id, users);
     } else {
         ingress.insert(0, from(users, &[ROUTER_PORT]));
     }

@@ -7,8 +7,9 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use super::{connections, instances, resources, sides};
 use crate::ir::Database;
 use crate::kubernetes::custom::cloudnative_pg::{
-    Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, ObjectStore, Plugin, PluginRef,
-    Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration, Synchronous,
+    Affinity, Bootstrap, Cluster, ClusterRef, Compression, InheritedMetadata, InitDb, Monitoring, ObjectStore, Plugin,
+    PluginRef, Postgresql, S3Credentials, ScheduledBackup, SecretKey, Sidecar, Storage, StoreConfiguration,
+    Synchronous,
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -18,6 +19,7 @@ use crate::targets::kubernetes::firewall::{pods_of, policy};
 use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
 use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;
+use crate::targets::kubernetes::tables;
 
 pub(in crate::targets::kubernetes) const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
 
@@ -58,6 +60,11 @@ pub(super) fn objects(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
     ]
 }
 
+/// The image of a major version.
+pub(in crate::targets::kubernetes) fn image(version: &str) -> String {
+    format!("ghcr.io/cloudnative-pg/postgresql:{version}-standard-trixie")
+}
+
 fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
     let database = &*server.database;
     let instances = instances(stack, database);
@@ -76,7 +83,7 @@ fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
     labels.remove("app.kubernetes.io/managed-by");
     let cluster = Cluster {
         instances,
-        image_name: format!("ghcr.io/cloudnative-pg/postgresql:{}-standard-trixie", database.version),
+        image_name: image(&database.version),
         image_pull_policy: "IfNotPresent",
         enable_superuser_access: false,
         inherited_metadata: InheritedMetadata { labels },
@@ -108,6 +115,12 @@ fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
             size: format!("{}Gi", database.storage_gb),
             storage_class: stack.system.cluster.storage_class.clone(),
         },
+        monitoring: (server.of.is_none() && stack.watches_tables()).then(|| Monitoring {
+            custom_queries_config_map: vec![SecretKey {
+                name: tables::queries(),
+                key: "queries",
+            }],
+        }),
         plugins: vec![Plugin {
             name: PLUGIN,
             is_wal_archiver: true,
@@ -173,12 +186,12 @@ pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, users: Vec<Networ
     let both = [database.port, STATUS_PORT];
     let mut ingress = vec![from(instances(), &both), from(vec![operator], &both)];
     let mut others = vec![];
-    if database.readers.is_some() {
-        others = sides(stack, server.of, users);
+    if let (Some(id), true) = (server.of, database.readers.is_some()) {
+        others = sides(stack, id, users);
     } else if !users.is_empty() {
         ingress.insert(0, from(users, &[database.port]));
     }
-    if stack.watches(server.peer()) {
+    if stack.watches(server.peer()) || (server.of.is_none() && stack.watches_tables()) {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![

@@ -21,7 +21,7 @@ use crate::ir::{Id, Probe, Service, System};
 use crate::kubernetes::custom::keda::{ScaleTarget, ScaledObject, Trigger};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod::{self, Ask};
-pub use names::{Labels, Names};
+pub use names::{Labels, Names, kind};
 
 /// Seconds between the probes of a service that starts.
 const START_PERIOD: u32 = 10;
@@ -264,6 +264,7 @@ pub fn scaled(service: &Service, kind: &'static str, messages: impl Iterator<Ite
             kind,
             name: service.name.clone(),
         },
+        polling_interval: None,
         min_replica_count: service.scale.min,
         max_replica_count: service.scale.max,
         triggers: messages.chain([load]).collect(),

@@ -15,6 +15,14 @@ const PART_OF: &str = "app.kubernetes.io/part-of";
 const COMPONENT: &str = "app.kubernetes.io/component";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
+/// What a service is called among the kinds of components.
+pub fn kind(service: &Service) -> &'static str {
+    match service.function {
+        Some(_) => "function",
+        None => "service",
+    }
+}
+
 /// The names that follow from a system.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
@@ -86,7 +94,7 @@ impl<'a> Names<'a> {
 
     /// Metadata of an object with the name of its service.
     pub fn service_meta(&self, service: &Service) -> ObjectMeta {
-        self.meta(service.name.as_str(), service.home.domain, &service.name, "service")
+        self.meta(service.name.as_str(), service.home.domain, &service.name, kind(service))
     }
 
     /// Metadata of an object that belongs to the whole of a part.

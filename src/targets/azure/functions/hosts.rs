@@ -1,0 +1,197 @@
+//! What functions run on: plans, the storage of their hosts, the account of their code, and where they send what they measure.
+
+use std::collections::BTreeMap;
+
+use hcl::expr::{Conditional, ForExpr};
+use hcl::{Expression, Identifier};
+
+use super::{CODE, EVENTS, domains, hears_of_objects};
+use crate::check::{AZURE_INSTANCES, function_plan};
+use crate::ir::{Domain, Id};
+use crate::list;
+use crate::targets::azure::compute::Plan;
+use crate::targets::azure::encryption::wait_for;
+use crate::targets::azure::project::after;
+use crate::targets::azure::secrets::{Endpoint, private_endpoint};
+use crate::targets::azure::{Parts, Stack, storage};
+use crate::terraform::{Address, Block, expr};
+
+/// Sizes of an instance, and the MiB of memory that they have for functions.
+const SIZES: [(&str, u32); 3] = [("EP1", 3072), ("EP2", 6144), ("EP3", u32::MAX)];
+/// Days that packages and events which were removed can be brought back.
+const KEEP_DAYS: u32 = 7;
+
+/// What functions run on.
+pub(super) struct Hosts {
+    /// Plans, by domain.
+    pub plans: BTreeMap<Option<Id<Domain>>, Host>,
+    /// The code of all functions.
+    pub code: Code,
+    /// Where apps send what they measure.
+    pub insights: Address,
+}
+
+/// A plan, and where the hosts of its apps keep what they have to remember.
+pub(super) struct Host {
+    /// The plan.
+    pub plan: Address,
+    /// The storage account.
+    pub account: Address,
+    /// It can be reached from here on.
+    pub endpoint: Address,
+}
+
+/// The account with the code, the events of buckets and the dead letters.
+pub(super) struct Code {
+    /// The account.
+    pub account: Address,
+    /// Whoever runs Terraform may write to it from here on.
+    pub ready: Address,
+    /// Apps can reach it from here on.
+    pub endpoints: Vec<Address>,
+}
+
+pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address) -> Hosts {
+    let insights = insights(stack, workspace);
+    let code = code(stack, plan.parts);
+    let mut plans = BTreeMap::new();
+    for domain in domains(stack) {
+        plans.insert(domain, host(stack, plan.parts, domain));
+    }
+    Hosts { plans, code, insights }
+}
+
+fn insights(stack: &mut Stack<'_>, workspace: &Address) -> Address {
+    let body = stack
+        .named(stack.prefixed("functions"))
+        .set("workspace_id", workspace.id())
+        .set("application_type", "web")
+        .comment("Apps sign in with their identities: the connection string opens nothing.")
+        .set("local_authentication_enabled", false)
+        .set("tags", stack.tags());
+    stack.module.resource("azurerm_application_insights", "functions", body)
+}
+
+fn host(stack: &mut Stack<'_>, parts: &Parts, domain: Option<Id<Domain>>) -> Host {
+    let name = function_plan(stack.system, domain);
+    stack.module.file("functions", "");
+    let body = stack
+        .named(stack.prefixed(&name))
+        .set("os_type", "Linux")
+        .comment("One instance runs always; more come and go with what there is to do.")
+        .set("sku_name", size(stack, domain))
+        .set("worker_count", 1)
+        .set("maximum_elastic_worker_count", AZURE_INSTANCES)
+        .set("tags", stack.tags());
+    let plan = stack.module.resource("azurerm_service_plan", &name, body);
+    let path = domain.map_or("functions".to_owned(), |domain| {
+        stack.system.domains[domain].path.clone()
+    });
+    stack.built(&path, "plan of functions, Elastic Premium", &plan);
+    let own = format!("{name}-host");
+    let body =
+        storage::account(stack, parts, (&own, "ZRS", false)).set("depends_on", after([parts.encryption.ready.clone()]));
+    stack.module.comment(
+        "What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.",
+    );
+    let account = stack.module.resource("azurerm_storage_account", &own, body);
+    let endpoint = Endpoint {
+        name: &own,
+        resource: &account,
+        subresource: "blob",
+        zone: storage::ZONE,
+        group: &parts.firewall.groups.function_hosts[&domain],
+        each: false,
+        after: vec![],
+    };
+    let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
+    Host {
+        plan,
+        account,
+        endpoint,
+    }
+}
+
+/// The smallest instance that has the memory of the largest function.
+fn size(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> &'static str {
+    let functions = stack.system.functions();
+    let own = functions.filter(|(_, service, _)| service.home.domain == domain);
+    let memory = own.map(|(_, _, function)| function.memory_mb).max().unwrap_or_default();
+    let mut sizes = SIZES.into_iter();
+    sizes
+        .find(|(_, there)| memory <= *there)
+        .map_or("EP3", |(name, _)| name)
+}
+
+fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
+    stack.module.file("functions", "");
+    let ranges = ranges(stack, parts);
+    let rules = Block::new()
+        .set("default_action", "Deny")
+        .set("bypass", Expression::from(vec!["AzureServices"]))
+        .set("ip_rules", ranges);
+    let keep = Block::new().set("days", KEEP_DAYS);
+    let blobs = Block::new()
+        .block("delete_retention_policy", keep.clone())
+        .block("container_delete_retention_policy", keep);
+    let mut body = storage::account(stack, parts, (CODE, "ZRS", false)).set("public_network_access_enabled", true);
+    body.replace_blocks("network_rules", vec![rules]);
+    let body = body
+        .block("blob_properties", blobs)
+        .set("depends_on", after([parts.encryption.ready.clone()]));
+    stack.module.comment(
+        "The code of functions, the events of buckets on their way to them, and dead letters. Its public address answers admin_cidrs, from\nwhere Terraform brings the code, and Azure's own services, which bring the events; functions use the private endpoint.",
+    );
+    let account = stack.module.resource("azurerm_storage_account", CODE, body);
+    let mut endpoints = vec![];
+    let group = parts.firewall.groups.function_code.as_ref();
+    let queues = hears_of_objects(stack).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
+    let wanted = [Some((CODE, "blob", storage::ZONE)), queues];
+    for (name, subresource, zone) in wanted.into_iter().flatten() {
+        let Some(group) = group else { continue };
+        let endpoint = Endpoint {
+            name,
+            resource: &account,
+            subresource,
+            zone,
+            group,
+            each: false,
+            after: vec![],
+        };
+        endpoints.push(private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint);
+    }
+    stack.module.file("functions", "");
+    let body = Block::new()
+        .set("for_each", parts.vault.operators.clone())
+        .set("scope", account.id())
+        .set("role_definition_name", "Storage Blob Data Contributor")
+        .set("principal_id", parts.vault.operator.clone());
+    stack.module.comment("Whoever runs Terraform brings the code.");
+    let granted = stack
+        .module
+        .resource("azurerm_role_assignment", "operator_functions", body);
+    let ids = expr::call("join", [",".into(), granted.all("id")]);
+    let about = "Until the grants have reached the account.";
+    let ready = wait_for(stack, "operator_functions", about, [("grant", ids)]);
+    Code {
+        account,
+        ready,
+        endpoints,
+    }
+}
+
+/// The ranges as storage accounts take them: a single address has no length, and two of them have none either.
+fn ranges(stack: &mut Stack<'_>, parts: &Parts) -> Expression {
+    let range = || expr::keyword("range");
+    let ends = |length: &str| expr::call("endswith", [range(), length.into()]);
+    let host = |number: i32| expr::call("cidrhost", [range(), number.into()]);
+    let small = Expression::from(Conditional::new(ends("/31"), list![host(0), host(1)], list![range()]));
+    let each = Expression::from(Conditional::new(ends("/32"), list![host(0)], small));
+    let ranges = ForExpr::new(Identifier::unchecked("range"), parts.vault.admin_cidrs.clone(), each);
+    stack
+        .module
+        .comment("Storage accounts take no ranges of one or two addresses: those are named one by one.");
+    stack
+        .module
+        .local("admin_addresses", expr::call("flatten", [Expression::from(ranges)]))
+}

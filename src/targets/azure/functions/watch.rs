@@ -1,0 +1,129 @@
+//! Logs of functions, and alarms about them.
+
+use super::{Functions, dead_container, event_queues};
+use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
+use crate::targets::azure::{Stack, functions};
+use crate::terraform::{Address, Block, expr};
+use crate::{list, template};
+
+/// What is looked at each time, and how often.
+const MINUTES: (&str, &str) = ("PT5M", "PT5M");
+
+/// What goes to the workspace besides what the apps send there: who brings code and events, and what is given up.
+pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<&Functions>, workspace: &Address) {
+    let Some(functions) = functions else {
+        return;
+    };
+    stack.module.file("observability", "");
+    let mut sources = vec![("blobs", "blobServices")];
+    if functions::hears_of_objects(stack) {
+        sources.push(("queues", "queueServices"));
+    }
+    let sources = sources.into_iter().map(|(name, service)| {
+        let id = template![functions.code.id(), format!("/{service}/default")];
+        (name, id)
+    });
+    let body = Block::new()
+        .set("for_each", expr::object(sources.collect::<Vec<_>>()))
+        .set("name", stack.system.prefix.as_str())
+        .set("target_resource_id", expr::each_value(&[]))
+        .set("log_analytics_workspace_id", workspace.id())
+        .block("enabled_log", Block::new().set("category", "StorageWrite"));
+    stack
+        .module
+        .comment("What is written to the account of functions: code, and what they failed on. Looking for new events would fill the workspace.");
+    stack
+        .module
+        .resource("azurerm_monitor_diagnostic_setting", "functions", body);
+    let apps = functions.apps.iter().map(|(id, app)| {
+        let name = stack.system.services[*id].name.clone();
+        (name, app.id())
+    });
+    let apps: Vec<_> = apps.collect();
+    let body = Block::new()
+        .set("for_each", expr::object(apps))
+        .set("name", stack.system.prefix.as_str())
+        .set("target_resource_id", expr::each_value(&[]))
+        .set("log_analytics_workspace_id", workspace.id())
+        .block("enabled_log", Block::new().set("category", "FunctionAppLogs"));
+    stack.module.comment("What the functions and their hosts say.");
+    stack
+        .module
+        .resource("azurerm_monitor_diagnostic_setting", "function_apps", body);
+}
+
+/// Alarms about functions: questions to the workspace.
+pub(in crate::targets::azure) fn alarms(
+    stack: &mut Stack<'_>,
+    (functions, workspace): (&Functions, &Address),
+    told: Option<&Address>,
+) {
+    for alarm in &stack.system.function_alarms {
+        let (query, above) = question(stack, functions, alarm);
+        let criteria = Block::new()
+            .set("query", expr::heredoc(query))
+            .set("time_aggregation_method", "Count")
+            .set("operator", "GreaterThan")
+            .set("threshold", above);
+        let (frequency, window) = MINUTES;
+        let body = stack
+            .named(stack.prefixed(&alarm.name))
+            .set("scopes", list![workspace.id()])
+            .set("description", alarm.about.as_str())
+            .set("severity", 2)
+            .set("evaluation_frequency", frequency)
+            .set("window_duration", window)
+            .set("auto_mitigation_enabled", true)
+            .comment("A new workspace knows the table when the first lines are in it.")
+            .set("skip_query_validation", true)
+            .set("tags", stack.tags())
+            .block("criteria", criteria)
+            .block_some(
+                "action",
+                told.map(|group| Block::new().set("action_groups", list![group.id()])),
+            );
+        stack
+            .module
+            .resource("azurerm_monitor_scheduled_query_rules_alert_v2", &alarm.name, body);
+    }
+}
+
+/// What is asked, and how many lines are still fine.
+fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> (Vec<expr::Part>, u32) {
+    let service = &stack.system.services[alarm.function];
+    let app = functions.apps[&alarm.function].attr("name");
+    match alarm.trouble {
+        FunctionTrouble::Failing { calls } => {
+            let query = vec![
+                "AppRequests\n| where AppRoleName =~ \"".into(),
+                app.into(),
+                "\" and Success == false".into(),
+            ];
+            (query, calls)
+        }
+        FunctionTrouble::Throttled => {
+            let query = vec![
+                "AppRequests\n| where AppRoleName =~ \"".into(),
+                app.into(),
+                "\" and ResultCode in (\"429\", \"503\")".into(),
+            ];
+            (query, 0)
+        }
+        FunctionTrouble::DeadLetters => {
+            let blobs = format!("/{}/", dead_container(service));
+            let mut query: Vec<expr::Part> = vec![
+                "StorageBlobLogs\n| where AccountName == \"".into(),
+                functions.code.attr("name").into(),
+                format!("\" and OperationName startswith \"PutBl\" and Uri has \"{blobs}\"").into(),
+            ];
+            let takes = stack.system.services[alarm.function].function.as_ref();
+            if takes.is_some_and(|function| matches!(function.trigger, Some(Trigger::Bucket { .. }))) {
+                let [_, poison] = event_queues(service);
+                query.push("\n| union (\n  StorageQueueLogs\n  | where AccountName == \"".into());
+                query.push(functions.code.attr("name").into());
+                query.push(format!("\" and OperationName == \"PutMessage\" and Uri has \"/{poison}/\"\n)").into());
+            }
+            (query, 0)
+        }
+    }
+}

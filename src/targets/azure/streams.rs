@@ -1,0 +1,117 @@
+//! Event Hubs: one namespace, in it a hub for each stream, and a consumer group for each service that reads one.
+
+use std::collections::BTreeMap;
+
+use hcl::Expression;
+
+use super::database::lifecycle;
+use super::project::after;
+use super::secrets::{Endpoint, private_endpoint};
+use super::{Parts, Stack, names};
+use crate::ir::{Id, Service, Stream};
+use crate::template;
+use crate::terraform::{Address, Block};
+
+/// What the namespace's endpoint and its security group are called.
+pub(super) const NAME: &str = "event-hubs";
+/// HTTPS, AMQP over TLS, and Kafka's protocol.
+pub(super) const PORTS: [&str; 4] = ["443", "5671", "5672", "9093"];
+
+/// The namespace and what is in it.
+pub(super) struct Streaming {
+    /// The namespace.
+    pub namespace: Address,
+    /// Its host name.
+    pub host: Expression,
+    /// It can be reached from here on.
+    pub endpoint: Address,
+    /// The streams.
+    pub hubs: BTreeMap<Id<Stream>, Address>,
+    /// What readers call themselves, by stream and service.
+    pub groups: BTreeMap<(Id<Stream>, Id<Service>), Address>,
+}
+
+/// Nothing for a system without streams.
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
+    let group = parts.firewall.groups.streams.as_ref()?;
+    let system = stack.system;
+    stack.module.file("streams", "");
+    let namespace = namespace(stack, parts);
+    let host = template![namespace.attr("name"), ".servicebus.windows.net"];
+    let host = stack.module.local(NAME, host);
+    let endpoint = Endpoint {
+        name: NAME,
+        resource: &namespace,
+        subresource: "namespace",
+        zone: super::queues::ZONE,
+        group,
+        each: false,
+        after: vec![],
+    };
+    let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
+    let (mut hubs, mut groups) = (BTreeMap::new(), BTreeMap::new());
+    for (id, item) in system.streams.iter() {
+        stack.module.file("streams", "");
+        let keep = Block::new()
+            .set("cleanup_policy", "Delete")
+            .set("retention_time_in_hours", item.retention_hours);
+        let body = Block::new()
+            .set("name", item.name.as_str())
+            .set("namespace_id", namespace.id())
+            .set("partition_count", item.partitions)
+            .block("retention_description", keep)
+            .block_some("lifecycle", lifecycle(system.protect, &[]));
+        let hub = stack.module.resource("azurerm_eventhub", &item.name, body);
+        stack.built(&item.path, "event hub", &hub);
+        for reader in system.consumers_of(id) {
+            let reading = &system.services[reader].name;
+            let body = Block::new()
+                .set("name", reading.as_str())
+                .set("namespace_name", namespace.attr("name"))
+                .set("eventhub_name", hub.attr("name"))
+                .set("resource_group_name", stack.project.group.attr("name"));
+            let name = format!("{reading}-from-{}", item.name);
+            let group = stack.module.resource("azurerm_eventhub_consumer_group", &name, body);
+            groups.insert((id, reader), group);
+        }
+        hubs.insert(id, hub);
+    }
+    Some(Streaming {
+        namespace,
+        host,
+        endpoint,
+        hubs,
+        groups,
+    })
+}
+
+fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> Address {
+    let name = names::namespace(&format!("{}-streams", stack.system.prefix));
+    let body = stack
+        .named(template![name, "-", stack.project.suffix.attr("hex")])
+        .comment("Premium alone takes a key of our own. Its price is by the processing unit.")
+        .set("sku", "Premium")
+        .set("capacity", 1)
+        .set("local_authentication_enabled", false)
+        .set("public_network_access_enabled", false)
+        .set("tags", stack.tags())
+        .block("identity", parts.encryption.identity())
+        .block_some("lifecycle", lifecycle(stack.system.protect, &[]))
+        .set("depends_on", after([parts.encryption.ready.clone()]));
+    let namespace = stack.module.resource("azurerm_eventhub_namespace", "main", body);
+    let keys = Expression::Array(vec![parts.encryption.key.attr("versionless_id")]);
+    let body = Block::new()
+        .set("eventhub_namespace_id", namespace.id())
+        .comment("Named without a version, a rotated key is taken by itself.")
+        .set("key_vault_key_ids", keys)
+        .set("user_assigned_identity_id", parts.encryption.identity.id())
+        .set("infrastructure_encryption_enabled", true);
+    let kind = "azurerm_eventhub_namespace_customer_managed_key";
+    stack.module.resource(kind, "main", body);
+    stack.module.output(
+        "event_hubs",
+        namespace.attr("name"),
+        "Name of the Event Hubs namespace.",
+    );
+    namespace
+}
