@@ -265,7 +265,8 @@ fn workers(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             workers.join(", ")
         ));
     }
-    if super::scaling::counts_messages(stack) {
+    let mut services = stack.system.services.iter();
+    if services.any(|(_, service)| service.scale.queue_messages.is_some()) {
         says(
             "KEDA looks every 30 seconds at the messages that wait, with the login of the service, and makes the HorizontalPodAutoscaler \
                 (`keda-hpa-SERVICE`): the greatest need of all inboxes and the processor load decides. While it cannot ask, the number of pods \

@@ -31,6 +31,12 @@ pub(super) fn skips(stack: &Stack<'_>, report: &mut Report) {
     if stack.has_store() {
         by_tag.push(format!("StatefulSet {STORE}"));
     }
+    if stack.bucket_functions().next().is_some() {
+        let store = format!("StatefulSet {STORE}");
+        let why = "what sends events of buckets waits for the broker, and the store must not";
+        report.skip("CKV_K8S_8", &store, why);
+        report.skip("CKV_K8S_9", &store, why);
+    }
     if !stack.system.tables.is_empty() {
         by_tag.push(format!("Job {0}-VERSION, CronJob {TABLES}-expiry", tables::SETUP));
         told.push(format!("Job {0}-VERSION, CronJob {TABLES}-expiry", tables::SETUP));

@@ -1,6 +1,6 @@
 //! What the owner knows and does about functions, for the README.
 
-use super::{AT_ONCE, LEAST, PAUSE, PORT, answers, event_queue, is_fed, is_scheduled, pods};
+use super::{AT_ONCE, LEAST, PAUSE, PORT, answers, event_queue, is_fed, is_scheduled, pods, watch};
 use crate::check::names_packages;
 use crate::ir::{Function, Service, Trigger, dead_letters};
 use crate::targets::kubernetes::scaling;
@@ -97,10 +97,22 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
     events(stack, says);
     scale(stack, says);
     dead(stack, says);
-    for alarm in stack.function_alarms() {
+    let (told, untold): (Vec<_>, Vec<_>) = stack
+        .function_alarms()
+        .iter()
+        .partition(|alarm| watch::measured(stack, alarm).is_some());
+    for alarm in told {
         says(format!(
             "`{}`: an alert of Prometheus, from the PrometheusRule of that name. {}",
             alarm.name, alarm.about
+        ));
+    }
+    if !untold.is_empty() {
+        let names: Vec<String> = untold.iter().map(|alarm| format!("`{}`", alarm.name)).collect();
+        says(format!(
+            "Without an alert are {}: a time at which a function failed is told as its dead letter, one job at a time is never too many, and \
+                pods of which there are always as many as may be cannot become more.",
+            names.join(", ")
         ));
     }
     let silent: Vec<&Service> = stack

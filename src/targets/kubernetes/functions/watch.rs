@@ -84,14 +84,20 @@ fn exporter(stack: &Stack<'_>) -> Object {
     Object::custom(stack.meta(STREAMS, STREAMS, "stream"), monitor)
 }
 
-fn rule(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Object> {
+/// When somebody is told, and for how many minutes it is so; none where nothing is measured.
+pub(super) fn measured(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<(String, u32)> {
     let service = &stack.system.services[alarm.function];
     let function = service.function.as_ref()?;
-    let (expr, minutes) = match alarm.trouble {
+    Some(match alarm.trouble {
         FunctionTrouble::DeadLetters => (dead(stack, service, function)?, 1),
         FunctionTrouble::Failing { calls } => (failing(stack, service, function, calls)?, 1),
         FunctionTrouble::Throttled => (full(stack, service, function)?, FULL),
-    };
+    })
+}
+
+fn rule(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Object> {
+    let (expr, minutes) = measured(stack, alarm)?;
+    let service = &stack.system.services[alarm.function];
     let about = match alarm.trouble {
         FunctionTrouble::Throttled => format!(
             "{} (Measured is that as many pods run as may, for {FULL} minutes: calls wait.)",
@@ -148,7 +154,7 @@ fn failing(stack: &Stack<'_>, service: &Service, function: &Function, calls: u32
     let job = format!("job=\"{namespace}/{name}\"");
     Some(match told(function) {
         Some(("connector", _)) if matches!(function.trigger, Some(Trigger::Table { .. })) => {
-            format!("sum(increase(processor_error{{{job}, label=\"function\"}}[5m])) > {calls}")
+            format!("sum(increase(http_request_code_5xx{{{job}, label=\"function\"}}[5m])) > {calls}")
         }
         Some(("connector", _)) => {
             format!("sum(increase(output_error{{{job}, label=\"function\"}}[5m])) > {calls}")
