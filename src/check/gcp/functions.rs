@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, gcp::functions as rules, gcp::messaging};
-use crate::ir::{Bucket, Family, Function, Service, Source, System, Trigger};
+use crate::diagnostic::{Diagnostic, capability, gcp::functions as rules, gcp::messaging};
+use crate::ir::{Bucket, Family, Function, Resource, Service, Source, System, Trigger};
+use crate::target::Target;
+use crate::vocabulary::Runtime;
 
 /// Seconds that Pub/Sub waits for an answer.
 const WAIT: u32 = 600;
+/// The longest id of a service account.
+const ACCOUNT: usize = 30;
 /// Bytes of a subscription's filter.
 const FILTER: usize = 256;
 /// What Node.js loads when `package.json` says nothing.
@@ -38,6 +42,17 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
         if let Some(attribute) = &table.ttl {
             problems.push(rules::expiry(at("ttl"), &table.name, attribute));
+        }
+    }
+    for (id, service) in system.services.iter() {
+        let mut grants = system.grants_of(id).filter(|_| service.runtime == Runtime::Kubernetes);
+        let kafka = grants.find_map(|grant| match grant.resource {
+            Resource::Stream(stream) => Some(&system.streams[stream]).filter(|stream| stream.kafka),
+            _ => None,
+        });
+        if let Some(stream) = kafka {
+            let at = system.places.key(&service.path);
+            problems.push(rules::kafka_of_pods(at, &service.name, &stream.home.name));
         }
     }
     names(system, problems);
@@ -163,6 +178,17 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
         taken.push((CHANGES.to_owned(), "the account that passes changes of tables on"));
     }
     for (name, what) in taken {
+        let full = format!("{}-{name}", system.prefix);
+        if full.len() > ACCOUNT {
+            let at = system.places.span("name");
+            problems.push(capability::name_too_long(
+                at,
+                &full,
+                ACCOUNT,
+                "a service account's id",
+                Target::Gcp,
+            ));
+        }
         let found = system.services.iter().find(|(_, service)| service.name == name);
         if let Some((_, service)) = found {
             problems.push(rules::part_name(system.places.key(&service.path), &name, what));

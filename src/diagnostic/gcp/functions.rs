@@ -41,6 +41,17 @@ pub fn kafka(at: Option<Span>, function: &str, stream: &str) -> Diagnostic {
     .fix("use a stream without `kafka = true`, or let a service consume this one")
 }
 
+/// `stream-of-pods`
+pub fn kafka_of_pods(at: Option<Span>, service: &str, stream: &str) -> Diagnostic {
+    Diagnostic::error(
+        "stream-of-pods",
+        at,
+        format!("`{service}` cannot reach `{stream}` from the cluster on Google Cloud"),
+    )
+    .reason("the brokers of Kafka have addresses that are known to firewall rules only, not to the policies of pods")
+    .fix("use `runtime = \"container\"` or `\"vm\"` for the service, or a stream without `kafka = true`")
+}
+
 /// `function-oldest`
 pub fn oldest(at: Option<Span>, function: &str, stream: &str) -> Diagnostic {
     Diagnostic::warning(

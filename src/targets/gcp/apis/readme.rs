@@ -41,14 +41,17 @@ pub(in crate::targets::gcp) fn security(stack: &Stack<'_>) -> Vec<&'static str> 
         let mut routes = system.apis.iter().flat_map(|(_, api)| &api.routes);
         routes.any(|route| system.services[route.service].function.is_none() == services)
     };
-    let mut items = vec![
-        "APIs are proxies (Envoy) on Cloud Run, which check tokens (signature, issuer, audience, time) before they count a request, and answer what no route names with 404.",
-    ];
-    items.push(match (routed(true), routed(false)) {
-        (true, false) => "A firewall rule lets the proxies reach the internal load balancer at the ports of the services that they route to, and nothing else in the network. Their service accounts have no role.",
-        (true, true) => "A firewall rule lets the proxies reach the internal load balancer at the ports of the services that they route to, and nothing else in the network. Their service accounts may call the functions that they route to, each by itself. What callers send as `X-Serverless-Authorization` is taken away.",
-        (false, _) => "The service accounts of the proxies may call the functions that they route to, each by itself. What callers send as `X-Serverless-Authorization` is taken away.",
-    });
+    let mut items = vec![match (routed(true), routed(false)) {
+        (_, false) => {
+            "APIs are proxies (Envoy) on Cloud Run, which check tokens (signature, issuer, audience, time) before they count a request, and answer what no route names with 404. A firewall rule lets them reach the internal load balancer at the ports of the services that they route to, and nothing else in the network. Their service accounts have no role."
+        }
+        (true, true) => {
+            "APIs are proxies (Envoy) on Cloud Run, which check tokens (signature, issuer, audience, time) before they count a request, and answer what no route names with 404. A firewall rule lets them reach the internal load balancer at the ports of the services that they route to, and nothing else in the network. Their service accounts may call the functions that they route to, each by itself; what callers send as `X-Serverless-Authorization` is taken away."
+        }
+        (false, true) => {
+            "APIs are proxies (Envoy) on Cloud Run, which check tokens (signature, issuer, audience, time) before they count a request, and answer what no route names with 404. Their service accounts may call the functions that they route to, each by itself; what callers send as `X-Serverless-Authorization` is taken away."
+        }
+    }];
     if system.apis.iter().any(|(_, api)| api.domain.is_some()) {
         items.push("Cloud Armor stands before APIs with a host name of their own, with Google's preconfigured rules at sensitivity 1.");
     }

@@ -1,6 +1,6 @@
 //! Functions of images: services of Cloud Run that handle one call at a time.
 
-use super::{Made, containers};
+use super::{Made, containers, is_called_outside};
 use crate::object;
 use crate::targets::gcp::Stack;
 use crate::terraform::{Address, Block};
@@ -35,7 +35,7 @@ pub(super) fn function(stack: &mut Stack<'_>, made: Made<'_>, (containers, parts
         })
         .block("containers", container)
         .blocks("volumes", volumes);
-    let ingress = match made.is_called_outside(stack.system) {
+    let ingress = match is_called_outside(stack.system, made.id) {
         true => "INGRESS_TRAFFIC_ALL",
         false => "INGRESS_TRAFFIC_INTERNAL_ONLY",
     };

@@ -140,6 +140,14 @@ pub(super) fn push(stack: &Stack<'_>, id: Id<Service>, topic: &Address) -> Block
         .block("oidc_token", token)
 }
 
+/// True if somebody outside the network calls a function by its address.
+fn is_called_outside(system: &System, id: Id<Service>) -> bool {
+    let function = |id: Id<Service>| system.services[id].function.as_ref();
+    let own = function(id).is_some_and(|it| matches!(it.trigger, Some(Trigger::Url { .. })));
+    let outside = |id: Id<Service>| function(id).is_some_and(|it| !it.private);
+    own || system.callers_of(id).any(outside)
+}
+
 /// What functions of both kinds have in common.
 struct Made<'a> {
     id: Id<Service>,
@@ -155,12 +163,6 @@ impl Made<'_> {
         let memory = self.function.memory_mb;
         let enough = PROCESSORS.iter().find(|(most, _)| memory <= *most);
         enough.map_or(8, |(_, processors)| *processors)
-    }
-
-    /// True if somebody outside the network calls it by its address.
-    fn is_called_outside(&self, system: &System) -> bool {
-        let outside = |id: Id<Service>| system.services[id].function.as_ref().is_some_and(|it| !it.private);
-        matches!(self.function.trigger, Some(Trigger::Url { .. })) || system.callers_of(self.id).any(outside)
     }
 
     fn sizes(&self) -> String {

@@ -2,7 +2,9 @@
 
 use tera::Context;
 
-use super::{SOURCES, any, attempts, has_events, has_schedules, of_source, takes_events, watches_tables};
+use super::{
+    SOURCES, any, attempts, has_events, has_schedules, is_called_outside, of_source, takes_events, watches_tables,
+};
 use crate::check::GCP_TRIGGERS as TRIGGERS;
 use crate::ir::{Function, Resource, Trigger, dead_letters};
 use crate::targets::gcp::{Stack, streams};
@@ -90,6 +92,15 @@ pub(in crate::targets::gcp) fn skips(stack: &mut Stack<'_>) {
             &address,
             "archives are called by their digests: none is ever replaced",
         );
+    }
+    for (id, _, function) in of_source(system).filter(|(id, _, _)| is_called_outside(system, *id)) {
+        let address = stack.functions[&id].text();
+        let reason = match function.trigger {
+            Some(Trigger::Url { open: true }) => "the blueprint lets anybody call it",
+            Some(Trigger::Url { .. }) => "it has an address of its own, where callers prove who they are",
+            _ => "functions outside the network call it, and prove who they are",
+        };
+        report.skip("CKV_GCP_124", &address, reason);
     }
     if watches_tables(system) {
         for agent in ["eventarc", "workflows"] {

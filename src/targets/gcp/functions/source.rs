@@ -5,7 +5,7 @@
 use hcl::Expression;
 
 use super::containers::Parts;
-use super::{IMAGES, Made, SOURCES, firewall, of_source};
+use super::{IMAGES, Made, SOURCES, firewall, is_called_outside, of_source};
 use crate::check::GCP_BUILD as BUILD;
 use crate::ir::{Family, Source, System};
 use crate::targets::gcp::{Stack, storage};
@@ -194,7 +194,7 @@ pub(super) fn function(
         .set("service_account", place.account.id())
         .set("docker_repository", place.images.id())
         .block("source", Block::new().block("storage_source", stored));
-    let ingress = match made.is_called_outside(stack.system) {
+    let ingress = match is_called_outside(stack.system, made.id) {
         true => "ALLOW_ALL",
         false => "ALLOW_INTERNAL_ONLY",
     };

@@ -92,6 +92,7 @@ fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
     let ordered: Vec<String> = ordered.map(|(part, _)| name(part)).collect();
     let services = |containers: bool| {
         let services = system.services.iter().map(|(_, service)| service);
+        let services = services.filter(|service| service.function.is_none());
         services.filter(move |service| is_container(service) == containers)
     };
     let workers = services(false).filter(|service| !service.listens());
