@@ -199,7 +199,9 @@ fn only_the_command_line_touches_the_outside() {
         }
         let text = file.code.without_tests();
         for name in code::named(&text, "std::") {
-            let is_granted = file.part() == Some("offline") && OFFLINE.contains(&name.as_str());
+            // What a target emits is checked while it is written; both have ended before anything is given back.
+            let joins = file.path == "src/targets/mod.rs" && name == "thread";
+            let is_granted = joins || file.part() == Some("offline") && OFFLINE.contains(&name.as_str());
             if OUTSIDE.contains(&name.as_str()) && !is_granted {
                 findings.push(format!("{}: std::{name}", file.path));
             }

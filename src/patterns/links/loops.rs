@@ -108,7 +108,7 @@ fn circle(ways: &BTreeMap<Id<Service>, Vec<Way>>, start: Id<Service>) -> Option<
                 continue;
             };
             if seen.insert(last) {
-                longer.extend(from(last).map(|way| [path.as_slice(), &[way.clone()]].concat()));
+                longer.extend(from(last).map(|way| [path.as_slice(), std::slice::from_ref(way)].concat()));
             }
         }
         paths = longer;

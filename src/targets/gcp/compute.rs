@@ -329,15 +329,7 @@ pub(super) fn ready(
         // What is sent before the subscription is there is lost, and a sender's grant is on the topic alone.
         Resource::Queue(queue) if !grant.access.reads() => vec![&stack.queues[&queue].inbox.subscription],
         // Its grants have references to them.
-        Resource::Bucket(_)
-        | Resource::Secret(_)
-        | Resource::Cache(_)
-        | Resource::Queue(_)
-        | Resource::Topic(_)
-        | Resource::Subscription(_)
-        | Resource::Stream(_)
-        | Resource::Table(_)
-        | Resource::Function(_) => vec![],
+        _ => vec![],
     });
     let balancers = stack
         .system

@@ -212,6 +212,7 @@ fn has_machines(stack: &Stack<'_>) -> bool {
 fn skips(stack: &mut Stack<'_>) {
     let system = stack.system;
     cluster::skips(stack);
+    super::functions::readme::skips(stack);
     let report = &mut stack.report;
     if !system.protect {
         report.skip(

@@ -84,7 +84,7 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
     let brokers = firewall::group(stack, network, BROKERS, "Kafka brokers".to_owned());
     let rules = connections(stack, groups, &brokers);
     stack.module.file("streams", "");
-    let group = logs::group(stack, keys, format!("/{prefix}/kafka"));
+    let group = logs::group(stack, keys, format!("/aws/vendedlogs/{prefix}/kafka"));
     let group = stack.module.resource("aws_cloudwatch_log_group", LOGS, group);
     let said = [
         "auto.create.topics.enable=false".to_owned(),

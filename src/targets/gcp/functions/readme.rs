@@ -2,7 +2,7 @@
 
 use tera::Context;
 
-use super::{any, attempts, has_events, has_schedules, of_source, takes_events, watches_tables};
+use super::{SOURCES, any, attempts, has_events, has_schedules, of_source, takes_events, watches_tables};
 use crate::check::GCP_TRIGGERS as TRIGGERS;
 use crate::ir::{Function, Resource, Trigger, dead_letters};
 use crate::targets::gcp::{Stack, streams};
@@ -72,6 +72,31 @@ pub(in crate::targets::gcp) fn operations(stack: &Stack<'_>) -> Vec<String> {
     said.extend(tables(stack));
     said.extend(streams(stack));
     said
+}
+
+/// The findings that checkov reports on what is around functions.
+pub(in crate::targets::gcp) fn skips(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let report = &mut stack.report;
+    if of_source(system).next().is_some() {
+        let address = format!("google_storage_bucket.{}", identifier(SOURCES));
+        report.skip(
+            "CKV_GCP_62",
+            &address,
+            "only builds read it, and they write logs of their own",
+        );
+        report.skip(
+            "CKV_GCP_78",
+            &address,
+            "archives are called by their digests: none is ever replaced",
+        );
+    }
+    if watches_tables(system) {
+        for agent in ["eventarc", "workflows"] {
+            let address = format!("google_project_iam_member.{agent}");
+            report.skip("CKV_GCP_49", &address, "what Google itself gives this agent of its own");
+        }
+    }
 }
 
 fn functions(stack: &Stack<'_>) -> Vec<String> {

@@ -18,6 +18,8 @@ const KEPT_IMAGES: u32 = 5;
 /// How long a grant takes to be known everywhere, as a rule.
 const PROPAGATION: &str = "60s";
 
+/// The file that Python loads without being told.
+const MAIN: &str = "main";
 /// What tells Node.js which file to load.
 const PACKAGE: &str = "package.json";
 
@@ -182,10 +184,13 @@ pub(super) fn function(
     let build = Block::new()
         .set("runtime", runtime(source))
         .set("entry_point", entry(source))
-        .when(source.language.family == Family::Python, |block| {
-            let file = format!("{}.py", source.file);
-            block.set("environment_variables", object! { "GOOGLE_FUNCTION_SOURCE" => file })
-        })
+        .when(
+            source.language.family == Family::Python && source.file != MAIN,
+            |block| {
+                let file = format!("{}.py", source.file);
+                block.set("environment_variables", object! { "GOOGLE_FUNCTION_SOURCE" => file })
+            },
+        )
         .set("service_account", place.account.id())
         .set("docker_repository", place.images.id())
         .block("source", Block::new().block("storage_source", stored));

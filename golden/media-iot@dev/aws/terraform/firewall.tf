@@ -1,0 +1,489 @@
+# Who may open a connection to whom, on both ends of each; what is not listed is closed.
+
+resource "aws_security_group" "internet_load_balancer" {
+  name        = "mediaiot-dev-internet-load-balancer"
+  description = "Public load balancer"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-internet-load-balancer"
+  }
+}
+
+resource "aws_security_group" "intake" {
+  name        = "mediaiot-dev-intake"
+  description = "Service intake"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-intake"
+  }
+}
+
+resource "aws_security_group" "alarm" {
+  name        = "mediaiot-dev-alarm"
+  description = "Service alarm"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-alarm"
+  }
+}
+
+resource "aws_security_group" "close" {
+  name        = "mediaiot-dev-close"
+  description = "Service close"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-close"
+  }
+}
+
+resource "aws_security_group" "hot" {
+  name        = "mediaiot-dev-hot"
+  description = "Service hot"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-hot"
+  }
+}
+
+resource "aws_security_group" "mean" {
+  name        = "mediaiot-dev-mean"
+  description = "Service mean"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-mean"
+  }
+}
+
+resource "aws_security_group" "means_api" {
+  name        = "mediaiot-dev-means-api"
+  description = "Service means-api"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-means-api"
+  }
+}
+
+resource "aws_security_group" "notify" {
+  name        = "mediaiot-dev-notify"
+  description = "Service notify"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-notify"
+  }
+}
+
+resource "aws_security_group" "pictures_api" {
+  name        = "mediaiot-dev-pictures-api"
+  description = "Service pictures-api"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-pictures-api"
+  }
+}
+
+resource "aws_security_group" "summary" {
+  name        = "mediaiot-dev-summary"
+  description = "Service summary"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-summary"
+  }
+}
+
+resource "aws_security_group" "private_service_endpoints" {
+  name        = "mediaiot-dev-private-service-endpoints"
+  description = "Private endpoints of AWS services"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-private-service-endpoints"
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "internet_to_internet_load_balancer_80" {
+  security_group_id = aws_security_group.internet_load_balancer.id
+  description       = "internet to internet load balancer"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_ingress_rule" "internet_to_internet_load_balancer_443" {
+  security_group_id = aws_security_group.internet_load_balancer.id
+  description       = "internet to internet load balancer"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "internet_load_balancer_to_intake_8080" {
+  security_group_id            = aws_security_group.internet_load_balancer.id
+  description                  = "internet load balancer to intake"
+  ip_protocol                  = "tcp"
+  from_port                    = 8080
+  to_port                      = 8080
+  referenced_security_group_id = aws_security_group.intake.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "internet_load_balancer_to_intake_8080" {
+  security_group_id            = aws_security_group.intake.id
+  description                  = "internet load balancer to intake"
+  ip_protocol                  = "tcp"
+  from_port                    = 8080
+  to_port                      = 8080
+  referenced_security_group_id = aws_security_group.internet_load_balancer.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "intake_to_internet_443" {
+  security_group_id = aws_security_group.intake.id
+  description       = "intake to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "intake_to_internet_80" {
+  security_group_id = aws_security_group.intake.id
+  description       = "intake to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "alarm_to_internet_443" {
+  security_group_id = aws_security_group.alarm.id
+  description       = "alarm to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "alarm_to_internet_80" {
+  security_group_id = aws_security_group.alarm.id
+  description       = "alarm to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "close_to_internet_443" {
+  security_group_id = aws_security_group.close.id
+  description       = "close to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "close_to_internet_80" {
+  security_group_id = aws_security_group.close.id
+  description       = "close to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "hot_to_internet_443" {
+  security_group_id = aws_security_group.hot.id
+  description       = "hot to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "hot_to_internet_80" {
+  security_group_id = aws_security_group.hot.id
+  description       = "hot to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "mean_to_internet_443" {
+  security_group_id = aws_security_group.mean.id
+  description       = "mean to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "mean_to_internet_80" {
+  security_group_id = aws_security_group.mean.id
+  description       = "mean to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "means_api_to_internet_443" {
+  security_group_id = aws_security_group.means_api.id
+  description       = "means-api to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "means_api_to_internet_80" {
+  security_group_id = aws_security_group.means_api.id
+  description       = "means-api to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "notify_to_internet_443" {
+  security_group_id = aws_security_group.notify.id
+  description       = "notify to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "notify_to_internet_80" {
+  security_group_id = aws_security_group.notify.id
+  description       = "notify to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "pictures_api_to_internet_443" {
+  security_group_id = aws_security_group.pictures_api.id
+  description       = "pictures-api to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "pictures_api_to_internet_80" {
+  security_group_id = aws_security_group.pictures_api.id
+  description       = "pictures-api to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "summary_to_internet_443" {
+  security_group_id = aws_security_group.summary.id
+  description       = "summary to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "summary_to_internet_80" {
+  security_group_id = aws_security_group.summary.id
+  description       = "summary to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "intake_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.intake.id
+  description                  = "intake to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "intake_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "intake to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.intake.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "alarm_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.alarm.id
+  description                  = "alarm to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "alarm_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "alarm to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.alarm.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "hot_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.hot.id
+  description                  = "hot to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "hot_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "hot to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.hot.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "mean_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.mean.id
+  description                  = "mean to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "mean_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "mean to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.mean.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "notify_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.notify.id
+  description                  = "notify to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "notify_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "notify to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.notify.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "summary_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.summary.id
+  description                  = "summary to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "summary_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "summary to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.summary.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "close_to_object_store_443" {
+  security_group_id = aws_security_group.close.id
+  description       = "close to the object store over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "close_to_tables_443" {
+  security_group_id = aws_security_group.close.id
+  description       = "close to the tables over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "mean_to_object_store_443" {
+  security_group_id = aws_security_group.mean.id
+  description       = "mean to the object store over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "mean_to_tables_443" {
+  security_group_id = aws_security_group.mean.id
+  description       = "mean to the tables over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "means_api_to_tables_443" {
+  security_group_id = aws_security_group.means_api.id
+  description       = "means-api to the tables over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "pictures_api_to_tables_443" {
+  security_group_id = aws_security_group.pictures_api.id
+  description       = "pictures-api to the tables over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "summary_to_object_store_443" {
+  security_group_id = aws_security_group.summary.id
+  description       = "summary to the object store over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "summary_to_tables_443" {
+  security_group_id = aws_security_group.summary.id
+  description       = "summary to the tables over its gateway endpoint"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+}

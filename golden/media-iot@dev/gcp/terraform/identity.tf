@@ -1,0 +1,281 @@
+resource "google_service_account" "intake" {
+  account_id   = "mediaiot-dev-intake"
+  display_name = "mediaiot-dev intake"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "alarm" {
+  account_id   = "mediaiot-dev-alarm"
+  display_name = "mediaiot-dev alarm"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "close" {
+  account_id   = "mediaiot-dev-close"
+  display_name = "mediaiot-dev close"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "hot" {
+  account_id   = "mediaiot-dev-hot"
+  display_name = "mediaiot-dev hot"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "mean" {
+  account_id   = "mediaiot-dev-mean"
+  display_name = "mediaiot-dev mean"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "means_api" {
+  account_id   = "mediaiot-dev-means-api"
+  display_name = "mediaiot-dev means-api"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "notify" {
+  account_id   = "mediaiot-dev-notify"
+  display_name = "mediaiot-dev notify"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "pictures_api" {
+  account_id   = "mediaiot-dev-pictures-api"
+  display_name = "mediaiot-dev pictures-api"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "summary" {
+  account_id   = "mediaiot-dev-summary"
+  display_name = "mediaiot-dev summary"
+  depends_on   = [google_project_service.this]
+}
+
+# Whom Pub/Sub brings messages to functions as.
+resource "google_service_account" "triggers" {
+  account_id   = "mediaiot-dev-triggers"
+  display_name = "mediaiot-dev triggers of functions"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account_iam_member" "triggers" {
+  service_account_id = "projects/${data.google_project.this.project_id}/serviceAccounts/${google_service_account.triggers.email}"
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = google_project_service_identity.pubsub.member
+}
+
+resource "google_pubsub_topic_iam_member" "intake_uses_readings" {
+  topic  = google_pubsub_topic.readings.name
+  role   = "roles/pubsub.publisher"
+  member = google_service_account.intake.member
+}
+
+resource "google_storage_bucket_iam_member" "close_uses_raw" {
+  bucket = google_storage_bucket.raw.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.close.member
+}
+
+resource "google_project_iam_member" "close_uses_means" {
+  project = data.google_project.this.project_id
+  role    = "roles/datastore.viewer"
+  member  = google_service_account.close.member
+
+  condition {
+    title      = "mediaiot-dev-means"
+    expression = "resource.name == \"${google_firestore_database.means.id}\""
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "hot_uses_alerts" {
+  topic  = google_pubsub_topic.alerts.name
+  role   = "roles/pubsub.publisher"
+  member = google_service_account.hot.member
+}
+
+resource "google_storage_bucket_iam_member" "mean_uses_raw" {
+  bucket = google_storage_bucket.raw.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.mean.member
+}
+
+resource "google_project_iam_member" "mean_uses_means" {
+  project = data.google_project.this.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.mean.member
+
+  condition {
+    title      = "mediaiot-dev-means"
+    expression = "resource.name == \"${google_firestore_database.means.id}\""
+  }
+}
+
+resource "google_project_iam_member" "means_api_uses_means" {
+  project = data.google_project.this.project_id
+  role    = "roles/datastore.viewer"
+  member  = google_service_account.means_api.member
+
+  condition {
+    title      = "mediaiot-dev-means"
+    expression = "resource.name == \"${google_firestore_database.means.id}\""
+  }
+}
+
+resource "google_secret_manager_secret_iam_member" "notify_uses_push_key" {
+  secret_id = google_secret_manager_secret.push_key.id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.notify.member
+}
+
+resource "google_project_iam_member" "pictures_api_uses_pictures" {
+  project = data.google_project.this.project_id
+  role    = "roles/datastore.viewer"
+  member  = google_service_account.pictures_api.member
+
+  condition {
+    title      = "mediaiot-dev-pictures"
+    expression = "resource.name == \"${google_firestore_database.pictures.id}\""
+  }
+}
+
+resource "google_storage_bucket_iam_member" "summary_uses_all_of_media" {
+  bucket = google_storage_bucket.media.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.summary.member
+}
+
+resource "google_storage_bucket_iam_member" "summary_uses_media" {
+  bucket = google_storage_bucket.media.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.summary.member
+
+  condition {
+    title      = "summaries/"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.media.name}/objects/summaries/\")"
+  }
+}
+
+resource "google_pubsub_topic_iam_member" "summary_uses_uploaded" {
+  topic  = google_pubsub_topic.uploaded.name
+  role   = "roles/pubsub.publisher"
+  member = google_service_account.summary.member
+}
+
+resource "google_project_iam_member" "summary_uses_pictures" {
+  project = data.google_project.this.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.summary.member
+
+  condition {
+    title      = "mediaiot-dev-pictures"
+    expression = "resource.name == \"${google_firestore_database.pictures.id}\""
+  }
+}
+
+# Whom functions are built as. It is none of those that they run as.
+resource "google_service_account" "build" {
+  account_id   = "mediaiot-dev-build"
+  display_name = "mediaiot-dev builds of functions"
+  depends_on   = [google_project_service.this]
+}
+
+# Writing logs can be granted on the project only.
+resource "google_project_iam_member" "build_logs" {
+  project = data.google_project.this.project_id
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.build.member
+}
+
+resource "google_storage_bucket_iam_member" "build_reads_sources" {
+  bucket = google_storage_bucket.function_sources.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.build.member
+}
+
+# Cloud Functions builds from a copy, in a bucket that it makes itself with the first function of the region.
+resource "google_project_iam_member" "build_reads_copies" {
+  project = data.google_project.this.project_id
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.build.member
+
+  condition {
+    title      = "sources of functions"
+    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.this.number}-asia-northeast3\")"
+  }
+}
+
+resource "google_artifact_registry_repository_iam_member" "build_writes_images" {
+  location   = google_artifact_registry_repository.functions.location
+  repository = google_artifact_registry_repository.functions.repository_id
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.build.member
+}
+
+# A grant takes about a minute to be known everywhere. A build that comes sooner fails.
+resource "time_sleep" "build" {
+  create_duration = "60s"
+
+  depends_on = [
+    google_project_iam_member.build_logs,
+    google_storage_bucket_iam_member.build_reads_sources,
+    google_project_iam_member.build_reads_copies,
+    google_artifact_registry_repository_iam_member.build_writes_images,
+  ]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "alarm_called_by_triggers" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.alarm.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.triggers.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "close_called_by_triggers" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.close.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.triggers.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "hot_called_by_triggers" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.hot.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.triggers.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "mean_called_by_triggers" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.mean.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.triggers.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "notify_called_by_triggers" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.notify.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.triggers.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "summary_called_by_triggers" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.summary.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.triggers.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "means_api_called_by_api_public" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.means_api.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.api_public.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "pictures_api_called_by_api_public" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.pictures_api.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.api_public.member
+}

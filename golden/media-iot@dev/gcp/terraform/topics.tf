@@ -1,0 +1,90 @@
+resource "google_pubsub_topic" "uploaded" {
+  name         = "mediaiot-dev-uploaded"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  message_storage_policy {
+    allowed_persistence_regions = ["asia-northeast3"]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_pubsub_topic" "notify_from_uploaded_dead" {
+  name         = "mediaiot-dev-notify-from-uploaded-dead"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  message_storage_policy {
+    allowed_persistence_regions = ["asia-northeast3"]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+# A topic keeps nothing by itself: the dead letters wait here, for administrators only.
+resource "google_pubsub_subscription" "notify_from_uploaded_dead" {
+  name                       = "mediaiot-dev-notify-from-uploaded-dead"
+  topic                      = google_pubsub_topic.notify_from_uploaded_dead.id
+  ack_deadline_seconds       = 600
+  message_retention_duration = "1209600s"
+
+  # Never: by itself it would go after 31 days without anybody who takes messages.
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+resource "google_pubsub_subscription" "notify_from_uploaded" {
+  name                       = "mediaiot-dev-notify-from-uploaded"
+  topic                      = google_pubsub_topic.uploaded.id
+  ack_deadline_seconds       = 60
+  message_retention_duration = "345600s"
+
+  # Never: by itself it would go after 31 days without anybody who takes messages.
+  expiration_policy {
+    ttl = ""
+  }
+
+  push_config {
+    # The function itself does not care for the path; its framework takes the topic's name from it.
+    push_endpoint = "https://mediaiot-dev-notify-${data.google_project.this.number}.asia-northeast3.run.app/${google_pubsub_topic.uploaded.id}"
+
+    oidc_token {
+      service_account_email = google_service_account.triggers.email
+      audience              = "https://mediaiot-dev-notify-${data.google_project.this.number}.asia-northeast3.run.app"
+    }
+  }
+
+  # Cannot be changed: another filter is another subscription, without the messages that wait.
+  filter = "attributes.kind = \"picture\" OR attributes.kind = \"video\""
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.notify_from_uploaded_dead.id
+    max_delivery_attempts = 5
+  }
+
+  # What is given back waits, longer each time.
+  retry_policy {
+    minimum_backoff = "30s"
+    maximum_backoff = "600s"
+  }
+
+  # Who came sooner would find nobody.
+  depends_on = [
+    google_cloudfunctions2_function.notify,
+    google_cloud_run_v2_service_iam_member.notify_called_by_triggers,
+  ]
+}
+
+# Pub/Sub itself moves dead letters.
+resource "google_pubsub_subscription_iam_member" "notify_from_uploaded" {
+  # By its id, so that a subscription which is made anew gets its grants again.
+  subscription = google_pubsub_subscription.notify_from_uploaded.id
+  role         = "roles/pubsub.subscriber"
+  member       = google_project_service_identity.pubsub.member
+}
+
+resource "google_pubsub_topic_iam_member" "notify_from_uploaded_dead" {
+  topic  = google_pubsub_topic.notify_from_uploaded_dead.name
+  role   = "roles/pubsub.publisher"
+  member = google_project_service_identity.pubsub.member
+}

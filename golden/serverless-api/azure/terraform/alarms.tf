@@ -1,0 +1,136 @@
+resource "azurerm_monitor_action_group" "main" {
+  name                = "catalog"
+  resource_group_name = azurerm_resource_group.main.name
+  short_name          = "catalog"
+  tags                = local.tags
+
+  email_receiver {
+    name                    = "email-1"
+    email_address           = "shop@example.com"
+    use_common_alert_schema = true
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "items_failing" {
+  name                    = "catalog-items-failing"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "More than 5 calls of items failed in five minutes. Its logs say why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.items.name}" and Success == false
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "items_throttled" {
+  name                    = "catalog-items-throttled"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "Calls of items are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.items.name}" and ResultCode in ("429", "503")
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "reviews_failing" {
+  name                    = "catalog-reviews-failing"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "More than 5 calls of reviews failed in five minutes. Its logs say why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.reviews.name}" and Success == false
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "reviews_throttled" {
+  name                    = "catalog-reviews-throttled"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "Calls of reviews are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.reviews.name}" and ResultCode in ("429", "503")
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}

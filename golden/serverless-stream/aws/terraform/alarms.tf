@@ -1,0 +1,171 @@
+# What is watched, and who is told.
+
+resource "aws_sns_topic" "alarms" {
+  name              = "sensors-alarms"
+  kms_master_key_id = aws_kms_key.logs.arn
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  arn = aws_sns_topic.alarms.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "Alarms"
+      Effect = "Allow"
+      Principal = {
+        Service = "cloudwatch.amazonaws.com"
+      }
+      Action   = "sns:Publish"
+      Resource = aws_sns_topic.alarms.arn
+      Condition = {
+        ArnLike = {
+          "aws:SourceArn" = "arn:aws:cloudwatch:ap-northeast-2:${data.aws_caller_identity.current.account_id}:alarm:sensors-*"
+        }
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+# AWS asks every mailbox whether it agrees before it tells it anything.
+resource "aws_sns_topic_subscription" "alarms" {
+  for_each  = toset(["iot@example.com"])
+  topic_arn = aws_sns_topic.alarms.arn
+  protocol  = "email"
+  endpoint  = each.key
+}
+
+resource "aws_cloudwatch_metric_alarm" "hot_dead" {
+  alarm_name        = "sensors-hot-dead"
+  alarm_description = "hot has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
+  namespace         = "AWS/SQS"
+  metric_name       = "ApproximateNumberOfMessagesVisible"
+
+  dimensions = {
+    QueueName = aws_sqs_queue.hot_dead.name
+  }
+
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "hot_failing" {
+  alarm_name        = "sensors-hot-failing"
+  alarm_description = "More than 5 calls of hot failed in five minutes. Its logs say why."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.hot.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "hot_throttled" {
+  alarm_name        = "sensors-hot-throttled"
+  alarm_description = "Calls of hot are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Throttles"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.hot.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "mean_dead" {
+  alarm_name        = "sensors-mean-dead"
+  alarm_description = "mean has dead letters: events that it failed on 6 times. Look at one of them and at its logs; send them again when the reason is gone."
+  namespace         = "AWS/SQS"
+  metric_name       = "ApproximateNumberOfMessagesVisible"
+
+  dimensions = {
+    QueueName = aws_sqs_queue.mean_dead.name
+  }
+
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "mean_failing" {
+  alarm_name        = "sensors-mean-failing"
+  alarm_description = "More than 5 calls of mean failed in five minutes. Its logs say why."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.mean.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 5
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "mean_throttled" {
+  alarm_name        = "sensors-mean-throttled"
+  alarm_description = "Calls of mean are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Throttles"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.mean.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}

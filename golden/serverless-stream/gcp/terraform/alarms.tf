@@ -1,0 +1,225 @@
+resource "google_monitoring_notification_channel" "alarms" {
+  for_each     = toset(["iot@example.com"])
+  display_name = "sensors-alarms to ${each.key}"
+  type         = "email"
+
+  labels = {
+    email_address = each.key
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "hot_dead" {
+  display_name          = "sensors-hot-dead"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "There are dead letters"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.hot_dead.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "hot has dead letters: events that it failed on 5 times, or that it could not be called for. Look at one of them and at its logs; send them again when the reason is gone."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "hot_failing" {
+  display_name          = "sensors-hot-failing"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "More than 5 calls failed in 5 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"sensors-hot\" AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 5
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "More than 5 calls of hot failed in five minutes. Its logs say why."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "hot_throttled" {
+  display_name          = "sensors-hot-throttled"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "Calls are turned away"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"sensors-hot\" AND metric.labels.response_code = \"429\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Calls of hot are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "mean_dead" {
+  display_name          = "sensors-mean-dead"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "There are dead letters"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.mean_dead.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "mean has dead letters: events that it failed on 6 times, or that it could not be called for. Look at one of them and at its logs; send them again when the reason is gone."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "mean_failing" {
+  display_name          = "sensors-mean-failing"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "More than 5 calls failed in 5 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"sensors-mean\" AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 5
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "More than 5 calls of mean failed in five minutes. Its logs say why."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "mean_throttled" {
+  display_name          = "sensors-mean-throttled"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "Calls are turned away"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"sensors-mean\" AND metric.labels.response_code = \"429\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Calls of mean are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}

@@ -1,0 +1,198 @@
+resource "azurerm_monitor_action_group" "main" {
+  name                = "sensors-dev"
+  resource_group_name = azurerm_resource_group.main.name
+  short_name          = "sensors-dev"
+  tags                = local.tags
+
+  email_receiver {
+    name                    = "email-1"
+    email_address           = "iot@example.com"
+    use_common_alert_schema = true
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_dead" {
+  name                    = "sensors-dev-hot-dead"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "hot has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      StorageBlobLogs
+      | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName startswith "PutBl" and Uri has "/hot-dead/"
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_failing" {
+  name                    = "sensors-dev-hot-failing"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "More than 5 calls of hot failed in five minutes. Its logs say why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.hot.name}" and Success == false
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_throttled" {
+  name                    = "sensors-dev-hot-throttled"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "Calls of hot are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.hot.name}" and ResultCode in ("429", "503")
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_dead" {
+  name                    = "sensors-dev-mean-dead"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "mean has dead letters: events that it failed on 6 times. Look at one of them and at its logs; send them again when the reason is gone."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      StorageBlobLogs
+      | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName startswith "PutBl" and Uri has "/mean-dead/"
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_failing" {
+  name                    = "sensors-dev-mean-failing"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "More than 5 calls of mean failed in five minutes. Its logs say why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.mean.name}" and Success == false
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_throttled" {
+  name                    = "sensors-dev-mean-throttled"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "Calls of mean are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.mean.name}" and ResultCode in ("429", "503")
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}

@@ -1,0 +1,706 @@
+# The rules name these groups rather than addresses: one for each service, one for each store. Azure deletes none that a rule names:
+# create_before_destroy has Terraform change the rules first.
+resource "azurerm_application_security_group" "raw" {
+  name                = "sensors-dev-raw"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "means" {
+  name                = "sensors-dev-means"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "functions_code" {
+  name                = "sensors-dev-functions-code"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "functions_host" {
+  name                = "sensors-dev-functions-host"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "event_hubs" {
+  name                = "sensors-dev-event-hubs"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "azurerm_application_security_group" "vault" {
+  name                = "sensors-dev-vault"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Azure manages application gateways from outside and forbids rules against what they send: closed inbound only.
+resource "azurerm_network_security_group" "public" {
+  name                = "sensors-dev-public"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "internet-to-public-gateway"
+    priority                   = 1311
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "Internet"
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.public.address_prefixes[0]
+    destination_port_ranges    = ["80", "443"]
+  }
+
+  security_rule {
+    name                       = "gateway-manager"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "GatewayManager"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "65200-65535"
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4001
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "public" {
+  subnet_id                 = azurerm_subnet.public.id
+  network_security_group_id = azurerm_network_security_group.public.id
+}
+
+resource "azurerm_network_security_group" "balancer" {
+  name                = "sensors-dev-balancer"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "gateway-manager"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "GatewayManager"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "65200-65535"
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4001
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "balancer" {
+  subnet_id                 = azurerm_subnet.balancer.id
+  network_security_group_id = azurerm_network_security_group.balancer.id
+}
+
+resource "azurerm_network_security_group" "application" {
+  name                = "sensors-dev-application"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "application" {
+  subnet_id                 = azurerm_subnet.application.id
+  network_security_group_id = azurerm_network_security_group.application.id
+}
+
+resource "azurerm_network_security_group" "data" {
+  name                = "sensors-dev-data"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "data" {
+  subnet_id                 = azurerm_subnet.data.id
+  network_security_group_id = azurerm_network_security_group.data.id
+}
+
+resource "azurerm_network_security_group" "endpoint" {
+  name                = "sensors-dev-endpoint"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                                       = "containers-to-event-hubs"
+    priority                                   = 3198
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.event_hubs.id]
+    destination_port_ranges                    = ["443", "5671", "5672", "9093"]
+  }
+
+  security_rule {
+    name                                       = "functions-to-endpoints"
+    priority                                   = 214
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.raw.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-event-hubs"
+    priority                                   = 3444
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.event_hubs.id]
+    destination_port_ranges                    = ["443", "5671", "5672", "9093"]
+  }
+
+  security_rule {
+    name                                       = "functions-to-functions-code"
+    priority                                   = 2904
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.functions_code.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-functions-host"
+    priority                                   = 1177
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.functions_host.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-means"
+    priority                                   = 761
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.means.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-raw"
+    priority                                   = 3840
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.raw.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-vault"
+    priority                                   = 463
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "endpoint" {
+  subnet_id                 = azurerm_subnet.endpoint.id
+  network_security_group_id = azurerm_network_security_group.endpoint.id
+}
+
+# Containers have no application security groups: the rules name the subnet, which those of one environment share.
+resource "azurerm_network_security_group" "containers" {
+  name                = "sensors-dev-containers"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "public-gateway-to-containers"
+    priority                   = 841
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.public.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.containers.address_prefixes[0]
+    destination_port_ranges    = ["443", "31443"]
+  }
+
+  security_rule {
+    name                       = "load-balancer"
+    priority                   = 4000
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = "AzureLoadBalancer"
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.containers.address_prefixes[0]
+    destination_port_range     = "30000-32767"
+  }
+
+  security_rule {
+    name                       = "among-nodes"
+    priority                   = 4001
+    direction                  = "Inbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.containers.address_prefixes[0]
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                       = "containers-to-event-hubs"
+    priority                                   = 3198
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.event_hubs.id]
+    destination_port_ranges                    = ["443", "5671", "5672", "9093"]
+  }
+
+  security_rule {
+    name                       = "containers-to-internet"
+    priority                   = 2133
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_ranges    = ["443", "80"]
+  }
+
+  security_rule {
+    name                       = "among-nodes"
+    priority                   = 4000
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "*"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = azurerm_subnet.containers.address_prefixes[0]
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                       = "MicrosoftContainerRegistry"
+    priority                   = 4001
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "MicrosoftContainerRegistry"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureFrontDoor-FirstParty"
+    priority                   = 4002
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureFrontDoor.FirstParty"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureActiveDirectory"
+    priority                   = 4003
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureActiveDirectory"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureMonitor"
+    priority                   = 4004
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.containers.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureMonitor"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "containers" {
+  subnet_id                 = azurerm_subnet.containers.id
+  network_security_group_id = azurerm_network_security_group.containers.id
+}
+
+# Functions have no application security groups: the rules name the subnet, which those of one plan share.
+resource "azurerm_network_security_group" "functions" {
+  name                = "sensors-dev-functions"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  security_rule {
+    name                       = "deny-all-inbound"
+    priority                   = 4096
+    direction                  = "Inbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+
+  security_rule {
+    name                                       = "functions-to-endpoints"
+    priority                                   = 214
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.raw.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-event-hubs"
+    priority                                   = 3444
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.event_hubs.id]
+    destination_port_ranges                    = ["443", "5671", "5672", "9093"]
+  }
+
+  security_rule {
+    name                                       = "functions-to-functions-code"
+    priority                                   = 2904
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.functions_code.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-functions-host"
+    priority                                   = 1177
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.functions_host.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                       = "functions-to-internet"
+    priority                   = 1434
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "Internet"
+    destination_port_ranges    = ["443", "80"]
+  }
+
+  security_rule {
+    name                                       = "functions-to-means"
+    priority                                   = 761
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.means.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-raw"
+    priority                                   = 3840
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.raw.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-vault"
+    priority                                   = 463
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureActiveDirectory"
+    priority                   = 4000
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureActiveDirectory"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureFrontDoor-FirstParty"
+    priority                   = 4001
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureFrontDoor.FirstParty"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "AzureMonitor"
+    priority                   = 4002
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "AzureMonitor"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "deny-all-outbound"
+    priority                   = 4096
+    direction                  = "Outbound"
+    access                     = "Deny"
+    protocol                   = "*"
+    source_address_prefix      = "*"
+    source_port_range          = "*"
+    destination_address_prefix = "*"
+    destination_port_range     = "*"
+  }
+}
+
+resource "azurerm_subnet_network_security_group_association" "functions" {
+  subnet_id                 = azurerm_subnet.functions.id
+  network_security_group_id = azurerm_network_security_group.functions.id
+}

@@ -1,0 +1,7 @@
+# Its owner fills it; Terraform never sees the value.
+resource "aws_secretsmanager_secret" "smtp" {
+  name                    = "nightly/smtp"
+  description             = "Filled by its owner"
+  kms_key_id              = aws_kms_key.data.arn
+  recovery_window_in_days = 30
+}

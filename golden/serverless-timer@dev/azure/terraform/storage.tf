@@ -1,0 +1,98 @@
+resource "azurerm_storage_account" "reports" {
+  name                            = "nightlydevreports${random_id.suffix.hex}"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  account_tier                    = "Standard"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  default_to_oauth_authentication = true
+  local_user_enabled              = false
+  allow_nested_items_to_be_public = false
+  public_network_access_enabled   = false
+  shared_access_key_enabled       = false
+  tags                            = local.tags
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["AzureServices"]
+  }
+
+  customer_managed_key {
+    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
+    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  blob_properties {
+    versioning_enabled = true
+
+    delete_retention_policy {
+      days = 7
+    }
+
+    container_delete_retention_policy {
+      days = 7
+    }
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_storage_container" "reports" {
+  name               = "nightly-dev-reports"
+  storage_account_id = azurerm_storage_account.reports.id
+}
+
+# What is left of an unfinished upload needs no rule: Azure drops it after a week.
+resource "azurerm_storage_management_policy" "reports" {
+  storage_account_id = azurerm_storage_account.reports.id
+
+  rule {
+    name    = "reports"
+    enabled = true
+
+    filters {
+      blob_types = ["blockBlob"]
+    }
+
+    actions {
+      base_blob {
+        tier_to_cool_after_days_since_modification_greater_than = 30
+        delete_after_days_since_modification_greater_than       = 400
+      }
+
+      version {
+        delete_after_days_since_creation = 30
+      }
+    }
+  }
+}
+
+resource "azurerm_private_endpoint" "reports" {
+  name                = "nightly-dev-reports"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.endpoint.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "reports"
+    private_connection_resource_id = azurerm_storage_account.reports.id
+    subresource_names              = ["blob"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "reports"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
+  }
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "reports" {
+  private_endpoint_id           = azurerm_private_endpoint.reports.id
+  application_security_group_id = azurerm_application_security_group.reports.id
+}

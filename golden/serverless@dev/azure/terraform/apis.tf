@@ -1,0 +1,176 @@
+resource "azurerm_api_management" "public" {
+  name                = "notes-dev-public-${random_id.suffix.hex}"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  sku_name            = "StandardV2_1"
+  publisher_name      = "notes"
+  publisher_email     = "ops@example.com"
+
+  # Out of the network only: callers come to its public address.
+  virtual_network_type = "External"
+  tags                 = local.tags
+
+  virtual_network_configuration {
+    subnet_id = azurerm_subnet.api_public.id
+  }
+
+  depends_on = [azurerm_subnet_network_security_group_association.api_public]
+}
+
+resource "azurerm_api_management_api" "public" {
+  name                = "public"
+  resource_group_name = azurerm_resource_group.main.name
+  api_management_name = azurerm_api_management.public.name
+  display_name        = "public"
+  revision            = "1"
+  path                = ""
+  protocols           = ["https"]
+
+  # Callers bring tokens, not keys of a subscription.
+  subscription_required = false
+}
+
+locals {
+  public_operations = {
+    "GET /items/{id}" = {
+      id         = "get-items-_id"
+      method     = "GET"
+      path       = "/items/{id}"
+      parameters = ["id"]
+      route      = "GET /items/{id}"
+    }
+    "PUT /items/{id}" = {
+      id         = "put-items-_id"
+      method     = "PUT"
+      path       = "/items/{id}"
+      parameters = ["id"]
+      route      = "PUT /items/{id}"
+    }
+  }
+}
+
+resource "azurerm_api_management_api_operation" "public" {
+  for_each            = local.public_operations
+  operation_id        = each.value.id
+  api_name            = azurerm_api_management_api.public.name
+  api_management_name = azurerm_api_management_api.public.api_management_name
+  resource_group_name = azurerm_api_management_api.public.resource_group_name
+  display_name        = each.key
+  method              = each.value.method
+  url_template        = each.value.path
+
+  dynamic "template_parameter" {
+    for_each = each.value.parameters
+    iterator = parameter
+
+    content {
+      name     = parameter.value
+      required = true
+      type     = "string"
+    }
+  }
+}
+
+resource "azurerm_api_management_api_policy" "public" {
+  api_name            = azurerm_api_management_api.public.name
+  api_management_name = azurerm_api_management.public.name
+  resource_group_name = azurerm_api_management_api.public.resource_group_name
+
+  xml_content = <<-EOT
+    <policies>
+      <inbound>
+        <base />
+        <!-- The gateway looks at no body: whoever sends one says how long it is. -->
+        <choose>
+          <when condition="@(context.Request.Body != null && !context.Request.Headers.ContainsKey("Content-Length"))">
+            <return-response>
+              <set-status code="411" reason="Length Required" />
+            </return-response>
+          </when>
+          <when condition="@(long.Parse(context.Request.Headers.GetValueOrDefault("Content-Length", "0")) > 10485760)">
+            <return-response>
+              <set-status code="413" reason="Content Too Large" />
+            </return-response>
+          </when>
+        </choose>
+      </inbound>
+      <backend>
+        <forward-request timeout="30" />
+      </backend>
+      <outbound>
+        <base />
+      </outbound>
+      <on-error>
+        <base />
+      </on-error>
+    </policies>
+  EOT
+}
+
+locals {
+  public_policies = {
+    "GET /items/{id}" = <<-EOT
+      <policies>
+        <inbound>
+          <base />
+          <validate-jwt header-name="Authorization" require-scheme="Bearer">
+            <openid-config url="https://login.example.com/.well-known/openid-configuration" />
+            <audiences>
+              <audience>notes</audience>
+            </audiences>
+            <issuers>
+              <issuer>https://login.example.com/</issuer>
+            </issuers>
+          </validate-jwt>
+          <rate-limit-by-key calls="200" renewal-period="2" counter-key="get-items-_id" />
+          <set-backend-service base-url="https://notes-dev-notes-${random_id.suffix.hex}.azurewebsites.net" />
+        </inbound>
+        <backend>
+          <base />
+        </backend>
+        <outbound>
+          <base />
+        </outbound>
+        <on-error>
+          <base />
+        </on-error>
+      </policies>
+    EOT
+    "PUT /items/{id}" = <<-EOT
+      <policies>
+        <inbound>
+          <base />
+          <validate-jwt header-name="Authorization" require-scheme="Bearer">
+            <openid-config url="https://login.example.com/.well-known/openid-configuration" />
+            <audiences>
+              <audience>notes</audience>
+            </audiences>
+            <issuers>
+              <issuer>https://login.example.com/</issuer>
+            </issuers>
+          </validate-jwt>
+          <rate-limit-by-key calls="200" renewal-period="2" counter-key="put-items-_id" />
+          <set-backend-service base-url="https://notes-dev-notes-${random_id.suffix.hex}.azurewebsites.net" />
+        </inbound>
+        <backend>
+          <base />
+        </backend>
+        <outbound>
+          <base />
+        </outbound>
+        <on-error>
+          <base />
+        </on-error>
+      </policies>
+    EOT
+  }
+}
+
+resource "azurerm_api_management_api_operation_policy" "public" {
+  for_each            = local.public_operations
+  operation_id        = azurerm_api_management_api_operation.public[each.key].operation_id
+  api_name            = azurerm_api_management_api_operation.public[each.key].api_name
+  api_management_name = azurerm_api_management_api_operation.public[each.key].api_management_name
+  resource_group_name = azurerm_api_management_api_operation.public[each.key].resource_group_name
+  xml_content         = local.public_policies[each.value.route]
+}

@@ -1,0 +1,89 @@
+resource "azurerm_cosmosdb_account" "products" {
+  name                               = "notes-dev-products-${random_id.suffix.hex}"
+  location                           = azurerm_resource_group.main.location
+  resource_group_name                = azurerm_resource_group.main.name
+  offer_type                         = "Standard"
+  local_authentication_enabled       = false
+  access_key_metadata_writes_enabled = false
+  public_network_access_enabled      = false
+  key_vault_key_id                   = azurerm_key_vault_key.data.versionless_id
+  default_identity_type              = "UserAssignedIdentity=${azurerm_user_assigned_identity.encryption.id}"
+  tags                               = local.tags
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  capabilities {
+    name = "EnableServerless"
+  }
+
+  consistency_policy {
+    consistency_level = "Session"
+  }
+
+  geo_location {
+    location          = azurerm_resource_group.main.location
+    failover_priority = 0
+    zone_redundant    = true
+  }
+
+  backup {
+    # To any second of the last 30 days, into an account of its own.
+    type = "Continuous"
+    tier = "Continuous30Days"
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_cosmosdb_sql_database" "products" {
+  name                = "products"
+  resource_group_name = azurerm_resource_group.main.name
+  account_name        = azurerm_cosmosdb_account.products.name
+}
+
+resource "azurerm_cosmosdb_sql_container" "products" {
+  name                  = "products"
+  resource_group_name   = azurerm_resource_group.main.name
+  account_name          = azurerm_cosmosdb_account.products.name
+  database_name         = azurerm_cosmosdb_sql_database.products.name
+  partition_key_paths   = ["/id"]
+  partition_key_version = 2
+
+  indexing_policy {
+    included_path {
+      path = "/*"
+    }
+
+    excluded_path {
+      path = "/\"_etag\"/?"
+    }
+  }
+}
+
+resource "azurerm_private_endpoint" "products" {
+  name                = "notes-dev-products"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.endpoint.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "products"
+    private_connection_resource_id = azurerm_cosmosdb_account.products.id
+    subresource_names              = ["Sql"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "products"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.documents.azure.com"].id]
+  }
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "products" {
+  private_endpoint_id           = azurerm_private_endpoint.products.id
+  application_security_group_id = azurerm_application_security_group.products.id
+}

@@ -1,0 +1,75 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    archive = {
+      source  = "hashicorp/archive"
+      version = "~> 2.7"
+    }
+
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = "~> 5.0"
+    }
+
+    random = {
+      source  = "hashicorp/random"
+      version = "~> 3.7"
+    }
+
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.12"
+    }
+  }
+}
+
+provider "azurerm" {
+  # Account keys are off: whatever reads or writes data signs in with Entra ID.
+  storage_use_azuread = true
+
+  resource_providers_to_register = [
+    "Microsoft.ApiManagement",
+    "Microsoft.Compute",
+    "Microsoft.DocumentDB",
+    "Microsoft.EventGrid",
+    "Microsoft.Insights",
+    "Microsoft.KeyVault",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Storage",
+    "Microsoft.Web",
+  ]
+
+  features {
+    storage {
+      # The accounts are closed to the network that Terraform runs from.
+      data_plane_available = false
+    }
+
+    resource_group {
+      prevent_deletion_if_contains_resources = false
+    }
+  }
+}
+
+data "azurerm_client_config" "current" {}
+
+# Part of the names that are unique in the world.
+resource "random_id" "suffix" {
+  byte_length = 3
+}
+
+locals {
+  tags = {
+    environment = "dev"
+    system      = "notes"
+  }
+}
+
+resource "azurerm_resource_group" "main" {
+  name     = "notes-dev"
+  location = "koreacentral"
+  tags     = local.tags
+}
