@@ -4,7 +4,6 @@
 #[path = "support/cluster.rs"]
 #[allow(dead_code, reason = "not every program of tests asks for every kind of pod")]
 mod cluster;
-#[allow(dead_code, reason = "not every program of tests asks for every tool")]
 mod support;
 
 use std::collections::BTreeMap;

@@ -201,6 +201,9 @@ pub(super) fn zones(region: &str, count: usize) -> Vec<String> {
         .collect()
 }
 
+/// What is here of functions, tables and streams.
+pub const SERVERLESS: &[&str] = &["function", "table", "stream"];
+
 #[cfg(test)]
 mod tests {
     use super::{MACHINES, PLUS_TIERS, TIERS, zones};
@@ -253,6 +256,3 @@ mod tests {
         );
     }
 }
-
-/// What is here of functions, tables and streams.
-pub const SERVERLESS: &[&str] = &["function", "table", "stream"];

@@ -211,6 +211,8 @@ fn sundays(parts: &[Part]) -> Vec<Part> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn said(text: &str) -> String {

@@ -127,6 +127,9 @@ fn grants_follow_from_links_alone() {
             Resource::Queue(id) => system.queues[id].name.clone(),
             Resource::Topic(id) => system.topics[id].name.clone(),
             Resource::Subscription(id) => system.subscriptions[id].name.clone(),
+            Resource::Stream(id) => system.streams[id].name.clone(),
+            Resource::Table(id) => system.tables[id].name.clone(),
+            Resource::Function(id) => system.services[id].name.clone(),
         };
         let id = service(&system, name);
         system

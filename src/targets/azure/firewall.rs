@@ -221,6 +221,8 @@ fn add(
             allow(&from.subnet, false, from.side.clone(), to.clone(), caches::PORT);
             allow("data", true, from.side, to, caches::PORT);
         }
+        // What functions reach is among the rules of their plans.
+        (Peer::Service(service), Peer::Endpoints) if stack.system.services[service].function.is_some() => {}
         (Peer::Service(service), Peer::Endpoints) => {
             let from = at(service);
             let to = endpoints(stack, groups, &from.mates);

@@ -1,5 +1,7 @@
 //! Network policies: closed in both directions, and open where a link of the blueprint says so.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
 };
@@ -102,10 +104,11 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
             &[functions::port(service)],
         ));
     }
+    let of_function: BTreeSet<Id<Service>> = system.callers_of(id).collect();
     let callers: Vec<NetworkPolicyPeer> = system
         .services
         .iter()
-        .filter(|(caller_id, caller)| caller.calls.contains(&id) || system.callers_of(id).any(|one| one == *caller_id))
+        .filter(|(caller_id, caller)| caller.calls.contains(&id) || of_function.contains(caller_id))
         .map(|(_, caller)| component(stack, &caller.name, &service.name))
         .collect();
     if !callers.is_empty() {

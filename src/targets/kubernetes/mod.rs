@@ -1,7 +1,7 @@
 //! Plain Kubernetes: the same system in any conformant cluster, without a cloud.
 //!
-//! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, those of RabbitMQ, KEDA,
-//! cert-manager, External Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
+//! Where the clouds have a managed service, an operator stands in: CloudNativePG, Oracle's MySQL operator, those of RabbitMQ, Strimzi,
+//! KEDA, cert-manager, External Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
 //! One file of objects per concern, with the names that the clouds' files have; what belongs to a domain is in a namespace of its own, and
 //! goes to files of the same names in a folder of its own, which a team can own and apply. Every pod meets the restricted standard, no pod but an operator's own has an API

@@ -82,7 +82,7 @@ fn of_streams(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
 
 fn of_tables(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     let namespace = stack.namespace_of(TABLES);
-    says(format!(
+    says(
         "Tables are tables of PostgreSQL: the attributes of keys, of indexes and of `ttl` are columns, what else an item has is in the column \
             `attributes` (jsonb). Clients connect to `X_ENDPOINT`, a URI without a login, as `X_USER` with `X_PASSWORD`, and verify the \
             server by `X_CA` (libpq: `sslrootcert`); `X_TABLE` is the table, to be quoted. In Python for example: \
@@ -90,7 +90,8 @@ fn of_tables(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             sslrootcert=os.environ[\"X_CA\"])`, then `INSERT INTO \"items\" (\"id\", attributes) VALUES (%s, %s) ON CONFLICT (\"id\") DO \
             UPDATE SET attributes = excluded.attributes`. An index holds whole rows, whatever its `attributes` say. Drivers are no part of \
             the languages' images: name them as packages, or use an image."
-    ));
+            .to_owned(),
+    );
     says(format!(
         "The job `{}-VERSION` makes tables, columns, indexes and rights, and a changed blueprint makes another job; nothing is dropped and no \
             type or key changes by it: move the items to a new table for that. Items whose `ttl` has passed go every ten minutes. All \

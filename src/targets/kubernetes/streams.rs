@@ -210,7 +210,7 @@ fn servers(stack: &Stack<'_>) -> Object {
         },
         template: PoolTemplate {
             pod: PodTemplate {
-                topology_spread_constraints: spread(&broker_pods(), "strimzi.io/pool-name").into(),
+                topology_spread_constraints: spread(&broker_pods(), "strimzi.io/pool-name"),
             },
             kafka_container: restricted(),
         },

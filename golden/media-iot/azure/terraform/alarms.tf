@@ -149,43 +149,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alarm_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.alarm.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.alarm.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alarm_throttled" {
-  name                    = "mediaiot-alarm-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of alarm are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.alarm.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {
@@ -242,43 +211,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "close_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.close.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.close.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "close_throttled" {
-  name                    = "mediaiot-close-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of close are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.close.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {
@@ -335,43 +273,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.hot.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.hot.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_throttled" {
-  name                    = "mediaiot-hot-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of hot are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.hot.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {
@@ -428,43 +335,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.mean.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.mean.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_throttled" {
-  name                    = "mediaiot-mean-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of mean are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.mean.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {
@@ -490,7 +366,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "means_api_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.means_api.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.means_api.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
@@ -552,43 +428,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "notify_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.notify.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.notify.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "notify_throttled" {
-  name                    = "mediaiot-notify-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of notify are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.notify.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {
@@ -614,7 +459,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "pictures_api_failing"
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.pictures_api.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.pictures_api.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
@@ -711,43 +556,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.summary.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.summary.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_throttled" {
-  name                    = "mediaiot-summary-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of summary are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.summary.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {

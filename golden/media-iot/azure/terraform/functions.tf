@@ -266,7 +266,7 @@ resource "azurerm_linux_function_app" "alarm" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -417,7 +417,7 @@ resource "azurerm_linux_function_app" "close" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -567,7 +567,7 @@ resource "azurerm_linux_function_app" "hot" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -724,7 +724,7 @@ resource "azurerm_linux_function_app" "mean" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -874,7 +874,7 @@ resource "azurerm_linux_function_app" "means_api" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -1030,7 +1030,7 @@ resource "azurerm_linux_function_app" "notify" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -1172,7 +1172,7 @@ resource "azurerm_linux_function_app" "pictures_api" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true
@@ -1358,7 +1358,7 @@ resource "azurerm_linux_function_app" "summary" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true

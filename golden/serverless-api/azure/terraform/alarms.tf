@@ -29,7 +29,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "items_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.items.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.items.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
@@ -91,7 +91,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "reviews_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.reviews.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.reviews.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"

@@ -64,43 +64,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.summary.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.summary.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_throttled" {
-  name                    = "uploads-summary-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of summary are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.summary.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {

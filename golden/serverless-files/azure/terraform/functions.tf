@@ -296,7 +296,7 @@ resource "azurerm_linux_function_app" "summary" {
   storage_account_name          = azurerm_storage_account.functions_host.name
   storage_uses_managed_identity = true
 
-  # A share would know keys only: the code comes from the account of all code.
+  # A share would know keys only, and nothing of the app is kept on one.
   content_share_force_disabled                   = true
   builtin_logging_enabled                        = false
   https_only                                     = true

@@ -266,18 +266,6 @@ resource "azurerm_network_security_group" "endpoint" {
   }
 
   security_rule {
-    name                                       = "functions-to-endpoints"
-    priority                                   = 214
-    direction                                  = "Inbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.raw.id]
-    destination_port_range                     = "443"
-  }
-
-  security_rule {
     name                                       = "functions-to-event-hubs"
     priority                                   = 3444
     direction                                  = "Inbound"
@@ -553,18 +541,6 @@ resource "azurerm_network_security_group" "functions" {
     source_port_range          = "*"
     destination_address_prefix = "*"
     destination_port_range     = "*"
-  }
-
-  security_rule {
-    name                                       = "functions-to-endpoints"
-    priority                                   = 214
-    direction                                  = "Outbound"
-    access                                     = "Allow"
-    protocol                                   = "Tcp"
-    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
-    source_port_range                          = "*"
-    destination_application_security_group_ids = [azurerm_application_security_group.raw.id]
-    destination_port_range                     = "443"
   }
 
   security_rule {

@@ -120,43 +120,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "close_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.close.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.close.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "close_throttled" {
-  name                    = "nightly-close-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of close are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.close.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {
@@ -182,43 +151,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mailer_failing" {
   criteria {
     query = <<-EOT
       AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.mailer.name}" and Success == false
+      | where AppRoleName =~ "${azurerm_linux_function_app.mailer.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mailer_throttled" {
-  name                    = "nightly-mailer-throttled"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "Calls of mailer are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      AppRequests
-      | where AppRoleName =~ "${azurerm_linux_function_app.mailer.name}" and ResultCode in ("429", "503")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
   }
 
   action {

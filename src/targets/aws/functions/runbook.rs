@@ -3,7 +3,6 @@
 use serde::Serialize;
 use tera::Context;
 
-use super::log_group;
 use crate::ir::{Delivery, Function, Id, Service, Trigger, dead_letters};
 use crate::targets::aws::queues::full_name;
 use crate::targets::aws::{Stack, tables};
@@ -70,28 +69,26 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     items.push("What a function's folder holds is what runs: Lambda installs nothing, and reads neither `requirements.txt` nor `package.json`. Its runtimes bring the AWS SDK (boto3, or version 3 for JavaScript); other libraries stand in the folder as text, or the function becomes an image. The archive of a plan lies in `terraform/.terraform/archives`: apply where you planned, or let `apply` plan again.".to_owned());
     items.push("Secrets: `X_SECRET` is the identifier of an entry in Secrets Manager, which the code of a function reads with its own role (`get_secret_value`), keeps for as long as an instance lives, and reads again when a login fails. `X_PASSWORD`, and `X` itself for a secret of the owner, are told to services that run all the time, not to functions.".to_owned());
     items.extend(dead(stack));
-    for (_, service, item) in system.functions() {
-        items.push(format!(
-            "The output of `{}` is in the log group `{}`, as JSON; what its code logs below the level INFO is left out.{}",
-            service.name,
-            log_group(stack, service),
-            warm(stack, service, item)
-        ));
-    }
+    items.push(format!(
+        "The output of a function is in the log group `/{}/function/NAME`, as JSON; what its code logs below the level INFO is left out.",
+        system.prefix
+    ));
+    items.extend(system.functions().filter_map(|(_, service, item)| warm(service, item)));
     if system.functions().any(|(_, _, item)| item.private) {
         items.push("A function in the network leaves it slowly: when one is destroyed or moved, Lambda keeps its addresses for up to forty minutes, and Terraform waits for its security group and subnets.".to_owned());
     }
 }
 
-fn warm(stack: &Stack<'_>, service: &Service, item: &Function) -> String {
-    if item.warm == 0 {
-        return String::new();
-    }
-    format!(
-        " Of the alias `live`, which everybody calls, {} are kept warm, at their own price; a change of `{}` publishes a version and moves the alias to it.",
-        item.warm,
-        stack.name(&service.name)
-    )
+fn warm(service: &Service, item: &Function) -> Option<String> {
+    let kept = match item.warm {
+        0 => return None,
+        1 => "one instance".to_owned(),
+        warm => format!("{warm} instances"),
+    };
+    Some(format!(
+        "Of `{}`, {kept} of the alias `live` are kept warm, at their own price: everybody calls the alias. A change of the function publishes a version and moves the alias to it.",
+        service.name
+    ))
 }
 
 /// What arrives in a function, for each way in which functions of the system are started.

@@ -133,6 +133,8 @@ fn weekdays(field: &Field) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

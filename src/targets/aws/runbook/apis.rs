@@ -59,6 +59,12 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
         ));
     }
     if !system.apis.is_empty() {
-        items.push("A path of an API that ends in `/*` leads what is below it, and not the path itself: name that beside it where a service answers there. After 60 days without a request AWS lets the link from APIs into the network sleep, and requests fail for some minutes until it is back.".to_owned());
+        let asleep = match system.apis.iter().any(|(id, _)| place::reaches_inside(&system, id)) {
+            true => {
+                " After 60 days without a request AWS lets the link from APIs into the network sleep, and requests fail for some minutes until it is back."
+            }
+            false => "",
+        };
+        items.push(format!("A path of an API that ends in `/*` leads what is below it, and not the path itself: name that beside it where a service answers there.{asleep}"));
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn lower(
         .set("service_plan_id", host.plan.id())
         .set("storage_account_name", host.account.attr("name"))
         .set("storage_uses_managed_identity", true)
-        .comment("A share would know keys only: the code comes from the account of all code.")
+        .comment("A share would know keys only, and nothing of the app is kept on one.")
         .set("content_share_force_disabled", true)
         .set("builtin_logging_enabled", false)
         .set("https_only", true)

@@ -172,6 +172,8 @@ fn bindings_answer(function: &Function, system: &System) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::*;
 
     #[test]

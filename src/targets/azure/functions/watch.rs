@@ -59,6 +59,9 @@ pub(in crate::targets::azure) fn alarms(
     told: Option<&Address>,
 ) {
     for alarm in &stack.system.function_alarms {
+        if !can_happen(stack, alarm) {
+            continue;
+        }
         let (query, above) = question(stack, functions, alarm);
         let criteria = Block::new()
             .set("query", expr::heredoc(query))
@@ -88,6 +91,13 @@ pub(in crate::targets::azure) fn alarms(
     }
 }
 
+/// Requests are turned away; events wait until there is room for them.
+fn can_happen(stack: &Stack<'_>, alarm: &FunctionAlarm) -> bool {
+    let function = stack.system.services[alarm.function].function.as_ref();
+    alarm.trouble != FunctionTrouble::Throttled
+        || function.is_some_and(|function| functions::is_asked(stack, alarm.function, function))
+}
+
 /// What is asked, and how many lines are still fine.
 fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> (Vec<expr::Part>, u32) {
     let service = &stack.system.services[alarm.function];
@@ -97,7 +107,8 @@ fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> 
             let query = vec![
                 "AppRequests\n| where AppRoleName =~ \"".into(),
                 app.into(),
-                "\" and Success == false".into(),
+                // A request that a function itself refuses is the caller's mistake.
+                "\" and Success == false and ResultCode !startswith \"4\"".into(),
             ];
             (query, calls)
         }
