@@ -278,6 +278,15 @@ impl Module {
             .map(|definition| &mut definition.body)
     }
 
+    /// The bodies of the resources of one type, by their names.
+    pub fn bodies_mut(&mut self, resource_type: &str) -> impl Iterator<Item = (&str, &mut Block)> {
+        let of_type = move |definition: &&mut Definition| {
+            definition.keyword == "resource" && definition.labels.first().is_some_and(|label| label == resource_type)
+        };
+        let found = self.definitions.iter_mut().filter(of_type);
+        found.filter_map(|definition| Some((definition.labels.get(1)?.as_str(), &mut definition.body)))
+    }
+
     /// Gives parts of the module files of their own, after the others: what is named after them goes there, whatever file was chosen.
     pub fn part(&mut self, parts: Vec<Part>) {
         self.parts = Parts::new(parts);

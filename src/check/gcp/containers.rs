@@ -33,12 +33,13 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for (id, service) in services.filter(|(_, service)| service.runtime == Runtime::Container) {
         scale(system, service, problems);
         settings(system, id, service, problems);
-        wanted += addresses(service);
+        wanted += addresses(service.scale.max);
     }
     for (id, service, function) in system.functions() {
         settings(system, id, service, problems);
+        // Others have addresses while there are calls only: hardly ever all of them at once.
         if function.private {
-            wanted += addresses(service);
+            wanted += addresses(function.warm);
         }
     }
     let network = &system.network;
@@ -50,9 +51,9 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Addresses that the containers of a service take at most: two for each, and those of the revision before.
-fn addresses(service: &Service) -> u32 {
-    (service.scale.max.saturating_mul(2).div_ceil(BLOCK) * BLOCK).saturating_mul(2)
+/// Addresses that so many containers take: two for each, and those of the revision before.
+fn addresses(containers: u32) -> u32 {
+    (containers.saturating_mul(2).div_ceil(BLOCK) * BLOCK).saturating_mul(2)
 }
 
 /// Its size, how many there are and how they start.

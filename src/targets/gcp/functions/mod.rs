@@ -198,6 +198,7 @@ pub(super) fn lower(
     }
     let sources = source::lower(stack);
     let topics = events::topics(stack);
+    let mut waits = events::Waits::new();
     for (id, service, function) in system.functions() {
         stack.module.file("functions", "");
         let parts = Parts::of(stack, id, containers);
@@ -224,10 +225,11 @@ pub(super) fn lower(
         let permission = callers::lower(stack, id, function, &address);
         let there = std::iter::once(&address).chain(&permission);
         let there = there.map(Address::whole).collect();
-        events::bring(stack, &topics, (id, service, function), there);
+        events::bring(stack, &topics, (id, service, function), there, &mut waits);
         stack.functions.insert(id, address);
     }
     events::send(stack, &topics);
+    events::wait(stack, waits);
 }
 
 /// True for a function that sends to a queue whose messages start it again, be it through others. Who sends waits for the queue's

@@ -131,6 +131,8 @@ fn functions(stack: &Stack<'_>) -> Vec<String> {
     let source = of_source(system).next();
     context.insert("source", &source.map(|(_, service, _)| identifier(&service.name)));
     context.insert("region", stack.region());
+    let inside = system.functions().any(|(_, _, function)| function.private);
+    context.insert("inside", &inside);
     context.insert(
         "images",
         &system.functions().any(|(_, _, function)| function.source.is_none()),

@@ -26,6 +26,9 @@ pub(super) struct Topics {
     tables: BTreeMap<Id<Table>, Address>,
 }
 
+/// What subscriptions wait for, by their names in Terraform.
+pub(super) type Waits = BTreeMap<String, Vec<Expression>>;
+
 /// What an own subscription gets of its topic.
 #[derive(Default)]
 struct Wish {
@@ -69,13 +72,20 @@ pub(super) fn bring(
     topics: &Topics,
     (id, service, function): (Id<Service>, &Service, &Function),
     ready: Vec<Expression>,
+    waits: &mut Waits,
 ) {
     let system = stack.system;
+    // A function that waits for the subscription is not waited for.
+    let mut later = |name: &str, ready| {
+        if !starts_itself(system, id) {
+            waits.insert(identifier(name), ready);
+        }
+    };
     let part = service.name.as_str();
     let (topic, wish) = match &function.trigger {
-        Some(Trigger::Queue { queue, .. }) => return wait(stack, id, &system.queues[*queue].name, ready),
+        Some(Trigger::Queue { queue, .. }) => return later(&system.queues[*queue].name, ready),
         Some(Trigger::Topic { subscription, .. }) => {
-            return wait(stack, id, &system.subscriptions[*subscription].name, ready);
+            return later(&system.subscriptions[*subscription].name, ready);
         }
         Some(Trigger::Stream { stream, .. }) => {
             let wish = Wish {
@@ -122,17 +132,13 @@ pub(super) fn send(stack: &mut Stack<'_>, topics: &Topics) {
     table::relay(stack, &topics.tables);
 }
 
-/// A subscription that was there before waits for its function, unless the function waits for it.
-fn wait(stack: &mut Stack<'_>, id: Id<Service>, part: &str, ready: Vec<Expression>) {
-    if starts_itself(stack.system, id) {
-        return;
-    }
-    let body = stack
-        .module
-        .resource_body_mut("google_pubsub_subscription", &identifier(part));
-    if let Some(body) = body {
-        *body = std::mem::take(body)
-            .comment("Who came sooner would find nobody.")
-            .set("depends_on", Expression::Array(ready));
+/// Subscriptions that were there before wait for their functions.
+pub(super) fn wait(stack: &mut Stack<'_>, mut waits: Waits) {
+    for (name, body) in stack.module.bodies_mut("google_pubsub_subscription") {
+        if let Some(ready) = waits.remove(name) {
+            *body = std::mem::take(body)
+                .comment("Who came sooner would find nobody.")
+                .set("depends_on", Expression::Array(ready));
+        }
     }
 }
