@@ -160,13 +160,3 @@ pub fn indexes(at: Option<Span>, table: &str) -> Diagnostic {
     .reason("its capacity follows its use, and of an index one argument cannot be left alone")
     .fix("leave `capacity` out, so that requests are paid for; or see the README before you change an index")
 }
-
-/// `function-needs-network`
-pub fn kafka(at: Option<Span>, function: &str, stream: &str) -> Diagnostic {
-    Diagnostic::error(
-        "function-needs-network",
-        at,
-        format!("function `{function}` is outside the private network, where `{stream}` cannot be reached"),
-    )
-    .fix("use `private = true`")
-}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::triggers;
-use crate::diagnostic::{Diagnostic, lambda};
+use crate::diagnostic::{Diagnostic, function, lambda};
 use crate::ir::{Family, Function, Id, Resource, Service, System, Value};
 use crate::target::Target;
 use crate::vocabulary::Egress;
@@ -107,8 +107,8 @@ fn brokers(system: &System, id: Id<Service>, service: &Service, problems: &mut V
         _ => None,
     });
     for stream in kafka {
-        let at = system.places.key(&service.path);
-        problems.push(lambda::kafka(at, &service.name, stream));
+        let at = system.places.span(&format!("{}.private", service.path));
+        problems.push(function::needs_network(at, &service.name, stream));
     }
 }
 
