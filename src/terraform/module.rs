@@ -270,12 +270,14 @@ impl Module {
             .map(|definition| &mut definition.body)
     }
 
-    /// The body of one data source, to write it in another way.
-    pub fn data_body_mut(&mut self, data_type: &str, name: &str) -> Option<&mut Block> {
-        self.definitions
-            .iter_mut()
-            .find(|definition| definition.keyword == "data" && definition.labels == [data_type, name])
-            .map(|definition| &mut definition.body)
+    /// Name and body of every data source of a type, to write them in another way.
+    pub fn data_bodies_mut(&mut self, data_type: &str) -> impl Iterator<Item = (&str, &mut Block)> {
+        self.definitions.iter_mut().filter_map(move |definition| {
+            let [of_type, name] = definition.labels.as_slice() else {
+                return None;
+            };
+            (definition.keyword == "data" && of_type == data_type).then_some((name.as_str(), &mut definition.body))
+        })
     }
 
     /// The bodies of the resources of one type, by their names.

@@ -47,8 +47,10 @@ pub fn files(system: &Checked<'_>, added: &Sources, files: &mut FileTree) {
 
 /// The module as it is when there is nothing beside it: archives hold their files in the Terraform itself.
 pub fn inline(system: &Checked<'_>, added: &Sources, module: &mut Module) {
-    for (service, source) in packed(system) {
-        let Some(body) = module.data_body_mut("archive_file", &identifier(&service.name)) else {
+    let packed = packed(system).map(|(service, source)| (identifier(&service.name), (service, source)));
+    let packed: BTreeMap<String, (&Service, &Source)> = packed.collect();
+    for (name, body) in module.data_bodies_mut("archive_file") {
+        let Some((service, source)) = packed.get(name) else {
             continue;
         };
         let files = whole(service, source, added).into_iter();
