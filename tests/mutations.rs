@@ -193,6 +193,9 @@ fn try_one(number: usize, good: &str, changed: &[u8]) -> bool {
     let environment = [None, Some("dev")][number % 2];
     let temp = TempDir::new().unwrap();
     let (blueprint, out) = (temp.path().join("blueprint.toml"), temp.path().join("out"));
+    // The code of functions stands beside the blueprint.
+    let code = Path::new(env!("CARGO_MANIFEST_DIR")).join("blueprints/functions");
+    std::os::unix::fs::symlink(code, temp.path().join("functions")).unwrap();
     fs::write(&blueprint, good).unwrap();
     let (status, said) = render(&blueprint, target, None, &out);
     assert!(status.success(), "{said}");
