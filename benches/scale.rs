@@ -119,7 +119,7 @@ fn functions_of(count: usize) -> String {
             _ => ("{ schedule = \"0 2 * * *\" }".to_owned(), String::new()),
         };
         text.push_str(&format!(
-            "[functions.f{number}]\nimage = \"registry/f:1.0.0\"\ntrigger = {trigger}\n{more}"
+            "[functions.f{number}]\nimage = \"registry/work:1.0.0\"\ntrigger = {trigger}\n{more}"
         ));
     }
     text
