@@ -148,6 +148,7 @@ fn field(text: &str, index: usize) -> Result<Field, String> {
             .ok_or_else(|| format!("the {name} is {least} to {most}, not `{word}`"))
     };
     let mut parts = vec![];
+    let mut is_any = false;
     for part in text.split(',') {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => {
@@ -158,7 +159,10 @@ fn field(text: &str, index: usize) -> Result<Field, String> {
             None => (part, None),
         };
         parts.push(match (range, step) {
-            ("*", None | Some(1)) => return Ok(Field::default()),
+            ("*", None | Some(1)) => {
+                is_any = true;
+                continue;
+            }
             // A week has seven days, though Sunday has two numbers.
             ("*", Some(step)) => Part::Range {
                 first: least,
@@ -179,14 +183,23 @@ fn field(text: &str, index: usize) -> Result<Field, String> {
                 }
                 None => match step {
                     None => Part::One(number(range)?),
-                    Some(step) => Part::Range {
-                        first: number(range)?,
-                        last: if index == 4 { 6 } else { most },
-                        step,
-                    },
+                    Some(step) => {
+                        let (first, last) = (number(range)?, most);
+                        match index {
+                            4 => Part::Range {
+                                first: first % 7,
+                                last: 6,
+                                step,
+                            },
+                            _ => Part::Range { first, last, step },
+                        }
+                    }
                 },
             },
         });
+    }
+    if is_any {
+        return Ok(Field::default());
     }
     Ok(Field {
         parts: if index == 4 { sundays(&parts) } else { parts },
@@ -226,6 +239,8 @@ mod tests {
         assert_eq!(said("5/20 */6 * * 7"), "5-59/20 0-23/6 * * 0");
         assert_eq!(said("0 0 * * 5-7"), "0 0 * * 5,6,0");
         assert_eq!(said("*/1 * * * */2"), "* * * * 0-6/2");
+        assert_eq!(said("0 0 * * 7/2"), "0 0 * * 0-6/2");
+        assert_eq!(said("*,5 0 * * *"), "* 0 * * *");
     }
 
     #[test]
@@ -240,6 +255,7 @@ mod tests {
             "5-1 * * * *",
             "a * * * *",
             ", * * * *",
+            "*,99 * * * *",
         ] {
             assert!(Cron::parse(text).is_err(), "{text}");
         }
