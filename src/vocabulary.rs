@@ -212,6 +212,37 @@ pub enum KeyType {
     Binary,
 }
 
+/// Type of a column in a warehouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnType {
+    /// Text.
+    String,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A number of 64 bits with a point.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A moment: in records, text as RFC 3339 has it, such as `2026-11-22T08:30:00Z`.
+    Timestamp,
+    /// Whatever JSON holds.
+    Json,
+}
+
+/// How much a warehouse computes at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WarehouseSize {
+    /// Up to some hundred million rows.
+    #[default]
+    Small,
+    /// Four times that.
+    Medium,
+    /// Sixteen times that.
+    Large,
+}
+
 /// What somebody who watches a table sees of a change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

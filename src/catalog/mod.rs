@@ -215,7 +215,7 @@ pub fn runtimes(target: Target) -> &'static [Runtime] {
     }
 }
 
-/// Which of `function`, `table` and `stream` there are.
+/// Which of `function`, `table`, `stream`, `workflow` and `warehouse` there are.
 pub fn serverless(target: Target) -> &'static [&'static str] {
     match target {
         Target::Aws => aws::SERVERLESS,

@@ -30,6 +30,8 @@ pub mod render;
 pub mod semantic;
 pub mod sharding;
 pub mod table;
+pub mod warehouse;
+pub mod workflow;
 
 pub use places::Places;
 

@@ -6,6 +6,8 @@ use super::component::{Bucket, Cache, Database, Secret, Service};
 use super::messaging::{Inbox, Queue, Subscription, Topic};
 use super::stream::Stream;
 use super::table::Table;
+use super::warehouse::Warehouse;
+use super::workflow::Workflow;
 
 /// One end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +76,10 @@ pub enum Resource {
     Table(Id<Table>),
     /// A function: called only.
     Function(Id<Service>),
+    /// A workflow: started only.
+    Workflow(Id<Workflow>),
+    /// A warehouse: [`Access::Write`] inserts rows, [`Access::Read`] asks.
+    Warehouse(Id<Warehouse>),
 }
 
 impl Resource {
@@ -231,6 +237,24 @@ pub enum Value {
     FunctionUrl(Id<Service>),
     /// How its callers prove who they are: `aws-sigv4`, `azure-token`, `google-token` or `none`.
     FunctionAuth(Id<Service>),
+    /// What clients call a workflow that they start.
+    WorkflowName(Id<Workflow>),
+    /// Where clients of a workflow reach the service that runs it.
+    WorkflowEndpoint(Id<Workflow>),
+    /// What clients of a workflow speak: `stepfunctions`, `logicapps`, `workflows` (of Google) or `argo`.
+    WorkflowProtocol(Id<Workflow>),
+    /// What clients call the database or dataset of a warehouse.
+    WarehouseDatabase(Id<Warehouse>),
+    /// What clients call the server of a warehouse: workgroup, cluster or project, or its host in a cluster.
+    WarehouseServer(Id<Warehouse>),
+    /// Where clients of a warehouse reach the service that keeps it.
+    WarehouseEndpoint(Id<Warehouse>),
+    /// What clients of a warehouse speak: `redshift-data`, `kusto` or `bigquery`, or what a cluster has.
+    WarehouseProtocol(Id<Warehouse>),
+    /// The user of a warehouse, one for each service. Left out where the cloud knows the workload's identity.
+    WarehouseUser(Id<Warehouse>),
+    /// Its password: fetched like [`Value::DatabasePassword`]. Left out where the cloud knows the workload's identity.
+    WarehousePassword(Id<Warehouse>),
 }
 
 /// What the variables of one shard are called, after the prefix and the shard's id in upper case: `MAIN_SHARD_S0_HOST`. The password is
@@ -251,6 +275,7 @@ impl Value {
                 | Value::MessagingPassword(_)
                 | Value::StreamPassword(_)
                 | Value::TablePassword(_)
+                | Value::WarehousePassword(_)
         )
     }
 }

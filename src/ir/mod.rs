@@ -23,6 +23,8 @@ mod shard_map;
 mod sharding;
 mod stream;
 mod table;
+mod warehouse;
+mod workflow;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +46,8 @@ pub use shard_map::{shard_map, shard_map_version};
 pub use sharding::{Router, Shard, Sharding, Strategy};
 pub use stream::Stream;
 pub use table::{Attribute, Capacity, Index, Key, Table};
+pub use warehouse::{Column, SinkAlarm, Warehouse, WarehouseTable};
+pub use workflow::{Action, Case, Condition, Step, StepRetry, Workflow, WorkflowAlarm};
 
 use crate::diagnostic::Places;
 use crate::target::Target;
@@ -90,6 +94,10 @@ pub struct System {
     pub streams: Arena<Stream>,
     /// Tables of items by key.
     pub tables: Arena<Table>,
+    /// Functions one after the other.
+    pub workflows: Arena<Workflow>,
+    /// Data warehouses.
+    pub warehouses: Arena<Warehouse>,
     /// What services get of topics.
     pub subscriptions: Arena<Subscription>,
     /// API gateways.
@@ -108,6 +116,10 @@ pub struct System {
     pub inbox_alarms: Vec<InboxAlarm>,
     /// What is watched about functions, by name.
     pub function_alarms: Vec<FunctionAlarm>,
+    /// What is watched about workflows, by name.
+    pub workflow_alarms: Vec<WorkflowAlarm>,
+    /// What is watched about streams that fill warehouses, by name.
+    pub sink_alarms: Vec<SinkAlarm>,
     /// Who is told when an alarm goes off.
     pub alarm_emails: Vec<String>,
     /// Days that logs are kept.
@@ -177,7 +189,22 @@ impl System {
             .map(|(id, _, _)| id)
     }
 
-    /// Who may call a function, besides what starts it.
+    /// The workflows that call a function.
+    pub fn workflows_of(&self, function: Id<Service>) -> impl Iterator<Item = Id<Workflow>> {
+        let workflows = self.workflows.iter();
+        workflows
+            .filter(move |(_, item)| item.calls().contains(&function))
+            .map(|(id, _)| id)
+    }
+
+    /// The tables of warehouses that a stream fills.
+    pub fn sinks_of(&self, stream: Id<Stream>) -> impl Iterator<Item = (Id<Warehouse>, &WarehouseTable)> {
+        let tables = self.warehouses.iter();
+        let tables = tables.flat_map(|(id, item)| item.tables.iter().map(move |table| (id, table)));
+        tables.filter(move |(_, table)| table.stream == Some(stream))
+    }
+
+    /// The services that may call a function. Workflows that do are [`System::workflows_of`].
     pub fn callers_of(&self, function: Id<Service>) -> impl Iterator<Item = Id<Service>> {
         self.users_of(Resource::Function(function)).map(|(service, _)| service)
     }

@@ -35,6 +35,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
     let mut topics = Arena::default();
     let mut streams = Arena::default();
     let mut tables = Arena::default();
+    let mut workflows = Arena::default();
+    let mut warehouses = Arena::default();
     let repositories = super::reader::repositories(blueprint);
     if model.registry.is_some() && !super::reader::uses_registry(blueprint) {
         problems.push(registry::unused(blueprint.places.key("registry")));
@@ -97,6 +99,14 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
             let mut reader = Reader::new(blueprint, scope.path("tables", name), &mut choices, problems);
             tables.add(reader.table((&scope.full_name(name), home(name)), said));
         }
+        for (name, said) in scope.workflows {
+            let mut reader = Reader::new(blueprint, scope.path("workflows", name), &mut choices, problems);
+            workflows.add(reader.workflow((&scope.full_name(name), home(name)), said));
+        }
+        for (name, said) in scope.warehouses {
+            let mut reader = Reader::new(blueprint, scope.path("warehouses", name), &mut choices, problems);
+            warehouses.add(reader.warehouse((&scope.full_name(name), home(name)), said));
+        }
     }
     let prefix = match &blueprint.environment {
         Some(environment) => format!("{}-{environment}", model.name),
@@ -123,6 +133,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         topics,
         streams,
         tables,
+        workflows,
+        warehouses,
         apis: Arena::default(),
         subscriptions: Arena::default(),
         public: None,
@@ -132,6 +144,8 @@ pub(super) fn system(blueprint: &Blueprint, runtime: Runtime, problems: &mut Vec
         alarms: vec![],
         inbox_alarms: vec![],
         function_alarms: vec![],
+        workflow_alarms: vec![],
+        sink_alarms: vec![],
         alarm_emails: model.observability.emails.iter().map(ToString::to_string).collect(),
         log_days: model.observability.retention_days,
         budget: model.budget.as_ref().map(|budget| ir::Budget {
@@ -226,7 +240,7 @@ fn region(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) -> Option<PerTa
 fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for scope in blueprint.model.scopes() {
-        let tables: [(&str, &str, Vec<&model::Name>); 11] = [
+        let tables: [(&str, &str, Vec<&model::Name>); 13] = [
             ("services", "service", scope.services.keys().collect()),
             ("functions", "function", scope.functions.keys().collect()),
             ("databases", "database", scope.databases.keys().collect()),
@@ -237,6 +251,8 @@ fn duplicate_names(blueprint: &Blueprint, problems: &mut Vec<Diagnostic>) {
             ("topics", "topic", scope.topics.keys().collect()),
             ("streams", "stream", scope.streams.keys().collect()),
             ("tables", "table", scope.tables.keys().collect()),
+            ("workflows", "workflow", scope.workflows.keys().collect()),
+            ("warehouses", "warehouse", scope.warehouses.keys().collect()),
             ("apis", "API", scope.apis.keys().collect()),
         ];
         for (table, kind, names) in tables {

@@ -10,6 +10,8 @@ mod proxy;
 mod reserved;
 mod settings;
 mod triggers;
+mod warehouses;
+mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,8 @@ use crate::ir::{Access, Grant, Home, Id, Peer, Resource, Router, Service, System
 pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut Vec<Diagnostic>) {
     let names = names(system);
     reserved::check(system, problems);
+    workflows::resolve(blueprint, system, &names, problems);
+    warehouses::resolve(blueprint, system, &names, problems);
     let services: Vec<Id<Service>> = system.services.iter().map(|(id, _)| id).collect();
     for (id, (scope, _, said)) in services.into_iter().zip(blueprint.model.all_processes()) {
         let mut linker = Linker {
@@ -49,6 +53,9 @@ pub(super) fn resolve(blueprint: &Blueprint, system: &mut System, problems: &mut
     messaging::watch(system);
     functions::watch(system);
     functions::idle(system, problems);
+    workflows::watch(system);
+    workflows::idle(system, problems);
+    warehouses::watch(system);
     loops::check(system, problems);
     unlinked(system, problems);
     proxy::link(system);
@@ -174,6 +181,7 @@ impl Linker<'_> {
                     Component::Secret(id) if access == Access::Read => Resource::Secret(id),
                     Component::Cache(id) => Resource::Cache(id),
                     Component::Table(id) => Resource::Table(id),
+                    Component::Warehouse(id) => Resource::Warehouse(id),
                     _ => {
                         self.wrong_verb(at, verb, &name, component);
                         continue;
@@ -190,7 +198,7 @@ impl Linker<'_> {
         self.problems.push(problem);
     }
 
-    /// The services that are called. Functions that are called go to the grants.
+    /// The services that are called. Functions and workflows that are called go to the grants.
     fn calls(
         &mut self,
         system: &System,
@@ -209,6 +217,7 @@ impl Linker<'_> {
                 }
                 Component::Service(id) => calls.push(id),
                 Component::Function(id) => add(grants, Resource::Function(id), Access::Read),
+                Component::Workflow(id) => add(grants, Resource::Workflow(id), Access::Read),
                 other => self.wrong_verb(at, "calls", &name, other),
             }
         }
@@ -221,7 +230,7 @@ impl Linker<'_> {
 /// out through its topics.
 fn foreign((verb, name): (&str, &str), component: Component, at: Option<Span>, owner: &str) -> Option<Diagnostic> {
     match component {
-        Component::Service(_) | Component::Function(_) => None,
+        Component::Service(_) | Component::Function(_) | Component::Workflow(_) => None,
         Component::Queue(_) if verb == "consumes" || verb == "trigger" => Some(rules::foreign_queue(at, name, owner)),
         Component::Topic(_) if verb == "publishes" => Some(rules::foreign_topic(at, name, owner)),
         Component::Stream(_) if verb == "publishes" => Some(rules::foreign_stream(at, name, owner)),
@@ -251,7 +260,12 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
             Some(Trigger::Table { table, .. }) => Some(Resource::Table(table)),
             _ => None,
         });
-    let used: BTreeSet<Resource> = used.chain(starts).collect();
+    let fills = system
+        .warehouses
+        .iter()
+        .filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some()));
+    let fills = fills.map(|(id, _)| Resource::Warehouse(id));
+    let used: BTreeSet<Resource> = used.chain(starts).chain(fills).collect();
     let reached: BTreeSet<Peer> = system.flows.iter().map(|flow| flow.to).collect();
     // As a link says it: only services of the same domain can.
     let databases = system.databases.iter();
@@ -264,7 +278,10 @@ fn unlinked(system: &System, problems: &mut Vec<Diagnostic>) {
     let caches = caches.map(|(id, item)| (Resource::Cache(id), "cache", &item.home.name, &item.path));
     let tables = system.tables.iter();
     let tables = tables.map(|(id, item)| (Resource::Table(id), "table", &item.home.name, &item.path));
+    let warehouses = system.warehouses.iter();
+    let warehouses = warehouses.map(|(id, item)| (Resource::Warehouse(id), "warehouse", &item.home.name, &item.path));
     let data = databases.chain(buckets).chain(secrets).chain(caches).chain(tables);
+    let data = data.chain(warehouses);
     for (resource, kind, name, path) in data {
         if !used.contains(&resource) {
             problems.push(semantic::unlinked(system.places.key(path), kind, name));

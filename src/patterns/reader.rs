@@ -3,6 +3,7 @@
 mod function;
 mod launch;
 mod serverless;
+mod warehouse;
 
 pub(super) use launch::{is_image, repositories, uses_registry};
 

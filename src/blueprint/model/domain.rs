@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Api, Bucket, Cache, Database, Function, KeyTable, Link, Model, Name, Nodes, Owner, Queue, Secret, Service, Stream,
-    Table, Topic,
+    Table, Topic, Warehouse, Workflow,
 };
 
 /// A business domain: what belongs together, scales and is deployed together, and is closed to the others but for what it serves.
@@ -40,6 +40,10 @@ pub struct Domain {
     pub streams: Table<Stream>,
     /// Tables of items that are found by their key, of this domain alone.
     pub tables: Table<KeyTable>,
+    /// Functions one after the other, with what happens when one fails.
+    pub workflows: Table<Workflow>,
+    /// Data warehouses, of this domain alone.
+    pub warehouses: Table<Warehouse>,
     /// API gateways in front of services and functions.
     pub apis: Table<Api>,
 }
@@ -69,6 +73,10 @@ pub struct Scope<'a> {
     pub streams: &'a Table<Stream>,
     /// Its tables.
     pub tables: &'a Table<KeyTable>,
+    /// Its workflows.
+    pub workflows: &'a Table<Workflow>,
+    /// Its warehouses.
+    pub warehouses: &'a Table<Warehouse>,
     /// Its APIs.
     pub apis: &'a Table<Api>,
 }
@@ -151,6 +159,8 @@ impl Model {
             topics: &self.topics,
             streams: &self.streams,
             tables: &self.tables,
+            workflows: &self.workflows,
+            warehouses: &self.warehouses,
             apis: &self.apis,
         };
         let domains = self.domains.iter().map(|(name, domain)| Scope {
@@ -165,6 +175,8 @@ impl Model {
             topics: &domain.topics,
             streams: &domain.streams,
             tables: &domain.tables,
+            workflows: &domain.workflows,
+            warehouses: &domain.warehouses,
             apis: &domain.apis,
         });
         std::iter::once(shared).chain(domains)

@@ -15,6 +15,8 @@ mod sharding;
 mod stream;
 mod system;
 mod table;
+mod warehouse;
+mod workflow;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +34,8 @@ pub use sharding::{Proxy, Range, Sharding, Shards};
 pub use stream::Stream;
 pub use system::{Budget, Edge, InternalEdge, Network, Observability};
 pub use table::{Capacity, Index, Table as KeyTable};
+pub use warehouse::{Warehouse, WarehouseTable};
+pub use workflow::{Branch, Case, Scalar, Step, StepRetry, Workflow, WorkflowTrigger};
 
 use crate::target::Target;
 use crate::vocabulary::{Accounts, PerTarget, State};
@@ -98,6 +102,12 @@ pub struct Model {
     /// Tables of items that are found by their key.
     #[serde(default)]
     pub tables: Table<KeyTable>,
+    /// Functions one after the other, with what happens when one fails.
+    #[serde(default)]
+    pub workflows: Table<Workflow>,
+    /// Data warehouses: rows that are kept for questions over all of them.
+    #[serde(default)]
+    pub warehouses: Table<Warehouse>,
     /// API gateways in front of services and functions.
     #[serde(default)]
     pub apis: Table<Api>,
@@ -332,6 +342,11 @@ text!(
     /// The name of an item's attribute.
     ItemAttribute, "^[A-Za-z][A-Za-z0-9_]{0,62}$", "tenant",
     "the name of an attribute is 1 to 63 letters, digits and underscores, starting with a letter"
+);
+text!(
+    /// The names that lead to a field of a document, with dots between.
+    FieldPath, "^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$", "picture.width",
+    "a field is a name of letters, digits and underscores, or several with dots between, such as `picture.width`", 200
 );
 text!(
     /// The path prefix of a request.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::said;
-use crate::ir::{Bucket, Cache, Database, Home, Id, Queue, Secret, Service, Stream, System, Table, Topic};
+use crate::ir::{
+    Bucket, Cache, Database, Home, Id, Queue, Secret, Service, Stream, System, Table, Topic, Warehouse, Workflow,
+};
 
 /// A component that links name.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +20,8 @@ pub(super) enum Component {
     Topic(Id<Topic>),
     Stream(Id<Stream>),
     Table(Id<Table>),
+    Workflow(Id<Workflow>),
+    Warehouse(Id<Warehouse>),
 }
 
 impl Component {
@@ -33,16 +37,20 @@ impl Component {
             Component::Topic(_) => "topic",
             Component::Stream(_) => "stream",
             Component::Table(_) => "table",
+            Component::Workflow(_) => "workflow",
+            Component::Warehouse(_) => "warehouse",
         }
     }
 
     /// The verbs that a service can say of it.
     pub(super) fn verbs(self) -> &'static str {
         match self {
-            Component::Service(_) | Component::Function(_) => "calls",
-            Component::Database(_) | Component::Bucket(_) | Component::Cache(_) | Component::Table(_) => {
-                "reads` or `writes"
-            }
+            Component::Service(_) | Component::Function(_) | Component::Workflow(_) => "calls",
+            Component::Database(_)
+            | Component::Bucket(_)
+            | Component::Cache(_)
+            | Component::Table(_)
+            | Component::Warehouse(_) => "reads` or `writes",
             Component::Secret(_) => "reads",
             Component::Queue(_) | Component::Topic(_) | Component::Stream(_) => "publishes` or `consumes",
         }
@@ -83,5 +91,9 @@ pub(super) fn names(system: &System) -> BTreeMap<String, Component> {
     names.extend(streams.map(|(id, item)| (said(&item.home), Component::Stream(id))));
     let tables = system.tables.iter();
     names.extend(tables.map(|(id, item)| (said(&item.home), Component::Table(id))));
+    let workflows = system.workflows.iter();
+    names.extend(workflows.map(|(id, item)| (said(&item.home), Component::Workflow(id))));
+    let warehouses = system.warehouses.iter();
+    names.extend(warehouses.map(|(id, item)| (said(&item.home), Component::Warehouse(id))));
     names
 }

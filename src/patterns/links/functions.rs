@@ -85,7 +85,8 @@ pub(super) fn idle(system: &System, problems: &mut Vec<Diagnostic>) {
         .flat_map(|(_, api)| api.routes.iter().map(|route| route.service))
         .collect();
     for (id, service, function) in system.functions() {
-        let called = routed.contains(&id) || system.callers_of(id).next().is_some();
+        let called =
+            routed.contains(&id) || system.callers_of(id).next().is_some() || system.workflows_of(id).next().is_some();
         if function.trigger.is_none() && !called {
             problems.push(rules::idle(system.places.key(&service.path), &service.home.name));
         }

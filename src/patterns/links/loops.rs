@@ -64,6 +64,17 @@ fn ways(system: &System) -> BTreeMap<Id<Service>, Vec<Way>> {
             }
         }
     }
+    for (id, workflow) in system.workflows.iter() {
+        let starters = system.users_of(Resource::Workflow(id)).map(|(starter, _)| starter);
+        for starter in starters.filter(|starter| system.services[*starter].function.is_some()) {
+            let steps = workflow.calls().into_iter().map(|to| Way {
+                to,
+                through: workflow.name.clone(),
+                is_data: false,
+            });
+            ways.entry(starter).or_default().extend(steps);
+        }
+    }
     ways
 }
 

@@ -138,7 +138,7 @@ fn unused(system: &System, problems: &mut Vec<Diagnostic>) {
             item.home.name.as_str(),
             &item.path,
             resource,
-            used.contains(&(resource, false)),
+            used.contains(&(resource, false)) || system.sinks_of(id).next().is_some(),
         )
     });
     for (kind, name, path, resource, consumed) in queues.chain(topics).chain(streams) {

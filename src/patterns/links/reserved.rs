@@ -38,6 +38,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let tables = system.tables.iter();
     let tables = tables.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
     let data = data.chain(tables);
+    let workflows = system.workflows.iter();
+    let workflows = workflows.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let warehouses = system.warehouses.iter();
+    let warehouses = warehouses.map(|(_, item)| (item.name.as_str(), item.path.as_str()));
+    let data = data.chain(workflows).chain(warehouses);
     let messages = queues.chain(topics).chain(streams);
     let names: Names<'_> = services.chain(data).chain(messages).chain(apis).collect();
     replicas(system, &names, problems);

@@ -110,6 +110,22 @@ pub(super) fn describe(
                 set(name, "url", Value::FunctionUrl(function));
                 set(name, "auth", Value::FunctionAuth(function));
             }
+            Resource::Workflow(workflow) => {
+                let item = &system.workflows[workflow];
+                let name = near(system, id, &item.home, &item.name);
+                set(name, "workflow", Value::WorkflowName(workflow));
+                set(name, "endpoint", Value::WorkflowEndpoint(workflow));
+                set(name, "protocol", Value::WorkflowProtocol(workflow));
+            }
+            Resource::Warehouse(warehouse) => {
+                let name = system.warehouses[warehouse].home.name.as_str();
+                set(name, "database", Value::WarehouseDatabase(warehouse));
+                set(name, "server", Value::WarehouseServer(warehouse));
+                set(name, "endpoint", Value::WarehouseEndpoint(warehouse));
+                set(name, "protocol", Value::WarehouseProtocol(warehouse));
+                set(name, "user", Value::WarehouseUser(warehouse));
+                set(name, "password", Value::WarehousePassword(warehouse));
+            }
             Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
                 messaging(system, id, (*resource, *access), &mut set);
             }

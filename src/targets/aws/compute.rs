@@ -223,7 +223,9 @@ pub(super) fn needs(stack: &Stack<'_>, id: Id<Service>, proxies: &Proxies, parts
         | Resource::Subscription(_)
         | Resource::Stream(_)
         | Resource::Table(_)
-        | Resource::Function(_) => vec![],
+        | Resource::Function(_)
+        | Resource::Workflow(_)
+        | Resource::Warehouse(_) => vec![],
     });
     let mut needs: Vec<Expression> = values.map(Address::whole).collect();
     needs.extend(parts.readers.of_service(stack, id).into_iter().map(Address::whole));

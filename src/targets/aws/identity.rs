@@ -106,7 +106,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
                 writes_items |= grant.access.writes();
                 reads_items = true;
             }
-            Resource::Function(_) => {}
+            Resource::Function(_) | Resource::Workflow(_) | Resource::Warehouse(_) => {}
             Resource::Bucket(bucket) => {
                 let below = function.and_then(|item| item.prefixes.get(&bucket));
                 statements.extend(objects(stack, bucket, (grant.access, below), parts));

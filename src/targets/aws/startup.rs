@@ -189,6 +189,15 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
         Value::QueueName(id) => parts.queues.get(Inbox::Queue(id)).queue.attr("url"),
         Value::TopicName(id) => parts.topics.get(id).attr("arn"),
         Value::Source(inbox) => parts.queues.get(inbox).queue.attr("url"),
+        Value::WorkflowName(_)
+        | Value::WorkflowEndpoint(_)
+        | Value::WorkflowProtocol(_)
+        | Value::WarehouseDatabase(_)
+        | Value::WarehouseServer(_)
+        | Value::WarehouseEndpoint(_)
+        | Value::WarehouseProtocol(_)
+        | Value::WarehouseUser(_)
+        | Value::WarehousePassword(_) => Expression::Null,
         // The role of the machine says who it is.
         Value::MessagingUser(_) | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),

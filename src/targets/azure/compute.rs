@@ -293,7 +293,7 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
                     needed.extend(streams.groups.get(&(stream, id)).cloned());
                 }
             }
-            Resource::Function(_) => {}
+            Resource::Function(_) | Resource::Workflow(_) | Resource::Warehouse(_) => {}
             Resource::Queue(_) | Resource::Subscription(_) => {
                 needed.extend(
                     plan.stores

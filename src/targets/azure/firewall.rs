@@ -296,6 +296,7 @@ fn endpoints(stack: &Stack<'_>, groups: &Groups, services: &[Id<Service>]) -> Ve
             // They have rules of their own, on ports of their own.
             Resource::Cache(_) | Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => None,
             Resource::Stream(_) | Resource::Table(_) | Resource::Function(_) => None,
+            Resource::Workflow(_) | Resource::Warehouse(_) => None,
         })
         .collect();
     found.sort();

@@ -101,7 +101,9 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
             | Resource::Subscription(_)
             | Resource::Stream(_)
             | Resource::Table(_)
-            | Resource::Function(_),
+            | Resource::Function(_)
+            | Resource::Workflow(_)
+            | Resource::Warehouse(_),
             _,
         ) => return None,
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),

@@ -147,6 +147,15 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
         Value::FunctionUrl(id) => super::functions::url(stack, *id),
         // The network says who may call.
         Value::FunctionAuth(_) => "none".into(),
+        Value::WorkflowName(_)
+        | Value::WorkflowEndpoint(_)
+        | Value::WorkflowProtocol(_)
+        | Value::WarehouseDatabase(_)
+        | Value::WarehouseServer(_)
+        | Value::WarehouseEndpoint(_)
+        | Value::WarehouseProtocol(_)
+        | Value::WarehouseUser(_)
+        | Value::WarehousePassword(_) => Expression::Null,
         Value::MessagingProtocol(_) => "servicebus".into(),
         Value::MessagingEndpoint(_) => {
             let messaging = plan.stores.messaging.as_ref();

@@ -208,7 +208,7 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
         Resource::Stream(id) => streams::objects(stack, grant, id),
         Resource::Table(id) => vec![table(stack, id, grant.access)],
         // Granted on each function, once it is there.
-        Resource::Function(_) => vec![],
+        Resource::Function(_) | Resource::Workflow(_) | Resource::Warehouse(_) => vec![],
     }
 }
 

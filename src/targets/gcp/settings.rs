@@ -52,6 +52,15 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value) -> E
         Value::QueueName(id) => topic(stack, &stack.system.queues[id].name),
         Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
         Value::Source(inbox) => source(stack, inbox),
+        Value::WorkflowName(_)
+        | Value::WorkflowEndpoint(_)
+        | Value::WorkflowProtocol(_)
+        | Value::WarehouseDatabase(_)
+        | Value::WarehouseServer(_)
+        | Value::WarehouseEndpoint(_)
+        | Value::WarehouseProtocol(_)
+        | Value::WarehouseUser(_)
+        | Value::WarehousePassword(_) => Expression::Null,
         // Workloads log in as their service accounts.
         Value::CacheSecret(_)
         | Value::CachePassword(_)

@@ -94,6 +94,8 @@ fn used(stack: &Stack<'_>, id: Id<Domain>) -> Vec<String> {
                 Resource::Stream(id) => ("the stream", &system.streams[id].name),
                 Resource::Table(id) => ("the table", &system.tables[id].name),
                 Resource::Function(id) => ("the function", &system.services[id].name),
+                Resource::Workflow(id) => ("the workflow", &system.workflows[id].name),
+                Resource::Warehouse(id) => ("the warehouse", &system.warehouses[id].name),
                 Resource::Secret(_) => continue,
             };
             let line = format!("`{}` uses {what} `{name}`", item.name);

@@ -123,6 +123,15 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
             )
         }
         Value::FunctionAuth(_) => variable(name, "none"),
+        Value::WorkflowName(_)
+        | Value::WorkflowEndpoint(_)
+        | Value::WorkflowProtocol(_)
+        | Value::WarehouseDatabase(_)
+        | Value::WarehouseServer(_)
+        | Value::WarehouseEndpoint(_)
+        | Value::WarehouseProtocol(_)
+        | Value::WarehouseUser(_)
+        | Value::WarehousePassword(_) => variable(name, ""),
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),
         // The service starts before the owner has filled the entry.
         Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),
