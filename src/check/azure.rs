@@ -11,7 +11,9 @@ mod shards;
 pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
-pub use functions::{INSTANCES, function_block, function_plan, request_units, table_leases};
+pub use functions::{
+    INSTANCES, function_block, function_places, function_plan, request_units, table_leases, warehouse_sink,
+};
 pub use messaging::sql_filter;
 
 use crate::diagnostic::{Diagnostic, capability};

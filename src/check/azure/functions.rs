@@ -6,7 +6,9 @@ use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, azure_functions as rules, capability, function};
-use crate::ir::{Capacity, Domain, Family, Function, Id, Image, Resource, Service, System, Table, Tier, Trigger};
+use crate::ir::{
+    Capacity, Domain, Family, Function, Id, Image, Resource, Service, System, Table, Tier, Trigger, Warehouse,
+};
 use crate::target::Target;
 use crate::vocabulary::Changes;
 
@@ -60,7 +62,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let at = services.last().and_then(|service| system.places.key(&service.path));
         problems.push(rules::many_apps(at, services.len(), APPS));
     }
-    blocks(system, &apps.keys().copied().collect(), problems);
+    blocks(system, &function_places(system), problems);
     for (_, table) in system.tables.iter() {
         self::table(system, table, problems);
     }
@@ -165,6 +167,21 @@ fn blocks(system: &System, places: &BTreeSet<Place>, problems: &mut Vec<Diagnost
             problems.push(rules::same_block(at, [other, &domain.name]));
         }
     }
+}
+
+/// The domains that have a plan of functions: those with functions, workflows or streams that fill a warehouse.
+pub fn function_places(system: &System) -> BTreeSet<Option<Id<Domain>>> {
+    let functions = system.functions().map(|(_, service, _)| service.home.domain);
+    let workflows = system.workflows.iter().map(|(_, item)| item.home.domain);
+    let warehouses = system.warehouses.iter();
+    let filled = warehouses.filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some()));
+    let filled = filled.map(|(_, item)| item.home.domain);
+    functions.chain(workflows).chain(filled).collect()
+}
+
+/// What the app is called that brings a stream's records to a table of a warehouse.
+pub fn warehouse_sink(warehouse: &Warehouse, table: &str) -> String {
+    format!("{}-{}", warehouse.name, table.replace('_', "-"))
 }
 
 /// What the plan of the functions of a domain is called, and what belongs to it.

@@ -48,15 +48,15 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
 }
 
 fn terraform(system: &Checked<'_>) -> Block {
+    let made = !system.workflows.is_empty() || warehouses::are_filled(system);
+    let packs = sources::is_needed(system) || made;
     let pin = |source: &str, version: &str| object! { "source" => source, "version" => version };
     Block::new()
         .set("required_version", ">= 1.11")
         .block(
             "required_providers",
             Block::new()
-                .when(sources::is_needed(system), |block| {
-                    block.set("archive", pin("hashicorp/archive", "~> 2.7"))
-                })
+                .when(packs, |block| block.set("archive", pin("hashicorp/archive", "~> 2.7")))
                 .set("azurerm", pin("hashicorp/azurerm", "~> 5.0"))
                 .set("random", pin("hashicorp/random", "~> 3.7"))
                 .set("time", pin("hashicorp/time", "~> 0.12")),
@@ -122,7 +122,7 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         "Microsoft.Storage",
     ];
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
-    let functions = system.functions().next().is_some();
+    let functions = !function_places(system).is_empty();
     let hears = system
         .buckets
         .iter()
@@ -149,6 +149,7 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (has(Engine::Sqlserver), "Microsoft.Sql"),
         // Subnets of API Management are delegated to it.
         (!system.apis.is_empty() || functions, "Microsoft.Web"),
+        (!system.warehouses.is_empty(), "Microsoft.Kusto"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
     names.sort_unstable();

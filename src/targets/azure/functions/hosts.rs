@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use hcl::expr::{Conditional, ForExpr};
 use hcl::{Expression, Identifier};
 
-use super::{CODE, EVENTS, domains, hears_of_objects};
-use crate::check::{AZURE_INSTANCES, function_plan};
+use super::{CODE, EVENTS, has_queues};
+use crate::check::{AZURE_INSTANCES, function_places, function_plan};
 use crate::ir::{Domain, Id};
 use crate::list;
 use crate::targets::azure::compute::Plan;
 use crate::targets::azure::encryption::wait_for;
 use crate::targets::azure::project::after;
 use crate::targets::azure::secrets::{Endpoint, private_endpoint};
+use crate::targets::azure::workflows::{self, Mail};
 use crate::targets::azure::{Parts, Stack, storage};
 use crate::terraform::{Address, Block, expr};
 
@@ -22,17 +23,17 @@ const SIZES: [(&str, u32); 3] = [("EP1", 3072), ("EP2", 6144), ("EP3", u32::MAX)
 const KEEP_DAYS: u32 = 7;
 
 /// What functions run on.
-pub(super) struct Hosts {
+pub(in crate::targets::azure) struct Hosts<'a> {
     /// Plans, by domain.
     pub plans: BTreeMap<Option<Id<Domain>>, Host>,
-    /// The code of all functions.
-    pub code: Code,
+    /// What all functions share.
+    pub shared: &'a Shared,
     /// Where apps send what they measure.
     pub insights: Address,
 }
 
 /// A plan, and where the hosts of its apps keep what they have to remember.
-pub(super) struct Host {
+pub(in crate::targets::azure) struct Host {
     /// The plan.
     pub plan: Address,
     /// The storage account.
@@ -41,24 +42,29 @@ pub(super) struct Host {
     pub endpoint: Address,
 }
 
-/// The account with the code, the events of buckets and the dead letters.
-pub(super) struct Code {
+/// The account with the code, the events of buckets, the messages of workflows and the dead letters.
+pub(in crate::targets::azure) struct Shared {
     /// The account.
     pub account: Address,
     /// Whoever runs Terraform may write to it from here on.
     pub ready: Address,
     /// Apps can reach it from here on.
     pub endpoints: Vec<Address>,
+    /// The queues and containers of workflows.
+    pub mail: Mail,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address) -> Hosts {
+pub(super) fn lower<'a>(stack: &mut Stack<'_>, plan: &Plan<'a>, shared: &'a Shared, workspace: &Address) -> Hosts<'a> {
     let insights = insights(stack, workspace);
-    let code = code(stack, plan.parts);
     let mut plans = BTreeMap::new();
-    for domain in domains(stack) {
+    for domain in function_places(stack.system) {
         plans.insert(domain, host(stack, plan.parts, domain));
     }
-    Hosts { plans, code, insights }
+    Hosts {
+        plans,
+        shared,
+        insights,
+    }
 }
 
 fn insights(stack: &mut Stack<'_>, workspace: &Address) -> Address {
@@ -123,7 +129,12 @@ fn size(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> &'static str {
         .map_or("EP3", |(name, _)| name)
 }
 
-fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
+/// Nothing for a system without functions.
+pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) -> Option<Shared> {
+    let system = stack.system;
+    if function_places(system).is_empty() {
+        return None;
+    }
     stack.module.file("functions", "");
     let ranges = ranges(stack, parts);
     let rules = Block::new()
@@ -145,7 +156,7 @@ fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
     let account = stack.module.resource("azurerm_storage_account", CODE, body);
     let mut endpoints = vec![];
     let group = parts.firewall.groups.function_code.as_ref();
-    let queues = hears_of_objects(stack).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
+    let queues = has_queues(system).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
     let wanted = [Some((CODE, "blob", storage::ZONE)), queues];
     for (name, subresource, zone) in wanted.into_iter().flatten() {
         let Some(group) = group else { continue };
@@ -173,11 +184,13 @@ fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
     let ids = expr::call("join", [",".into(), granted.all("id")]);
     let about = "Until the grants have reached the account.";
     let ready = wait_for(stack, "operator_functions", about, [("grant", ids)]);
-    Code {
+    let mail = workflows::mail(stack, &account);
+    Some(Shared {
         account,
         ready,
         endpoints,
-    }
+        mail,
+    })
 }
 
 /// The ranges as storage accounts take them: a single address has no length, and two of them have none either.

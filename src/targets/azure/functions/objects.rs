@@ -15,7 +15,7 @@ use crate::{object, template};
 /// Minutes for which Event Grid tries to bring an event, and how often: as much as it takes.
 const BRINGS: (u32, u32) = (1440, 30);
 
-pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts, apps: &BTreeMap<Id<Service>, App>) {
+pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts<'_>, apps: &BTreeMap<Id<Service>, App>) {
     let system = stack.system;
     let mut heard: BTreeMap<Id<Bucket>, Vec<(&Service, &Function, &App)>> = BTreeMap::new();
     for (id, service, function) in system.functions() {
@@ -82,7 +82,7 @@ fn granted(
 fn subscribe(
     stack: &mut Stack<'_>,
     plan: &Plan<'_>,
-    hosts: &Hosts,
+    hosts: &Hosts<'_>,
     (bucket, topic, ready): (Id<Bucket>, &Address, &Address),
     (service, function, app): (&Service, &Function, &App),
 ) {
@@ -112,7 +112,7 @@ fn subscribe(
         .set("subject_begins_with", begins)
         .set_some("subject_ends_with", (!suffix.is_empty()).then_some(suffix.as_str()))
         .set("case_sensitive", true);
-    let at = || Block::new().set("storage_account_id", hosts.code.account.id());
+    let at = || Block::new().set("storage_account_id", hosts.shared.account.id());
     let endpoint = app
         .events
         .as_ref()

@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 use super::event_queues;
 use crate::check::table_leases;
 use crate::ir::{Cron, Function, Id, Inbox, Retry, Service, System, Trigger};
+use crate::targets::azure::workflows::call_queues;
 
 /// The connection that a trigger uses: settings begin with it.
 pub(super) const TRIGGER: &str = "AzureTrigger";
 /// The connection to the account that dead letters are kept in.
 pub(super) const DEAD: &str = "AzureDead";
+/// The connection to the account that workflows ask a function through.
+pub(super) const CALLS: &str = "AzureCalls";
 /// Seconds before an event is tried again, at least and at most.
 const PAUSE: (u32, u32) = (5, 900);
 
@@ -23,6 +26,8 @@ pub(super) struct Binding {
     pub answers: bool,
     /// Events that fail have no place to go to by themselves.
     pub keeps_dead: bool,
+    /// Workflows ask it.
+    pub is_call: bool,
 }
 
 /// What starts a function: its trigger, and requests of those who call it.
@@ -39,6 +44,7 @@ pub(super) fn bindings(system: &System, (id, service, function): (Id<Service>, &
         }),
         answers: true,
         keeps_dead: false,
+        is_call: false,
     };
     let event = function
         .trigger
@@ -52,9 +58,51 @@ pub(super) fn bindings(system: &System, (id, service, function): (Id<Service>, &
             function.trigger,
             Some(Trigger::Stream { .. } | Trigger::Table { .. } | Trigger::Schedule { .. })
         ),
+        is_call: false,
     });
-    let asked = event.is_none() || system.callers_of(id).next().is_some();
-    event.into_iter().chain(asked.then_some(requests)).collect()
+    let is_step = system.workflows_of(id).next().is_some();
+    let call = is_step.then(|| {
+        let [queue, _] = call_queues(service);
+        let trigger = json!({
+            "type": "queueTrigger",
+            "direction": "in",
+            "name": "event",
+            "queueName": queue,
+            "connection": CALLS,
+        });
+        Binding {
+            folder: "call",
+            trigger,
+            answers: false,
+            keeps_dead: false,
+            is_call: true,
+        }
+    });
+    let only_steps = function.trigger.is_none() && is_step;
+    let asked = event.is_none() && !only_steps || system.callers_of(id).next().is_some();
+    let all = event.into_iter().chain(call);
+    all.chain(asked.then_some(requests)).collect()
+}
+
+/// What goes with the call of a workflow: the document, the answer, and the news that there is one. The message says which.
+pub(super) fn documents(service: &Service) -> [Value; 3] {
+    let [container, _] = call_queues(service);
+    let blob = |name: &str, direction: &str, ending: &str| {
+        json!({
+            "type": "blob",
+            "direction": direction,
+            "name": name,
+            "path": format!("{container}/{{id}}{ending}"),
+            "connection": CALLS,
+        })
+    };
+    let mut document = blob("document", "in", ".json");
+    document["dataType"] = "binary".into();
+    [
+        document,
+        blob("answer", "out", ".answer.json"),
+        json!({ "type": "queue", "direction": "out", "name": "done", "queueName": "{back}", "connection": CALLS }),
+    ]
 }
 
 /// Nothing for requests.

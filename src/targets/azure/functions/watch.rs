@@ -1,5 +1,7 @@
 //! Logs of functions, and alarms about them.
 
+use std::collections::BTreeMap;
+
 use super::{Functions, dead_container, event_queues};
 use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
 use crate::targets::azure::{Stack, functions};
@@ -16,7 +18,7 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
     };
     stack.module.file("observability", "");
     let mut sources = vec![("blobs", "blobServices")];
-    if functions::hears_of_objects(stack) {
+    if functions::has_queues(stack.system) {
         sources.push(("queues", "queueServices"));
     }
     let sources = sources.into_iter().map(|(name, service)| {
@@ -35,11 +37,16 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
     stack
         .module
         .resource("azurerm_monitor_diagnostic_setting", "functions", body);
-    let apps = functions.apps.iter().map(|(id, app)| {
+    let own = functions.apps.iter().map(|(id, app)| {
         let name = stack.system.services[*id].name.clone();
         (name, app.id())
     });
-    let apps: Vec<_> = apps.collect();
+    let workflows = functions.workflows.iter().map(|(id, app)| {
+        let name = stack.system.workflows[*id].name.clone();
+        (name, app.id())
+    });
+    let sinks = functions.sinks.iter().map(|(name, app)| (name.clone(), app.id()));
+    let apps: BTreeMap<_, _> = own.chain(workflows).chain(sinks).collect();
     let body = Block::new()
         .set("for_each", expr::object(apps))
         .set("name", stack.system.prefix.as_str())
@@ -62,33 +69,44 @@ pub(in crate::targets::azure) fn alarms(
         if !can_happen(stack, alarm) {
             continue;
         }
-        let (query, above) = question(stack, functions, alarm);
-        let criteria = Block::new()
-            .set("query", expr::heredoc(query))
-            .set("time_aggregation_method", "Count")
-            .set("operator", "GreaterThan")
-            .set("threshold", above);
-        let (frequency, window) = MINUTES;
-        let body = stack
-            .named(stack.prefixed(&alarm.name))
-            .set("scopes", list![workspace.id()])
-            .set("description", alarm.about.as_str())
-            .set("severity", 2)
-            .set("evaluation_frequency", frequency)
-            .set("window_duration", window)
-            .set("auto_mitigation_enabled", true)
-            .comment("A new workspace knows the table when the first lines are in it.")
-            .set("skip_query_validation", true)
-            .set("tags", stack.tags())
-            .block("criteria", criteria)
-            .block_some(
-                "action",
-                told.map(|group| Block::new().set("action_groups", list![group.id()])),
-            );
-        stack
-            .module
-            .resource("azurerm_monitor_scheduled_query_rules_alert_v2", &alarm.name, body);
+        let question = question(stack, functions, alarm);
+        ask(stack, (&alarm.name, &alarm.about), question, workspace, told);
     }
+}
+
+/// An alarm on what a question to the workspace finds: more lines than so many.
+pub(in crate::targets::azure) fn ask(
+    stack: &mut Stack<'_>,
+    (name, about): (&str, &str),
+    (query, above): (Vec<expr::Part>, u32),
+    workspace: &Address,
+    told: Option<&Address>,
+) {
+    let criteria = Block::new()
+        .set("query", expr::heredoc(query))
+        .set("time_aggregation_method", "Count")
+        .set("operator", "GreaterThan")
+        .set("threshold", above);
+    let (frequency, window) = MINUTES;
+    let body = stack
+        .named(stack.prefixed(name))
+        .set("scopes", list![workspace.id()])
+        .set("description", about)
+        .set("severity", 2)
+        .set("evaluation_frequency", frequency)
+        .set("window_duration", window)
+        .set("auto_mitigation_enabled", true)
+        .comment("A new workspace knows the table when the first lines are in it.")
+        .set("skip_query_validation", true)
+        .set("tags", stack.tags())
+        .block("criteria", criteria)
+        .block_some(
+            "action",
+            told.map(|group| Block::new().set("action_groups", list![group.id()])),
+        );
+    stack
+        .module
+        .resource("azurerm_monitor_scheduled_query_rules_alert_v2", name, body);
 }
 
 /// Requests are turned away; events wait until there is room for them.
