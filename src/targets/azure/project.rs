@@ -2,8 +2,8 @@
 
 use hcl::Expression;
 
-use super::{Stack, dns_zones};
-use crate::check::Checked;
+use super::{Stack, dns_zones, warehouses};
+use crate::check::{Checked, function_places};
 use crate::target::Target;
 use crate::targets::shared::sources;
 use crate::terraform::{Address, Block, Module, expr};

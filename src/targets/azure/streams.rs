@@ -67,7 +67,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
             .set("depends_on", after([encrypted.clone()]));
         let hub = stack.module.resource("azurerm_eventhub", &item.name, body);
         stack.built(&item.path, "event hub", &hub);
-        let mut group = |stack: &mut Stack<'_>, reading: &str| {
+        let group = |stack: &mut Stack<'_>, reading: &str| {
             let body = Block::new()
                 .set("name", reading)
                 .set("namespace_name", namespace.attr("name"))

@@ -156,7 +156,7 @@ fn messages(system: &System, inbox: Inbox, batch: u32) -> Value {
 }
 
 /// Six fields: Azure counts seconds too.
-pub(super) fn ncrontab(cron: &Cron) -> String {
+pub(in crate::targets::azure) fn ncrontab(cron: &Cron) -> String {
     format!("0 {cron}")
 }
 
