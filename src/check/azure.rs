@@ -6,6 +6,7 @@ mod cluster;
 mod containers;
 mod functions;
 mod messaging;
+mod names;
 mod shards;
 
 pub use apis::{api_block, api_window};

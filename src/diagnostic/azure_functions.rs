@@ -66,6 +66,16 @@ pub fn private_url(at: Option<Span>, function: &str) -> Diagnostic {
     .fix("name it in `calls` of its callers, put an API with tokens in front of it, or say `open = true`")
 }
 
+/// `name-of-part`
+pub fn name_of_part(at: Option<Span>, name: &str, of: &str) -> Diagnostic {
+    Diagnostic::error(
+        "name-of-part",
+        at,
+        format!("`{name}` is the name of a part of {of} on Azure"),
+    )
+    .fix("choose another name for one of the two")
+}
+
 /// `many-functions`
 pub fn many_apps(at: Option<Span>, apps: usize, most: usize) -> Diagnostic {
     Diagnostic::warning(

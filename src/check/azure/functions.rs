@@ -30,9 +30,10 @@ const HOURS: u32 = 2160;
 /// The longest `PREFIX-NAME` of an account of Cosmos DB: its unique suffix follows.
 const ACCOUNT: usize = 43;
 /// Beginnings of the names that Azure gives settings itself.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 11] = [
     "APPINSIGHTS_",
     "APPLICATIONINSIGHTS_",
+    "AzureCalls",
     "AzureDead",
     "AzureFunctions",
     "AzureTrigger",
@@ -42,6 +43,11 @@ const RESERVED: [&str; 10] = [
     "IDENTITY_",
     "WEBSITE",
 ];
+/// Why times that are both are not there, and what helps.
+const BOTH_DAYS: (&str, &str) = (
+    "takes a day of the month and one of the week together: times must be both",
+    "say one of the two as `*`, or make one for each",
+);
 /// What Azure adds a unit of request for: reads of 4 KiB, and writes of 1 KiB.
 const WRITE_UNITS: u32 = 6;
 
@@ -58,6 +64,18 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     {
         problems.push(rules::existing_network(system.places.key(&first.path), &first.name));
     }
+    for (_, item) in system.workflows.iter() {
+        if item.schedule.as_ref().is_some_and(|(cron, _)| cron.has_both_days()) {
+            let at = system.places.span(&format!("{}.trigger.schedule", item.path));
+            problems.push(function::schedule_not_there(
+                at,
+                Target::Azure,
+                BOTH_DAYS.0,
+                BOTH_DAYS.1,
+            ));
+        }
+    }
+    super::names::check(system, problems);
     for services in apps.values().filter(|services| services.len() > APPS) {
         let at = services.last().and_then(|service| system.places.key(&service.path));
         problems.push(rules::many_apps(at, services.len(), APPS));
@@ -97,7 +115,11 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     if function.memory_mb > MEMORY {
         problems.push(rules::memory(at("memory_mb"), function.memory_mb, MEMORY));
     }
-    let answers = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }) | None);
+    // Workflows send messages, and wait as long as it takes.
+    let is_step = system.workflows_of(id).next().is_some();
+    let called = system.callers_of(id).next().is_some();
+    let answers = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }))
+        || function.trigger.is_none() && (called || !is_step);
     if answers && function.timeout_seconds > ANSWER {
         let at = at("timeout_seconds").or_else(here);
         problems.push(rules::answer(at, &service.name, function.timeout_seconds, ANSWER));
@@ -105,13 +127,11 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     match &function.trigger {
         Some(Trigger::Url { open: false }) => problems.push(rules::private_url(at("trigger.http"), &service.name)),
         Some(Trigger::Schedule { cron, .. }) if cron.has_both_days() => {
-            let what = "takes a day of the month and one of the week together: times must be both";
-            let fix = "say one of the two as `*`, or make a function for each";
             problems.push(function::schedule_not_there(
                 at("trigger.schedule"),
                 Target::Azure,
-                what,
-                fix,
+                BOTH_DAYS.0,
+                BOTH_DAYS.1,
             ));
         }
         _ => {}
@@ -120,13 +140,6 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     for name in service.environment.keys().filter(reserved) {
         let at = system.places.key(&format!("{}.environment.{name}", service.path));
         problems.push(rules::variable(at, name));
-    }
-    let plan = function_plan(system, service.home.domain);
-    for name in [plan.clone(), format!("{plan}-host")] {
-        for (_, other) in system.services.iter().filter(|(_, other)| other.name == name) {
-            let at = system.places.key(&other.path);
-            problems.push(capability::name_taken(at, &name, Target::Azure));
-        }
     }
     let shards = system
         .grants_of(id)
