@@ -15,7 +15,7 @@ pub use containers::{container_block, container_environment};
 pub use functions::{
     INSTANCES, function_block, function_places, function_plan, request_units, table_leases, warehouse_sink,
 };
-pub use messaging::sql_filter;
+pub use messaging::{LOCK, sql_filter};
 
 use crate::diagnostic::{Diagnostic, capability};
 use crate::ir::{Database, System, Tls};

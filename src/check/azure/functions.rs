@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
 
+use super::LOCK;
+
 use crate::diagnostic::{Diagnostic, azure_functions as rules, capability, function};
 use crate::ir::{
-    Capacity, Domain, Family, Function, Id, Image, Resource, Service, System, Table, Tier, Trigger, Warehouse,
+    Capacity, Domain, Family, Function, Id, Image, Resource, Segment, Service, System, Table, Tier, Trigger, Warehouse,
 };
 use crate::target::Target;
 use crate::vocabulary::Changes;
@@ -43,6 +45,8 @@ const RESERVED: [&str; 11] = [
     "IDENTITY_",
     "WEBSITE",
 ];
+/// What paths of a host's own begin with.
+const OWN: [&str; 2] = ["admin", "runtime"];
 /// Why times that are both are not there, and what helps.
 const BOTH_DAYS: (&str, &str) = (
     "takes a day of the month and one of the week together: times must be both",
@@ -81,6 +85,18 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         problems.push(rules::many_apps(at, services.len(), APPS));
     }
     blocks(system, &function_places(system), problems);
+    for (_, api) in system.apis.iter() {
+        for route in &api.routes {
+            let service = &system.services[route.service];
+            let first = route.segments.first();
+            let own = matches!(first, Some(Segment::Literal(word)) if OWN.contains(&word.as_str()));
+            if own && service.function.is_some() {
+                let at = system.places.span(&format!("{}.trigger.http", service.path));
+                let at = at.or_else(|| system.places.key(&service.path));
+                problems.push(rules::own_route(at, &service.name));
+            }
+        }
+    }
     for (_, table) in system.tables.iter() {
         self::table(system, table, problems);
     }
@@ -123,6 +139,25 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     if answers && function.timeout_seconds > ANSWER {
         let at = at("timeout_seconds").or_else(here);
         problems.push(rules::answer(at, &service.name, function.timeout_seconds, ANSWER));
+    }
+    if let Some(Trigger::Queue { batch, .. } | Trigger::Topic { batch, .. }) = function.trigger
+        && batch > 1
+        && function.timeout_seconds > LOCK
+    {
+        let at = at("trigger.batch").or_else(|| at("timeout_seconds")).or_else(here);
+        problems.push(rules::batch_lock(at, &service.name, function.timeout_seconds, LOCK));
+    }
+    if let Some(Trigger::Stream { stream, .. }) = function.trigger {
+        let parts = system.streams[stream].partitions;
+        if function.concurrency < parts {
+            let at = at("concurrency").or_else(here);
+            problems.push(rules::fewer_than_partitions(
+                at,
+                &service.name,
+                function.concurrency,
+                parts,
+            ));
+        }
     }
     match &function.trigger {
         Some(Trigger::Url { open: false }) => problems.push(rules::private_url(at("trigger.http"), &service.name)),

@@ -89,7 +89,13 @@ fn provider(system: &Checked<'_>) -> Block {
     let subscriptions = Block::new()
         .comment("A new subscription would take every message until its own rule is there.")
         .set("auto_delete_subscription_default_rule", true);
+    let rules = Block::new()
+        .comment("Azure would add an alarm of its own, which mails people whom nobody asked.")
+        .set("disable_generated_rule", true);
     let features = Block::new()
+        .when(!function_places(system).is_empty(), |features| {
+            features.block("application_insights", rules)
+        })
         .when(!system.topics.is_empty(), |features| {
             features.block("servicebus", subscriptions)
         })

@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::hosts::Hosts;
+use super::hosts::{self, Hosts};
 use super::settings::{at_once, keeps_dead};
 use super::shell::{Shell, hosted, running, site};
 use super::{code, dead_container, event_queues, is_asked, role, settings};
@@ -42,7 +42,9 @@ pub(super) fn lower(
         .is_some()
         .then(|| code::package(stack, hosts, &service.name));
     let container = code.as_ref().map(|(container, _)| container);
-    let mut grants = running(hosts, service.home.domain, container);
+    let memory = hosts::memory(stack, plan.parts, &service.name, service.home.domain);
+    stack.module.file("functions", "");
+    let mut grants = running(hosts, &memory, container);
     let dead = function.has_dead_letters().then(|| {
         let body = Block::new()
             .set("name", dead_container(service))
@@ -88,10 +90,14 @@ pub(super) fn lower(
     let site = site(hosts, instances, function.warm);
     let site = image_login(service, identity, site).block("application_stack", runtime(stack, plan, service, function));
     let mut waits = needed(stack, plan, id);
+    if let Some(Trigger::Table { table, .. }) = function.trigger {
+        waits.push(plan.stores.tables[&table].endpoint.clone());
+    }
     waits.extend(ready);
     let shell = Shell {
         name: &service.name,
         domain: service.home.domain,
+        memory: &memory,
         identity,
         settings: told,
         site,

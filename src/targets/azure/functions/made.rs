@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 
 use super::code;
-use super::hosts::Hosts;
+use super::hosts::{self, Hosts};
 use super::settings::{connected, platform};
 use super::shell::{Shell, hosted, running, site};
 use crate::ir::{Domain, Id};
@@ -21,6 +21,8 @@ const PYTHON: &str = "3.13";
 pub(in crate::targets::azure) struct Made<'a> {
     /// Its name in the system, and that of the folder with its code.
     pub name: &'a str,
+    /// The file that it stands in.
+    pub file: &'static str,
     /// Whose plan it runs on.
     pub domain: Option<Id<Domain>>,
     /// What it belongs to, in the blueprint, and what it is.
@@ -49,7 +51,9 @@ pub(in crate::targets::azure) fn lower(
 ) -> Address {
     let identity = made.identity.unwrap_or_else(|| identity(stack, made.name));
     let (container, blob) = code::package(stack, hosts, made.name);
-    let mut grants = running(hosts, made.domain, Some(&container));
+    let memory = hosts::memory(stack, plan.parts, made.name, made.domain);
+    stack.module.file(made.file, "");
+    let mut grants = running(hosts, &memory, Some(&container));
     grants.extend(made.grants);
     let own = hosted(stack, made.name, &identity, grants);
     let about = "Until the grants have reached everything: Azure takes the code when it makes the app.";
@@ -64,6 +68,7 @@ pub(in crate::targets::azure) fn lower(
     let shell = Shell {
         name: made.name,
         domain: made.domain,
+        memory: &memory,
         identity: &identity,
         settings: expr::object(settings),
         site: site(hosts, made.instances, 1).block("application_stack", language),

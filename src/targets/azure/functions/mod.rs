@@ -131,7 +131,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address)
     let system = stack.system;
     let shared = plan.stores.functions.as_ref()?;
     stack.module.file("functions", "");
-    let hosts = hosts::lower(stack, plan, shared, workspace);
+    let hosts = hosts::lower(stack, shared, workspace);
     let mut apps = BTreeMap::new();
     for (id, service, function) in system.functions() {
         let app = app::lower(stack, plan, &hosts, (id, service, function));

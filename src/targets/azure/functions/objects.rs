@@ -116,7 +116,12 @@ fn subscribe(
     let endpoint = app
         .events
         .as_ref()
-        .map(|queue| at().set("queue_name", queue.attr("name")));
+        .map(|queue| at().set("queue_name", queue.attr("name")))
+        .map(|queue| {
+            queue
+                .comment("An event waits until it is taken.")
+                .set("queue_message_time_to_live_in_seconds", -1)
+        });
     let dead = app.dead.as_ref();
     let dead = dead.map(|dead| at().set("storage_blob_container_name", dead.attr("name")));
     let own = || Block::new().set("type", "SystemAssigned");
@@ -125,7 +130,7 @@ fn subscribe(
         .set("event_time_to_live", minutes)
         .set("max_delivery_attempts", attempts);
     let body = Block::new()
-        .set("name", service.name.as_str())
+        .set("name", stack.prefixed(&service.name))
         .set("system_topic", topic.attr("name"))
         .set("resource_group_name", stack.project.group.attr("name"))
         .set("event_delivery_schema", "CloudEventSchemaV1_0")

@@ -7,8 +7,8 @@ use hcl::Expression;
 use super::host_id;
 use super::hosts::Hosts;
 use super::triggers::{CALLS, DEAD, TRIGGER, host_settings};
-use crate::check::AZURE_INSTANCES;
-use crate::ir::{Function, Id, Service, Trigger};
+use crate::check::{AZURE_INSTANCES, AZURE_LOCK as LOCK};
+use crate::ir::{Function, Id, Inbox, Service, System, Trigger, Value};
 use crate::targets::azure::Stack;
 use crate::targets::azure::compute::Plan;
 use crate::targets::azure::startup::spell;
@@ -17,10 +17,18 @@ use crate::targets::shared::startup::generation;
 use crate::template;
 use crate::terraform::{Address, expr};
 
-/// (instances, calls in each): never more calls than the blueprint says.
+/// MiB of the smallest instance that calls of one function may fill together.
+const ROOM: u32 = 2048;
+
+/// (instances, calls in each): never more calls than the blueprint says. An instance takes as many as its memory has room for, because
+/// another one is paid for.
 pub(super) fn at_once(function: &Function) -> (u32, u32) {
-    let instances = function.concurrency.clamp(1, AZURE_INSTANCES);
-    (instances, (function.concurrency / instances).max(1))
+    let wanted = function.concurrency.max(1);
+    let fit = (ROOM / function.memory_mb.max(1)).clamp(1, wanted);
+    // More instances than there may be have more to do each.
+    let each = fit.max(wanted.div_ceil(AZURE_INSTANCES)).min(wanted);
+    let instances = (wanted / each).clamp(1, AZURE_INSTANCES);
+    (instances, wanted / instances)
 }
 
 /// The settings of an app: the author's, those of the links, and those that Azure's host wants.
@@ -43,6 +51,9 @@ pub(super) fn of(
     let mut add = |name: &str, value: Expression| {
         all.entry(name.to_owned()).or_insert(value);
     };
+    for (name, value) in taken(service, function, system) {
+        add(&name, value);
+    }
     for setting in plain {
         add(&setting.name, setting.value);
     }
@@ -82,6 +93,24 @@ pub(super) fn of(
     expr::object(all)
 }
 
+/// What differs from the queue's own numbers where a trigger takes its messages: how many a call gets, and for how long they are locked.
+fn taken(service: &Service, function: &Function, system: &System) -> Vec<(String, Expression)> {
+    let (inbox, batch) = match function.trigger {
+        Some(Trigger::Queue { queue, batch }) => (Inbox::Queue(queue), batch),
+        Some(Trigger::Topic { subscription, batch }) => (Inbox::Subscription(subscription), batch),
+        _ => return vec![],
+    };
+    let mut settings = service.settings.iter();
+    let source = settings.find(|setting| setting.value == Value::Source(inbox));
+    let Some(prefix) = source.and_then(|setting| setting.name.strip_suffix("SOURCE")) else {
+        return vec![];
+    };
+    let seconds = system.inbox(inbox).1.visibility_seconds.min(LOCK);
+    let numbers = [("BATCH", batch), ("VISIBILITY_SECONDS", seconds)];
+    let numbers = numbers.map(|(what, number)| (format!("{prefix}{what}"), number.to_string().into()));
+    numbers.into()
+}
+
 /// What every app is told, whoever wrote its code.
 pub(super) fn platform(
     stack: &Stack<'_>,
@@ -104,6 +133,7 @@ pub(super) fn platform(
         Some(blob) => all.extend([
             ("WEBSITE_RUN_FROM_PACKAGE", blob.attr("url")),
             ("WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID", identity.id()),
+            ("WEBSITE_CONTENTOVERVNET", "1".into()),
         ]),
         None => all.push(("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "false".into())),
     }

@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::hosts::Hosts;
+use super::hosts::{Hosts, Memory};
 use super::{app_name, role};
 use crate::check::function_plan;
 use crate::ir::{Domain, Id};
@@ -17,6 +17,8 @@ pub(super) struct Shell<'a> {
     pub name: &'a str,
     /// Whose plan it runs on.
     pub domain: Option<Id<Domain>>,
+    /// What its host remembers.
+    pub memory: &'a Memory,
     /// What it signs in as.
     pub identity: &'a Address,
     /// What it is told.
@@ -34,18 +36,17 @@ pub(super) struct Shell<'a> {
 impl Shell<'_> {
     /// The arguments of the app.
     pub fn body(self, stack: &Stack<'_>, plan: &Plan<'_>, hosts: &Hosts<'_>) -> Block {
-        let host = &hosts.plans[&self.domain];
         let subnet = plan.parts.network.functions.get(&self.domain);
         let mut waits = self.waits;
         waits.extend(hosts.shared.endpoints.clone());
-        waits.push(host.endpoint.clone());
+        waits.push(self.memory.endpoint.clone());
         waits.push(plan.parts.vault.endpoint.clone());
         waits.push(plan.parts.zones.linked.clone());
         waits.extend(plan.parts.firewall.guard(&function_plan(stack.system, self.domain)));
         stack
             .named(app_name(stack, self.name))
-            .set("service_plan_id", host.plan.id())
-            .set("storage_account_name", host.account.attr("name"))
+            .set("service_plan_id", hosts.plans[&self.domain].id())
+            .set("storage_account_name", self.memory.account.attr("name"))
             .set("storage_uses_managed_identity", true)
             .comment("A share would know keys only, and nothing of the app is kept on one.")
             .set("content_share_force_disabled", true)
@@ -86,14 +87,9 @@ pub(super) fn site(hosts: &Hosts<'_>, instances: u32, warm: u32) -> Block {
 }
 
 /// What every app may do: run.
-pub(super) fn running(
-    hosts: &Hosts<'_>,
-    domain: Option<Id<Domain>>,
-    code: Option<&Address>,
-) -> Vec<(String, Expression)> {
-    let host = &hosts.plans[&domain];
+pub(super) fn running(hosts: &Hosts<'_>, memory: &Memory, code: Option<&Address>) -> Vec<(String, Expression)> {
     let mut grants = vec![
-        ("host".to_owned(), role("Storage Blob Data Owner", host.account.id())),
+        ("host".to_owned(), role("Storage Blob Data Owner", memory.account.id())),
         (
             "telemetry".to_owned(),
             role("Monitoring Metrics Publisher", hosts.insights.id()),

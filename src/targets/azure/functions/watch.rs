@@ -72,6 +72,27 @@ pub(in crate::targets::azure) fn alarms(
         let question = question(stack, functions, alarm);
         ask(stack, (&alarm.name, &alarm.about), question, workspace, told);
     }
+    hosts(stack, functions, workspace, told);
+}
+
+/// What hosts say of themselves: an app that does not start calls no function, and none fails. Each is asked for by itself, because a
+/// process that was stopped has written nothing of the event that it had.
+fn hosts(stack: &mut Stack<'_>, functions: &Functions, workspace: &Address, told: Option<&Address>) {
+    if stack.system.alarm_emails.is_empty() {
+        return;
+    }
+    let own = functions.apps.values().chain(functions.workflows.values());
+    let mut query: Vec<expr::Part> = vec![
+        "union isfuzzy=true (\n  FunctionAppLogs\n  | where Level in (\"Error\", \"Critical\") and Category in (\"Host.Startup\", \"Host.General\")\n  | extend App = tostring(split(_ResourceId, \"/\")[-1])\n), (\n  AppExceptions\n  | where ExceptionType has_any (\"FunctionTimeoutException\", \"WorkerProcessExitException\", \"LanguageWorkerChannelException\")\n  | extend App = tolower(AppRoleName)\n)\n| where App in~ (".into(),
+    ];
+    for (index, app) in own.chain(functions.sinks.values()).enumerate() {
+        query.push(if index == 0 { "\"" } else { ", \"" }.into());
+        query.push(app.attr("name").into());
+        query.push("\"".into());
+    }
+    query.push(")".into());
+    let about = "An app of a function does not start, or its process was stopped in the middle of a call: out of memory, or far beyond its time. The event that it had may be lost. `FunctionAppLogs` and `AppExceptions` of the workspace say which and why.";
+    ask(stack, ("functions-stopped", about), (query, 0), workspace, told);
 }
 
 /// An alarm on what a question to the workspace finds: more lines than so many.
@@ -148,7 +169,7 @@ fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> 
             let takes = stack.system.services[alarm.function].function.as_ref();
             if takes.is_some_and(|function| matches!(function.trigger, Some(Trigger::Bucket { .. }))) {
                 let [_, poison] = event_queues(service);
-                query.push("\n| union (\n  StorageQueueLogs\n  | where AccountName == \"".into());
+                query.push("\n| union isfuzzy=true (\n  StorageQueueLogs\n  | where AccountName == \"".into());
                 query.push(functions.code.attr("name").into());
                 query.push(format!("\" and OperationName == \"PutMessage\" and Uri has \"/{poison}/\"\n)").into());
             }

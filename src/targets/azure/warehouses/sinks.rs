@@ -106,6 +106,7 @@ pub(in crate::targets::azure) fn lower(
         settings.extend(of_host.map(|(path, value)| (format!("AzureFunctionsJobHost__{path}"), value.into())));
         let made = Made {
             name: &name,
+            file: "warehouses",
             domain: item.home.domain,
             path: &item.path,
             what: "function app that brings its records",

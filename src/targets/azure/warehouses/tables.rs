@@ -33,9 +33,8 @@ fn commands(table: &WarehouseTable) -> [String; 4] {
     let mapping: Value = table
         .columns
         .iter()
-        .map(|column| json!({ "column": column.name, "Properties": { "Path": format!("$['{}']", column.name) } }))
+        .map(|column| json!({ "column": column.name, "Properties": { "Path": format!("$.{}", column.name) } }))
         .collect();
-    let mapping = mapping.to_string().replace('\'', "\\'");
     let days = table.delete_after_days.unwrap_or(NEVER);
     [
         format!(".create-merge table ['{name}'] ({})", columns.join(", ")),

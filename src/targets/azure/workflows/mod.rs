@@ -190,6 +190,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts<'_>) -
         }
         let made = Made {
             name: &item.name,
+            file: "workflows",
             domain: item.home.domain,
             path: &item.path,
             what: "function app that goes through its steps",
