@@ -1,10 +1,11 @@
 //! What the README of the output says about functions, tables and streams.
 
-use super::triggers::{TRIGGER, ncrontab};
+use super::triggers::{CALLS, TRIGGER, ncrontab};
 use super::{code, dead_container, event_queues};
 use crate::check::table_leases;
-use crate::ir::{Function, Inbox, Service, System, Trigger};
+use crate::ir::{Function, Id, Inbox, Service, System, Trigger};
 use crate::targets::azure::Stack;
+use crate::targets::azure::workflows::call_queues;
 use crate::terraform::identifier;
 
 pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
@@ -90,8 +91,20 @@ fn dead(stack: &mut Stack<'_>) {
 fn by_hand(system: &System) -> Vec<String> {
     let functions = system.functions();
     let functions = functions.filter(|(_, _, function)| function.source.as_ref().is_none_or(code::is_by_hand));
-    functions.filter_map(|(id, service, function)| {
-        let lines = match function.trigger.as_ref()? {
+    functions.flat_map(|(id, service, function)| {
+        let asked = system.workflows_of(id).next().map(|_| {
+            let [calls, _] = call_queues(service);
+            format!("`{}` is asked by workflows and was written for Azure by hand{}: its trigger is `@app.queue_trigger(arg_name=\"message\", queue_name=\"{calls}\", connection=\"{CALLS}\")`. A message is `{{\"run\", \"key\", \"id\", \"back\"}}`; the document is the blob `{calls}/ID.json`. It writes `{{\"output\": ...}}` or `{{\"error\": TEXT}}` to `{calls}/ID.answer.json`, then `{{\"run\", \"key\"}}` to the queue `BACK`.", service.name, of_image(function))
+        });
+        let own = by_trigger(system, (id, service, function));
+        asked.into_iter().chain(own)
+    })
+    .collect()
+}
+
+/// The same of its trigger.
+fn by_trigger(system: &System, (id, service, function): (Id<Service>, &Service, &Function)) -> Option<String> {
+    let lines = match function.trigger.as_ref()? {
             Trigger::Api | Trigger::Url { .. } => "`@app.route(route=\"{*path}\", auth_level=func.AuthLevel.ANONYMOUS)`, and `\"http\": { \"routePrefix\": \"\" }` under `extensions` of `host.json`".to_owned(),
             Trigger::Queue { queue, .. } => messages(system.inbox(Inbox::Queue(*queue)).0),
             Trigger::Topic { subscription, .. } => messages(system.inbox(Inbox::Subscription(*subscription)).0),
@@ -112,9 +125,12 @@ fn by_hand(system: &System) -> Vec<String> {
             }
             Trigger::Schedule { cron, .. } => format!("`@app.timer_trigger(arg_name=\"timer\", schedule=\"{}\")`", ncrontab(cron)),
         };
-        Some(format!("`{}` was written for Azure by hand{}: its trigger is {lines}.{}", service.name, of_image(function), kept(service, function)))
-    })
-    .collect()
+    Some(format!(
+        "`{}` was written for Azure by hand{}: its trigger is {lines}.{}",
+        service.name,
+        of_image(function),
+        kept(service, function)
+    ))
 }
 
 fn messages(queue: &str) -> String {
