@@ -38,7 +38,17 @@ const MESSAGING: &str = "service-bus";
 /// The same, where there are streams.
 const STREAMS: &str = "event-hubs";
 /// The same, where there are functions.
-const FUNCTIONS: [&str; 4] = ["functions", "functions-code", "functions-events", "functions-host"];
+const FUNCTIONS: [&str; 7] = [
+    "functions",
+    "functions-code",
+    "functions-events",
+    "functions-host",
+    "functions-stopped",
+    "operator-function-queues",
+    "operator-functions",
+];
+/// The same, where there are warehouses.
+const WAREHOUSES: &str = "warehouses";
 /// The same, where there is a registry.
 const REGISTRY: &str = "registry";
 /// The same of services, where there is a cluster.
@@ -60,7 +70,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     cluster::check(system, problems);
     functions::check(system, problems);
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
-    let functions = system.functions().next().is_some();
+    let functions = !function_places(system).is_empty();
+    let warehouses = !system.warehouses.is_empty();
     let names = system
         .services
         .iter()
@@ -78,7 +89,20 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
                 .map(|(_, item)| ("buckets", &item.name, &item.path)),
         )
         .chain(system.caches.iter().map(|(_, item)| ("caches", &item.name, &item.path)))
-        .chain(system.tables.iter().map(|(_, item)| ("tables", &item.name, &item.path)));
+        .chain(system.tables.iter().map(|(_, item)| ("tables", &item.name, &item.path)))
+        // They have identities and apps as services do.
+        .chain(
+            system
+                .workflows
+                .iter()
+                .map(|(_, item)| ("services", &item.name, &item.path)),
+        )
+        .chain(
+            system
+                .warehouses
+                .iter()
+                .map(|(_, item)| ("databases", &item.name, &item.path)),
+        );
     for (kind, name, path) in names {
         let taken = TAKEN.iter().find(|(table, _)| *table == kind);
         let taken = taken.is_some_and(|(_, names)| names.contains(&name.as_str()));
@@ -86,7 +110,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let cluster = !system.pools.is_empty() && kind == "services" && CLUSTER.contains(&name.as_str());
         let streams = !system.streams.is_empty() && name == STREAMS;
         let functions = functions && FUNCTIONS.contains(&name.as_str());
-        if taken || messaging && name == MESSAGING || own || cluster || streams || functions {
+        let warehouses = warehouses && name == WAREHOUSES;
+        if taken || warehouses || messaging && name == MESSAGING || own || cluster || streams || functions {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
     }

@@ -241,7 +241,7 @@ pub enum Value {
     WorkflowName(Id<Workflow>),
     /// Where clients of a workflow reach the service that runs it.
     WorkflowEndpoint(Id<Workflow>),
-    /// What clients of a workflow speak: `stepfunctions`, `logicapps`, `workflows` (of Google) or `argo`.
+    /// What clients of a workflow speak: `stepfunctions`, `storagequeue`, `workflows` (of Google) or `argo`.
     WorkflowProtocol(Id<Workflow>),
     /// What clients call the database or dataset of a warehouse.
     WarehouseDatabase(Id<Warehouse>),

@@ -32,8 +32,9 @@ const OF_SINK: [&str; 3] = ["code", "host", "refused"];
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    for domain in function_places(system) {
-        let plan = function_plan(system, domain);
+    // Those of what stands in no domain are taken whatever there is.
+    for domain in function_places(system).into_iter().flatten() {
+        let plan = function_plan(system, Some(domain));
         let about = "the plan of functions";
         taken.insert(format!("{plan}-host"), about.to_owned());
         taken.insert(plan, about.to_owned());
