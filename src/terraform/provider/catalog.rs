@@ -57,14 +57,18 @@ impl Provider {
 
     /// The schema of a type; nothing where the data has no such type.
     pub fn schema(&self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(schema) = read.get(&(kind, name)) {
+        // Two threads may ask at the same time; that one of them reads a type in vain costs less than waiting for the other.
+        let read = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = read().get(&(kind, name)) {
             return Some(schema);
         }
         let (_, name, json) = self.find(kind.keyword(), name)?;
-        let schema = &*Box::leak(Box::new(Schema::parse(json)?));
-        read.insert((kind, name), schema);
-        Some(schema)
+        let schema = Schema::parse(json)?;
+        Some(
+            read()
+                .entry((kind, name))
+                .or_insert_with(|| Box::leak(Box::new(schema))),
+        )
     }
 
     /// The names of the types of a kind, sorted.
