@@ -195,7 +195,7 @@ impl Reader<'_> {
                 self.rest.next();
                 let last = self.member()?;
                 let is_one = |set: Set| set.count_ones() == 1;
-                (is_one(first) && is_one(last) && first <= last).then_some(last | (last - first))?
+                (is_one(first) && is_one(last) && first <= last).then(|| last | (last - first))?
             } else {
                 first
             };
