@@ -334,15 +334,20 @@ impl Body {
         if text.is_empty() {
             return Some(Body::default());
         }
-        // Every line of every type in use comes by here, but only the start and the end of it.
-        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+        // Every line of every type in use comes by here, so it goes by bytes.
+        let ends = || memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+        let mut members = Vec::with_capacity(ends().count());
         let mut start = 0;
-        let lines = ends.map(|end| {
-            let line = text.get(start..end)?;
+        for end in ends() {
+            let line = text.get(start..end)?.strip_prefix(' ')?;
+            let space = line.bytes().position(|byte| byte == b' ')?;
+            members.push((line.get(..space)?, Text::new(line.get(space + 1..)?)));
             start = end + 1;
-            line.strip_prefix(' ')?.split_once(' ')
-        });
-        Some(Body::new(lines.collect::<Option<_>>()?))
+        }
+        Some(Body {
+            members,
+            needed: OnceLock::new(),
+        })
     }
 
     fn new(members: split::Members<'static>) -> Self {
