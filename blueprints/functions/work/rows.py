@@ -1,0 +1,47 @@
+"""Statements for a warehouse, in whichever cloud the settings lead to."""
+
+import json
+import time
+
+from links import ask, bearer, setting, unknown
+
+# Inserts nothing where the day is there already, so that it may be tried again.
+SQL = """INSERT INTO days (day, device, mean, readings)
+SELECT {day}, device, AVG(celsius), COUNT(*) FROM readings
+WHERE at >= {begins} AND at < {ends} AND (SELECT COUNT(*) FROM days WHERE day = {day}) = 0 GROUP BY device"""
+KUSTO = """.append days <| readings | where at >= datetime({begins}) and at < datetime({ends})
+| where toscalar(days | where day == datetime({begins}) | count) == 0
+| summarize mean = avg(celsius), readings = count() by device
+| project day = datetime({begins}), device, mean, readings"""
+
+
+def roll_up(warehouse, begins, ends):
+    """Puts the mean of what each device measured between two times (UTC) into the table `days`."""
+    protocol, database = setting(warehouse, "PROTOCOL"), setting(warehouse, "DATABASE")
+    begins, ends = (f"{at:%Y-%m-%d %H:%M:%S}" for at in (begins, ends))
+    times = {"begins": f"TIMESTAMP '{begins}'", "ends": f"TIMESTAMP '{ends}'", "day": f"TIMESTAMP '{begins}'"}
+    if protocol == "redshift-data":
+        _redshift(warehouse, database, SQL.format(**times))
+    elif protocol == "bigquery":
+        query = {"query": SQL.format(**times), "useLegacySql": False, "timeoutMs": 200000}
+        query["defaultDataset"] = {"projectId": setting(warehouse, "SERVER"), "datasetId": database}
+        url = f"https://bigquery.googleapis.com/bigquery/v2/projects/{setting(warehouse, 'SERVER')}/queries"
+        if not json.loads(ask("POST", url, bearer(), query).body)["jobComplete"]:
+            raise TimeoutError("BigQuery has not answered")
+    elif protocol == "kusto":
+        endpoint = setting(warehouse, "ENDPOINT")
+        body = {"db": database, "csl": KUSTO.format(begins=begins, ends=ends)}
+        ask("POST", endpoint + "/v1/rest/mgmt", bearer(endpoint), body)
+    else:
+        raise unknown(protocol)
+
+
+def _redshift(warehouse, database, sql):
+    import boto3
+
+    client = boto3.client("redshift-data", endpoint_url=setting(warehouse, "ENDPOINT"))
+    begun = client.execute_statement(WorkgroupName=setting(warehouse, "SERVER"), Database=database, Sql=sql)
+    while (said := client.describe_statement(Id=begun["Id"]))["Status"] not in ("FINISHED", "FAILED", "ABORTED"):
+        time.sleep(1)
+    if said["Status"] != "FINISHED":
+        raise RuntimeError(said.get("Error", said["Status"]))
