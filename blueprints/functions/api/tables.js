@@ -101,7 +101,7 @@ async function postgres({ name, endpoint, of }, key, item) {
   const client = new pg.Client({ ...login, ssl: { ca: fs.readFileSync(of("CA"), "utf8") } });
   await client.connect();
   try {
-    const quoted = (names, word = (text) => text) => names.map((text, at) => word(`"${text}"`, at)).join(", ");
+    const quoted = (names) => names.map((text) => `"${text}"`).join(", ");
     if (!item) {
       const where = Object.keys(key).map((text, at) => `"${text}" = $${at + 1}`).join(" AND ");
       const { rows } = await client.query(`SELECT * FROM "${name}" WHERE ${where}`, Object.values(key));
@@ -113,10 +113,11 @@ async function postgres({ name, endpoint, of }, key, item) {
     const own = (await client.query(asked, [name])).rows.map((row) => row.column_name);
     const rest = Object.fromEntries(Object.entries(item).filter(([text]) => !own.includes(text)));
     const names = [...own, "attributes"];
-    const changed = names.filter((text) => !(text in key));
+    // `excluded` would be read, which who only writes may not.
+    const changed = names.map((text, at) => `"${text}" = $${at + 1}`).filter((_, at) => !(names[at] in key));
     await client.query(
-      `INSERT INTO "${name}" (${quoted(names)}) VALUES (${quoted(names, (_, at) => `$${at + 1}`)})
-       ON CONFLICT (${quoted(Object.keys(key))}) DO UPDATE SET ${quoted(changed, (text) => `${text} = excluded.${text}`)}`,
+      `INSERT INTO "${name}" (${quoted(names)}) VALUES (${names.map((_, at) => `$${at + 1}`).join(", ")})
+       ON CONFLICT (${quoted(Object.keys(key))}) DO UPDATE SET ${changed.join(", ")}`,
       [...own.map((text) => item[text] ?? null), JSON.stringify(rest)],
     );
     return item;

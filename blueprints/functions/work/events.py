@@ -25,7 +25,7 @@ def answer(event, said):
 
 
 def done(event):
-    """What to answer when all is done: a request wants an answer, an event none."""
+    """What to answer when all is done: a request wants an answer, and of an event nobody looks at it."""
     return "" if hasattr(event, "get_json") else None
 
 

@@ -29,11 +29,12 @@ def put(table, key, item):
             columns = _columns(database, name)
             row = {column: item.get(column) for column in columns if column != "attributes"}
             row["attributes"] = json.dumps({one: value for one, value in item.items() if one not in columns})
-            names = ", ".join(f'"{column}"' for column in row)
-            new = ", ".join(f'"{column}" = excluded."{column}"' for column in row if column not in key)
+            names, values = (", ".join(form.format(column) for column in row) for form in ('"{0}"', "%({0})s"))
+            # `excluded` would be read, which who only writes may not.
+            new = ", ".join(f'"{column}" = %({column})s' for column in row if column not in key)
             same = ", ".join(f'"{attribute}"' for attribute in key)
-            insert = f'INSERT INTO "{name}" ({names}) VALUES ({", ".join(["%s"] * len(row))})'
-            database.execute(f"{insert} ON CONFLICT ({same}) DO UPDATE SET {new}", list(row.values()))
+            insert = f'INSERT INTO "{name}" ({names}) VALUES ({values})'
+            database.execute(f"{insert} ON CONFLICT ({same}) DO UPDATE SET {new}", row)
     else:
         raise unknown(protocol)
 
