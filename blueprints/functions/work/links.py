@@ -22,11 +22,11 @@ def unknown(protocol):
     return NotImplementedError(f"{protocol}: this code does not speak it, use an image with a client")
 
 
-def ask(method, url, headers, body=None):
-    """An answer with its `body`; one that is no success is an error."""
+def ask(method, url, headers, body=None, seconds=30):
+    """An answer with its `body`; one that is no success, or takes longer, is an error."""
     content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url, content, {"Content-Type": "application/json"} | headers, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=seconds) as answer:
         answer.body = answer.read()
         return answer
 

@@ -8,7 +8,7 @@ from links import ask, bearer, setting, unknown
 # Inserts nothing where the day is there already, so that it may be tried again.
 SQL = """INSERT INTO days (day, device, mean, readings)
 SELECT {day}, device, AVG(celsius), COUNT(*) FROM readings
-WHERE at >= {begins} AND at < {ends} AND (SELECT COUNT(*) FROM days WHERE day = {day}) = 0 GROUP BY device"""
+WHERE {q}at{q} >= {begins} AND {q}at{q} < {ends} AND (SELECT COUNT(*) FROM days WHERE day = {day}) = 0 GROUP BY device"""
 KUSTO = """.append days <| readings | where at >= datetime({begins}) and at < datetime({ends})
 | where toscalar(days | where day == datetime({begins}) | count) == 0
 | summarize mean = avg(celsius), readings = count() by device
@@ -21,17 +21,13 @@ def roll_up(warehouse, begins, ends):
     begins, ends = (f"{at:%Y-%m-%d %H:%M:%S}" for at in (begins, ends))
     times = {"begins": f"TIMESTAMP '{begins}'", "ends": f"TIMESTAMP '{ends}'", "day": f"TIMESTAMP '{begins}'"}
     if protocol == "redshift-data":
-        _redshift(warehouse, database, SQL.format(**times))
+        _redshift(warehouse, database, SQL.format(q='"', **times))
     elif protocol == "bigquery":
-        query = {"query": SQL.format(**times), "useLegacySql": False, "timeoutMs": 200000}
-        query["defaultDataset"] = {"projectId": setting(warehouse, "SERVER"), "datasetId": database}
-        url = f"https://bigquery.googleapis.com/bigquery/v2/projects/{setting(warehouse, 'SERVER')}/queries"
-        if not json.loads(ask("POST", url, bearer(), query).body)["jobComplete"]:
-            raise TimeoutError("BigQuery has not answered")
+        _bigquery(setting(warehouse, "SERVER"), database, SQL.format(q="`", **times))
     elif protocol == "kusto":
         endpoint = setting(warehouse, "ENDPOINT")
         body = {"db": database, "csl": KUSTO.format(begins=begins, ends=ends)}
-        ask("POST", endpoint + "/v1/rest/mgmt", bearer(endpoint), body)
+        ask("POST", endpoint + "/v1/rest/mgmt", bearer(endpoint), body, seconds=240)
     else:
         raise unknown(protocol)
 
@@ -45,3 +41,12 @@ def _redshift(warehouse, database, sql):
         time.sleep(1)
     if said["Status"] != "FINISHED":
         raise RuntimeError(said.get("Error", said["Status"]))
+
+
+def _bigquery(project, database, sql):
+    url = f"https://bigquery.googleapis.com/bigquery/v2/projects/{project}/queries"
+    tables = {"projectId": project, "datasetId": database}
+    said = json.loads(ask("POST", url, bearer(), {"query": sql, "useLegacySql": False, "defaultDataset": tables}).body)
+    while not said["jobComplete"]:
+        job = said["jobReference"]
+        said = json.loads(ask("GET", f"{url}/{job['jobId']}?location={job['location']}", bearer()).body)

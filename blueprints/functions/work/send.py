@@ -1,8 +1,11 @@
 """Messages to a queue or a topic, in whichever cloud the settings lead to."""
 
 import base64
+import contextlib
 import json
 import os
+import ssl
+import urllib.parse
 
 from links import ask, bearer, setting, unknown
 
@@ -33,17 +36,14 @@ def send(name, said, **about):
 
 
 def _amqp(name, to, text, about):
-    import ssl
-    import urllib.parse
-
     import pika
 
     at = urllib.parse.urlsplit(setting(name, "ENDPOINT"))
     login = pika.PlainCredentials(setting(name, "USER"), setting(name, "PASSWORD"))
     tls = pika.SSLOptions(ssl.create_default_context(cafile=setting(name, "CA")), at.hostname)
-    connection = pika.BlockingConnection(pika.ConnectionParameters(at.hostname, at.port, "/", login, ssl_options=tls))
-    channel = connection.channel()
-    channel.confirm_delivery()
     how = pika.BasicProperties(content_type="application/json", headers=about, delivery_mode=pika.DeliveryMode.Persistent)
-    channel.basic_publish(to, "", text.encode(), how)
-    connection.close()
+    where = pika.ConnectionParameters(at.hostname, at.port, "/", login, ssl_options=tls)
+    with contextlib.closing(pika.BlockingConnection(where)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish(to, "", text.encode(), how)
