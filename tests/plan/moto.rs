@@ -93,7 +93,9 @@ fn what_starts_an_example_arrives_at_its_end() {
     let mut example = examples.find(|example| example.name == "media-iot").unwrap();
     // Workflows and warehouses are no part of the chains.
     let parts = example.text.split("\n\n");
-    let parts: Vec<&str> = parts.filter(|part| !part.contains("workflows") && !part.contains("facts")).collect();
+    let parts: Vec<&str> = parts
+        .filter(|part| !part.contains("workflows") && !part.contains("facts"))
+        .collect();
     example.text = parts.join("\n\n");
     let rendered = example.render(&example.load(None), Target::Aws);
     let files: Vec<(&str, &str)> = rendered.files.iter().collect();
@@ -105,7 +107,10 @@ fn what_starts_an_example_arrives_at_its_end() {
         "started mediaiot-alarm",
         r#"item mediaiot-means {"day": "2026-02-01", "device": "d1", "#,
     ] {
-        assert!(made.lines().any(|made| made.starts_with(line)), "{line} is not in\n{made}");
+        assert!(
+            made.lines().any(|made| made.starts_with(line)),
+            "{line} is not in\n{made}"
+        );
     }
     // The filter of `notify` lets nothing but pictures and videos through.
     assert_eq!(made.matches("\ntold ").count(), 1, "{made}");

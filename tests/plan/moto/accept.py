@@ -24,6 +24,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import boto3
 from moto import settings
 from moto.awslambda.models import LambdaFunction
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.kinesis.models import kinesis_backends
 from moto.server import ThreadedMotoServer
 
 RUNNER = """
@@ -288,6 +290,10 @@ def starts(cloud):
                 BisectBatchOnFunctionError="bisect_batch_on_function_error",
             )
         )
+        # The server keeps a stream's mappings by the stream, so that the next one would take this one's place.
+        for stream in kinesis_backends[DEFAULT_ACCOUNT_ID][cloud.region].streams.values():
+            mappings = stream.lambda_event_source_mappings.values()
+            stream.lambda_event_source_mappings = {one.function_arn: one for one in mappings}
         cloud.note("mapping of", item["event_source_arn"])
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket_notification"):
