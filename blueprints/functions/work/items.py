@@ -8,7 +8,7 @@ import json
 import time
 import urllib.parse
 
-from links import ask, bearer, project, setting, unknown
+from links import ask, bearer, postgres, project, setting, unknown
 
 
 def put(table, key, item):
@@ -25,7 +25,7 @@ def put(table, key, item):
         fields = {attribute: _typed(attribute, value) for attribute, value in item.items()}
         ask("PATCH", f"{_documents(table)}/{name}/{identifier}", bearer(), {"fields": fields})
     elif protocol == "postgres":
-        with _postgres(table) as database:
+        with postgres(table) as database:
             columns = _columns(database, name)
             row = {column: item.get(column) for column in columns if column != "attributes"}
             row["attributes"] = json.dumps({one: value for one, value in item.items() if one not in columns})
@@ -66,7 +66,7 @@ def find(table, index, attribute, value):
             if "document" in one:
                 yield {field: _plain(typed) for field, typed in one["document"]["fields"].items()}
     elif protocol == "postgres":
-        with _postgres(table) as database:
+        with postgres(table) as database:
             columns = [column for column in _columns(database, name) if column != "attributes"]
             names = ", ".join(f'"{column}"' for column in ["attributes", *columns])
             where = f'"{attribute}" = %s' if attribute in columns else f"attributes->>'{attribute}' = %s"
@@ -111,13 +111,6 @@ def _typed(attribute, value):
 def _plain(typed):
     ((kind, value),) = typed.items()
     return int(value) if kind == "integerValue" else value
-
-
-def _postgres(table):
-    import psycopg
-
-    login = {"user": setting(table, "USER"), "password": setting(table, "PASSWORD"), "sslrootcert": setting(table, "CA")}
-    return psycopg.connect(setting(table, "ENDPOINT"), **login)
 
 
 def _columns(database, name):

@@ -46,3 +46,11 @@ def bearer(audience=None):
 def project():
     """The project on Google Cloud."""
     return ask("GET", METADATA + "project/project-id", {"Metadata-Flavor": "Google"}).body.decode()
+
+
+def postgres(name):
+    """A connection to PostgreSQL, which keeps tables and warehouses in a cluster; `with` ends its transaction."""
+    import psycopg
+
+    login = {"user": setting(name, "USER"), "password": setting(name, "PASSWORD"), "sslrootcert": setting(name, "CA")}
+    return psycopg.connect(setting(name, "ENDPOINT"), **login)

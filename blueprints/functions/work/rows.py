@@ -3,13 +3,13 @@
 import json
 import time
 
-from links import ask, bearer, setting, unknown
+from links import ask, bearer, postgres, setting, unknown
 
 # Inserts nothing where the day is there already, so that it may be tried again.
 SQL = """INSERT INTO days (day, device, mean, readings)
 SELECT {day}, device, AVG(celsius), COUNT(*) FROM readings
 WHERE {q}at{q} >= {begins} AND {q}at{q} < {ends} AND (SELECT COUNT(*) FROM days WHERE day = {day}) = 0 GROUP BY device"""
-KUSTO = """.append days <| readings | where at >= datetime({begins}) and at < datetime({ends})
+KUSTO = """.append days <| readings | where ['at'] >= datetime({begins}) and ['at'] < datetime({ends})
 | where toscalar(days | where day == datetime({begins}) | count) == 0
 | summarize mean = avg(celsius), readings = count() by device
 | project day = datetime({begins}), device, mean, readings"""
@@ -23,11 +23,14 @@ def roll_up(warehouse, begins, ends):
     if protocol == "redshift-data":
         _redshift(warehouse, database, SQL.format(q='"', **times))
     elif protocol == "bigquery":
-        _bigquery(setting(warehouse, "SERVER"), database, SQL.format(q="`", **times))
+        _bigquery(warehouse, database, SQL.format(q="`", **times))
     elif protocol == "kusto":
         endpoint = setting(warehouse, "ENDPOINT")
         body = {"db": database, "csl": KUSTO.format(begins=begins, ends=ends)}
         ask("POST", endpoint + "/v1/rest/mgmt", bearer(endpoint), body, seconds=240)
+    elif protocol == "postgres":
+        with postgres(warehouse) as connection:
+            connection.execute(SQL.format(q='"', **times))
     else:
         raise unknown(protocol)
 
@@ -43,8 +46,9 @@ def _redshift(warehouse, database, sql):
         raise RuntimeError(said.get("Error", said["Status"]))
 
 
-def _bigquery(project, database, sql):
-    url = f"https://bigquery.googleapis.com/bigquery/v2/projects/{project}/queries"
+def _bigquery(warehouse, database, sql):
+    project = setting(warehouse, "SERVER")
+    url = f"https://{setting(warehouse, 'ENDPOINT')}/bigquery/v2/projects/{project}/queries"
     tables = {"projectId": project, "datasetId": database}
     said = json.loads(ask("POST", url, bearer(), {"query": sql, "useLegacySql": False, "defaultDataset": tables}).body)
     while not said["jobComplete"]:
