@@ -79,9 +79,9 @@ fn events_start_functions_at_a_server_that_stands_in_for_aws() {
 const CHAIN: &str = r#"[
     { "put": "uploads/ann/cat.jpg", "into": "media", "content": "no picture", "expect": ["summaries/ann/cat.jpg.json"] },
     { "put": "uploads/ann/notes/a b.txt", "into": "media", "content": "one two\nthree\n",
-        "expect": ["summaries/ann-notes/a b.txt.json"] },
-    { "record": { "device": "d1", "at": "2026-01-31T15:30:10Z", "celsius": 21.5 }, "into": "readings" },
-    { "record": { "device": "d1", "at": "2026-01-31T15:31:10Z", "celsius": 95 }, "into": "readings" }
+        "expect": ["summaries/ann-notes/a b.txt.json"],
+        "records": { "readings": [{ "device": "d1", "at": "2026-01-31T15:30:10Z", "celsius": 21.5 },
+            { "device": "d1", "at": "2026-01-31T15:31:10Z", "celsius": 95 }] } }
 ]"#;
 
 #[test]

@@ -3,12 +3,12 @@
     accept.py STATE.json MODULE_FOLDER < CHECKS.json
 
 STATE.json is `terraform show -json`; MODULE_FOLDER holds the archives that it names. CHECKS is a list of
-`{"put": KEY, "into": BUCKET, "content": TEXT, "expect": [KEY]}`: an object is put, and others have to be there then; or of
-`{"record": DOCUMENT, "into": STREAM}`. What the items of tables are in the end, and what services outside were told, is said.
+`{"put": KEY, "into": BUCKET, "content": TEXT, "expect": [KEY]}`: an object is put, and others have to be there then.
 
 The server checks what the real service checks of names, documents and references: trust and permission policies, key schemas,
 event source mappings, notifications, schedules, routes. It runs no containers, so the code of a Python function is started here
-as the runtime would: in its own folder, with its own environment, with the event as the server made it.
+as the runtime would: in its own folder, with its own environment, with the event as the server made it. A check may have
+`"records": {STREAM: [DOCUMENT]}` as well. In the end the items of tables are said, and what services outside were told.
 """
 
 import json
@@ -17,15 +17,12 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import boto3
+import surroundings
 from moto import settings
 from moto.awslambda.models import LambdaFunction
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.kinesis.models import kinesis_backends
 from moto.server import ThreadedMotoServer
 
 RUNNER = """
@@ -136,14 +133,8 @@ def topics(cloud):
             client.subscribe(TopicArn=item["topic_arn"], Protocol="sqs", Endpoint=item["endpoint"], Attributes=attributes)
 
 
-def secrets(cloud):
-    client = cloud.client("secretsmanager")
-    for item in cloud.of("aws_secretsmanager_secret"):
-        made = client.create_secret(Name=item["name"], SecretString="the secret " + item["name"])
-        cloud.learn(item["arn"], made["ARN"])
-
-
 def stores(cloud):
+    surroundings.secrets(cloud)
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket"):
         where = {"LocationConstraint": cloud.region}
@@ -290,10 +281,7 @@ def starts(cloud):
                 BisectBatchOnFunctionError="bisect_batch_on_function_error",
             )
         )
-        # The server keeps a stream's mappings by the stream, so that the next one would take this one's place.
-        for stream in kinesis_backends[DEFAULT_ACCOUNT_ID][cloud.region].streams.values():
-            mappings = stream.lambda_event_source_mappings.values()
-            stream.lambda_event_source_mappings = {one.function_arn: one for one in mappings}
+        surroundings.keep_mappings(cloud.region)
         cloud.note("mapping of", item["event_source_arn"])
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket_notification"):
@@ -378,22 +366,7 @@ def watched(cloud):
             cloud.note("alarm", item["alarm_name"])
 
 
-class Outside(BaseHTTPRequestHandler):
-    """Services of others, `https://*.example.com`: they take everything."""
-
-    told = []
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"])).decode()
-        self.told.append(f"{self.path} {self.headers['authorization']}: {body}")
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-def start(function, event, endpoint, outside):
+def start(function, event, endpoint):
     """Runs the code of a function as the runtime of its language does: what it says, or what it said when it failed."""
     with tempfile.TemporaryDirectory() as folder:
         archive = pathlib.Path(folder, "code.zip")
@@ -412,8 +385,7 @@ def start(function, event, endpoint, outside):
         for name, value in environment.items():
             if name.endswith("_ENDPOINT") and "amazonaws.com" in value:
                 environment[name] = endpoint
-            if ".example.com/" in value:
-                environment[name] = outside + value.split(".example.com", 1)[1]
+            environment[name] = surroundings.led_outside(environment[name])
         done = subprocess.run(
             [sys.executable, "-c", RUNNER, function.handler],
             input=event,
@@ -435,46 +407,35 @@ def main():
     endpoint = f"http://{host}:{port}"
     region = next(item["values"]["region"] for item in state["values"]["root_module"]["resources"] if item["values"].get("region"))
     started = []
-    outside = HTTPServer(("127.0.0.1", 0), Outside)
-    threading.Thread(target=outside.serve_forever, daemon=True).start()
 
     def invoke(function, event=None):
         event = event if isinstance(event, str) else json.dumps(event or {})
-        said, failed, why = start(function, event, endpoint, f"http://127.0.0.1:{outside.server_port}")
+        said, failed, why = start(function, event, endpoint)
         failed = failed or "itemIdentifier" in said
         started.append((function.function_name, failed, why))
         return said, failed, why
 
     LambdaFunction._invoke_lambda = invoke
     cloud = Cloud(state, sys.argv[2], endpoint, region)
-    for make in (queues, topics, secrets, stores, roles, functions, starts, apis, watched):
+    for make in (queues, topics, stores, roles, functions, starts, apis, watched):
         make(cloud)
     objects = cloud.client("s3")
     for check in checks:
-        if "record" in check:
-            stream = next(item["name"] for item in cloud.of("aws_kinesis_stream") if check["into"] in item["name"])
-            record = json.dumps(check["record"]).encode()
-            cloud.client("kinesis").put_record(StreamName=stream, Data=record, PartitionKey="any")
-        else:
-            bucket = next(item["bucket"] for item in cloud.of("aws_s3_bucket") if check["into"] in item["bucket"])
-            objects.put_object(Bucket=bucket, Key=check["put"], Body=check["content"].encode())
+        bucket = next(item["bucket"] for item in cloud.of("aws_s3_bucket") if check["into"] in item["bucket"])
+        objects.put_object(Bucket=bucket, Key=check["put"], Body=check["content"].encode())
+        surroundings.send(cloud, check.get("records", {}))
         failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
         if failed:
             sys.exit("\n".join(failed))
-        for key in check.get("expect", []):
+        for key in check["expect"]:
             found = objects.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
             cloud.note("object", f"{key}: {found}")
     failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
     if failed:
         sys.exit("\n".join(failed))
+    surroundings.note(cloud)
     for name in sorted({name for name, *_ in started}):
         cloud.note("started", name)
-    for item in cloud.of("aws_dynamodb_table"):
-        for found in cloud.client("dynamodb").scan(TableName=item["name"])["Items"]:
-            values = {key: next(iter(value.values())) for key, value in sorted(found.items())}
-            cloud.note("item", f"{item['name']} {json.dumps(values)}")
-    for told in Outside.told:
-        cloud.note("told", told)
     print("\n".join(cloud.made))
     server.stop()
 
