@@ -47,9 +47,14 @@ def tell(message):
 
 def key():
     """The one secret that the function may read: told where the cloud fetches it, asked for on AWS."""
-    (name,) = (name.removesuffix("_SECRET") for name in os.environ if name.endswith("_SECRET"))
+    # Azure tells every app an `MSI_SECRET` of its own.
+    names = (name.removesuffix("_SECRET") for name in os.environ if name.endswith("_SECRET"))
+    (name,) = (name for name in names if name != "MSI")
+    identifier = os.environ[name + "_SECRET"]
     if name in os.environ:
         return os.environ[name]
+    if not identifier.startswith("arn:"):
+        raise RuntimeError(f"{identifier} is not filled yet")
     import boto3
 
-    return boto3.client("secretsmanager").get_secret_value(SecretId=os.environ[name + "_SECRET"])["SecretString"]
+    return boto3.client("secretsmanager").get_secret_value(SecretId=identifier)["SecretString"]
