@@ -16,10 +16,15 @@ def rollup(event, context=None):
     return events.answer(event, {"day": day.isoformat(), "rolled_up": True})
 
 
+def number(value):
+    """A decimal, as tables give them, as JSON has numbers."""
+    return int(value) if value == int(value) else float(value)
+
+
 def archive(event, context=None):
     """The items of the day, as one object with a line for each."""
     day = events.document(event)["day"]
     found = list(items.find("MEANS", "by-day", "day", day))
-    lines = [json.dumps(item, default=float, sort_keys=True) + "\n" for item in found]
+    lines = [json.dumps(item, default=number, sort_keys=True) + "\n" for item in found]
     objects.write("RAW", f"means/{day}.jsonl", "".join(lines).encode())
     return events.answer(event, {"day": day, "archived": len(found)})
