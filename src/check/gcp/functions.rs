@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, capability, gcp::functions as rules, gcp::messaging};
+use super::workflows::{SCHEDULES, has_schedules};
+use crate::diagnostic::{Diagnostic, Span, capability, gcp::functions as rules, gcp::messaging};
 use crate::ir::{Bucket, Family, Function, Resource, Service, Source, System, Trigger};
 use crate::target::Target;
 use crate::vocabulary::Runtime;
@@ -177,24 +178,29 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     if triggers.any(|trigger| matches!(trigger, Trigger::Table { .. })) {
         taken.push((CHANGES.to_owned(), "the account that passes changes of tables on"));
     }
+    if has_schedules(system) {
+        taken.push((SCHEDULES.to_owned(), "the account that starts workflows at their times"));
+    }
     for (name, what) in taken {
-        let full = format!("{}-{name}", system.prefix);
-        if full.len() > ACCOUNT {
-            let at = system.places.span("name");
-            problems.push(capability::name_too_long(
-                at,
-                &full,
-                ACCOUNT,
-                "a service account's id",
-                Target::Gcp,
-            ));
-        }
-        let found = system.services.iter().find(|(_, service)| service.name == name);
-        if let Some((_, service)) = found {
-            problems.push(rules::part_name(system.places.key(&service.path), &name, what));
+        account(system, &name, system.places.span("name"), problems);
+        let services = system.services.iter().map(|(_, item)| (&item.name, &item.path));
+        let workflows = system.workflows.iter().map(|(_, item)| (&item.name, &item.path));
+        let warehouses = system.warehouses.iter().map(|(_, item)| (&item.name, &item.path));
+        let mut accounts = services.chain(workflows).chain(warehouses);
+        if let Some((_, path)) = accounts.find(|(taken, _)| **taken == name) {
+            problems.push(rules::part_name(system.places.key(path), &name, what));
         }
     }
     topics(system, problems);
+}
+
+/// Is the id of a service account that is called so short enough?
+pub(super) fn account(system: &System, name: &str, at: Option<Span>, problems: &mut Vec<Diagnostic>) {
+    let full = format!("{}-{name}", system.prefix);
+    if full.len() > ACCOUNT {
+        let what = "a service account's id";
+        problems.push(capability::name_too_long(at, &full, ACCOUNT, what, Target::Gcp));
+    }
 }
 
 /// Topics of events are beside those of the author.

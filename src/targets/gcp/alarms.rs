@@ -3,6 +3,7 @@
 mod functions;
 mod inboxes;
 mod shards;
+mod workflows;
 
 use hcl::Expression;
 
@@ -27,7 +28,11 @@ struct Policy {
 
 /// True if anything is watched.
 pub(super) fn any(system: &Checked<'_>) -> bool {
-    !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.function_alarms.is_empty()
+    !system.alarms.is_empty()
+        || !system.inbox_alarms.is_empty()
+        || !system.function_alarms.is_empty()
+        || !system.workflow_alarms.is_empty()
+        || !system.sink_alarms.is_empty()
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -73,6 +78,15 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     }
     for alarm in &stack.system.function_alarms {
         if let Some(wanted) = functions::policy(stack, alarm) {
+            policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+        }
+    }
+    for alarm in &stack.system.workflow_alarms {
+        let wanted = workflows::policy(stack, alarm);
+        policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+    }
+    for alarm in &stack.system.sink_alarms {
+        if let Some(wanted) = inboxes::refused(stack, alarm) {
             policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
         }
     }

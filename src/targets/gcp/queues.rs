@@ -52,6 +52,8 @@ pub(super) struct Wanted<'a> {
     pub transform: Option<Block>,
     /// The function that messages are brought to; they are taken when there is none.
     pub function: Option<Id<Service>>,
+    /// Where messages are written as rows.
+    pub table: Option<Block>,
     /// What is there before it; nothing when empty.
     pub ready: Vec<Expression>,
 }
@@ -66,6 +68,7 @@ impl<'a> Wanted<'a> {
             filter: None,
             transform: None,
             function: None,
+            table: None,
             ready: vec![],
         }
     }
@@ -136,6 +139,7 @@ pub(super) fn inbox(stack: &mut Stack<'_>, wanted: Wanted<'_>) -> Inbox {
         .set("maximum_backoff", seconds(most));
     let body = subscription(stack, part, topic, hidden, delivery.retention_days)
         .block_some("push_config", push)
+        .block_some("bigquery_config", wanted.table)
         .when(wanted.filter.is_some(), |block| {
             block
                 .comment("Cannot be changed: another filter is another subscription, without the messages that wait.")

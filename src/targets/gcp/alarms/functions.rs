@@ -5,7 +5,6 @@ use super::inboxes::metric;
 use crate::check::GCP_CHANGES as CHANGES;
 use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
 use crate::targets::gcp::{Stack, functions};
-use crate::template;
 use crate::terraform::Block;
 
 /// Minutes in which calls are counted.
@@ -80,22 +79,5 @@ fn relay(stack: &Stack<'_>, trigger: Option<&Trigger>) -> Option<Block> {
         return None;
     };
     let workflow = format!("{}-{}", stack.name(&stack.system.tables[*table].name), CHANGES);
-    let filter = template![format!(
-        "resource.type = \"workflows.googleapis.com/Workflow\" AND metric.type = \"workflows.googleapis.com/finished_execution_count\" \
-         AND metric.labels.status = \"FAILED\" AND resource.labels.workflow_id = \"{workflow}\""
-    )];
-    let sums = Block::new()
-        .set("alignment_period", format!("{}s", MINUTES * 60))
-        .set("per_series_aligner", "ALIGN_SUM")
-        .set("cross_series_reducer", "REDUCE_SUM");
-    let threshold = Block::new()
-        .set("filter", filter)
-        .set("comparison", "COMPARISON_GT")
-        .set("threshold_value", 0)
-        .set("duration", "0s")
-        .block("aggregations", sums);
-    let condition = Block::new()
-        .set("display_name", "Changes could not be passed on")
-        .block("condition_threshold", threshold);
-    Some(condition)
+    Some(super::workflows::failed(&workflow, "Changes could not be passed on"))
 }

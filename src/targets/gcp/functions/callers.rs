@@ -63,6 +63,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, function: &Function,
     for (who, member) in callers {
         permit(stack, id, address, &who, member);
     }
+    for workflow in system.workflows_of(id) {
+        let member = stack.runners[&workflow].attr("member");
+        let permission = permit(stack, id, address, &system.workflows[workflow].name, member);
+        stack.steps.entry(workflow).or_default().push(permission);
+    }
     stack.module.file("functions", "");
     triggers
 }

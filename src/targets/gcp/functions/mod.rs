@@ -36,7 +36,7 @@ const DAYS: u32 = 7;
 const PROCESSORS: [(u32, u32); 4] = [(4096, 1), (8192, 2), (16_384, 4), (32_768, 8)];
 
 pub(super) use callers::{accounts, permit};
-pub(super) use events::{has_schedules, watches_tables};
+pub(super) use events::{changes, has_schedules, scheduled, watches_tables};
 pub(super) use source::added;
 
 /// True if there are functions.
