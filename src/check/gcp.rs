@@ -9,7 +9,7 @@ mod warehouses;
 mod workflows;
 
 pub use cluster::{SCALER, nodes, pod_ranges};
-pub use functions::{BUILD, CHANGES, CREATED, TRIGGERS, bucket_filter, deleted, takes_events};
+pub use functions::{BUILD, CHANGES, CREATED, INSTANCES, TRIGGERS, bucket_filter, deleted, takes_events};
 pub use messaging::pubsub_filter;
 pub use warehouses::has_streams;
 pub use workflows::{SCHEDULES, condition, has_schedules, value};

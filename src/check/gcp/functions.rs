@@ -17,6 +17,12 @@ const FILTER: usize = 256;
 /// What Node.js loads when `package.json` says nothing.
 const DEFAULT: &str = "index";
 
+/// Instances of one service that Cloud Run gives without being asked.
+pub const INSTANCES: u32 = 100;
+/// Instances, and seconds of a call, with which some messages at once are too many.
+const FEW: u32 = 5;
+const SHORT: u32 = 60;
+
 /// Who brings messages to functions.
 pub const TRIGGERS: &str = "triggers";
 /// Who builds functions.
@@ -27,6 +33,7 @@ pub const CHANGES: &str = "changes";
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for (_, service, function) in system.functions() {
         trigger(system, service, function, problems);
+        busy(system, service, function, problems);
         if let Some(source) = &function.source
             && !is_found(source)
         {
@@ -57,6 +64,21 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     names(system, problems);
+}
+
+/// Are there enough instances for what is brought, and not more than there may be?
+fn busy(system: &System, service: &Service, function: &Function, problems: &mut Vec<Diagnostic>) {
+    let at = || {
+        let said = system.places.span(&format!("{}.concurrency", service.path));
+        said.or_else(|| system.places.key(&service.path))
+    };
+    let (most, seconds) = (function.concurrency, function.timeout_seconds);
+    if most > INSTANCES {
+        problems.push(rules::instances(at(), &service.name, most, INSTANCES));
+    }
+    if takes_events(function) && most < FEW && seconds > SHORT {
+        problems.push(rules::busy(at(), &service.name, most));
+    }
 }
 
 fn trigger(system: &System, service: &Service, function: &Function, problems: &mut Vec<Diagnostic>) {

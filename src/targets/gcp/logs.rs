@@ -1,7 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
 use super::containers::all;
-use super::{Stack, apis, functions, is_machine};
+use super::{Stack, apis, functions, is_machine, workflows};
 use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
@@ -104,8 +104,7 @@ fn of_runs(stack: &Stack<'_>) -> Vec<String> {
     let workflows = system.workflows.iter().map(|(_, item)| item.name.clone());
     let workflows: Vec<String> = workflows.chain(changes).collect();
     let jobs = functions::scheduled(system).map(|(_, service)| service.name.clone());
-    let timed = system.workflows.iter().filter(|(_, item)| item.schedule.is_some());
-    let jobs: Vec<String> = jobs.chain(timed.map(|(_, item)| item.name.clone())).collect();
+    let jobs: Vec<String> = jobs.chain(workflows::scheduled(system).map(str::to_owned)).collect();
     let kinds = [
         ("workflows.googleapis.com/Workflow", "workflow_id", workflows),
         ("cloud_scheduler_job", "job_id", jobs),

@@ -46,9 +46,10 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
         .when(sources, |block| {
             block.set("archive", provider("hashicorp/archive", "~> 2.7"))
         })
-        .when(sources || warehouses::has_sinks(system), |block| {
-            block.set("time", provider("hashicorp/time", "~> 0.13"))
-        });
+        .when(
+            sources || warehouses::has_sinks(system) || functions::watches_tables(system),
+            |block| block.set("time", provider("hashicorp/time", "~> 0.13")),
+        );
     let state = system.state.as_ref().and_then(|state| state.gcs.as_ref());
     let mut terraform = Block::new()
         .set("required_version", ">= 1.11")

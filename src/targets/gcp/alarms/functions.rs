@@ -2,13 +2,15 @@
 
 use super::Policy;
 use super::inboxes::metric;
-use crate::check::GCP_CHANGES as CHANGES;
+use crate::check::{GCP_CHANGES as CHANGES, gcp_takes_events};
 use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
 use crate::targets::gcp::{Stack, functions};
 use crate::terraform::Block;
 
 /// Minutes in which calls are counted.
 const MINUTES: u32 = 5;
+/// Calls for each instance that may be turned away in these minutes where Pub/Sub brings messages.
+const BROUGHT_AGAIN: u32 = 10;
 
 /// None for what is not there.
 pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy> {
@@ -34,21 +36,28 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy>
             let class = "metric.labels.response_code_class = \"5xx\"";
             (vec![requests(stack, &service.name, class, &about, calls)], None)
         }
-        FunctionTrouble::Behind { .. } => return None,
+        FunctionTrouble::Behind { minutes } => {
+            let waiting = &stack.events.get(&alarm.function)?.subscription;
+            let about = format!("The oldest event waits for more than {minutes} minutes");
+            let filter = metric("oldest_unacked_message_age", waiting);
+            (vec![super::inboxes::condition(&about, filter, minutes * 60)], None)
+        }
         FunctionTrouble::Throttled => {
             let class = "metric.labels.response_code = \"429\"";
+            // Pub/Sub brings again what was turned away; that is how it finds out how much a function takes.
+            let most = match gcp_takes_events(function) {
+                true => BROUGHT_AGAIN * function.concurrency,
+                false => 0,
+            };
             (
-                vec![requests(stack, &service.name, class, "Calls are turned away", 0)],
+                vec![requests(stack, &service.name, class, "Calls are turned away", most)],
                 None,
             )
         }
     };
     Some(Policy {
-        keys: None,
-        conditions,
         about,
-        note: "",
-        ready: vec![],
+        ..Policy::of(conditions)
     })
 }
 

@@ -30,13 +30,7 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &InboxAlarm) -> Policy {
             format!("The oldest message waits for more than {minutes} minutes"),
         ),
     };
-    Policy {
-        keys: None,
-        conditions: vec![condition(&about, self::metric(metric, subscription), most)],
-        about: None,
-        note: "",
-        ready: vec![],
-    }
+    Policy::of(vec![condition(&about, self::metric(metric, subscription), most)])
 }
 
 /// Records that become no rows: those that were refused, and those that nobody even tries, as without the table. None for what is not
@@ -54,12 +48,9 @@ pub(super) fn refused(stack: &Stack<'_>, alarm: &SinkAlarm) -> Option<Policy> {
         LATE * 60,
     );
     Some(Policy {
-        keys: None,
-        conditions: vec![refused, waiting],
-        about: None,
         note: " They wait among the dead letters for two weeks. If there are none, records are not even tried: see what the subscription's \
                state says.",
-        ready: vec![],
+        ..Policy::of(vec![refused, waiting])
     })
 }
 

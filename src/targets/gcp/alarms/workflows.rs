@@ -11,13 +11,7 @@ const PERIOD: &str = "300s";
 /// A run that failed. One that takes too long fails by itself.
 pub(super) fn policy(stack: &Stack<'_>, alarm: &WorkflowAlarm) -> Policy {
     let name = stack.name(&stack.system.workflows[alarm.workflow].name);
-    Policy {
-        keys: None,
-        conditions: vec![failed(&name, "A run failed")],
-        about: None,
-        note: "",
-        ready: vec![],
-    }
+    Policy::of(vec![failed(&name, "A run failed")])
 }
 
 /// Runs of one workflow that failed.

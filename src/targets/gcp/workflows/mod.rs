@@ -23,6 +23,12 @@ pub(super) fn has_schedules(system: &System) -> bool {
     gcp_has_schedules(system)
 }
 
+/// The workflows that times start.
+pub(super) fn scheduled(system: &System) -> impl Iterator<Item = &str> {
+    let timed = system.workflows.iter().filter(|(_, item)| item.schedule.is_some());
+    timed.map(|(_, item)| item.name.as_str())
+}
+
 /// Adds the accounts, before the functions that are called.
 pub(super) fn accounts(stack: &mut Stack<'_>) {
     stack.module.file("identity", "");

@@ -1,0 +1,490 @@
+//! Workflows and warehouses on Google Cloud: definitions against the language, who may do what, what is told of what fails.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudgen::Outcome;
+use cloudgen::blueprint;
+use cloudgen::output::Rendered;
+use cloudgen::target::Target;
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+const START: &str =
+    "name = \"shop\"\npattern = \"serverless\"\nregion = \"seoul\"\n[observability]\nemails = [\"ops@example.com\"]\n";
+
+/// Everything in everything, with texts that look like something else.
+const NASTY: &str = r#"
+[workflows.order]
+trigger = { schedule = "0 2 * * *", timezone = "Asia/Seoul" }
+timeout_seconds = 900
+
+[[workflows.order.steps]]
+name   = "end"
+choose = [
+  { field = "kind", equals = "\"paid\" or ${true} {{x}} {% y %} \\", steps = [
+    { parallel = [
+      [{ call = "check", name = "a-1", retry = { attempts = 2, seconds = 1, backoff = 3 }, catch = [{ call = "tell", name = "told-a" }] }],
+      [{ name = "inner", parallel = [[{ wait_seconds = 1 }], [{ call = "check", name = "deep" }]] }],
+    ], catch = [{ fail = "failed: ${document} \"'{{}}" }] },
+  ] },
+  { field = "order.total.sum", above = 10.5, steps = [] },
+  { field = "n", below = -3, steps = [{ wait_seconds = 5 }] },
+  { field = "n", equals = 7, steps = [{ call = "tell" }] },
+  { field = "done", equals = false, steps = [{ fail = "plain \"text\" with {braces} and $5" }] },
+]
+otherwise = [{ call = "check", name = "otherwise" }]
+"#;
+
+fn compile(text: &str) -> Outcome<Rendered> {
+    let text = format!("{START}{text}");
+    let mut blueprint = blueprint::load(&text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let files = BTreeMap::from([("main.py".to_owned(), "def handle(request):\n    return {}\n".to_owned())]);
+    blueprint.sources = BTreeMap::from([("functions/work".to_owned(), Ok(files))]);
+    cloudgen::compile(&blueprint, Target::Gcp)
+}
+
+fn render(text: &str) -> Rendered {
+    let outcome = compile(text);
+    outcome.value.unwrap_or_else(|| panic!("{:?}", outcome.diagnostics))
+}
+
+fn rules(text: &str) -> Vec<&'static str> {
+    compile(text).diagnostics.into_iter().map(|it| it.rule).collect()
+}
+
+fn function(name: &str, rest: &str) -> String {
+    format!("[functions.{name}]\nruntime = \"python3.13\"\nsource = \"functions/work\"\n{rest}\n")
+}
+
+fn nasty() -> Rendered {
+    render(
+        &[
+            NASTY,
+            &function("check", "timeout_seconds = 120"),
+            &function("tell", ""),
+        ]
+        .concat(),
+    )
+}
+
+/// The text of one resource, with single spaces.
+fn resource(rendered: &Rendered, kind: &str, name: &str) -> String {
+    let head = format!("resource \"{kind}\" \"{name}\" {{");
+    let at = rendered.terraform.find(&head).unwrap_or_else(|| panic!("no {head}"));
+    let text = &rendered.terraform[at..];
+    let end = text.find("\n}\n").unwrap();
+    text[..end].split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What an attribute encodes as JSON: references in it become `REFERENCE`.
+fn encoded(rendered: &Rendered, kind: &str, name: &str, attribute: &str) -> Value {
+    let body: hcl::Body = hcl::parse(&rendered.terraform).unwrap();
+    let found = body.blocks().find(|block| {
+        let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
+        block.identifier() == "resource" && labels == [kind, name]
+    });
+    let block = found.unwrap_or_else(|| panic!("no {kind}.{name}"));
+    let mut attributes = block.body().attributes();
+    let found = attributes.find(|it| it.key() == attribute).unwrap();
+    match found.expr() {
+        hcl::Expression::FuncCall(call) if call.name.to_string() == "jsonencode" => plain(&call.args[0]),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn plain(expression: &hcl::Expression) -> Value {
+    match expression {
+        hcl::Expression::Null => Value::Null,
+        hcl::Expression::Bool(value) => (*value).into(),
+        hcl::Expression::Number(number) => serde_json::to_value(number).unwrap(),
+        hcl::Expression::String(text) => text.as_str().into(),
+        hcl::Expression::Array(items) => items.iter().map(plain).collect(),
+        hcl::Expression::Object(pairs) => {
+            let name = |key: &hcl::ObjectKey| match key {
+                hcl::ObjectKey::Identifier(name) => name.to_string(),
+                hcl::ObjectKey::Expression(hcl::Expression::String(text)) => text.clone(),
+                other => panic!("{other:?}"),
+            };
+            let pairs = pairs.iter().map(|(key, value)| (name(key), plain(value)));
+            Value::Object(pairs.collect::<Map<String, Value>>())
+        }
+        hcl::Expression::TemplateExpr(template) => {
+            let template = hcl::Template::from_expr(template).unwrap();
+            let parts = template.elements().iter().map(|part| match part {
+                hcl::template::Element::Literal(text) => text.clone(),
+                _ => "REFERENCE".to_owned(),
+            });
+            parts.collect::<String>().into()
+        }
+        _ => "REFERENCE".into(),
+    }
+}
+
+/// What does not follow a schema, of which it knows as much as ours uses.
+fn refused(schema: &Value, root: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut say = |what: String| found.push(format!("{at}: {what}"));
+    if let Some(name) = schema["$ref"].as_str() {
+        let named = &root["definitions"][name.strip_prefix("#/definitions/").unwrap()];
+        assert!(named.is_object(), "{name}");
+        return refused(named, root, value, at, found);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let tried = choices.iter().map(|choice| {
+            let mut found = vec![];
+            refused(choice, root, value, at, &mut found);
+            found
+        });
+        let tried: Vec<Vec<String>> = tried.collect();
+        match tried.iter().filter(|found| found.is_empty()).count() {
+            1 => {}
+            0 => found.extend(tried.into_iter().min_by_key(|it| usize::MAX - it[0].len()).unwrap()),
+            _ => say("several at once".to_owned()),
+        }
+        return;
+    }
+    let is = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        None => true,
+        Some(other) => panic!("{other}"),
+    };
+    if !is {
+        return say(format!("{value} is no {}", schema["type"]));
+    }
+    let matches = |pattern: &Value, text: &str| Regex::new(pattern.as_str().unwrap()).unwrap().is_match(text);
+    if let (Some(text), true) = (value.as_str(), schema["pattern"].is_string())
+        && !matches(&schema["pattern"], text)
+    {
+        say(format!("{text} is not {}", schema["pattern"]));
+    }
+    let count = value
+        .as_array()
+        .map_or_else(|| value.as_object().map_or(0, Map::len), Vec::len) as u64;
+    for (least, most) in [("minItems", "maxItems"), ("minProperties", "maxProperties")] {
+        if count < schema[least].as_u64().unwrap_or(0) || count > schema[most].as_u64().unwrap_or(u64::MAX) {
+            say(format!("{count} of them"));
+        }
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if value.get(name.as_str().unwrap()).is_none() {
+            say(format!("no {name}"));
+        }
+    }
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        if schema["names"].is_string() && !matches(&schema["names"], key) {
+            found.push(format!("{at}: {key} is no name"));
+        }
+        let place = format!("{at}.{key}");
+        match (&schema["properties"][key], &schema["additionalProperties"]) {
+            (known, _) if known.is_object() => refused(known, root, inner, &place, found),
+            (_, other) if other.is_object() => refused(other, root, inner, &place, found),
+            (_, Value::Bool(false)) => found.push(format!("{at}: {key} is not known")),
+            _ => {}
+        }
+    }
+    for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
+        if schema["items"].is_object() {
+            refused(&schema["items"], root, inner, &format!("{at}.{index}"), found);
+        }
+    }
+}
+
+/// Checks a definition: the grammar, that what is called is there with its arguments, and that names of steps are unique.
+fn check(definition: &Value) {
+    let schema: Value = serde_json::from_str(include_str!("schemas/google-workflows.json")).unwrap();
+    let mut found = vec![];
+    refused(&schema, &schema, definition, "definition", &mut found);
+    assert!(found.is_empty(), "{found:#?}\n{definition:#}");
+    for (name, part) in definition.as_object().unwrap() {
+        let mut names = BTreeSet::new();
+        walk(&part["steps"], &mut |step, does| {
+            assert!(names.insert(step.to_owned()), "{name}: {step} twice");
+            assert!(!["end", "break", "continue"].contains(&step), "{step}");
+            let called = does["call"].as_str().or(does["try"]["call"].as_str());
+            if let Some(part) = called.and_then(|called| definition.get(called)) {
+                let arguments = does.get("args").unwrap_or(&does["try"]["args"]);
+                let arguments: BTreeSet<&str> = arguments.as_object().unwrap().keys().map(String::as_str).collect();
+                let wanted: BTreeSet<&str> = part["params"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|it| it.as_str().unwrap())
+                    .collect();
+                assert_eq!(arguments, wanted, "{step}");
+            } else if let Some(called) = called {
+                assert!(["http.post", "sys.sleep"].contains(&called), "{called}");
+            }
+        });
+    }
+    strings(definition, &mut |text| {
+        if text.contains("${") {
+            assert!(text.starts_with("${") && text.ends_with('}'), "{text}");
+            assert!(text.len() <= 400, "{text}");
+        }
+    });
+}
+
+fn walk(steps: &Value, see: &mut impl FnMut(&str, &Value)) {
+    for named in steps.as_array().into_iter().flatten() {
+        let (name, does) = named.as_object().unwrap().iter().next().unwrap();
+        see(name, does);
+        for case in does["switch"].as_array().into_iter().flatten() {
+            walk(&case["steps"], see);
+        }
+        for branch in does["parallel"]["branches"].as_array().into_iter().flatten() {
+            walk(&branch.as_object().unwrap().values().next().unwrap()["steps"], see);
+        }
+        walk(&does["try"]["steps"], see);
+        walk(&does["except"]["steps"], see);
+    }
+}
+
+fn strings(value: &Value, see: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => see(text),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, see)),
+        Value::Object(pairs) => pairs.values().for_each(|item| strings(item, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_example_is_in_the_language() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("blueprints");
+    let text = std::fs::read_to_string(folder.join("media-iot.toml")).unwrap();
+    let mut blueprint = blueprint::load(&text, None).unwrap();
+    blueprint.sources = cloudgen::cli::sources::read(&folder, &blueprint.model);
+    let rendered = cloudgen::compile(&blueprint, Target::Gcp).value.unwrap();
+    check(&encoded(
+        &rendered,
+        "google_workflows_workflow",
+        "nightly",
+        "source_contents",
+    ));
+}
+
+#[test]
+fn everything_in_everything_is_in_the_language() {
+    let rendered = nasty();
+    let definition = encoded(&rendered, "google_workflows_workflow", "order", "source_contents");
+    check(&definition);
+    let main = definition["main"].to_string();
+    assert!(
+        main.contains("%22paid%22%20or%20%24%7Btrue%7D%20%7B%7Bx%7D%7D"),
+        "{main}"
+    );
+    assert!(main.contains("failed%3A%20%24%7Bdocument%7D"), "{main}");
+    assert!(main.contains("plain \\\"text\\\" with {braces} and $5"), "{main}");
+    // A minute more than the function has; two more times, a second and then three after it.
+    let branch = &definition["parallel_1_Steps"]["steps"][0]["a_1"]["try"]["args"];
+    assert_eq!(
+        (
+            &branch["seconds"],
+            &branch["retries"],
+            &branch["wait"],
+            &branch["backoff"]
+        ),
+        (&180.into(), &2.into(), &1.into(), &3.into())
+    );
+    // What the clouds' texts have is not Terraform's either.
+    assert!(!rendered.terraform.contains("failed: ${document}"));
+}
+
+#[test]
+fn a_workflow_calls_its_functions_and_no_others() {
+    let rendered = render(
+        &[
+            NASTY,
+            &function("check", ""),
+            &function("tell", ""),
+            &function("other", "trigger = { schedule = \"0 1 * * *\" }"),
+        ]
+        .concat(),
+    );
+    let workflow = resource(&rendered, "google_workflows_workflow", "order");
+    for part in [
+        "service_account = google_service_account.order.id",
+        "crypto_key_name = google_kms_crypto_key.main.id",
+        "call_log_level = \"LOG_ERRORS_ONLY\"",
+        "google_cloud_run_v2_service_iam_member.check_called_by_order",
+        "google_cloud_run_v2_service_iam_member.tell_called_by_order",
+    ] {
+        assert!(workflow.contains(part), "{part}: {workflow}");
+    }
+    assert!(!rendered.terraform.contains("other_called_by_order"));
+    let function = resource(&rendered, "google_cloudfunctions2_function", "check");
+    assert!(
+        function.contains("ingress_settings = \"ALLOW_INTERNAL_ONLY\""),
+        "{function}"
+    );
+}
+
+#[test]
+fn times_start_a_workflow_as_an_account_that_only_the_scheduler_speaks_as() {
+    let rendered = nasty();
+    let job = resource(&rendered, "google_cloud_scheduler_job", "order");
+    for part in [
+        "schedule = \"0 2 * * *\"",
+        "time_zone = \"Asia/Seoul\"",
+        "/executions\"",
+        "service_account_email = google_service_account.schedules.email",
+    ] {
+        assert!(job.contains(part), "{part}: {job}");
+    }
+    let speaks = resource(&rendered, "google_service_account_iam_member", "schedules");
+    assert!(
+        speaks.contains("google_project_service_identity.cloudscheduler.member"),
+        "{speaks}"
+    );
+    let failed = resource(&rendered, "google_monitoring_alert_policy", "order_failed");
+    assert!(
+        failed.contains("resource.labels.workflow_id = \\\"shop-order\\\""),
+        "{failed}"
+    );
+}
+
+#[test]
+fn who_starts_a_workflow_is_told_that_it_may_start_all() {
+    let text = [
+        NASTY,
+        &function("check", "calls = [\"order\"]\ntrigger = { http = \"POST /\" }"),
+        &function("tell", ""),
+    ]
+    .concat();
+    let found = rules(&text);
+    assert!(found.contains(&"workflow-starter"), "{found:?}");
+    let rendered = render(&text);
+    let grant = resource(&rendered, "google_project_iam_member", "check_uses_every_workflow");
+    assert!(grant.contains("roles/workflows.invoker"), "{grant}");
+    let function = resource(&rendered, "google_cloudfunctions2_function", "check");
+    assert!(function.contains("/workflows/shop-order\""), "{function}");
+    assert!(function.contains("ORDER_PROTOCOL = \"workflows\""), "{function}");
+}
+
+const FACTS: &str = r#"
+[streams.clicks]
+[warehouses.facts.tables.clicks]
+columns = { at = "timestamp", who = "string", n = "integer", x = "number", ok = "boolean", more = "json" }
+stream  = "clicks"
+time    = "at"
+delete_after_days = 30
+[warehouses.facts.tables.days]
+columns = { day = "timestamp" }
+"#;
+
+fn facts(reads: &str, writes: &str) -> Rendered {
+    let rest = format!("{reads}\n{writes}\npublishes = [\"clicks\"]\ntrigger = {{ schedule = \"0 1 * * *\" }}");
+    render(&[FACTS, &function("work", &rest)].concat())
+}
+
+#[test]
+fn records_become_rows_or_dead_letters_that_somebody_is_told_of() {
+    let rendered = facts("", "writes = [\"facts\"]");
+    let sink = resource(&rendered, "google_pubsub_subscription", "facts_clicks");
+    for part in [
+        "topic = google_pubsub_topic.clicks.id",
+        "use_table_schema = true",
+        "drop_unknown_fields = true",
+        "service_account_email = google_service_account.facts.email",
+        "dead_letter_topic = google_pubsub_topic.facts_clicks_dead.id",
+        "for (const name of [\"more\"])",
+        "depends_on = [time_sleep.facts]",
+    ] {
+        assert!(sink.contains(part), "{part}: {sink}");
+    }
+    let grant = resource(&rendered, "google_bigquery_table_iam_member", "facts_clicks_filled");
+    assert!(
+        grant.contains("table_id = google_bigquery_table.facts_clicks.table_id"),
+        "{grant}"
+    );
+    let alarm = resource(&rendered, "google_monitoring_alert_policy", "facts_clicks_refused");
+    assert!(
+        alarm.contains("google_pubsub_subscription.facts_clicks_dead.name"),
+        "{alarm}"
+    );
+    assert!(alarm.contains("oldest_unacked_message_age"), "{alarm}");
+}
+
+#[test]
+fn tables_have_their_columns_and_parts() {
+    let rendered = facts("", "writes = [\"facts\"]");
+    let columns = encoded(&rendered, "google_bigquery_table", "facts_clicks", "schema");
+    let columns: BTreeMap<&str, &str> = columns
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["name"].as_str().unwrap(), it["type"].as_str().unwrap()))
+        .collect();
+    let wanted = [
+        ("at", "TIMESTAMP"),
+        ("more", "JSON"),
+        ("n", "INTEGER"),
+        ("ok", "BOOLEAN"),
+        ("who", "STRING"),
+        ("x", "FLOAT"),
+    ];
+    assert_eq!(columns, BTreeMap::from(wanted));
+    let table = resource(&rendered, "google_bigquery_table", "facts_clicks");
+    assert!(table.contains("expiration_ms = 2592000000"), "{table}");
+    assert!(table.contains("deletion_protection = true"), "{table}");
+    let days = resource(&rendered, "google_bigquery_table", "facts_days");
+    assert!(!days.contains("time_partitioning"), "{days}");
+    let dataset = resource(&rendered, "google_bigquery_dataset", "facts");
+    for part in [
+        "dataset_id = \"shop_facts\"",
+        "default_encryption_configuration",
+        "prevent_destroy = true",
+    ] {
+        assert!(dataset.contains(part), "{part}: {dataset}");
+    }
+}
+
+#[test]
+fn who_asks_does_not_insert_and_who_inserts_does_not_ask() {
+    let asks = facts("reads = [\"facts\"]", "");
+    let grant = resource(&asks, "google_bigquery_dataset_iam_member", "work_uses_facts");
+    assert!(grant.contains("roles/bigquery.dataViewer"), "{grant}");
+    assert!(asks.terraform.contains("roles/bigquery.jobUser"));
+    assert!(!asks.terraform.contains("google_project_iam_custom_role"));
+    let inserts = facts("", "writes = [\"facts\"]");
+    let role = resource(&inserts, "google_project_iam_custom_role", "inserter");
+    assert!(
+        role.contains("\"bigquery.tables.get\", \"bigquery.tables.updateData\""),
+        "{role}"
+    );
+    let grant = resource(
+        &inserts,
+        "google_bigquery_table_iam_member",
+        "work_uses_rows_of_facts_days",
+    );
+    assert!(
+        grant.contains("role = google_project_iam_custom_role.inserter.name"),
+        "{grant}"
+    );
+    assert!(!inserts.terraform.contains("roles/bigquery.jobUser"));
+    assert!(!inserts.terraform.contains("roles/bigquery.dataViewer"));
+}
+
+#[test]
+fn what_google_cloud_cannot_do_is_said() {
+    let kafka = FACTS.replace("[streams.clicks]", "[streams.clicks]\nkafka = true");
+    let rest = "writes = [\"facts\"]\npublishes = [\"clicks\"]\ntrigger = { schedule = \"0 1 * * *\" }";
+    let found = rules(&[&kafka, &function("work", rest)].concat());
+    assert!(found.contains(&"warehouse-kafka"), "{found:?}");
+    let deep = r#"
+[workflows.deep]
+trigger = { schedule = "0 2 * * *" }
+[[workflows.deep.steps]]
+parallel = [[{ parallel = [[{ parallel = [[{ wait_seconds = 1 }], [{ wait_seconds = 2 }]] }], [{ wait_seconds = 3 }]] }], [{ wait_seconds = 4 }]]
+"#;
+    assert!(rules(deep).contains(&"workflow-parallel-depth"));
+    let long = format!(
+        "[workflows.long]\ntrigger = {{ schedule = \"0 2 * * *\" }}\n[[workflows.long.steps]]\nfail = \"${{x}} {}\"\n",
+        "long ".repeat(100)
+    );
+    assert!(rules(&long).contains(&"workflow-expression"));
+    assert!(!rules(&long.replace("${x}", "x")).contains(&"workflow-expression"));
+}
