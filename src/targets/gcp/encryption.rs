@@ -27,8 +27,6 @@ pub(super) struct Encryption {
     pub pubsub: Option<Expression>,
     /// The agent of Cloud Storage as an IAM member, where there are buckets.
     pub storage: Option<Expression>,
-    /// The agent of Workflows as an IAM member, where changes of tables start functions.
-    pub workflows: Option<Expression>,
 }
 
 impl Encryption {
@@ -82,7 +80,7 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
         found.map(|(_, member)| member.clone())
     };
     let (run, pubsub) = (member(CLOUD_RUN), member(PUBSUB));
-    let (storage, workflows) = (member(STORAGE), member(WORKFLOWS));
+    let storage = member(STORAGE);
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -101,7 +99,6 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
         run,
         pubsub,
         storage,
-        workflows,
     }
 }
 

@@ -225,8 +225,11 @@ fn sinks(stack: &mut Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse) {
         ready.push(grant.whole());
     }
     stack.module.file("warehouses", "");
+    let names: Vec<&str> = filled.iter().map(|(item, _, _)| item.name.as_str()).collect();
     let wait = Block::new()
         .set("create_duration", PROPAGATION)
+        .comment("Another table is waited for again.")
+        .set("triggers", object! { "tables" => names.join(",") })
         .set("depends_on", Expression::Array(ready));
     let wait = stack
         .module

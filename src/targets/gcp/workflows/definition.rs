@@ -227,7 +227,10 @@ fn call() -> Expression {
         "send",
         object! { "call" => "http.post", "args" => post, "result" => "answer" },
     );
-    let json = "${text.match_regex(default(map.get(answer.headers, \"Content-Type\"), \"\"), \"^application/json\")}";
+    let kind = list![object! {
+        "kind" => "${default(map.get(answer.headers, \"Content-Type\"), default(map.get(answer.headers, \"content-type\"), \"\"))}",
+    }];
+    let json = "${text.match_regex(kind, \"^application/json.*\")}";
     let empty = "${get_type(answer.body) == \"string\" and answer.body == \"\"}";
     let read = list![
         object! { "condition" => json, "return" => "${answer.body}" },
@@ -236,6 +239,7 @@ fn call() -> Expression {
     ];
     let tried = list![
         send,
+        step("kind", object! { "assign" => kind }),
         step("read", object! { "switch" => read }),
         step("decode", object! { "return" => "${json.decode(answer.body)}" }),
     ];
@@ -248,14 +252,15 @@ fn call() -> Expression {
     let again = list![
         step("last", object! { "switch" => list![last] }),
         step("waiting", object! { "call" => PAUSE, "args" => pause }),
-        step("again", object! { "assign" => less, "next" => "attempt" }),
     ];
     let attempt = object! {
         "try" => object! { "steps" => tried },
         "except" => object! { "as" => "error", "steps" => again },
     };
     let params = list!["url", "document", "seconds", "retries", "wait", "backoff", "deadline"];
-    object! { "params" => params, "steps" => list![in_time("attempt"), step("calling", attempt)] }
+    let again = object! { "assign" => less, "next" => "attempt" };
+    let steps = list![in_time("attempt"), step("calling", attempt), step("again", again)];
+    object! { "params" => params, "steps" => steps }
 }
 
 /// Waits, as long as the run may take at most.
