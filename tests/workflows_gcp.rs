@@ -350,16 +350,17 @@ fn times_start_a_workflow_as_an_account_that_only_the_scheduler_speaks_as() {
 fn who_starts_a_workflow_is_told_that_it_may_start_all() {
     let text = [
         NASTY,
-        &function("check", "calls = [\"order\"]\ntrigger = { http = \"POST /\" }"),
+        &function("check", ""),
         &function("tell", ""),
+        &function("begin", "calls = [\"order\"]\ntrigger = { http = \"POST /\" }"),
     ]
     .concat();
     let found = rules(&text);
     assert!(found.contains(&"workflow-starter"), "{found:?}");
     let rendered = render(&text);
-    let grant = resource(&rendered, "google_project_iam_member", "check_uses_every_workflow");
+    let grant = resource(&rendered, "google_project_iam_member", "begin_uses_every_workflow");
     assert!(grant.contains("roles/workflows.invoker"), "{grant}");
-    let function = resource(&rendered, "google_cloudfunctions2_function", "check");
+    let function = resource(&rendered, "google_cloudfunctions2_function", "begin");
     assert!(function.contains("/workflows/shop-order\""), "{function}");
     assert!(function.contains("ORDER_PROTOCOL = \"workflows\""), "{function}");
 }
@@ -472,7 +473,7 @@ fn who_asks_does_not_insert_and_who_inserts_does_not_ask() {
 fn what_google_cloud_cannot_do_is_said() {
     let kafka = FACTS.replace("[streams.clicks]", "[streams.clicks]\nkafka = true");
     let rest = "writes = [\"facts\"]\npublishes = [\"clicks\"]\ntrigger = { schedule = \"0 1 * * *\" }";
-    let found = rules(&[&kafka, &function("work", rest)].concat());
+    let found = rules(&[kafka, function("work", rest)].concat());
     assert!(found.contains(&"warehouse-kafka"), "{found:?}");
     let deep = r#"
 [workflows.deep]
@@ -480,11 +481,15 @@ trigger = { schedule = "0 2 * * *" }
 [[workflows.deep.steps]]
 parallel = [[{ parallel = [[{ parallel = [[{ wait_seconds = 1 }], [{ wait_seconds = 2 }]] }], [{ wait_seconds = 3 }]] }], [{ wait_seconds = 4 }]]
 "#;
-    assert!(rules(deep).contains(&"workflow-parallel-depth"));
+    let call = function("work", "trigger = { http = \"POST /\" }");
+    let found = rules(&[deep, &call].concat());
+    assert!(found.contains(&"workflow-parallel-depth"), "{found:?}");
     let long = format!(
         "[workflows.long]\ntrigger = {{ schedule = \"0 2 * * *\" }}\n[[workflows.long.steps]]\nfail = \"${{x}} {}\"\n",
         "long ".repeat(100)
     );
-    assert!(rules(&long).contains(&"workflow-expression"));
+    let long = [long, call].concat();
+    let found = rules(&long);
+    assert!(found.contains(&"workflow-expression"), "{found:?}");
     assert!(!rules(&long.replace("${x}", "x")).contains(&"workflow-expression"));
 }

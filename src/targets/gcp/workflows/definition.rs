@@ -231,10 +231,11 @@ fn call() -> Expression {
         "kind" => "${default(map.get(answer.headers, \"Content-Type\"), default(map.get(answer.headers, \"content-type\"), \"\"))}",
     }];
     let json = "${text.match_regex(kind, \"^application/json.*\")}";
+    let read_already = "${not(get_type(answer.body) in [\"string\", \"bytes\"])}";
     let empty = "${get_type(answer.body) == \"string\" and answer.body == \"\"}";
     let read = list![
         object! { "condition" => json, "return" => "${answer.body}" },
-        object! { "condition" => "${answer.body == null}", "return" => Expression::Null },
+        object! { "condition" => read_already, "return" => "${answer.body}" },
         object! { "condition" => empty, "return" => Expression::Null },
     ];
     let tried = list![
