@@ -352,7 +352,7 @@ fn who_starts_a_workflow_is_told_that_it_may_start_all() {
         NASTY,
         &function("check", ""),
         &function("tell", ""),
-        &function("begin", "calls = [\"order\"]\ntrigger = { http = \"POST /\" }"),
+        &function("begin", "calls = [\"order\"]\ntrigger = { http = \"ANY /*\" }"),
     ]
     .concat();
     let found = rules(&text);
@@ -481,7 +481,7 @@ trigger = { schedule = "0 2 * * *" }
 [[workflows.deep.steps]]
 parallel = [[{ parallel = [[{ parallel = [[{ wait_seconds = 1 }], [{ wait_seconds = 2 }]] }], [{ wait_seconds = 3 }]] }], [{ wait_seconds = 4 }]]
 "#;
-    let call = function("work", "trigger = { http = \"POST /\" }");
+    let call = function("work", "trigger = { http = \"ANY /*\" }");
     let found = rules(&[deep, &call].concat());
     assert!(found.contains(&"workflow-parallel-depth"), "{found:?}");
     let long = format!(
