@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod language;
+mod warehouses;
+
+use std::collections::BTreeMap;
 
 use cloudgen::Outcome;
 use cloudgen::blueprint;
 use cloudgen::output::Rendered;
 use cloudgen::target::Target;
-use regex_lite::Regex;
+use language::check;
 use serde_json::{Map, Value};
+use warehouses::FACTS;
 
 const START: &str =
     "name = \"shop\"\npattern = \"serverless\"\nregion = \"seoul\"\n[observability]\nemails = [\"ops@example.com\"]\n";
@@ -119,135 +123,6 @@ fn plain(expression: &hcl::Expression) -> Value {
             parts.collect::<String>().into()
         }
         _ => "REFERENCE".into(),
-    }
-}
-
-/// What does not follow a schema, of which it knows as much as ours uses.
-fn refused(schema: &Value, root: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
-    let mut say = |what: String| found.push(format!("{at}: {what}"));
-    if let Some(name) = schema["$ref"].as_str() {
-        let named = &root["definitions"][name.strip_prefix("#/definitions/").unwrap()];
-        assert!(named.is_object(), "{name}");
-        return refused(named, root, value, at, found);
-    }
-    if let Some(choices) = schema["oneOf"].as_array() {
-        let tried = choices.iter().map(|choice| {
-            let mut found = vec![];
-            refused(choice, root, value, at, &mut found);
-            found
-        });
-        let tried: Vec<Vec<String>> = tried.collect();
-        match tried.iter().filter(|found| found.is_empty()).count() {
-            1 => {}
-            0 => found.extend(tried.into_iter().min_by_key(|it| usize::MAX - it[0].len()).unwrap()),
-            _ => say("several at once".to_owned()),
-        }
-        return;
-    }
-    let is = match schema["type"].as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        None => true,
-        Some(other) => panic!("{other}"),
-    };
-    if !is {
-        return say(format!("{value} is no {}", schema["type"]));
-    }
-    let matches = |pattern: &Value, text: &str| Regex::new(pattern.as_str().unwrap()).unwrap().is_match(text);
-    if let (Some(text), true) = (value.as_str(), schema["pattern"].is_string())
-        && !matches(&schema["pattern"], text)
-    {
-        say(format!("{text} is not {}", schema["pattern"]));
-    }
-    let count = value
-        .as_array()
-        .map_or_else(|| value.as_object().map_or(0, Map::len), Vec::len) as u64;
-    for (least, most) in [("minItems", "maxItems"), ("minProperties", "maxProperties")] {
-        if count < schema[least].as_u64().unwrap_or(0) || count > schema[most].as_u64().unwrap_or(u64::MAX) {
-            say(format!("{count} of them"));
-        }
-    }
-    for name in schema["required"].as_array().into_iter().flatten() {
-        if value.get(name.as_str().unwrap()).is_none() {
-            say(format!("no {name}"));
-        }
-    }
-    for (key, inner) in value.as_object().into_iter().flatten() {
-        if schema["names"].is_string() && !matches(&schema["names"], key) {
-            found.push(format!("{at}: {key} is no name"));
-        }
-        let place = format!("{at}.{key}");
-        match (&schema["properties"][key], &schema["additionalProperties"]) {
-            (known, _) if known.is_object() => refused(known, root, inner, &place, found),
-            (_, other) if other.is_object() => refused(other, root, inner, &place, found),
-            (_, Value::Bool(false)) => found.push(format!("{at}: {key} is not known")),
-            _ => {}
-        }
-    }
-    for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
-        if schema["items"].is_object() {
-            refused(&schema["items"], root, inner, &format!("{at}.{index}"), found);
-        }
-    }
-}
-
-/// Checks a definition: the grammar, that what is called is there with its arguments, and that names of steps are unique.
-fn check(definition: &Value) {
-    let schema: Value = serde_json::from_str(include_str!("schemas/google-workflows.json")).unwrap();
-    let mut found = vec![];
-    refused(&schema, &schema, definition, "definition", &mut found);
-    assert!(found.is_empty(), "{found:#?}\n{definition:#}");
-    for (name, part) in definition.as_object().unwrap() {
-        let mut names = BTreeSet::new();
-        walk(&part["steps"], &mut |step, does| {
-            assert!(names.insert(step.to_owned()), "{name}: {step} twice");
-            assert!(!["end", "break", "continue"].contains(&step), "{step}");
-            let called = does["call"].as_str().or(does["try"]["call"].as_str());
-            if let Some(part) = called.and_then(|called| definition.get(called)) {
-                let arguments = does.get("args").unwrap_or(&does["try"]["args"]);
-                let arguments: BTreeSet<&str> = arguments.as_object().unwrap().keys().map(String::as_str).collect();
-                let wanted: BTreeSet<&str> = part["params"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|it| it.as_str().unwrap())
-                    .collect();
-                assert_eq!(arguments, wanted, "{step}");
-            } else if let Some(called) = called {
-                assert!(["http.post", "sys.sleep"].contains(&called), "{called}");
-            }
-        });
-    }
-    strings(definition, &mut |text| {
-        if text.contains("${") {
-            assert!(text.starts_with("${") && text.ends_with('}'), "{text}");
-            assert!(text.len() <= 400, "{text}");
-        }
-    });
-}
-
-fn walk(steps: &Value, see: &mut impl FnMut(&str, &Value)) {
-    for named in steps.as_array().into_iter().flatten() {
-        let (name, does) = named.as_object().unwrap().iter().next().unwrap();
-        see(name, does);
-        for case in does["switch"].as_array().into_iter().flatten() {
-            walk(&case["steps"], see);
-        }
-        for branch in does["parallel"]["branches"].as_array().into_iter().flatten() {
-            walk(&branch.as_object().unwrap().values().next().unwrap()["steps"], see);
-        }
-        walk(&does["try"]["steps"], see);
-        walk(&does["except"]["steps"], see);
-    }
-}
-
-fn strings(value: &Value, see: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => see(text),
-        Value::Array(items) => items.iter().for_each(|item| strings(item, see)),
-        Value::Object(pairs) => pairs.values().for_each(|item| strings(item, see)),
-        _ => {}
     }
 }
 
@@ -363,110 +238,6 @@ fn who_starts_a_workflow_is_told_that_it_may_start_all() {
     let function = resource(&rendered, "google_cloudfunctions2_function", "begin");
     assert!(function.contains("/workflows/shop-order\""), "{function}");
     assert!(function.contains("ORDER_PROTOCOL = \"workflows\""), "{function}");
-}
-
-const FACTS: &str = r#"
-[streams.clicks]
-[warehouses.facts.tables.clicks]
-columns = { at = "timestamp", who = "string", n = "integer", x = "number", ok = "boolean", more = "json" }
-stream  = "clicks"
-time    = "at"
-delete_after_days = 30
-[warehouses.facts.tables.days]
-columns = { day = "timestamp" }
-"#;
-
-fn facts(reads: &str, writes: &str) -> Rendered {
-    let rest = format!("{reads}\n{writes}\npublishes = [\"clicks\"]\ntrigger = {{ schedule = \"0 1 * * *\" }}");
-    render(&[FACTS, &function("work", &rest)].concat())
-}
-
-#[test]
-fn records_become_rows_or_dead_letters_that_somebody_is_told_of() {
-    let rendered = facts("", "writes = [\"facts\"]");
-    let sink = resource(&rendered, "google_pubsub_subscription", "facts_clicks");
-    for part in [
-        "topic = google_pubsub_topic.clicks.id",
-        "use_table_schema = true",
-        "drop_unknown_fields = true",
-        "service_account_email = google_service_account.facts.email",
-        "dead_letter_topic = google_pubsub_topic.facts_clicks_dead.id",
-        "for (const name of [\"more\"])",
-        "depends_on = [time_sleep.facts]",
-    ] {
-        assert!(sink.contains(part), "{part}: {sink}");
-    }
-    let grant = resource(&rendered, "google_bigquery_table_iam_member", "facts_clicks_filled");
-    assert!(
-        grant.contains("table_id = google_bigquery_table.facts_clicks.table_id"),
-        "{grant}"
-    );
-    let alarm = resource(&rendered, "google_monitoring_alert_policy", "facts_clicks_refused");
-    assert!(
-        alarm.contains("google_pubsub_subscription.facts_clicks_dead.name"),
-        "{alarm}"
-    );
-    assert!(alarm.contains("oldest_unacked_message_age"), "{alarm}");
-}
-
-#[test]
-fn tables_have_their_columns_and_parts() {
-    let rendered = facts("", "writes = [\"facts\"]");
-    let columns = encoded(&rendered, "google_bigquery_table", "facts_clicks", "schema");
-    let columns: BTreeMap<&str, &str> = columns
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| (it["name"].as_str().unwrap(), it["type"].as_str().unwrap()))
-        .collect();
-    let wanted = [
-        ("at", "TIMESTAMP"),
-        ("more", "JSON"),
-        ("n", "INTEGER"),
-        ("ok", "BOOLEAN"),
-        ("who", "STRING"),
-        ("x", "FLOAT"),
-    ];
-    assert_eq!(columns, BTreeMap::from(wanted));
-    let table = resource(&rendered, "google_bigquery_table", "facts_clicks");
-    assert!(table.contains("expiration_ms = 2592000000"), "{table}");
-    assert!(table.contains("deletion_protection = true"), "{table}");
-    let days = resource(&rendered, "google_bigquery_table", "facts_days");
-    assert!(!days.contains("time_partitioning"), "{days}");
-    let dataset = resource(&rendered, "google_bigquery_dataset", "facts");
-    for part in [
-        "dataset_id = \"shop_facts\"",
-        "default_encryption_configuration",
-        "prevent_destroy = true",
-    ] {
-        assert!(dataset.contains(part), "{part}: {dataset}");
-    }
-}
-
-#[test]
-fn who_asks_does_not_insert_and_who_inserts_does_not_ask() {
-    let asks = facts("reads = [\"facts\"]", "");
-    let grant = resource(&asks, "google_bigquery_dataset_iam_member", "work_uses_facts");
-    assert!(grant.contains("roles/bigquery.dataViewer"), "{grant}");
-    assert!(asks.terraform.contains("roles/bigquery.jobUser"));
-    assert!(!asks.terraform.contains("google_project_iam_custom_role"));
-    let inserts = facts("", "writes = [\"facts\"]");
-    let role = resource(&inserts, "google_project_iam_custom_role", "inserter");
-    assert!(
-        role.contains("\"bigquery.tables.get\", \"bigquery.tables.updateData\""),
-        "{role}"
-    );
-    let grant = resource(
-        &inserts,
-        "google_bigquery_table_iam_member",
-        "work_uses_rows_of_facts_days",
-    );
-    assert!(
-        grant.contains("role = google_project_iam_custom_role.inserter.name"),
-        "{grant}"
-    );
-    assert!(!inserts.terraform.contains("roles/bigquery.jobUser"));
-    assert!(!inserts.terraform.contains("roles/bigquery.dataViewer"));
 }
 
 #[test]
