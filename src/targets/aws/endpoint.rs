@@ -9,7 +9,7 @@ use super::firewall::Groups;
 use super::network::Network;
 use super::policy::{Statement, document};
 use super::secrets::Secrets;
-use super::{Base, Stack, cluster, place, queues, registry, startup, streams, tables, topics};
+use super::{Base, Stack, cluster, place, queues, registry, startup, streams, tables, topics, workflows};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
 use crate::terraform::{Address, Block, expr};
@@ -22,6 +22,8 @@ const VAULT: &str = "secretsmanager";
 const QUEUES: &str = "sqs";
 const TOPICS: &str = "sns";
 const STREAMS: &str = "kinesis-streams";
+/// The one that runs workflows.
+const WORKFLOWS: &str = "states";
 
 /// The endpoints of the system's own network.
 pub(super) struct Endpoints {
@@ -60,6 +62,7 @@ fn service(system: &Checked<'_>, resource: Resource) -> Option<&'static str> {
         Resource::Stream(id) => (!system.streams[id].kafka).then_some(STREAMS),
         Resource::Queue(_) | Resource::Subscription(_) => Some(QUEUES),
         Resource::Topic(_) => Some(TOPICS),
+        Resource::Workflow(_) => Some(WORKFLOWS),
         _ => Some(VAULT),
     }
 }
@@ -232,6 +235,10 @@ fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &S
         STREAMS => {
             let (actions, streams) = streams::passing(stack, base);
             Some(own("Records", &actions, streams))
+        }
+        WORKFLOWS => {
+            let (actions, workflows) = workflows::passing(stack, base);
+            Some(own("StartWorkflows", &actions, workflows))
         }
         _ => None,
     };

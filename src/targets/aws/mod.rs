@@ -43,6 +43,7 @@ mod streams;
 mod tables;
 mod topics;
 mod waf;
+mod workflows;
 
 use functions::Functions;
 use hcl::Expression;
@@ -106,7 +107,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 30] = [
+const FILES: [(&str, &str); 31] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -124,6 +125,7 @@ const FILES: [(&str, &str); 30] = [
     ("compute", ""),
     ("functions", "Code that runs when something happens, and keeps nothing."),
     ("triggers", "What starts the functions."),
+    ("workflows", "Functions that are called one after the other."),
     ("registry", "Images of the system's own."),
     (
         "cluster",
@@ -224,7 +226,9 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         ..parts
     };
     apis::lower(&mut stack, &parts);
+    let workflows = workflows::lower(&mut stack, &parts);
     alarms::function::lower(&mut stack, &functions, alarms.topic());
+    alarms::workflow::lower(&mut stack, &workflows, alarms.topic());
     declare_rollout(&mut stack);
     compute::lower(&mut stack, &parts);
     let cluster = cluster::lower(&mut stack, &parts);

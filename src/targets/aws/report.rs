@@ -2,7 +2,7 @@
 
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
-use super::{Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup};
+use super::{Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup, workflows};
 use crate::ir::{Database, Id, Inbox, Resource, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
@@ -212,6 +212,7 @@ fn security(stack: &mut Stack<'_>) {
     items.extend(runbook::messages::security(stack));
     runbook::apis::security(stack, &mut items);
     functions::runbook::security(stack, &mut items);
+    workflows::runbook::security(stack, &mut items);
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -262,6 +263,7 @@ fn operations(stack: &mut Stack<'_>) {
     runbook::messages::messages(stack, &mut items);
     runbook::apis::operations(stack, &mut items);
     functions::runbook::operations(stack, &mut items);
+    workflows::runbook::operations(stack, &mut items);
     functions::runbook::data(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);

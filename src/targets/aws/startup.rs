@@ -8,7 +8,7 @@ use super::compute::Parts;
 use super::database::shard;
 use super::registry::image as registry_image;
 use super::secrets::shard::folder;
-use super::{functions, streams};
+use super::{functions, streams, workflows};
 use crate::ir::{Access, Cache, Database, Id, Image, Inbox, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
@@ -189,10 +189,10 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
         Value::QueueName(id) => parts.queues.get(Inbox::Queue(id)).queue.attr("url"),
         Value::TopicName(id) => parts.topics.get(id).attr("arn"),
         Value::Source(inbox) => parts.queues.get(inbox).queue.attr("url"),
-        Value::WorkflowName(_)
-        | Value::WorkflowEndpoint(_)
-        | Value::WorkflowProtocol(_)
-        | Value::WarehouseDatabase(_)
+        Value::WorkflowName(id) => workflows::arn(stack, parts.base, id),
+        Value::WorkflowEndpoint(_) => format!("https://states.{}.amazonaws.com", stack.region()).into(),
+        Value::WorkflowProtocol(_) => "stepfunctions".into(),
+        Value::WarehouseDatabase(_)
         | Value::WarehouseServer(_)
         | Value::WarehouseEndpoint(_)
         | Value::WarehouseProtocol(_)

@@ -2,15 +2,12 @@
 
 use hcl::Expression;
 
-use super::{PERIOD, tell};
+use super::{FIVE_MINUTES, PERIOD, tell};
 use crate::ir::{FunctionAlarm, FunctionTrouble};
 use crate::object;
 use crate::targets::aws::Stack;
 use crate::targets::aws::functions::Functions;
 use crate::terraform::{Address, Block};
-
-/// Seconds in which failed calls are counted.
-const FIVE_MINUTES: u32 = 300;
 
 pub(in crate::targets::aws) fn lower(stack: &mut Stack<'_>, functions: &Functions, topic: Option<&Address>) {
     let system = stack.system;

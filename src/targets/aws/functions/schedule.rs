@@ -89,7 +89,7 @@ fn role(
 }
 
 /// Times in the dialect of EventBridge: six fields, the last for the year, where one of the two kinds of days is left open.
-fn expression(cron: &Cron) -> String {
+pub(in crate::targets::aws) fn expression(cron: &Cron) -> String {
     let [minute, hour, day, month] = [&cron.minute, &cron.hour, &cron.day, &cron.month];
     let field = |place: usize, field: &Field| spelled(field, LAST[place]);
     let (day, weekday) = match cron.weekday.is_any() {
