@@ -3,6 +3,7 @@
 pub(super) mod function;
 mod inbox;
 pub(super) mod shard;
+pub(super) mod sink;
 pub(super) mod workflow;
 
 use hcl::Expression;

@@ -189,7 +189,9 @@ fn what(system: &Checked<'_>, id: Id<Service>, item: &Function) -> String {
         Some(Trigger::Table { table, .. }) => format!("changes of `{}`", system.tables[*table].name),
         Some(Trigger::Schedule { cron, timezone }) => format!("times, `{cron}` in {timezone}"),
         None => {
-            let workflows = system.workflows_of(id).map(|id| format!("the workflow `{}`", system.workflows[id].name));
+            let workflows = system
+                .workflows_of(id)
+                .map(|id| format!("the workflow `{}`", system.workflows[id].name));
             let callers = system.callers_of(id).next().map(|_| "who calls it".to_owned());
             let all: Vec<String> = workflows.chain(callers).collect();
             match all.is_empty() {

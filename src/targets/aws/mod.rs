@@ -43,6 +43,7 @@ mod streams;
 mod tables;
 mod topics;
 mod waf;
+mod warehouses;
 mod workflows;
 
 use functions::Functions;
@@ -107,7 +108,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 31] = [
+const FILES: [(&str, &str); 32] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -146,6 +147,7 @@ const FILES: [(&str, &str); 31] = [
     ("topics", ""),
     ("streams", ""),
     ("tables", ""),
+    ("warehouses", "Rows that are kept for questions over all of them."),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -185,6 +187,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards, &caches);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
+    let warehouses = warehouses::lower(&mut stack, (&base, &keys), (&network, &groups, &endpoints), &streams);
     let buckets = storage::lower(&mut stack, &base, &keys);
     let pulls = registry::lower(&mut stack, &base, &keys);
     let access_logs = logs::bucket(&mut stack, &base, &buckets);
@@ -213,6 +216,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         topics: &topics,
         streams: &streams,
         tables: &tables,
+        warehouses: &warehouses,
         buckets: &buckets,
         balancers: &balancers,
         names: &names,
@@ -229,6 +233,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let workflows = workflows::lower(&mut stack, &parts);
     alarms::function::lower(&mut stack, &functions, alarms.topic());
     alarms::workflow::lower(&mut stack, &workflows, alarms.topic());
+    warehouses::fill(&mut stack, &parts, alarms.topic());
     declare_rollout(&mut stack);
     compute::lower(&mut stack, &parts);
     let cluster = cluster::lower(&mut stack, &parts);

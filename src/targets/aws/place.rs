@@ -18,6 +18,7 @@ pub(super) fn reaches_inside(system: &Checked<'_>, id: Id<Api>) -> bool {
 /// True if anything stands in the network.
 pub(super) fn is_network_used(system: &Checked<'_>) -> bool {
     let data = !system.databases.is_empty() || !system.caches.is_empty() || kafka::is_needed(system);
+    let data = data || !system.warehouses.is_empty();
     data || system.services.iter().any(|(id, _)| is_inside(system, id))
 }
 

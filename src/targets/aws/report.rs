@@ -2,7 +2,10 @@
 
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
-use super::{Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup, workflows};
+use super::{
+    Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup, warehouses,
+    workflows,
+};
 use crate::ir::{Database, Id, Inbox, Resource, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
@@ -153,6 +156,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     }
     runbook::apis::prerequisites(stack, &mut items);
     functions::runbook::prerequisites(stack, &mut items);
+    warehouses::runbook::prerequisites(stack, &mut items);
     containers::runbook::prerequisites(stack, &mut items);
     cluster::runbook::prerequisites(stack, &mut items);
     if system.network.egress == Egress::None && stack.has_machines() {
@@ -213,6 +217,7 @@ fn security(stack: &mut Stack<'_>) {
     runbook::apis::security(stack, &mut items);
     functions::runbook::security(stack, &mut items);
     workflows::runbook::security(stack, &mut items);
+    warehouses::runbook::security(stack, &mut items);
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -264,6 +269,7 @@ fn operations(stack: &mut Stack<'_>) {
     runbook::apis::operations(stack, &mut items);
     functions::runbook::operations(stack, &mut items);
     workflows::runbook::operations(stack, &mut items);
+    warehouses::runbook::operations(stack, &mut items);
     functions::runbook::data(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);

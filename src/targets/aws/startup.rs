@@ -192,12 +192,11 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
         Value::WorkflowName(id) => workflows::arn(stack, parts.base, id),
         Value::WorkflowEndpoint(_) => format!("https://states.{}.amazonaws.com", stack.region()).into(),
         Value::WorkflowProtocol(_) => "stepfunctions".into(),
-        Value::WarehouseDatabase(_)
-        | Value::WarehouseServer(_)
-        | Value::WarehouseEndpoint(_)
-        | Value::WarehouseProtocol(_)
-        | Value::WarehouseUser(_)
-        | Value::WarehousePassword(_) => Expression::Null,
+        Value::WarehouseDatabase(id) => system.warehouses[id].database().into(),
+        Value::WarehouseServer(id) => stack.name(&system.warehouses[id].name).into(),
+        Value::WarehouseEndpoint(_) => format!("https://redshift-data.{}.amazonaws.com", stack.region()).into(),
+        Value::WarehouseProtocol(_) => "redshift-data".into(),
+        Value::WarehouseUser(_) | Value::WarehousePassword(_) => Expression::Null,
         // The role of the machine says who it is.
         Value::MessagingUser(_) | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),

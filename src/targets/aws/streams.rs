@@ -32,6 +32,9 @@ const SEND: [&str; 4] = [
     "kinesis:PutRecords",
 ];
 
+/// What looks for streams, of all in the account.
+pub(super) const FIND: &str = "kinesis:ListStreams";
+
 /// The streams of the system.
 #[derive(Default)]
 pub(super) struct Streams {
@@ -119,8 +122,31 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
 pub(super) fn started_by(stack: &Stack<'_>, id: Id<Stream>, parts: &Parts<'_>) -> Vec<Statement> {
     match stack.system.streams[id].kafka {
         true => kafka::started_by(stack, parts),
-        false => vec![Statement::allow("FindStreams", &["kinesis:ListStreams"], "*")],
+        false => vec![Statement::allow("FindStreams", &[FIND], "*")],
     }
+}
+
+/// What a warehouse needs to read streams.
+pub(super) fn read_by_warehouse(
+    stack: &Stack<'_>,
+    base: &Base,
+    read: &[Id<Stream>],
+    streams: &Streams,
+) -> Vec<Statement> {
+    let system = stack.system;
+    let (kafka, kinesis): (Vec<Id<Stream>>, Vec<Id<Stream>>) =
+        read.iter().copied().partition(|id| system.streams[*id].kafka);
+    let mut statements = vec![];
+    if !kinesis.is_empty() {
+        let arns = kinesis.iter().map(|id| streams.get(*id).attr("arn")).collect();
+        statements.push(Statement::allow("ReadRecords", &READ, Expression::Array(arns)));
+        statements.push(Statement::allow("FindStreams", &[FIND], "*"));
+    }
+    if let Some(cluster) = streams.kafka.as_ref().filter(|_| !kafka.is_empty()) {
+        let topics: Vec<&str> = kafka.iter().map(|id| system.streams[*id].name.as_str()).collect();
+        statements.extend(kafka::read_by_warehouse(stack, base, &topics, cluster));
+    }
+    statements
 }
 
 /// What passes the endpoint of the network: records of this system's streams.

@@ -60,7 +60,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Workflows {
     for (id, item) in system.workflows.iter() {
         stack.module.file("workflows", "");
         let group = logs::group(stack, parts.keys, log_group(stack, item));
-        let group = stack.module.resource("aws_cloudwatch_log_group", &local(item, "runs"), group);
+        let group = stack
+            .module
+            .resource("aws_cloudwatch_log_group", &local(item, "runs"), group);
         let (role, grants) = role(stack, id, parts);
         stack.module.file("workflows", "");
         let called = |function: Id<Service>| parts.functions.get(function).arn();
@@ -126,7 +128,11 @@ fn role(stack: &mut Stack<'_>, id: Id<Workflow>, parts: &Parts<'_>) -> (Address,
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ];
-    let called: Vec<Expression> = item.calls().into_iter().map(|id| parts.functions.get(id).arn()).collect();
+    let called: Vec<Expression> = item
+        .calls()
+        .into_iter()
+        .map(|id| parts.functions.get(id).arn())
+        .collect();
     let key = || parts.keys.data.attr("arn");
     let own = object! { "kms:EncryptionContext:aws:states:stateMachineArn" => arn(stack, parts.base, id) };
     let logs = object! { "kms:EncryptionContext:SourceArn" => all_logs(stack, parts.base) };

@@ -11,7 +11,7 @@ use crate::targets::aws::firewall::{self, Groups};
 use crate::targets::aws::network::Network;
 use crate::targets::aws::policy::Statement;
 use crate::targets::aws::rules::{self, Direction};
-use crate::targets::aws::{Stack, functions, logs};
+use crate::targets::aws::{Base, Stack, functions, logs};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
@@ -24,14 +24,16 @@ const DISK: u32 = 100;
 const COPIES: usize = 3;
 const IN_SYNC: u32 = 2;
 /// TCP port for clients that prove a role.
-const PORT: u16 = 9098;
+pub(in crate::targets::aws) const PORT: u16 = 9098;
 /// Longer than any component's name.
-const BROKERS: &str = "kafka_brokers_of_streams";
+pub(in crate::targets::aws) const BROKERS: &str = "kafka_brokers_of_streams";
 const LOGS: &str = "kafka_brokers_of_streams";
 
 /// The cluster of the system.
 pub(in crate::targets::aws) struct Cluster {
     cluster: Address,
+    /// The security group of the brokers.
+    pub(in crate::targets::aws) brokers: Address,
     /// Rules by the service that they let out, for `depends_on`.
     rules: BTreeMap<Id<Service>, Vec<Expression>>,
 }
@@ -48,18 +50,18 @@ impl Cluster {
     }
 
     /// The ARN of the cluster, as policies name it.
-    fn arn(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str) -> Expression {
+    fn arn(&self, stack: &Stack<'_>, base: &Base, kind: &str) -> Expression {
         template![
             format!("arn:aws:kafka:{}:", stack.region()),
-            parts.base.account.clone(),
+            base.account.clone(),
             format!(":{kind}/{}/", stack.system.prefix),
             self.cluster.attr("cluster_uuid")
         ]
     }
 
     /// The ARN of something in the cluster: a topic or a group.
-    fn inside(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str, name: &str) -> Expression {
-        template![self.arn(stack, parts, kind), format!("/{name}")]
+    fn inside(&self, stack: &Stack<'_>, base: &Base, kind: &str, name: &str) -> Expression {
+        template![self.arn(stack, base, kind), format!("/{name}")]
     }
 }
 
@@ -127,7 +129,11 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
         .block("encryption_info", encryption)
         .block("logging_info", written);
     let cluster = stack.module.resource("aws_msk_cluster", "main", body);
-    Cluster { cluster, rules }
+    Cluster {
+        cluster,
+        brokers,
+        rules,
+    }
 }
 
 /// Who reaches the brokers, and the brokers each other: Lambda reads them from their own group. Gives the rules of each service.
@@ -204,7 +210,9 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     let topics = |wanted: fn(Access) -> bool| -> Vec<Expression> {
         let wanted = used.iter().filter(|(_, access)| wanted(*access));
         let names = wanted.map(|(stream, _)| system.streams[*stream].name.as_str());
-        names.map(|name| cluster.inside(stack, parts, "topic", name)).collect()
+        names
+            .map(|name| cluster.inside(stack, parts.base, "topic", name))
+            .collect()
     };
     let (read, write) = (topics(Access::reads), topics(Access::writes));
     let mut open = vec!["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"];
@@ -214,7 +222,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     let mut statements = vec![Statement::allow(
         "UseBrokers",
         &open,
-        cluster.arn(stack, parts, "cluster"),
+        cluster.arn(stack, parts.base, "cluster"),
     )];
     if !write.is_empty() {
         let send = ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"];
@@ -225,7 +233,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
         statements.push(Statement::allow("ReadTopics", &take, Expression::Array(read)));
         let share = ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"];
         let name = group(stack, &system.services[id]);
-        let group = cluster.inside(stack, parts, "group", &name);
+        let group = cluster.inside(stack, parts.base, "group", &name);
         statements.push(Statement::allow("ShareTopics", &share, group));
     }
     statements
@@ -248,7 +256,7 @@ pub(super) fn started_by(stack: &Stack<'_>, parts: &Parts<'_>) -> Vec<Statement>
         Statement::allow(
             "DescribeBrokers",
             &["kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-            cluster.arn(stack, parts, "cluster"),
+            cluster.arn(stack, parts.base, "cluster"),
         ),
         Statement::allow("StandByBrokers", &make, functions::interfaces(stack, parts)),
         Statement::allow("FindBrokers", &look, "*"),
@@ -275,4 +283,19 @@ pub(in crate::targets::aws) fn mapping(
         .block("amazon_managed_kafka_event_source_config", shared)
         .comment("Pollers of its own: only they give up a record that fails again and again.")
         .block("provisioned_poller_config", pollers)
+}
+
+/// What a warehouse needs to read topics: it keeps its place in them itself.
+pub(super) fn read_by_warehouse(stack: &Stack<'_>, base: &Base, topics: &[&str], cluster: &Cluster) -> Vec<Statement> {
+    let open = ["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"];
+    let take = ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"];
+    let topics = topics
+        .iter()
+        .map(|name| cluster.inside(stack, base, "topic", name))
+        .collect();
+    vec![
+        Statement::allow("UseBrokers", &open, cluster.arn(stack, base, "cluster")),
+        Statement::allow("ReadTopics", &take, Expression::Array(topics)),
+        Statement::allow("FindBrokers", &["kafka:GetBootstrapBrokers"], "*"),
+    ]
 }

@@ -68,7 +68,10 @@ impl<'a> States<'a> {
             Action::Parallel(branches) => {
                 let branches = branches.iter();
                 let branches = branches.map(|steps| expr::object(States::of(steps, self.called)));
-                vec![("Type", "Parallel".into()), ("Branches", branches.collect::<Vec<_>>().into())]
+                vec![
+                    ("Type", "Parallel".into()),
+                    ("Branches", branches.collect::<Vec<_>>().into()),
+                ]
             }
             Action::Choose { cases, otherwise } => return self.choose(&step.name, cases, otherwise, next),
             Action::Wait(seconds) => vec![("Type", "Wait".into()), ("Seconds", (*seconds).into())],

@@ -23,5 +23,8 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
     if system.workflows.iter().any(|(_, item)| item.schedule.is_some()) {
         items.push("Times start a workflow with `{}`, at least once: on rare occasions twice. A run that takes longer than the time to the next does not hold the next up.".to_owned());
     }
-    items.push("Step Functions is paid for each step that is done, 25 USD for a million; a history holds 25,000 events.".to_owned());
+    items.push(
+        "Step Functions is paid for each step that is done, 25 USD for a million; a history holds 25,000 events."
+            .to_owned(),
+    );
 }
