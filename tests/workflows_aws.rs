@@ -123,9 +123,18 @@ fn definitions(rendered: &Rendered) -> Map<String, Value> {
         Structure::Block(block) => Some(block),
         Structure::Attribute(_) => None,
     });
-    let machines = blocks.filter(|block| block.labels.first().is_some_and(|kind| kind.as_str() == "aws_sfn_state_machine"));
+    let machines = blocks.filter(|block| {
+        block
+            .labels
+            .first()
+            .is_some_and(|kind| kind.as_str() == "aws_sfn_state_machine")
+    });
     let machines = machines.map(|block| {
-        let definition = block.body().attributes().find(|item| item.key() == "definition").unwrap();
+        let definition = block
+            .body()
+            .attributes()
+            .find(|item| item.key() == "definition")
+            .unwrap();
         let Expression::FuncCall(call) = definition.expr() else {
             panic!("{definition:?}");
         };
@@ -137,7 +146,10 @@ fn definitions(rendered: &Rendered) -> Map<String, Value> {
 #[test]
 fn definitions_meet_the_schema_of_their_language() {
     let mut all = definitions(&rendered(NASTY));
-    let media = examples().into_iter().find(|example| example.name == "media-iot").unwrap();
+    let media = examples()
+        .into_iter()
+        .find(|example| example.name == "media-iot")
+        .unwrap();
     for case in media.cases().iter().filter(|case| case.target == Target::Aws) {
         for (name, definition) in definitions(&case.rendered) {
             all.insert(format!("{}/{name}", case.folder), definition);
@@ -181,11 +193,17 @@ fn a_workflow_calls_its_functions_and_nothing_else() {
     for function in ["one.arn", "two.arn", "three.arn}:${aws_lambda_alias.three.name}"] {
         holds(role, &format!("aws_lambda_function.{function}"));
     }
-    assert!(!file(&rendered, "triggers").contains("function_url"), "a way in for others");
+    assert!(
+        !file(&rendered, "triggers").contains("function_url"),
+        "a way in for others"
+    );
     let workflows = file(&rendered, "workflows");
     holds(&workflows, "schedule_expression = \"cron(0 3 ? * MON *)\"");
     holds(&workflows, "include_execution_data = false");
-    holds(&file(&rendered, "alarms"), "expression = \"FILL(failed, 0) + FILL(late, 0) + FILL(missed, 0)\"");
+    holds(
+        &file(&rendered, "alarms"),
+        "expression = \"FILL(failed, 0) + FILL(late, 0) + FILL(missed, 0)\"",
+    );
 }
 
 #[test]
@@ -193,9 +211,13 @@ fn who_starts_a_workflow_may_do_that_alone() {
     let rendered = rendered(&format!(
         "{NASTY}\n[functions.start]\nruntime = \"python3.13\"\nsource = \"code\"\ncalls = [\"nasty\"]\ntrigger = {{ schedule = \"0 1 * * *\" }}\n"
     ));
-    let machine = "arn:aws:states:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stateMachine:shop-nasty";
+    let machine =
+        "arn:aws:states:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stateMachine:shop-nasty";
     let identity = file(&rendered, "identity");
-    holds(&identity, &format!("Action = \"states:StartExecution\"\nResource = [\"{machine}\"]"));
+    holds(
+        &identity,
+        &format!("Action = \"states:StartExecution\"\nResource = [\"{machine}\"]"),
+    );
     let functions = file(&rendered, "functions");
     holds(&functions, &format!("NASTY_WORKFLOW = \"{machine}\""));
     holds(&functions, "NASTY_PROTOCOL = \"stepfunctions\"");
@@ -229,7 +251,10 @@ fn a_warehouse_is_private_and_knows_who_asks() {
     assert!(!firewall.contains("ingress_rule\" \"facts"), "a way in");
     holds(&firewall, "\"facts_to_private_service_endpoints_443\"");
     let identity = file(&rendered, "identity");
-    holds(&identity, "\"redshift-data:statement-owner-iam-userid\" = \"$${aws:userid}\"");
+    holds(
+        &identity,
+        "\"redshift-data:statement-owner-iam-userid\" = \"$${aws:userid}\"",
+    );
     let functions = file(&rendered, "functions");
     holds(&functions, "FACTS_DATABASE = \"facts\"");
     holds(&functions, "FACTS_SERVER = \"shop-facts\"");
@@ -241,7 +266,10 @@ fn a_warehouse_is_private_and_knows_who_asks() {
 fn records_of_kafka_become_rows_as_well() {
     let rendered = rendered(&format!("{FACTS}\n[streams.readings]\nkafka = true\n"));
     let warehouses = file(&rendered, "warehouses");
-    holds(&warehouses, "CREATE EXTERNAL SCHEMA IF NOT EXISTS streams_of_kafka FROM KAFKA IAM_ROLE");
+    holds(
+        &warehouses,
+        "CREATE EXTERNAL SCHEMA IF NOT EXISTS streams_of_kafka FROM KAFKA IAM_ROLE",
+    );
     holds(&warehouses, "kafka_value AS record FROM streams_of_kafka.\"readings\"");
     let firewall = file(&rendered, "firewall");
     let rule = "_rule\" \"facts_to_kafka_brokers_of_streams_9098\"";

@@ -89,7 +89,7 @@ pub(super) fn preparing(
     }
     body.push(format!(
         "-- Who may do what is said anew: links that are gone allow nothing.\n\
-         FOR upkeep_user IN SELECT usename FROM pg_user WHERE usename LIKE 'IAMR:{roles}-%' LOOP\n  \
+         FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:{roles}-%' LOOP\n  \
          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {ARRIVING} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n\
          END LOOP;"
@@ -164,7 +164,7 @@ fn made(table: &WarehouseTable) -> Vec<String> {
 /// A user that a role is, made before the role comes for the first time.
 fn known(user: &str) -> String {
     format!(
-        "SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE usename = '{user}';\n\
+        "SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('{user}');\n\
          IF upkeep_count = 0 THEN EXECUTE 'CREATE USER \"{user}\" PASSWORD DISABLE'; END IF;"
     )
 }
