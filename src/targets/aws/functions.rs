@@ -95,6 +95,7 @@ impl Lambda {
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Functions {
     let system = stack.system;
     let mut functions = Functions::default();
+    schedule::group(stack);
     for id in called_first(&system) {
         if let Some(function) = &system.services[id].function {
             let known = Parts {

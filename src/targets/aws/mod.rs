@@ -231,7 +231,12 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     };
     apis::lower(&mut stack, &parts);
     let workflows = workflows::lower(&mut stack, &parts);
-    alarms::function::lower(&mut stack, &functions, alarms.topic());
+    let sources = alarms::function::Sources {
+        functions: &functions,
+        streams: &streams,
+        tables: &tables,
+    };
+    alarms::function::lower(&mut stack, &sources, alarms.topic());
     alarms::workflow::lower(&mut stack, &workflows, alarms.topic());
     warehouses::fill(&mut stack, &parts, alarms.topic());
     declare_rollout(&mut stack);

@@ -71,7 +71,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, network: &Network, group
             .set("retention_period", item.retention_hours)
             .set("encryption_type", "KMS")
             .set("kms_key_id", keys.data.attr("arn"))
-            .block("stream_mode_details", mode);
+            .block("stream_mode_details", mode)
+            .when(system.protect, |block| {
+                block.block("lifecycle", Block::new().set("prevent_destroy", true))
+            });
         let stream = stack.module.resource("aws_kinesis_stream", &item.name, body);
         stack.report.component(&item.path, "Kinesis data stream", stream.text());
         streams.found.push((id, stream));
@@ -138,7 +141,10 @@ pub(super) fn read_by_warehouse(
         read.iter().copied().partition(|id| system.streams[*id].kafka);
     let mut statements = vec![];
     if !kinesis.is_empty() {
-        let arns = kinesis.iter().map(|id| streams.get(*id).attr("arn")).collect();
+        let arns = kinesis
+            .iter()
+            .map(|id| arn(stack, base, streams.get(*id).attr("name")))
+            .collect();
         statements.push(Statement::allow("ReadRecords", &READ, Expression::Array(arns)));
         statements.push(Statement::allow("FindStreams", &[FIND], "*"));
     }

@@ -45,6 +45,18 @@ pub(super) struct Found {
     ready: Vec<Expression>,
 }
 
+impl Found {
+    /// The ARN of the workgroup, as policies name it.
+    fn arn(&self, stack: &Stack<'_>, base: &Base) -> Expression {
+        crate::template![
+            format!("arn:aws:redshift-serverless:{}:", stack.region()),
+            base.account.clone(),
+            ":workgroup/",
+            self.workgroup.attr("workgroup_id")
+        ]
+    }
+}
+
 impl Warehouses {
     fn get(&self, id: Id<Warehouse>) -> &Found {
         self.found
@@ -163,7 +175,7 @@ fn user(stack: &Stack<'_>, role: &str) -> String {
 /// What a service's links to warehouses allow: to come with its role. What it may do there is granted there, table by table.
 pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> Vec<Statement> {
     let used = stack.system.grants_of(id).filter_map(|grant| match grant.resource {
-        Resource::Warehouse(warehouse) => Some(parts.warehouses.get(warehouse).workgroup.attr("arn")),
+        Resource::Warehouse(warehouse) => Some(parts.warehouses.get(warehouse).arn(stack, parts.base)),
         _ => None,
     });
     let used: Vec<Expression> = used.collect();
@@ -175,7 +187,6 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
         "redshift-data:CancelStatement",
         "redshift-data:DescribeStatement",
         "redshift-data:GetStatementResult",
-        "redshift-data:GetStatementResultV2",
     ];
     let own = crate::object! { "redshift-data:statement-owner-iam-userid" => "${aws:userid}" };
     vec![

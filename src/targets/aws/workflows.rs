@@ -190,7 +190,11 @@ fn schedule(
     let role = stack.module.resource("aws_iam_role", &name, role);
     let condition = object! { "StringEquals" => object! { "kms:ViaService" => format!("scheduler.{}.amazonaws.com", stack.region()) } };
     let statements = vec![
-        Statement::allow("StartRuns", &["states:StartExecution"], machine.attr("arn")),
+        Statement::allow(
+            "StartRuns",
+            &["states:StartExecution"],
+            named(stack, parts.base, &item.name),
+        ),
         Statement::allow("DataKey", &["kms:Decrypt"], parts.keys.data.attr("arn")).condition(condition),
     ];
     let body = inline(&role, statements);

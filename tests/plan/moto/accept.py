@@ -302,6 +302,8 @@ def starts(cloud):
         objects.put_bucket_notification_configuration(Bucket=item["bucket"], NotificationConfiguration=configuration)
         cloud.note("notification of", item["bucket"])
     times = cloud.client("scheduler")
+    for item in cloud.of("aws_scheduler_schedule_group"):
+        times.create_schedule_group(Name=item["name"])
     for item in cloud.of("aws_scheduler_schedule"):
         target = item["target"][0]
         wanted = {"Arn": target["arn"], "RoleArn": target["role_arn"]} | given(target, Input="input")
@@ -312,7 +314,7 @@ def starts(cloud):
             ScheduleExpression=item["schedule_expression"],
             FlexibleTimeWindow={"Mode": item["flexible_time_window"][0]["mode"]},
             Target=wanted,
-            **given(item, ScheduleExpressionTimezone="schedule_expression_timezone"),
+            **given(item, GroupName="group_name", ScheduleExpressionTimezone="schedule_expression_timezone"),
         )
         cloud.note("schedule", item["name"])
 
@@ -399,7 +401,29 @@ def watched(cloud):
                 Threshold=item["threshold"],
                 Dimensions=[{"Name": key, "Value": value} for key, value in (item.get("dimensions") or {}).items()],
             )
-            cloud.note("alarm", item["alarm_name"])
+        else:
+            client.put_metric_alarm(
+                **given(
+                    item,
+                    AlarmName="alarm_name",
+                    ComparisonOperator="comparison_operator",
+                    EvaluationPeriods="evaluation_periods",
+                    AlarmActions="alarm_actions",
+                ),
+                Threshold=item["threshold"],
+                Metrics=[_query(one) for one in item["metric_query"]],
+            )
+        cloud.note("alarm", item["alarm_name"])
+
+
+def _query(one):
+    """A metric that an alarm computes with, or what it computes."""
+    query = given(one, Id="id", Expression="expression", Label="label", ReturnData="return_data")
+    for metric in one.get("metric") or []:
+        of = [{"Name": key, "Value": value} for key, value in metric["dimensions"].items()]
+        measured = {"Namespace": metric["namespace"], "MetricName": metric["metric_name"], "Dimensions": of}
+        query["MetricStat"] = {"Metric": measured, "Period": metric["period"], "Stat": metric["stat"]}
+    return query
 
 
 def start(function, event, endpoint):

@@ -1,5 +1,6 @@
 //! Alarms on warehouses: statements at their times that failed, or could not be started.
 
+use super::function::computed;
 use super::{FIVE_MINUTES, tell};
 use crate::targets::aws::Stack;
 use crate::targets::aws::policy::{Statement, document};
@@ -64,45 +65,22 @@ pub(in crate::targets::aws) fn lower(
             .set("arn", log.attr("arn"))
             .set("depends_on", list![policy.whole()]);
         stack.module.resource("aws_cloudwatch_event_target", &local, body);
-        let counted = [
-            (
-                "failed",
-                "AWS/Events",
-                "Invocations",
-                object! { "RuleName" => rule.attr("name") },
-            ),
-            (
-                "missed",
-                "AWS/Scheduler",
-                "InvocationDroppedCount",
-                object! { "ScheduleGroup" => schedules.attr("name") },
-            ),
+        let failed = object! { "RuleName" => rule.attr("name") };
+        let missed = object! { "ScheduleGroup" => schedules.attr("name") };
+        let counted = vec![
+            ("failed", "AWS/Events", "Invocations", failed, "Sum"),
+            ("missed", "AWS/Scheduler", "InvocationDroppedCount", missed, "Sum"),
         ];
-        let all = Block::new()
-            .set("id", "all")
-            .set("label", "Statements that went wrong")
-            .set("expression", "FILL(failed, 0) + FILL(missed, 0)")
-            .set("return_data", true);
-        let queries = counted.into_iter().map(|(id, space, metric, dimensions)| {
-            let metric = Block::new()
-                .set("namespace", space)
-                .set("metric_name", metric)
-                .set("dimensions", dimensions)
-                .set("stat", "Sum")
-                .set("period", FIVE_MINUTES);
-            Block::new().set("id", id).block("metric", metric)
-        });
-        let queries: Vec<Block> = queries.collect();
         let body = Block::new()
             .set("alarm_name", stack.name(&name))
-            .set("alarm_description", about)
+            .set("alarm_description", about);
+        let sum = "FILL(failed, 0) + FILL(missed, 0)";
+        let body = computed(body, "Statements that went wrong", sum, FIVE_MINUTES, counted)
             .set("evaluation_periods", 1)
             .set("comparison_operator", "GreaterThanThreshold")
             .set("threshold", 0)
             .comment("Nothing is measured while nothing goes wrong.")
-            .set("treat_missing_data", "notBreaching")
-            .block("metric_query", all)
-            .blocks("metric_query", queries);
+            .set("treat_missing_data", "notBreaching");
         let body = tell(body, &["alarm_actions", "ok_actions"], topic);
         stack.module.resource("aws_cloudwatch_metric_alarm", &name, body);
     }

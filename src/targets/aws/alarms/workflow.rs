@@ -1,5 +1,6 @@
 //! Alarms on workflows: runs that failed or took too long, and runs that could not be started at their time.
 
+use super::function::computed;
 use super::{FIVE_MINUTES, tell};
 use crate::object;
 use crate::targets::aws::Stack;
@@ -13,41 +14,25 @@ pub(in crate::targets::aws) fn lower(stack: &mut Stack<'_>, workflows: &Workflow
         let found = workflows.get(alarm.workflow);
         let machine = || object! { "StateMachineArn" => found.machine.attr("arn") };
         let mut counted = vec![
-            ("failed", "AWS/States", "ExecutionsFailed", machine()),
-            ("late", "AWS/States", "ExecutionsTimedOut", machine()),
+            ("failed", "AWS/States", "ExecutionsFailed", machine(), "Sum"),
+            ("late", "AWS/States", "ExecutionsTimedOut", machine(), "Sum"),
         ];
         let mut about = alarm.about.clone();
         if let Some(group) = &found.times {
             let group = object! { "ScheduleGroup" => group.attr("name") };
-            counted.push(("missed", "AWS/Scheduler", "InvocationDroppedCount", group));
+            counted.push(("missed", "AWS/Scheduler", "InvocationDroppedCount", group, "Sum"));
             about.push_str(" Or it could not be started at its time: start it by hand.");
         }
         let sum: Vec<String> = counted.iter().map(|(id, ..)| format!("FILL({id}, 0)")).collect();
-        let all = Block::new()
-            .set("id", "all")
-            .set("label", "Runs that went wrong")
-            .set("expression", sum.join(" + "))
-            .set("return_data", true);
-        let queries = counted.into_iter().map(|(id, space, metric, dimensions)| {
-            let metric = Block::new()
-                .set("namespace", space)
-                .set("metric_name", metric)
-                .set("dimensions", dimensions)
-                .set("stat", "Sum")
-                .set("period", FIVE_MINUTES);
-            Block::new().set("id", id).block("metric", metric)
-        });
-        let queries: Vec<Block> = queries.collect();
         let body = Block::new()
             .set("alarm_name", stack.name(&alarm.name))
-            .set("alarm_description", about)
+            .set("alarm_description", about);
+        let body = computed(body, "Runs that went wrong", &sum.join(" + "), FIVE_MINUTES, counted)
             .set("evaluation_periods", 1)
             .set("comparison_operator", "GreaterThanThreshold")
             .set("threshold", 0)
             .comment("Nothing is measured while nothing happens.")
-            .set("treat_missing_data", "notBreaching")
-            .block("metric_query", all)
-            .blocks("metric_query", queries);
+            .set("treat_missing_data", "notBreaching");
         let body = tell(body, &["alarm_actions", "ok_actions"], topic);
         stack.module.resource("aws_cloudwatch_metric_alarm", &alarm.name, body);
     }

@@ -211,7 +211,7 @@ fn times(
 /// The role that starts statements at their times.
 fn role(stack: &mut Stack<'_>, item: &Warehouse, found: &Found, parts: &Parts<'_>) -> (Address, Address) {
     let via = format!("scheduler.{}.amazonaws.com", stack.region());
-    let workgroup = || found.workgroup.attr("arn");
+    let workgroup = || found.arn(stack, parts.base);
     let statements = vec![
         Statement::allow("LogIn", &["redshift-serverless:GetCredentials"], workgroup()),
         Statement::allow("Start", &["redshift-data:ExecuteStatement"], workgroup()),
