@@ -15,9 +15,16 @@ use crate::{Offline, folder, has_terraform};
 /// Every way to start a function.
 const BLUEPRINT: &str = include_str!("moto/blueprint.toml");
 const CODE: &str = include_str!("moto/main.py");
-/// An object that starts a function, and what has to be there then: of the function itself, and of the one that its message starts.
+/// An object that starts a function, and what has to be there then: of the function itself, and of the one that its message starts. Runs
+/// of a workflow, and how each has to end.
 const CHECKS: &str = r#"[{ "put": "uploads/a.txt", "into": "media", "content": "one two\nthree\n",
-    "expect": ["summaries/a.txt", "kept/a.txt"] }]"#;
+    "expect": ["summaries/a.txt", "kept/a.txt"] },
+  { "run": "accept-closing", "input": { "about": { "kind": "\"it's\" ${x} {% $y %} {{z}}" }, "n": 4 }, "status": "SUCCEEDED",
+    "output": [{ "caught": true, "had": { "about": { "kind": "\"it's\" ${x} {% $y %} {{z}}" }, "n": 4 } }, { "n": 8 }] },
+  { "run": "accept-closing", "input": { "n": 11 }, "status": "FAILED", "cause": "{% $states.input %} is too much" },
+  { "run": "accept-closing", "input": { "n": 3, "about": ["kind"] }, "status": "SUCCEEDED", "output": { "n": 6 } },
+  { "run": "accept-closing", "input": { "n": "3", "sure": true }, "status": "SUCCEEDED", "output": { "n": "3", "sure": true } },
+  { "run": "accept-closing", "input": { "n": -1 }, "status": "FAILED", "cause": "below" }]"#;
 
 /// Applies a tree offline and makes it anew at the local server; what was made, one thing a line.
 fn accepted(files: &[(&str, &str)], checks: &str) -> String {
@@ -67,6 +74,7 @@ fn events_start_functions_at_a_server_that_stands_in_for_aws() {
         "started accept-watch",
         "started accept-tell",
         "schedule accept-nightly",
+        "workflow accept-closing",
         "address of accept-price",
         "route GET /items/{id}",
         "alarm accept-summary-dead",
