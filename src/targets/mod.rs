@@ -84,7 +84,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         }
         written = module.files();
     }
-    let terraform = match sources::is_needed(system) {
+    let terraform = match sources::is_needed(system) || !added.is_empty() {
         true => {
             sources::inline(system, &added, &mut module);
             Module::single(&module.files())
