@@ -71,12 +71,16 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
     let inboxes = system.inbox_alarms.iter().map(|alarm| alarm.name.as_str());
     let functions = system.function_alarms.iter().map(|alarm| alarm.name.as_str());
+    let workflows = system.workflow_alarms.iter().map(|alarm| alarm.name.as_str());
+    let sinks = system.sink_alarms.iter().map(|alarm| alarm.name.as_str());
     let alarms: Vec<&str> = system
         .alarms
         .iter()
         .map(|alarm| alarm.name.as_str())
         .chain(inboxes)
         .chain(functions)
+        .chain(workflows)
+        .chain(sinks)
         .collect();
     if !system.cluster.prometheus && !alarms.is_empty() {
         let at = system.places.key("kubernetes").or(system.places.span("pattern"));

@@ -17,6 +17,7 @@ use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::streams::{self, STREAMS};
 use super::tables::{self, TABLES};
+use super::workflows;
 use crate::ir::{Id, Launch, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -164,6 +165,11 @@ pub(super) fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, 
         mounts.push(pod::mount(&volume, &folder, true));
         // The authority's certificate alone.
         volumes.push(pod::secret_files(&volume, &from, &["ca.crt"]));
+    }
+    if workflows::starts(stack, id) {
+        let (mount, volume) = workflows::token();
+        mounts.push(mount);
+        volumes.push(volume);
     }
     (mounts, volumes)
 }

@@ -16,9 +16,12 @@ use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::streams;
 use super::tables;
+use super::workflows;
 use crate::ir::{Domain, Id, Peer, Resource, Service};
 use crate::kubernetes::object::Object;
-use crate::kubernetes::policy::{self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_dns};
+use crate::kubernetes::policy::{
+    self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_api_server, to_dns,
+};
 use crate::targets::shared::workload::kind;
 use crate::vocabulary::Engine;
 
@@ -40,6 +43,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects.extend(broker::policies(stack));
     objects.extend(streams::policies(stack));
     objects.extend(tables::policies(stack));
+    objects.extend(workflows::policies(stack));
     objects
 }
 
@@ -105,12 +109,13 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         ));
     }
     let of_function: BTreeSet<Id<Service>> = system.callers_of(id).collect();
-    let callers: Vec<NetworkPolicyPeer> = system
+    let mut callers: Vec<NetworkPolicyPeer> = system
         .services
         .iter()
         .filter(|(caller_id, caller)| caller.calls.contains(&id) || of_function.contains(caller_id))
         .map(|(_, caller)| component(stack, &caller.name, &service.name))
         .collect();
+    callers.extend(workflows::callers(stack, id));
     if !callers.is_empty() {
         ingress.push(from(callers, &[functions::port(service)]));
     }
@@ -160,6 +165,9 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
     }
     if stack.uses_store(id) {
         egress.push(to(vec![reach(STORE)], &[storage::PORT]));
+    }
+    if workflows::starts(stack, id) {
+        egress.push(to_api_server());
     }
     let mut internet: Vec<u16> = system
         .flows_from(Peer::Service(id))

@@ -21,7 +21,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let caches = stack.system.caches.iter();
     let caches = caches.map(|(_, cache)| account(stack, &cache.name, &cache.name, "cache"));
     let tables = (!stack.system.tables.is_empty()).then(|| account(stack, tables::SETUP, tables::TABLES, "tables"));
+    let workflows = stack.system.workflows.iter();
+    let workflows = workflows.map(|(_, workflow)| account(stack, &workflow.name, &workflow.name, "workflow"));
     services
+        .chain(workflows)
         .chain(tables)
         .chain(databases)
         .chain(store)

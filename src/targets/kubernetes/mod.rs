@@ -48,6 +48,7 @@ mod stores_readme;
 mod streams;
 mod tables;
 mod topics;
+mod workflows;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
@@ -85,6 +86,7 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("tables", tables::objects(&stack)),
         ("compute", compute::objects(&stack)),
         ("functions", functions::objects(&stack)),
+        ("workflows", workflows::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("apis", apis::objects(&stack)),

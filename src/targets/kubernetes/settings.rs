@@ -13,6 +13,7 @@ use super::storage;
 use super::storage_config::bucket_name;
 use super::streams;
 use super::tables;
+use super::workflows;
 use crate::check::{S3_CLIENT, authority_variable};
 use crate::ir::{Cache, Id, Resource, Service, Value};
 use crate::kubernetes::pod::{secret_variable, variable};
@@ -123,10 +124,10 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
             )
         }
         Value::FunctionAuth(_) => variable(name, "none"),
-        Value::WorkflowName(_)
-        | Value::WorkflowEndpoint(_)
-        | Value::WorkflowProtocol(_)
-        | Value::WarehouseDatabase(_)
+        Value::WorkflowName(id) => variable(name, &system.workflows[*id].name),
+        Value::WorkflowEndpoint(id) => variable(name, &workflows::endpoint(stack, &system.workflows[*id])),
+        Value::WorkflowProtocol(_) => variable(name, "argo"),
+        Value::WarehouseDatabase(_)
         | Value::WarehouseServer(_)
         | Value::WarehouseEndpoint(_)
         | Value::WarehouseProtocol(_)
@@ -141,6 +142,7 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::MessagingEndpoint(Resource::Stream(_)) => Some(streams::CA_FOLDER.to_owned()),
         Value::MessagingEndpoint(_) => Some(broker::CA_FOLDER.to_owned()),
         Value::TableEndpoint(_) => Some(tables::CA_FOLDER.to_owned()),
+        Value::WorkflowEndpoint(_) => Some(workflows::TOKEN.to_owned()),
         _ => None,
     };
     let authority =

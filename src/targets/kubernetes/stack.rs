@@ -307,7 +307,13 @@ fn homes(system: &Checked<'_>, servers: &[Server<'_>]) -> BTreeMap<String, Id<Do
     let topics = system.topics.iter().map(|(_, item)| (&item.name, &item.home));
     let data = servers.chain(secrets).chain(caches);
     let streams = system.streams.iter().map(|(_, item)| (&item.name, &item.home));
-    let components = services.chain(data).chain(queues).chain(topics).chain(streams);
+    let workflows = system.workflows.iter().map(|(_, item)| (&item.name, &item.home));
+    let components = services
+        .chain(data)
+        .chain(queues)
+        .chain(topics)
+        .chain(streams)
+        .chain(workflows);
     components
         .filter_map(|(name, home)| Some((name.clone(), home.domain?)))
         .collect()
