@@ -64,8 +64,6 @@ pub(crate) struct TemplateRef {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Metadata {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) labels: BTreeMap<String, String>,
 }
 

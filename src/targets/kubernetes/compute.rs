@@ -17,7 +17,7 @@ use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::streams::{self, STREAMS};
 use super::tables::{self, TABLES};
-use super::workflows;
+use super::{warehouses, workflows};
 use crate::ir::{Id, Launch, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -160,7 +160,11 @@ pub(super) fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, 
     let tables = stack
         .uses_tables(id)
         .then(|| (TABLES, secret(TABLES, "ca"), tables::CA_FOLDER.to_owned()));
-    for (name, from, folder) in made.chain(streams).chain(tables) {
+    let warehouses = warehouses::of_service(stack, id).map(|warehouse| {
+        let name = warehouse.name.as_str();
+        (name, secret(name, "ca"), warehouses::ca_folder(warehouse))
+    });
+    for (name, from, folder) in made.chain(streams).chain(tables).chain(warehouses) {
         let volume = secret(name, "ca");
         mounts.push(pod::mount(&volume, &folder, true));
         // The authority's certificate alone.

@@ -15,8 +15,8 @@ use super::functions;
 use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::streams;
-use super::tables;
 use super::workflows;
+use super::{tables, warehouses};
 use crate::ir::{Domain, Id, Peer, Resource, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::policy::{
@@ -43,6 +43,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects.extend(broker::policies(stack));
     objects.extend(streams::policies(stack));
     objects.extend(tables::policies(stack));
+    objects.extend(warehouses::policies(stack));
     objects.extend(workflows::policies(stack));
     objects
 }
@@ -163,6 +164,10 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         let (servers, port) = tables::peer(stack, &service.name);
         egress.push(to(vec![servers], &[port]));
     }
+    for warehouse in warehouses::of_service(stack, id) {
+        let (servers, port) = warehouses::peer(stack, warehouse, &service.name);
+        egress.push(to(vec![servers], &[port]));
+    }
     if stack.uses_store(id) {
         egress.push(to(vec![reach(STORE)], &[storage::PORT]));
     }
@@ -201,6 +206,11 @@ fn store(stack: &Stack<'_>) -> Object {
         if database.sharding.is_some() {
             peers.push(servers(stack.shard_pods(id)));
         }
+    }
+    // What has no path of its own in the blueprint, and warehouses, archive as well.
+    for server in stack.archived().filter(|server| server.of.is_none()) {
+        let servers = stack.database_pods(&server.database);
+        peers.push(pods_of(stack, &server.database.name, servers, STORE));
     }
     let ingress = if peers.is_empty() {
         vec![]

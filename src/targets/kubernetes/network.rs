@@ -6,7 +6,7 @@ use super::database;
 use super::functions;
 use super::stack::{BROKER, STORE, Stack};
 use super::streams::{self, STREAMS};
-use super::workflows;
+use super::{warehouses, workflows};
 use crate::ir::{Domain, Id};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload::namespaces::{self, Demand};
@@ -61,7 +61,14 @@ fn demand(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Demand {
         .iter()
         .filter(|(_, workflow)| here(&workflow.name));
     let workflows = workflows.map(|(_, workflow)| workflows::demand(workflow));
+    let warehouses = stack
+        .system
+        .warehouses
+        .iter()
+        .filter(|(_, warehouse)| here(&warehouse.name));
+    let warehouses = warehouses.map(|(id, _)| warehouses::demand(stack, id));
     services
+        .chain(warehouses)
         .chain(workflows)
         .chain(streams)
         .chain(databases)

@@ -13,7 +13,7 @@ use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
 use super::stores_readme;
-use super::workflows;
+use super::{warehouses, workflows};
 use crate::check::SECRETS_READER as READER;
 use crate::ir::{Peer, Tls};
 use crate::target::Target;
@@ -82,6 +82,7 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
     }
     functions::readme::components(stack, report);
     workflows::readme::components(stack, report);
+    warehouses::readme::components(stack, report);
     messages::components(stack, report);
     stores_readme::components(stack, report);
     apis::readme::components(stack, report);
@@ -311,6 +312,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     messages::security(stack, &mut says);
     functions::readme::security(stack, &mut says);
     workflows::readme::security(stack, &mut says);
+    warehouses::readme::security(stack, &mut says);
     stores_readme::security(stack, &mut says);
     if has_data(stack) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");

@@ -48,8 +48,6 @@ pub(super) fn definition(steps: &[Step], called: &dyn Fn(Id<Service>) -> Called)
     };
     writer.list(MAIN.to_owned(), steps);
     let mut all = writer.templates;
-    // The innermost list is written first.
-    all.reverse();
     let used: Vec<&str> = all
         .iter()
         .flat_map(|template| template.steps.iter().flatten())
@@ -73,6 +71,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// A list of steps.
     fn list(&mut self, name: String, steps: &[Step]) {
+        let place = self.templates.len();
         let mut groups = vec![];
         let mut document = input();
         for step in steps {
@@ -93,7 +92,7 @@ impl Writer<'_> {
                 document = output(&step.name, DOCUMENT);
             }
         }
-        self.templates.push(passes(name, groups, document));
+        self.templates.insert(place, passes(name, groups, document));
     }
 
     /// The template of a step, which is made where it is its own.
@@ -154,6 +153,7 @@ impl Writer<'_> {
     }
 
     fn choose(&mut self, step: &Step, cases: &[Case], otherwise: &[Step], name: String) {
+        let place = self.templates.len();
         let cases_told: Vec<Value> = cases.iter().map(told).collect();
         self.told.insert(step.name.clone(), json!(cases_told));
         let arguments = vec![given(DOCUMENT, tag(&input())), given("step", step.name.clone())];
@@ -185,10 +185,11 @@ impl Writer<'_> {
         if !ways.is_empty() {
             groups.push(ways);
         }
-        self.templates.push(passes_what(name, groups, document));
+        self.templates.insert(place, passes_what(name, groups, document));
     }
 
     fn parallel(&mut self, step: &Step, branches: &[Vec<Step>], name: String) {
+        let place = self.templates.len();
         let is_caught = !step.catch.is_empty();
         let ways: Vec<String> = (1..=branches.len()).map(|number| format!("branch-{number}")).collect();
         let mut beside = vec![];
@@ -243,7 +244,7 @@ impl Writer<'_> {
             groups.push(vec![join_entry]);
         }
         self.templates.push(joins(join, branches.len()));
-        self.templates.push(passes_what(name, groups, document));
+        self.templates.insert(place, passes_what(name, groups, document));
     }
 }
 

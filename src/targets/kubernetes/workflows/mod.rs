@@ -150,7 +150,6 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
         automount_service_account_token: true,
         security_context: security.unwrap_or_default(),
         pod_metadata: Metadata {
-            annotations: pod::fingerprint([config]),
             labels: stack.labels(&workflow.name, "workflow").into_iter().collect(),
         },
         active_deadline_seconds: workflow.timeout_seconds,
