@@ -6,22 +6,16 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, EnvVar};
 use serde_json::{Value, json};
 
-use super::PYTHON;
+use super::pods::{joins, pods};
 use crate::ir::{Action, Case, Condition, Id, Service, Step, StepRetry};
-use crate::kubernetes::custom::argo::{
-    Arguments, ContinueOn, Parameter, RetryStrategy, Step as Entry, Suspend, Template, ValueFrom,
-};
-use crate::kubernetes::pod;
+use crate::kubernetes::custom::argo::{Arguments, ContinueOn, Parameter, Step as Entry, Suspend, Template, ValueFrom};
 
 /// What goes on between steps.
 pub(super) const DOCUMENT: &str = "document";
 /// The list that a run begins with.
 pub(super) const MAIN: &str = "main";
-/// Where a step's pod finds what it does.
-pub(super) const FOLDER: &str = "/etc/workflow";
 
 /// Steps as templates, and what their pods read.
 #[derive(Debug)]
@@ -259,7 +253,7 @@ fn output(step: &str, name: &str) -> String {
 }
 
 /// A value's place, as templates are filled with it.
-fn tag(place: &str) -> String {
+pub(super) fn tag(place: &str) -> String {
     format!("{{{{{place}}}}}")
 }
 
@@ -279,7 +273,7 @@ fn given(name: &str, value: String) -> Parameter {
     }
 }
 
-fn wanted(name: &str) -> Parameter {
+pub(super) fn wanted(name: &str) -> Parameter {
     Parameter {
         name: name.to_owned(),
         value: None,
@@ -287,7 +281,7 @@ fn wanted(name: &str) -> Parameter {
     }
 }
 
-fn left(name: &str, from: ValueFrom) -> Parameter {
+pub(super) fn left(name: &str, from: ValueFrom) -> Parameter {
     Parameter {
         name: name.to_owned(),
         value: None,
@@ -341,67 +335,6 @@ fn told(case: &Case) -> Value {
 }
 
 /// The documents that branches end with.
-fn numbered(index: usize) -> String {
+pub(super) fn numbered(index: usize) -> String {
     format!("{DOCUMENT}-{}", index + 1)
-}
-
-/// The templates with pods that all workflows share.
-fn pods() -> Vec<Template> {
-    const FAILED: (&str, &str) = ("failed", "/tmp/failed");
-    const LEAVES: (&str, &str) = (DOCUMENT, "/tmp/document");
-    let call = ["url", "seconds", "attempts", "pause", "backoff", "caught", DOCUMENT];
-    vec![
-        // A file that is not there fails a pod that has failed already.
-        does("call", &call, &[LEAVES, FAILED]),
-        does("choose", &["step", DOCUMENT], &[("case", "/tmp/case")]),
-        does("excuse", &["step", "states", DOCUMENT], &[LEAVES]),
-        does("fail", &["step"], &[]),
-    ]
-}
-
-/// A pod that makes a list of what so many branches ended with.
-fn joins(name: String, branches: usize) -> Template {
-    let names: Vec<String> = (0..branches).map(numbered).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut template = does("join", &names, &[(DOCUMENT, "/tmp/document")]);
-    template.name = name;
-    if let Some(environment) = template.container.as_mut().and_then(|container| container.env.as_mut()) {
-        environment.push(pod::variable("BRANCHES", &branches.to_string()));
-    }
-    template
-}
-
-/// A pod that does one thing.
-fn does(what: &str, inputs: &[&str], outputs: &[(&str, &'static str)]) -> Template {
-    let environment = inputs.iter().map(|name| EnvVar {
-        name: name.to_uppercase().replace('-', "_"),
-        value: Some(tag(&format!("inputs.parameters.{name}"))),
-        value_from: None,
-    });
-    let outputs = outputs.iter().map(|(name, path)| left(name, ValueFrom::Path(path)));
-    Template {
-        name: what.to_owned(),
-        inputs: Arguments {
-            parameters: inputs.iter().map(|name| wanted(name)).collect(),
-        },
-        outputs: Arguments {
-            parameters: outputs.collect(),
-        },
-        // A pod that is lost with its node is no failure of the function.
-        retry_strategy: Some(RetryStrategy {
-            limit: "2",
-            retry_policy: "OnError",
-        }),
-        container: Some(Container {
-            command: Some(vec!["python".to_owned(), format!("{FOLDER}/step.py"), what.to_owned()]),
-            env: Some(environment.collect()),
-            resources: Some(pod::resources(("20m", "32Mi"), ("200m", "128Mi"))),
-            volume_mounts: Some(vec![
-                pod::mount("tmp", "/tmp", false),
-                pod::mount("steps", FOLDER, true),
-            ]),
-            ..pod::container("main", PYTHON)
-        }),
-        ..Default::default()
-    }
 }

@@ -6,6 +6,7 @@
 //! may stand in them.
 
 mod definition;
+mod pods;
 pub(super) mod readme;
 mod start;
 
@@ -27,11 +28,9 @@ use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
 use crate::kubernetes::policy::{to, to_api_server, to_dns};
 use crate::targets::shared::workload::namespaces::Demand;
-use definition::{Called, DOCUMENT, Definition, FOLDER, MAIN, definition};
+use definition::{Called, DOCUMENT, Definition, MAIN, definition};
 pub(super) use start::{TOKEN, token};
 
-/// What steps run in. Read in November 2026.
-const PYTHON: &str = "python:3.13-slim-trixie";
 const STEP: &str = include_str!("../../../../templates/kubernetes/workflow.py");
 /// `{}`, as documents travel.
 const EMPTY: &str = "e30=";
@@ -166,7 +165,6 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
         ],
         templates: definition.templates,
     };
-    debug_assert_eq!(FOLDER, "/etc/workflow", "the script's own folder");
     Object::custom(meta(stack, workflow.name.as_str(), workflow), spec)
         .about("What a run does. Documents go from step to step in base64, so that nothing in them is taken for a template")
         .comment("spec/activeDeadlineSeconds", "for a run as a whole")
