@@ -67,13 +67,13 @@ fn the_first_case_that_holds_is_done_and_others_are_not() {
         return;
     };
     assert_eq!(ended["document"], json!({ "of": 2 }));
-    let wide = r#"["two",{"flag":true,"size":{"width":11}}]"#;
-    assert_eq!(calls, [wide, r#"["two",{"of":2}]"#]);
+    let wide = r#"["two",{"size":{"width":11},"flag":true}]"#;
+    assert_eq!(calls, [r#"["two",{"of":2}]"#, wide]);
     let (_, calls) = ends("{\"flag\":true}", &answers).unwrap();
     assert_eq!(calls, [r#"["one",{"flag":true}]"#, r#"["two",{"of":1}]"#]);
     // A text is no number, and `1` no `true`.
     let (_, calls) = ends("{\"size\":{\"width\":\"99\"},\"flag\":1}", &answers).unwrap();
-    assert_eq!(calls[0], r#"["one",{"flag":1,"size":{"width":"99"}}]"#);
+    assert_eq!(calls[0], r#"["one",{"size":{"width":"99"},"flag":1}]"#);
 }
 
 #[test]

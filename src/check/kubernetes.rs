@@ -216,6 +216,7 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     let warehouses = system.warehouses.iter().map(|(_, item)| item.name.as_str());
     let databases = system.databases.iter().map(|(_, item)| item.name.as_str());
     let databases: Vec<&str> = databases.chain(warehouses).collect();
+    let is_warehouse = |name: &str| system.warehouses.iter().any(|(_, item)| item.name == name);
     let logins: Vec<String> = system
         .sharded()
         .filter(|(.., sharding)| sharding.proxy().is_some())
@@ -245,7 +246,8 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             suffixes == SECRETS && rest == Some("-user-credentials")
         });
         let owner = match maker {
-            Some(database) => format!("the database or warehouse `{database}`"),
+            Some(database) if is_warehouse(database) => format!("the warehouse `{database}`"),
+            Some(database) => format!("the database `{database}`"),
             None if warehouse.is_some() => "the warehouse whose name it begins with".to_owned(),
             None if cache.is_some() => "the cache whose name it begins with".to_owned(),
             None if login.is_some() => "the login of a service at the broker".to_owned(),
