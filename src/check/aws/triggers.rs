@@ -34,7 +34,7 @@ pub(super) fn check(system: &System, service: &Service, item: &Function, problem
                 let place = at("retry.attempts");
                 problems.push(lambda::retry(place, &service.name, "twice", ATTEMPTS));
             }
-            if item.retry.max_age_seconds > AGE {
+            if item.retry.within() > AGE {
                 let place = at("retry.max_age_seconds");
                 problems.push(lambda::retry(place, &service.name, "for six hours", AGE));
             }

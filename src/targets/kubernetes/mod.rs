@@ -61,7 +61,7 @@ use crate::kubernetes::overrides;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::targets::shared::owners;
-use crate::targets::{both, wanted_object};
+use crate::targets::{meanwhile, wanted_object};
 use stack::Stack;
 
 /// The name of a file, and what goes there.
@@ -98,7 +98,12 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     ];
     let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
     concerns.push((protect::FOLDER, guard));
-    let (faults, rendered) = both(|| faults(&concerns), || written(&stack, &concerns));
+    let objects: Vec<&Object> = concerns.iter().flat_map(|(_, objects)| objects).collect();
+    let (faults, rendered) = meanwhile(
+        &objects,
+        |object| object.told_faults().collect(),
+        || written(&stack, &concerns),
+    );
     if !faults.is_empty() {
         return Err(vec![diagnostic::overrides::internal(&faults)]);
     }
@@ -109,12 +114,6 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     let given: Vec<_> = given.iter().map(wanted_object).collect();
     overrides::apply(objects, &given, &system.places)?;
     Ok(written(&stack, &concerns))
-}
-
-/// What Kubernetes would refuse about the objects.
-fn faults(concerns: &[Concern]) -> Vec<String> {
-    let objects = concerns.iter().flat_map(|(_, objects)| objects);
-    objects.flat_map(Object::told_faults).collect()
 }
 
 /// The files of the output.

@@ -7,7 +7,8 @@ STATE.json is `terraform show -json`; MODULE_FOLDER holds the archives that it n
 
 The server checks what the real service checks of names, documents and references: trust and permission policies, key schemas,
 event source mappings, notifications, schedules, routes. It runs no containers, so the code of a Python function is started here
-as the runtime would: in its own folder, with its own environment, with the event as the server made it.
+as the runtime would: in its own folder, with its own environment, with the event as the server made it. A check may have
+`"records": {STREAM: [DOCUMENT]}` as well. In the end the items of tables are said, and what services outside were told.
 """
 
 import json
@@ -19,6 +20,7 @@ import tempfile
 import zipfile
 
 import boto3
+import surroundings
 from moto import settings
 from moto.awslambda.models import LambdaFunction
 from moto.server import ThreadedMotoServer
@@ -127,10 +129,12 @@ def topics(cloud):
     for item in cloud.of("aws_sns_topic_subscription"):
         if item["protocol"] == "sqs":
             attributes = given(item, FilterPolicy="filter_policy", RedrivePolicy="redrive_policy")
+            attributes |= {"RawMessageDelivery": "true"} if item.get("raw_message_delivery") else {}
             client.subscribe(TopicArn=item["topic_arn"], Protocol="sqs", Endpoint=item["endpoint"], Attributes=attributes)
 
 
 def stores(cloud):
+    surroundings.secrets(cloud)
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket"):
         where = {"LocationConstraint": cloud.region}
@@ -277,6 +281,7 @@ def starts(cloud):
                 BisectBatchOnFunctionError="bisect_batch_on_function_error",
             )
         )
+        surroundings.keep_mappings(cloud.region)
         cloud.note("mapping of", item["event_source_arn"])
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket_notification"):
@@ -380,6 +385,7 @@ def start(function, event, endpoint):
         for name, value in environment.items():
             if name.endswith("_ENDPOINT") and "amazonaws.com" in value:
                 environment[name] = endpoint
+            environment[name] = surroundings.led_outside(environment[name])
         done = subprocess.run(
             [sys.executable, "-c", RUNNER, function.handler],
             input=event,
@@ -405,6 +411,7 @@ def main():
     def invoke(function, event=None):
         event = event if isinstance(event, str) else json.dumps(event or {})
         said, failed, why = start(function, event, endpoint)
+        failed = failed or "itemIdentifier" in said
         started.append((function.function_name, failed, why))
         return said, failed, why
 
@@ -416,6 +423,7 @@ def main():
     for check in checks:
         bucket = next(item["bucket"] for item in cloud.of("aws_s3_bucket") if check["into"] in item["bucket"])
         objects.put_object(Bucket=bucket, Key=check["put"], Body=check["content"].encode())
+        surroundings.send(cloud, check.get("records", {}))
         failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
         if failed:
             sys.exit("\n".join(failed))
@@ -425,6 +433,7 @@ def main():
     failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
     if failed:
         sys.exit("\n".join(failed))
+    surroundings.note(cloud)
     for name in sorted({name for name, *_ in started}):
         cloud.note("started", name)
     print("\n".join(cloud.made))

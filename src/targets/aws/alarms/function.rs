@@ -34,6 +34,7 @@ fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, functions: &Functions) -> Opti
         }
         FunctionTrouble::Failing { calls } => ("AWS/Lambda", "Errors", function(), "Sum", FIVE_MINUTES, calls),
         FunctionTrouble::Throttled => ("AWS/Lambda", "Throttles", function(), "Sum", FIVE_MINUTES, 0),
+        FunctionTrouble::Behind { .. } => return None,
     };
     let body = Block::new()
         .set("alarm_name", stack.name(&alarm.name))

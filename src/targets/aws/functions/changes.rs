@@ -50,7 +50,7 @@ pub(super) fn lower(
         .comment("A batch that fails comes again in halves, until the bad record is alone.")
         .set("bisect_batch_on_function_error", true)
         .set("maximum_retry_attempts", item.retry.attempts)
-        .set("maximum_record_age_in_seconds", item.retry.max_age_seconds)
+        .set_some("maximum_record_age_in_seconds", item.retry.max_age_seconds)
         .block_some("destination_config", dead)
         .set("depends_on", role.ready());
     stack

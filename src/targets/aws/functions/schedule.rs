@@ -24,7 +24,7 @@ pub(super) fn lower(
     let (role, grants) = role(stack, service, (lambda, dead), parts);
     stack.module.file("triggers", "");
     let retry = Block::new()
-        .set("maximum_event_age_in_seconds", item.retry.max_age_seconds)
+        .set("maximum_event_age_in_seconds", item.retry.within())
         .set("maximum_retry_attempts", item.retry.attempts);
     let target = Block::new()
         .set("arn", lambda.arn())

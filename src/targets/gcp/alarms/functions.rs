@@ -35,6 +35,7 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy>
             let class = "metric.labels.response_code_class = \"5xx\"";
             (vec![requests(stack, &service.name, class, &about, calls)], None)
         }
+        FunctionTrouble::Behind { .. } => return None,
         FunctionTrouble::Throttled => {
             let class = "metric.labels.response_code = \"429\"";
             (
