@@ -32,6 +32,7 @@ mod network;
 mod operations;
 mod protect;
 mod proxy;
+mod psql;
 mod queues;
 mod readme;
 mod replicas;
@@ -48,6 +49,8 @@ mod stores_readme;
 mod streams;
 mod tables;
 mod topics;
+mod warehouses;
+mod workflows;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
@@ -83,8 +86,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("topics", topics::objects(&stack)),
         ("streams", streams::objects(&stack)),
         ("tables", tables::objects(&stack)),
+        ("warehouses", warehouses::objects(&stack)),
         ("compute", compute::objects(&stack)),
         ("functions", functions::objects(&stack)),
+        ("workflows", workflows::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("apis", apis::objects(&stack)),
