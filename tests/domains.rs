@@ -254,9 +254,10 @@ fn keeps_to_itself(system: &System) -> bool {
             Resource::Topic(id) => system.topics[id].home.domain,
             Resource::Subscription(id) => of(system.subscriptions[id].service),
             Resource::Table(id) => system.tables[id].home.domain,
-            // Others read its streams and call its functions.
+            Resource::Warehouse(id) => system.warehouses[id].home.domain,
+            // Others read its streams, call its functions and start its workflows.
             Resource::Stream(id) if grant.access.writes() => system.streams[id].home.domain,
-            Resource::Stream(_) | Resource::Function(_) => None,
+            Resource::Stream(_) | Resource::Function(_) | Resource::Workflow(_) => None,
         };
         may(of(grant.service), to)
     });

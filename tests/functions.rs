@@ -77,3 +77,34 @@ fn one_function_more_changes_nothing_of_the_others() {
     let new: Vec<&String> = after.iter().filter(|label| !before.contains(label)).collect();
     assert!(new.iter().all(|label| label.contains("\"again")), "{new:?}");
 }
+
+#[test]
+fn a_queue_of_several_functions_hides_messages_for_the_slowest() {
+    for (first, second) in [(900, 10), (10, 900)] {
+        let rendered = render(&format!(
+            r#"
+name = "shop"
+pattern = "serverless"
+region = "seoul"
+
+[observability]
+emails = ["ops@example.com"]
+
+[queues.jobs]
+
+[functions.a]
+image = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/a:1.0"
+timeout_seconds = {first}
+publishes = ["jobs"]
+trigger = {{ queue = "jobs" }}
+
+[functions.b]
+image = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/b:1.0"
+timeout_seconds = {second}
+trigger = {{ queue = "jobs" }}
+"#
+        ));
+        let queues = rendered.files.get("terraform/queues.tf").unwrap();
+        assert!(queues.contains("visibility_timeout_seconds        = 5400"), "{queues}");
+    }
+}

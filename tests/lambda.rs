@@ -67,7 +67,7 @@ fn a_bucket_starts_a_function_that_writes_below_its_prefix_alone() {
     let triggers = file(&rendered, "triggers");
     holds(
         &triggers,
-        "events = [\"s3:ObjectCreated:*\", \"s3:ObjectRemoved:*\"]\nfilter_prefix = \"in/\"\nfilter_suffix = \".jpg\"",
+        "events = [\"s3:ObjectCreated:*\", \"s3:ObjectRemoved:*\", \"s3:LifecycleExpiration:*\"]\nfilter_prefix = \"in/\"\nfilter_suffix = \".jpg\"",
     );
     holds(
         &triggers,

@@ -241,5 +241,5 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
     })
 }
 
-/// What is here of functions, tables and streams.
-pub const SERVERLESS: &[&str] = &["function", "table", "stream"];
+/// What is here of functions, tables, streams, workflows and warehouses.
+pub const SERVERLESS: &[&str] = &["function", "table", "stream", "workflow", "warehouse"];

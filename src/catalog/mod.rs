@@ -8,8 +8,10 @@ mod gcp;
 mod kubernetes;
 mod languages;
 pub mod places;
+mod timezones;
 
 pub use languages::{language_of, languages, successor};
+pub use timezones::{is_timezone, timezones};
 
 use crate::ir::{Cluster, Shape};
 use crate::target::Target;

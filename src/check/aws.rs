@@ -9,6 +9,8 @@ mod room;
 mod sharding;
 mod tables;
 mod triggers;
+mod warehouses;
+mod workflows;
 
 pub use apis::api_methods;
 
@@ -37,6 +39,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     apis::check(system, problems);
     functions::check(system, problems);
     tables::check(system, problems);
+    workflows::check(system, problems);
+    warehouses::check(system, problems);
     room::check(system, problems);
     buckets(system, problems);
     network(system, problems);
@@ -150,6 +154,7 @@ fn network(system: &System, problems: &mut Vec<Diagnostic>) {
             existing.data.len(),
             !system.databases.is_empty()
                 || !system.caches.is_empty()
+                || !system.warehouses.is_empty()
                 || system.streams.iter().any(|(_, item)| item.kafka),
         ),
     ];

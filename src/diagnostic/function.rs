@@ -148,6 +148,13 @@ pub fn schedule(at: Option<Span>, what: &str) -> Diagnostic {
         .fix("write five fields of cron: minute, hour, day of the month, month, day of the week, such as `0 2 * * *`")
 }
 
+/// `timezone-unknown`
+pub fn timezone(at: Option<Span>, name: &str, known: impl IntoIterator<Item = &'static str>) -> Diagnostic {
+    Diagnostic::error("timezone-unknown", at, format!("no time zone is called `{name}`"))
+        .reason("it is one of the IANA database's names, such as `Asia/Seoul` or `UTC`")
+        .suggest(name, known)
+}
+
 /// `schedule-not-there`
 pub fn schedule_not_there(at: Option<Span>, target: Target, what: &str, fix: &str) -> Diagnostic {
     Diagnostic::error("schedule-not-there", at, format!("{} {what}", target.title())).fix(fix)
@@ -195,7 +202,7 @@ pub fn circle(at: Option<Span>, path: &[String]) -> Diagnostic {
     Diagnostic::warning(
         "function-circle",
         at,
-        format!("messages can go in a circle: {}", path.join(" -> ")),
+        format!("these can start each other again and again: {}", path.join(" -> ")),
     )
     .fix("make sure that the code ends it, or send to another queue, topic or stream")
 }

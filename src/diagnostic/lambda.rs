@@ -160,3 +160,51 @@ pub fn indexes(at: Option<Span>, table: &str) -> Diagnostic {
     .reason("its capacity follows its use, and of an index one argument cannot be left alone")
     .fix("leave `capacity` out, so that requests are paid for; or see the README before you change an index")
 }
+
+/// `function-too-long`
+pub fn too_long(at: Option<Span>, function: &str, most: u32) -> Diagnostic {
+    Diagnostic::error(
+        "function-too-long",
+        at,
+        format!("records of Kafka start functions that take {most} seconds at most, and function `{function}` may take longer"),
+    )
+    .reason("Lambda refuses to read brokers for any other")
+    .fix(format!("use `timeout_seconds = {most}` or less, with a smaller `batch`"))
+}
+
+/// `function-nobody-waits`
+pub fn nobody_waits(at: Option<Span>, function: &str, most: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "function-nobody-waits",
+        at,
+        format!("an API waits {most} seconds for an answer, and function `{function}` may work on after that"),
+    )
+    .reason("the client hears 503 and may ask again, while the first call goes on, is paid for and counts towards `concurrency`")
+    .fix(format!("use `timeout_seconds = {most}` or less, and let the function send what takes longer to a queue"))
+}
+
+/// `table-watchers`
+pub fn watchers(at: Option<Span>, table: &str, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "table-watchers",
+        at,
+        format!("changes of `{table}` start more than {most} functions"),
+    )
+    .reason(
+        "DynamoDB gives what has changed to two readers at once; with more, all of them are turned away now and then",
+    )
+    .fix("let one function publish the changes to a topic that starts the others")
+}
+
+/// `stream-readers`
+pub fn readers(at: Option<Span>, stream: &str, readers: usize, most: usize) -> Diagnostic {
+    Diagnostic::warning(
+        "stream-readers",
+        at,
+        format!(
+            "{readers} read `{stream}`, and a partition of Kinesis answers {most} requests a second, with 2 MB at most"
+        ),
+    )
+    .reason("all readers share that: each of them is slower, and all fall behind when much is sent")
+    .fix("let one function publish what others want to a topic, or use `kafka = true`")
+}

@@ -25,6 +25,7 @@ pub mod messaging;
 pub mod nodes;
 pub mod overrides;
 mod places;
+pub mod redshift;
 pub mod registry;
 pub mod render;
 pub mod semantic;

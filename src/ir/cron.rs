@@ -64,13 +64,23 @@ impl Cron {
         let [minute, hour, day, month, weekday] = fields[..] else {
             return Err(format!("a schedule has five fields, not {}", fields.len()));
         };
-        Ok(Cron {
+        let cron = Cron {
             minute: field(minute, 0)?,
             hour: field(hour, 1)?,
             day: field(day, 2)?,
             month: field(month, 3)?,
             weekday: field(weekday, 4)?,
-        })
+        };
+        match cron.comes() {
+            true => Ok(cron),
+            false => Err(format!("no month of `{month}` has a day of `{day}`")),
+        }
+    }
+
+    /// True unless its days are in none of its months.
+    fn comes(&self) -> bool {
+        let has_day = |month: u8| (1..=longest(month)).any(|day| self.day.holds(day));
+        !self.weekday.is_any() || (1..=12).any(|month| self.month.holds(month) && has_day(month))
     }
 
     /// Both a day of the month and one of the week are said: either is enough, which not every dialect can say.
@@ -96,6 +106,16 @@ impl Field {
     /// True if any value will do.
     pub fn is_any(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// True if a value will do.
+    fn holds(&self, value: u8) -> bool {
+        let mut parts = self.parts.iter();
+        self.is_any()
+            || parts.any(|part| match *part {
+                Part::One(one) => one == value,
+                Part::Range { first, last, step } => (first..=last).contains(&value) && (value - first) % step == 0,
+            })
     }
 
     /// The field with each value as a dialect counts: `|day| day + 1` where Sunday is 1. Steps stay.
@@ -128,6 +148,15 @@ impl fmt::Display for Field {
             }
         }
         Ok(())
+    }
+}
+
+/// Days of a month, in a year that has most of them.
+fn longest(month: u8) -> u8 {
+    match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 
@@ -230,6 +259,22 @@ mod tests {
 
     fn said(text: &str) -> String {
         Cron::parse(text).unwrap().to_string()
+    }
+
+    #[test]
+    fn days_that_never_come_are_refused() {
+        for never in ["0 0 31 2 *", "0 0 30-31 feb *", "0 0 31 4,6,9,11 *"] {
+            assert!(Cron::parse(never).is_err(), "{never}");
+        }
+        for comes in [
+            "0 0 29 2 *",
+            "0 0 31 * *",
+            "0 0 31 2 1",
+            "0 0 30,31 2-4 *",
+            "0 0 */31 2 *",
+        ] {
+            assert!(Cron::parse(comes).is_ok(), "{comes}");
+        }
     }
 
     #[test]

@@ -101,8 +101,15 @@ impl Family {
 pub struct Retry {
     /// Times, after the first.
     pub attempts: u32,
-    /// Seconds after which it is not.
-    pub max_age_seconds: u32,
+    /// Seconds after which it is not; none where it is for as long as the stream or table that it comes from keeps it.
+    pub max_age_seconds: Option<u32>,
+}
+
+impl Retry {
+    /// Seconds that tries are spread over: [`Retry::max_age_seconds`], or an hour.
+    pub fn within(self) -> u32 {
+        self.max_age_seconds.unwrap_or(3600)
+    }
 }
 
 /// What starts a function.
@@ -192,4 +199,9 @@ pub enum FunctionTrouble {
     },
     /// Calls are turned away, because as many run as may.
     Throttled,
+    /// What it gets of its stream or table is older than so many minutes: it is too slow, or is not started at all.
+    Behind {
+        /// How many.
+        minutes: u32,
+    },
 }

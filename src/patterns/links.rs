@@ -13,6 +13,8 @@ mod triggers;
 mod warehouses;
 mod workflows;
 
+pub(super) use triggers::times;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use component::{Component, names};

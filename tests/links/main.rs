@@ -130,6 +130,8 @@ fn grants_follow_from_links_alone() {
             Resource::Stream(id) => system.streams[id].name.clone(),
             Resource::Table(id) => system.tables[id].name.clone(),
             Resource::Function(id) => system.services[id].name.clone(),
+            Resource::Workflow(id) => system.workflows[id].name.clone(),
+            Resource::Warehouse(id) => system.warehouses[id].name.clone(),
         };
         let id = service(&system, name);
         system

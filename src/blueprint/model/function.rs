@@ -76,16 +76,16 @@ pub struct Retry {
     /// Times that it is tried again. Then it is a dead letter.
     #[schemars(range(min = 0, max = 10))]
     pub attempts: u32,
-    /// Seconds after which it is not tried again.
+    /// Seconds after which it is not tried again: 3600 when left out, and of streams and tables as long as they keep it.
     #[schemars(range(min = 60, max = 86400))]
-    pub max_age_seconds: u32,
+    pub max_age_seconds: Option<u32>,
 }
 
 impl Default for Retry {
     fn default() -> Self {
         Self {
             attempts: 2,
-            max_age_seconds: 3600,
+            max_age_seconds: None,
         }
     }
 }

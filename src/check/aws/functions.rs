@@ -46,6 +46,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     triggers::overlaps(system, problems);
+    triggers::crowds(system, problems);
     calls(system, problems);
     let sum = system.functions().map(|(_, _, item)| item.concurrency).sum();
     if sum > CONCURRENCY {

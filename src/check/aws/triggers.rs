@@ -7,6 +7,12 @@ use crate::target::Target;
 /// Times and seconds that Lambda tries an event again that it keeps itself.
 const ATTEMPTS: u32 = 2;
 const AGE: u32 = 6 * 60 * 60;
+/// Seconds of a function that records of Kafka start, and those that a client of an API waits for.
+const OF_KAFKA: u32 = 14 * 60;
+const OF_REQUESTS: u32 = 30;
+/// Functions that read the changes of a table, and readers of a stream of Kinesis, before they are in each other's way.
+const OF_TABLES: usize = 2;
+const OF_KINESIS: usize = 5;
 /// Calls that a message is hidden for.
 const CALLS: u32 = 6;
 
@@ -20,21 +26,28 @@ pub(super) fn check(system: &System, service: &Service, item: &Function, problem
             }
             hidden(system, service, item, trigger, problems);
         }
-        Some(Trigger::Stream { stream, .. }) if item.concurrency < system.streams[*stream].partitions => {
-            let partitions = system.streams[*stream].partitions;
-            problems.push(lambda::narrow(
-                at("concurrency"),
-                &service.name,
-                item.concurrency,
-                partitions,
-            ));
+        Some(Trigger::Stream { stream, .. }) => {
+            let stream = &system.streams[*stream];
+            if item.concurrency < stream.partitions {
+                let at = at("concurrency");
+                problems.push(lambda::narrow(at, &service.name, item.concurrency, stream.partitions));
+            }
+            if stream.kafka && item.timeout_seconds > OF_KAFKA {
+                problems.push(lambda::too_long(at("timeout_seconds"), &service.name, OF_KAFKA));
+            }
+        }
+        Some(Trigger::Api) => {
+            if item.timeout_seconds > OF_REQUESTS && system.places.is_said(&format!("{}.timeout_seconds", service.path))
+            {
+                problems.push(lambda::nobody_waits(at("timeout_seconds"), &service.name, OF_REQUESTS));
+            }
         }
         Some(trigger @ (Trigger::Bucket { .. } | Trigger::Schedule { .. })) => {
             if item.retry.attempts > ATTEMPTS {
                 let place = at("retry.attempts");
                 problems.push(lambda::retry(place, &service.name, "twice", ATTEMPTS));
             }
-            if item.retry.max_age_seconds > AGE {
+            if item.retry.within() > AGE {
                 let place = at("retry.max_age_seconds");
                 problems.push(lambda::retry(place, &service.name, "for six hours", AGE));
             }
@@ -104,4 +117,27 @@ fn meet(one: &Service, other: &Service) -> bool {
     let begin = one.2.starts_with(&other.2) || other.2.starts_with(&one.2);
     let end = one.3.ends_with(&other.3) || other.3.ends_with(&one.3);
     events && begin && end
+}
+
+/// Readers that share what a table's stream or a partition of Kinesis gives.
+pub(super) fn crowds(system: &System, problems: &mut Vec<Diagnostic>) {
+    for (id, item) in system.tables.iter() {
+        if let Some(third) = system.watchers_of(id).nth(OF_TABLES) {
+            let at = system
+                .places
+                .span(&format!("{}.trigger.table", system.services[third].path));
+            problems.push(lambda::watchers(at, &item.name, OF_TABLES));
+        }
+    }
+    for (id, item) in system.streams.iter().filter(|(_, item)| !item.kafka) {
+        let readers = system.consumers_of(id).count() + system.sinks_of(id).count();
+        if readers > OF_KINESIS {
+            problems.push(lambda::readers(
+                system.places.key(&item.path),
+                &item.name,
+                readers,
+                OF_KINESIS,
+            ));
+        }
+    }
 }

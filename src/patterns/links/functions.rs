@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Component, Linker};
 use crate::blueprint::model;
 use crate::diagnostic::{Diagnostic, function as rules};
-use crate::ir::{Access, Bucket, FunctionAlarm, FunctionTrouble, Id, Resource, Service, System, dead_letters};
+use crate::ir::{
+    Access, Bucket, Function, FunctionAlarm, FunctionTrouble, Id, Resource, Service, System, Trigger, dead_letters,
+};
 
 /// Calls that may fail in five minutes before somebody is told: one may be a hiccup of the network.
 const FAILING: u32 = 5;
@@ -93,7 +95,18 @@ pub(super) fn idle(system: &System, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Watches every function: calls that fail, calls that are turned away, dead letters.
+/// Minutes that a function may be behind what it reads before somebody is told: a quarter of the time that a stream keeps it, and an
+/// hour of a table's changes, which some clouds keep for a day.
+fn patience(system: &System, function: &Function) -> Option<u32> {
+    match function.trigger {
+        Some(Trigger::Stream { stream, .. }) => Some(system.streams[stream].retention_hours * 60 / 4),
+        Some(Trigger::Table { .. }) => Some(60),
+        _ => None,
+    }
+}
+
+/// Watches every function: calls that fail, calls that are turned away, dead letters, and what it
+/// reads being old.
 pub(super) fn watch(system: &mut System) {
     let mut alarms = vec![];
     for (id, service, function) in system.functions() {
@@ -116,6 +129,17 @@ pub(super) fn watch(system: &mut System) {
             function: id,
             trouble: FunctionTrouble::Failing { calls: FAILING },
         });
+        if let Some(minutes) = patience(system, function) {
+            alarms.push(FunctionAlarm {
+                name: format!("{name}-behind"),
+                about: format!(
+                    "{name} is more than {minutes} minutes behind what it reads. Look whether it runs at all, and whether it has become \
+                     slow; what gets too old is lost."
+                ),
+                function: id,
+                trouble: FunctionTrouble::Behind { minutes },
+            });
+        }
         alarms.push(FunctionAlarm {
             name: format!("{name}-throttled"),
             about: format!(

@@ -156,6 +156,10 @@ fn unused(system: &System, problems: &mut Vec<Diagnostic>) {
 pub(super) fn watch(system: &mut System) {
     let inboxes: Vec<Inbox> = system.inboxes().collect();
     for inbox in inboxes {
+        let resource = match inbox {
+            Inbox::Queue(id) => Resource::Queue(id),
+            Inbox::Subscription(id) => Resource::Subscription(id),
+        };
         let (name, delivery) = system.inbox(inbox);
         let of = |what: &str| format!("{name}-{what}");
         let dead = InboxAlarm {
@@ -168,11 +172,19 @@ pub(super) fn watch(system: &mut System) {
             inbox,
             trouble: Trouble::DeadLetters,
         };
+        let takers = system.users_of(resource).filter(|(_, access)| access.reads());
+        let by_functions = takers
+            .map(|(id, _)| &system.services[id])
+            .all(|taker| taker.function.is_some());
+        let (too_few, key) = match by_functions {
+            true => ("calls at once", "concurrency"),
+            false => ("workers", "scale"),
+        };
         let waiting = InboxAlarm {
             name: of("waiting"),
             about: format!(
-                "A message of {name} has waited for more than {WAITING_MINUTES} minutes: nobody takes it, or there are too few workers. Look \
-                 whether they run, and at `scale`."
+                "A message of {name} has waited for more than {WAITING_MINUTES} minutes: nobody takes it, or there are too few {too_few}. \
+                 Look whether they run, and at `{key}`."
             ),
             inbox,
             trouble: Trouble::Waiting {

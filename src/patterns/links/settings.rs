@@ -197,7 +197,9 @@ fn messaging(
         set(name, "protocol", Value::MessagingProtocol(resource));
         set(name, "endpoint", Value::MessagingEndpoint(resource));
     }
-    if let Some(inbox) = Inbox::of(resource).filter(|_| access.reads()) {
+    // A function is handed its messages; it takes none.
+    let takes = system.services[service].function.is_none() && access.reads();
+    if let Some(inbox) = Inbox::of(resource).filter(|_| takes) {
         let delivery = system.inbox(inbox).1;
         set(name, "source", Value::Source(inbox));
         set(name, "source_protocol", Value::MessagingProtocol(resource));

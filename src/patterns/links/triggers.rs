@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::messaging::subscribe;
 use super::{Component, Linker, add};
+use crate::blueprint::Blueprint;
 use crate::blueprint::model::{self, ObjectEvent, Position};
-use crate::diagnostic::{Span, function as rules};
+use crate::catalog;
+use crate::diagnostic::{Diagnostic, Span, function as rules};
 use crate::ir::{Access, Choice, Cron, Id, Resource, Service, System, Trigger};
 
 /// Messages that one call gets: of queues and topics, and of streams and tables, when nothing is said.
@@ -90,19 +92,21 @@ impl Linker<'_> {
 
     /// Seconds that messages of a queue or topic are hidden while the function has them, where the author leaves it open: a message that
     /// comes back while a call still works on it is worked on twice. The factor is what AWS asks for, for calls that are turned away.
-    fn hidden(&mut self, system: &mut System, function: Id<Service>, (path, said): (&str, u32)) -> Option<u32> {
+    /// `now` is what they are: what the author says, the default, or what another function needs.
+    fn hidden(&mut self, system: &mut System, function: Id<Service>, (path, now): (&str, u32)) -> Option<u32> {
         let timeout = system.services[function].function.as_ref()?.timeout_seconds;
         let path = format!("{path}.visibility_seconds");
         if !self.blueprint.places.is_said(&path) {
-            let seconds = (CALLS * timeout).max(model::Queue::default().visibility_seconds);
+            let seconds = (CALLS * timeout).max(now);
             let value = seconds.to_string();
+            system.choices.retain(|choice| choice.path != path);
             system.choices.push(Choice { path, value });
             return Some(seconds);
         }
-        if said < timeout {
+        if now < timeout {
             let at = self.blueprint.places.span(&path);
             let name = &system.services[function].name;
-            self.problems.push(rules::visible_too_soon(at, said, name, timeout));
+            self.problems.push(rules::visible_too_soon(at, now, name, timeout));
         }
         None
     }
@@ -121,17 +125,10 @@ impl Linker<'_> {
     }
 
     fn schedule(&mut self, said: &model::Trigger) -> Option<Trigger> {
-        match Cron::parse(said.schedule.as_ref()?.as_str()) {
-            Ok(cron) => Some(Trigger::Schedule {
-                cron,
-                timezone: said.timezone.as_ref().map_or("UTC".to_owned(), ToString::to_string),
-            }),
-            Err(what) => {
-                let at = self.at("schedule");
-                self.problems.push(rules::schedule(at, &what));
-                None
-            }
-        }
+        let path = format!("{}.trigger", self.service);
+        let said = (said.schedule.as_ref()?, said.timezone.as_ref());
+        let (cron, timezone) = times(self.blueprint, &path, said, self.problems)?;
+        Some(Trigger::Schedule { cron, timezone })
     }
 
     /// Reports what is said of other triggers than this one.
@@ -167,6 +164,27 @@ impl Linker<'_> {
 
     fn at(&self, key: &str) -> Option<Span> {
         self.blueprint.places.span(&format!("{}.trigger.{key}", self.service))
+    }
+}
+
+/// The times that a trigger says, and where they are meant.
+pub(in crate::patterns) fn times(
+    blueprint: &Blueprint,
+    path: &str,
+    (schedule, timezone): (&model::Cron, Option<&model::TimeZone>),
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(Cron, String)> {
+    let at = |key: &str| blueprint.places.span(&format!("{path}.{key}"));
+    let timezone = timezone.map_or("UTC", model::TimeZone::as_str);
+    if !catalog::is_timezone(timezone) {
+        problems.push(rules::timezone(at("timezone"), timezone, catalog::timezones()));
+    }
+    match Cron::parse(schedule.as_str()) {
+        Ok(cron) => Some((cron, timezone.to_owned())),
+        Err(what) => {
+            problems.push(rules::schedule(at("schedule"), &what));
+            None
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use crate::diagnostic::function as rules;
 use crate::ir::{self, Arena, Family, Function, Home, Launch, Repository, Retry, Shape, Source};
 use crate::vocabulary::{PerTarget, Runtime};
 
+/// Seconds that an event of a bucket or schedule is tried for.
+const AGE: u32 = 3600;
+
 impl Reader<'_> {
     /// A function as a service without a port. Its trigger is resolved with the links.
     pub(in crate::patterns) fn function(
@@ -73,7 +76,7 @@ impl Reader<'_> {
                 private: said.private,
                 retry: Retry {
                     attempts: said.retry.attempts,
-                    max_age_seconds: said.retry.max_age_seconds,
+                    max_age_seconds: said.retry.max_age_seconds.or_else(|| age(said.trigger.as_ref())),
                 },
                 trigger: None,
                 prefixes: Default::default(),
@@ -129,6 +132,12 @@ impl Reader<'_> {
             files,
         })
     }
+}
+
+/// Seconds after which an event is not tried again, where nothing is said.
+fn age(trigger: Option<&model::Trigger>) -> Option<u32> {
+    let is_kept = trigger.is_some_and(|trigger| trigger.stream.is_some() || trigger.table.is_some());
+    (!is_kept).then_some(AGE)
 }
 
 fn texts(said: &std::collections::BTreeMap<model::Variable, String>) -> std::collections::BTreeMap<String, String> {

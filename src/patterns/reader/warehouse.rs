@@ -2,8 +2,9 @@
 
 use super::Reader;
 use crate::blueprint::model;
-use crate::diagnostic::{function, warehouse as rules};
-use crate::ir::{self, Column, Cron, Home};
+use crate::diagnostic::warehouse as rules;
+use crate::ir::{self, Column, Home};
+use crate::patterns::links::times;
 use crate::vocabulary::ColumnType;
 
 impl Reader<'_> {
@@ -14,22 +15,16 @@ impl Reader<'_> {
             home,
             path: self.path.clone(),
             steps: vec![],
-            schedule: said.trigger.as_ref().and_then(|trigger| self.times(trigger)),
+            schedule: said.trigger.as_ref().and_then(|said| {
+                let path = format!("{}.trigger", self.path);
+                times(
+                    self.blueprint,
+                    &path,
+                    (&said.schedule, said.timezone.as_ref()),
+                    self.problems,
+                )
+            }),
             timeout_seconds: said.timeout_seconds,
-        }
-    }
-
-    fn times(&mut self, said: &model::WorkflowTrigger) -> Option<(Cron, String)> {
-        match Cron::parse(said.schedule.as_str()) {
-            Ok(cron) => {
-                let timezone = said.timezone.as_ref().map_or("UTC".to_owned(), ToString::to_string);
-                Some((cron, timezone))
-            }
-            Err(what) => {
-                let at = self.at("trigger.schedule");
-                self.problems.push(function::schedule(at, &what));
-                None
-            }
         }
     }
 

@@ -3,6 +3,8 @@
 pub(super) mod function;
 mod inbox;
 pub(super) mod shard;
+pub(super) mod sink;
+pub(super) mod workflow;
 
 use hcl::Expression;
 
@@ -22,6 +24,8 @@ use crate::{list, object, template};
 const TOPIC: &str = "alarms";
 /// Seconds from one measurement to the next.
 const PERIOD: u32 = 60;
+/// Seconds in which failed calls and runs are counted.
+const FIVE_MINUTES: u32 = 300;
 /// Minutes after which a replica of a PostgreSQL server that nobody writes to has caught up for certain: the server begins a new
 /// segment of its log every five minutes, and until then the replica looks as late as the last one is old.
 const IDLE_MINUTES: u32 = 6;
@@ -54,7 +58,8 @@ pub(super) fn has_topic(system: &Checked<'_>) -> bool {
 
 /// True if something is watched.
 pub(super) fn is_watched(system: &Checked<'_>) -> bool {
-    !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.function_alarms.is_empty()
+    let of_data = !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.sink_alarms.is_empty();
+    of_data || !system.function_alarms.is_empty() || !system.workflow_alarms.is_empty()
 }
 
 /// The ARN of the topic, for the policy of the key that encrypts it: the topic itself refers to the key.

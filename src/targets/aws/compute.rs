@@ -25,6 +25,7 @@ use super::storage::Buckets;
 use super::streams::Streams;
 use super::tables::Tables;
 use super::topics::Topics;
+use super::warehouses::Warehouses;
 use super::{Base, Stack, containers, logs, scaling, startup};
 use crate::catalog;
 use crate::ir::{Id, Peer, Resource, Service};
@@ -60,6 +61,7 @@ pub(super) struct Parts<'a> {
     pub(super) topics: &'a Topics,
     pub(super) streams: &'a Streams,
     pub(super) tables: &'a Tables,
+    pub(super) warehouses: &'a Warehouses,
     pub(super) buckets: &'a Buckets,
     pub(super) balancers: &'a Balancers,
     pub(super) names: &'a Names,

@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::policy::{Statement, document};
-use super::{Base, Stack, alarms, cluster, containers, topics};
+use super::{Base, Stack, alarms, cluster, containers, topics, workflows};
 use crate::terraform::{Address, Block};
 use crate::{object, template};
 
@@ -54,6 +54,15 @@ pub(super) fn lower(stack: &mut Stack<'_>, base: &Base) -> Keys {
             Statement::allow("Topics", &["kms:Decrypt", "kms:GenerateDataKey"], "*")
                 .service("sns.amazonaws.com")
                 .condition(object! { "ArnEquals" => object! { "aws:SourceArn" => Expression::Array(topics) } }),
+        );
+    }
+    if !system.workflows.is_empty() {
+        // The history of runs is encrypted by it, and what is told of them to logs as well.
+        let logs = object! { "kms:EncryptionContext:SourceArn" => workflows::all_logs(stack, base) };
+        data.push(
+            Statement::allow("LogsOfWorkflows", &["kms:Decrypt"], "*")
+                .service("delivery.logs.amazonaws.com")
+                .condition(object! { "StringEquals" => logs }),
         );
     }
     let region = stack.region();

@@ -9,7 +9,7 @@ use super::firewall::Groups;
 use super::network::Network;
 use super::policy::{Statement, document};
 use super::secrets::Secrets;
-use super::{Base, Stack, cluster, place, queues, registry, startup, streams, tables, topics};
+use super::{Base, Stack, cluster, place, queues, registry, startup, streams, tables, topics, warehouses, workflows};
 use crate::check::Checked;
 use crate::ir::{Id, Peer, Resource, Service, Tier};
 use crate::terraform::{Address, Block, expr};
@@ -22,6 +22,10 @@ const VAULT: &str = "secretsmanager";
 const QUEUES: &str = "sqs";
 const TOPICS: &str = "sns";
 const STREAMS: &str = "kinesis-streams";
+/// The one that runs workflows.
+const WORKFLOWS: &str = "states";
+/// The one that takes statements for warehouses.
+const WAREHOUSES: &str = "redshift-data";
 
 /// The endpoints of the system's own network.
 pub(super) struct Endpoints {
@@ -60,6 +64,8 @@ fn service(system: &Checked<'_>, resource: Resource) -> Option<&'static str> {
         Resource::Stream(id) => (!system.streams[id].kafka).then_some(STREAMS),
         Resource::Queue(_) | Resource::Subscription(_) => Some(QUEUES),
         Resource::Topic(_) => Some(TOPICS),
+        Resource::Workflow(_) => Some(WORKFLOWS),
+        Resource::Warehouse(_) => Some(WAREHOUSES),
         _ => Some(VAULT),
     }
 }
@@ -82,6 +88,9 @@ pub(super) fn interfaces(system: &Checked<'_>) -> BTreeSet<&'static str> {
         .iter()
         .filter(|grant| place::is_inside(system, grant.service));
     services.extend(inside.filter_map(|grant| service(system, grant.resource)));
+    if warehouses::reads_kinesis(system) {
+        services.insert(STREAMS);
+    }
     if system.network.egress == Egress::None && place::has_processes(system) {
         services.insert("logs");
         // A shell in a container is encrypted with a key of the system's own.
@@ -199,10 +208,15 @@ fn items(stack: &mut Stack<'_>, base: &Base, network: &Network, route_tables: Ex
 
 /// A policy of an endpoint: who belongs to the account may do this, and nobody else.
 fn own(base: &Base, sid: &str, actions: &[&'static str], resources: Expression) -> Expression {
+    document([ours(base, sid, actions, resources)])
+}
+
+/// A statement of such a policy.
+fn ours(base: &Base, sid: &str, actions: &[&'static str], resources: Expression) -> Statement {
     let condition = object! { "StringEquals" => object! { "aws:PrincipalAccount" => base.account.clone() } };
-    document([Statement::allow(sid, actions, resources)
+    Statement::allow(sid, actions, resources)
         .principal("*")
-        .condition(condition)])
+        .condition(condition)
 }
 
 /// True if a service in the network does this.
@@ -231,7 +245,14 @@ fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &S
         TOPICS => Some(own("PublishMessages", &["sns:Publish"], topics::arns(stack, base))),
         STREAMS => {
             let (actions, streams) = streams::passing(stack, base);
-            Some(own("Records", &actions, streams))
+            let records = ours(base, "Records", &actions, streams);
+            let find =
+                warehouses::reads_kinesis(&stack.system).then(|| ours(base, "Find", &[streams::FIND], "*".into()));
+            Some(document(std::iter::once(records).chain(find)))
+        }
+        WORKFLOWS => {
+            let (actions, workflows) = workflows::passing(stack, base);
+            Some(own("StartWorkflows", &actions, workflows))
         }
         _ => None,
     };

@@ -6,8 +6,8 @@ use hcl::Expression;
 use super::network::Network;
 use super::{Stack, endpoint, place};
 use crate::ir::{Id, NodePool, Peer, Service};
-use crate::object;
-use crate::terraform::{Address, Block};
+use crate::terraform::{Address, Block, expr, identifier};
+use crate::{list, object};
 
 /// The security groups of the system.
 pub(super) struct Groups {
@@ -99,7 +99,16 @@ pub(super) fn groups(stack: &mut Stack<'_>, network: &Network) -> Groups {
     let mut groups = vec![];
     for (peer, description) in peers {
         let word = word(stack, peer);
-        groups.push((peer, group(stack, network, &word, description)));
+        let body = body(stack, network, &word, description);
+        // Lambda removes a function's addresses with its role, long after the function: the group waits for them, and the role for it.
+        let grants = match peer {
+            Peer::Service(id) if system.services[id].function.is_some() => {
+                Some(list![expr::iterator("aws_iam_role_policy", &[&identifier(&word)])])
+            }
+            _ => None,
+        };
+        let body = body.set_some("depends_on", grants);
+        groups.push((peer, stack.module.resource("aws_security_group", &word, body)));
     }
     let nodes = stack.has_pods().then(|| nodes(stack, network));
     Groups { groups, nodes }
@@ -132,11 +141,15 @@ fn nodes(stack: &mut Stack<'_>, network: &Network) -> Nodes {
 
 /// A group without rules.
 pub(super) fn group(stack: &mut Stack<'_>, network: &Network, word: &str, description: String) -> Address {
+    let body = body(stack, network, word, description);
+    stack.module.resource("aws_security_group", word, body)
+}
+
+fn body(stack: &Stack<'_>, network: &Network, word: &str, description: String) -> Block {
     let name = stack.name(&word.replace('_', "-"));
-    let body = Block::new()
+    Block::new()
         .set("name", name.as_str())
         .set("description", description)
         .set("vpc_id", network.id.clone())
-        .set("tags", object! { "Name" => name.as_str() });
-    stack.module.resource("aws_security_group", word, body)
+        .set("tags", object! { "Name" => name.as_str() })
 }

@@ -10,7 +10,7 @@ mod identity;
 mod messages;
 mod objects;
 pub(super) mod runbook;
-mod schedule;
+pub(super) mod schedule;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +95,7 @@ impl Lambda {
 pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Functions {
     let system = stack.system;
     let mut functions = Functions::default();
+    schedule::group(stack);
     for id in called_first(&system) {
         if let Some(function) = &system.services[id].function {
             let known = Parts {
@@ -188,7 +189,17 @@ fn what(system: &Checked<'_>, id: Id<Service>, item: &Function) -> String {
         Some(Trigger::Bucket { bucket, .. }) => format!("events of `{}`", system.buckets[*bucket].name),
         Some(Trigger::Table { table, .. }) => format!("changes of `{}`", system.tables[*table].name),
         Some(Trigger::Schedule { cron, timezone }) => format!("times, `{cron}` in {timezone}"),
-        None => "who calls it".to_owned(),
+        None => {
+            let workflows = system
+                .workflows_of(id)
+                .map(|id| format!("the workflow `{}`", system.workflows[id].name));
+            let callers = system.callers_of(id).next().map(|_| "who calls it".to_owned());
+            let all: Vec<String> = workflows.chain(callers).collect();
+            match all.is_empty() {
+                true => "who calls it".to_owned(),
+                false => all.join(" and "),
+            }
+        }
     };
     format!("Lambda function, started by {by}")
 }

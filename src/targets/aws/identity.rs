@@ -6,7 +6,7 @@ use super::Stack;
 use super::compute::Parts;
 use super::encryption::USE;
 use super::policy::{Statement, inline, trust};
-use super::{functions, registry, storage, streams, tables};
+use super::{functions, registry, storage, streams, tables, warehouses, workflows};
 use crate::ir::{Access, Bucket, Id, Inbox, Resource, Service, Trigger};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
@@ -124,6 +124,8 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     statements.extend(streams::granted(stack, id, parts));
     statements.extend(tables::granted(stack, id, parts));
     statements.extend(functions::calls(stack, id, parts));
+    statements.extend(workflows::granted(stack, id, parts));
+    statements.extend(warehouses::granted(stack, id, parts));
     let use_key: &[&str] = match (sends, reads_items, writes_items) {
         (.., true) => &USE,
         (true, true, _) => &["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],

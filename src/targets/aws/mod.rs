@@ -43,6 +43,8 @@ mod streams;
 mod tables;
 mod topics;
 mod waf;
+mod warehouses;
+mod workflows;
 
 use functions::Functions;
 use hcl::Expression;
@@ -106,7 +108,7 @@ struct Base {
 }
 
 /// Files of the output, in reading order.
-const FILES: [(&str, &str); 30] = [
+const FILES: [(&str, &str); 32] = [
     ("versions", ""),
     ("variables", ""),
     ("network", ""),
@@ -124,6 +126,7 @@ const FILES: [(&str, &str); 30] = [
     ("compute", ""),
     ("functions", "Code that runs when something happens, and keeps nothing."),
     ("triggers", "What starts the functions."),
+    ("workflows", "Functions that are called one after the other."),
     ("registry", "Images of the system's own."),
     (
         "cluster",
@@ -144,6 +147,7 @@ const FILES: [(&str, &str); 30] = [
     ("topics", ""),
     ("streams", ""),
     ("tables", ""),
+    ("warehouses", "Rows that are kept for questions over all of them."),
     ("storage", ""),
     ("secrets", ""),
     (
@@ -183,6 +187,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let secrets = secrets::lower(&mut stack, &base, &keys, &databases, &shards, &caches);
     let endpoints = endpoint::lower(&mut stack, &base, &network, &groups, &secrets);
     let rules = rules::lower(&mut stack, &groups, &endpoints);
+    let warehouses = warehouses::lower(&mut stack, (&base, &keys), (&network, &groups, &endpoints), &streams);
     let buckets = storage::lower(&mut stack, &base, &keys);
     let pulls = registry::lower(&mut stack, &base, &keys);
     let access_logs = logs::bucket(&mut stack, &base, &buckets);
@@ -211,6 +216,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         topics: &topics,
         streams: &streams,
         tables: &tables,
+        warehouses: &warehouses,
         buckets: &buckets,
         balancers: &balancers,
         names: &names,
@@ -224,7 +230,15 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         ..parts
     };
     apis::lower(&mut stack, &parts);
-    alarms::function::lower(&mut stack, &functions, alarms.topic());
+    let workflows = workflows::lower(&mut stack, &parts);
+    let sources = alarms::function::Sources {
+        functions: &functions,
+        streams: &streams,
+        tables: &tables,
+    };
+    alarms::function::lower(&mut stack, &sources, alarms.topic());
+    alarms::workflow::lower(&mut stack, &workflows, alarms.topic());
+    warehouses::fill(&mut stack, &parts, alarms.topic());
     declare_rollout(&mut stack);
     compute::lower(&mut stack, &parts);
     let cluster = cluster::lower(&mut stack, &parts);

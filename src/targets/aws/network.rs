@@ -8,7 +8,6 @@ use hcl::Expression;
 use ipnet::Ipv4Net;
 
 use super::encryption::Keys;
-use super::streams::kafka;
 use super::{Base, Stack, endpoint, place};
 use crate::check::Checked;
 use crate::ir::{Service, Tier};
@@ -160,7 +159,7 @@ fn own(stack: &mut Stack<'_>, base: &Base, keys: &Keys) -> Network {
     let tiers = Tier::ALL.into_iter().filter(|tier| match tier {
         Tier::Public => gateway,
         Tier::Application => true,
-        Tier::Data => !system.databases.is_empty() || !system.caches.is_empty() || kafka::is_needed(&system),
+        Tier::Data => place::has_data(&system),
         Tier::Management => place::has_sessions(&system),
         Tier::Balancer => system.internal.is_some() || has_proxies(&system),
         Tier::Endpoint => !endpoint::interfaces(&system).is_empty(),

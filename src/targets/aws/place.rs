@@ -15,10 +15,15 @@ pub(super) fn reaches_inside(system: &Checked<'_>, id: Id<Api>) -> bool {
     system.flows_from(Peer::Api(id)).next().is_some()
 }
 
+/// True if anything stands in the subnets for data.
+pub(super) fn has_data(system: &Checked<'_>) -> bool {
+    let asked = !system.databases.is_empty() || !system.caches.is_empty() || !system.warehouses.is_empty();
+    asked || kafka::is_needed(system)
+}
+
 /// True if anything stands in the network.
 pub(super) fn is_network_used(system: &Checked<'_>) -> bool {
-    let data = !system.databases.is_empty() || !system.caches.is_empty() || kafka::is_needed(system);
-    data || system.services.iter().any(|(id, _)| is_inside(system, id))
+    has_data(system) || system.services.iter().any(|(id, _)| is_inside(system, id))
 }
 
 /// True if functions stand in the network.

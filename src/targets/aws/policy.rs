@@ -108,6 +108,19 @@ pub(super) fn trust(service: &str, account: Option<&Expression>) -> Expression {
     expr::jsonencode(object! { "Version" => "2012-10-17", "Statement" => list![expr::object(pairs)] })
 }
 
+/// The same for several services of AWS.
+pub(super) fn trusts(services: &[&str], account: &Expression) -> Expression {
+    let services = services.iter().map(|&service| service.into()).collect();
+    let condition = object! { "StringEquals" => object! { "aws:SourceAccount" => account.clone() } };
+    let statement = object! {
+        "Effect" => "Allow",
+        "Principal" => object! { "Service" => Expression::Array(services) },
+        "Action" => "sts:AssumeRole",
+        "Condition" => condition,
+    };
+    expr::jsonencode(object! { "Version" => "2012-10-17", "Statement" => list![statement] })
+}
+
 /// The body of a role's inline policy.
 pub(super) fn inline(role: &Address, statements: Vec<Statement>) -> Block {
     Block::new()

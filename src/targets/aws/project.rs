@@ -17,7 +17,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Base {
     let module = &mut stack.module;
     module.file("versions", "");
     let providers = Block::new()
-        .set("aws", object! { "source" => "hashicorp/aws", "version" => "~> 6.0" })
+        .set("aws", object! { "source" => "hashicorp/aws", "version" => "~> 6.37" })
         .when(needs_random, |block| {
             block.set(
                 "random",

@@ -2,7 +2,10 @@
 
 use super::compute::{Parts, SNAPSHOT_TAG};
 use super::database::shard;
-use super::{Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup};
+use super::{
+    Stack, alarms, cluster, containers, database, endpoint, functions, place, runbook, skips, startup, warehouses,
+    workflows,
+};
 use crate::ir::{Database, Id, Inbox, Resource, Tls};
 use crate::target::Target;
 use crate::terraform::identifier;
@@ -153,6 +156,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     }
     runbook::apis::prerequisites(stack, &mut items);
     functions::runbook::prerequisites(stack, &mut items);
+    warehouses::runbook::prerequisites(stack, &mut items);
     containers::runbook::prerequisites(stack, &mut items);
     cluster::runbook::prerequisites(stack, &mut items);
     if system.network.egress == Egress::None && stack.has_machines() {
@@ -188,7 +192,18 @@ fn security(stack: &mut Stack<'_>) {
     let run = run[..1].to_uppercase() + &run[1..];
     let mut items = vec![];
     if place::is_network_used(&system) {
-        items.push(format!("{run}, databases and the internal load balancer have no public address; a security group per component opens, on both ends, exactly the connections of the links."));
+        let data = !system.databases.is_empty() || !system.caches.is_empty();
+        let inside = [
+            (data, "databases"),
+            (system.internal.is_some(), "the internal load balancer"),
+        ];
+        let inside = inside.into_iter().filter(|(is, _)| *is).map(|(_, word)| word);
+        let all: Vec<&str> = std::iter::once(run.as_str()).chain(inside).collect();
+        let all = match all.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => run.clone(),
+        };
+        items.push(format!("{all} have no public address; a security group per component opens, on both ends, exactly the connections of the links."));
     }
     if place::has_processes(&system) {
         items.push(format!(
@@ -198,10 +213,23 @@ fn security(stack: &mut Stack<'_>) {
     } else {
         items.push(format!("Objects, items, messages and secrets are encrypted with the key `data`, {logs} with the key `logs`; both rotate every year."));
     }
-    items.push(match place::is_network_used(&system) {
-        true => "VPC flow logs, access logs of load balancers and buckets, and database logs are kept. CloudTrail belongs to the account, not to one system: switch it on there.",
-        false => "Access logs of buckets and APIs are kept. CloudTrail belongs to the account, not to one system: switch it on there.",
-    }.to_owned());
+    let balanced = system.public.is_some() || system.internal.is_some();
+    let kept = [
+        (place::is_network_used(&system), "VPC flow logs"),
+        (balanced, "access logs of load balancers"),
+        (!system.buckets.is_empty(), "access logs of buckets"),
+        (!system.apis.is_empty(), "access logs of APIs"),
+        (!system.databases.is_empty(), "logs of databases"),
+        (!system.warehouses.is_empty(), "logs of warehouses"),
+    ];
+    let kept: Vec<&str> = kept.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+    let kept = match kept.join(", ") {
+        none if none.is_empty() => String::new(),
+        some => format!("{}{} are kept. ", some[..1].to_uppercase(), &some[1..]),
+    };
+    items.push(format!(
+        "{kept}CloudTrail belongs to the account, not to one system: switch it on there."
+    ));
     if !system.databases.is_empty() {
         items.push("Databases refuse connections without TLS (Oracle: without native network encryption). Verify their certificates with the bundle from https://truststore.pki.rds.amazonaws.com.".to_owned());
     }
@@ -212,6 +240,8 @@ fn security(stack: &mut Stack<'_>) {
     items.extend(runbook::messages::security(stack));
     runbook::apis::security(stack, &mut items);
     functions::runbook::security(stack, &mut items);
+    workflows::runbook::security(stack, &mut items);
+    warehouses::runbook::security(stack, &mut items);
     if system.public.is_some() {
         items.push("AWS WAF guards the public load balancer; bodies over 8 KB and anonymous addresses are counted, not blocked.".to_owned());
     }
@@ -262,6 +292,8 @@ fn operations(stack: &mut Stack<'_>) {
     runbook::messages::messages(stack, &mut items);
     runbook::apis::operations(stack, &mut items);
     functions::runbook::operations(stack, &mut items);
+    workflows::runbook::operations(stack, &mut items);
+    warehouses::runbook::operations(stack, &mut items);
     functions::runbook::data(stack, &mut items);
     runbook::told(stack, &mut items);
     machines(stack, &mut items);

@@ -1,6 +1,7 @@
 //! Findings of checkov that the output has on purpose.
 
 mod functions;
+mod workflows;
 
 use super::database::replica;
 use super::{Stack, cluster, edge, load_balancer};
@@ -24,6 +25,7 @@ pub(super) fn fill(stack: &mut Stack<'_>) {
     caches(stack);
     apis(stack);
     functions::fill(stack);
+    workflows::fill(stack);
 }
 
 fn apis(stack: &mut Stack<'_>) {

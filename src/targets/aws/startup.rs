@@ -8,7 +8,7 @@ use super::compute::Parts;
 use super::database::shard;
 use super::registry::image as registry_image;
 use super::secrets::shard::folder;
-use super::{functions, streams};
+use super::{functions, streams, workflows};
 use crate::ir::{Access, Cache, Database, Id, Image, Inbox, Launch, Resource, Service, Value};
 use crate::target::Target;
 use crate::targets::shared::settings;
@@ -189,15 +189,14 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value, part
         Value::QueueName(id) => parts.queues.get(Inbox::Queue(id)).queue.attr("url"),
         Value::TopicName(id) => parts.topics.get(id).attr("arn"),
         Value::Source(inbox) => parts.queues.get(inbox).queue.attr("url"),
-        Value::WorkflowName(_)
-        | Value::WorkflowEndpoint(_)
-        | Value::WorkflowProtocol(_)
-        | Value::WarehouseDatabase(_)
-        | Value::WarehouseServer(_)
-        | Value::WarehouseEndpoint(_)
-        | Value::WarehouseProtocol(_)
-        | Value::WarehouseUser(_)
-        | Value::WarehousePassword(_) => Expression::Null,
+        Value::WorkflowName(id) => workflows::arn(stack, parts.base, id),
+        Value::WorkflowEndpoint(_) => format!("https://states.{}.amazonaws.com", stack.region()).into(),
+        Value::WorkflowProtocol(_) => "stepfunctions".into(),
+        Value::WarehouseDatabase(id) => system.warehouses[id].database().into(),
+        Value::WarehouseServer(id) => stack.name(&system.warehouses[id].name).into(),
+        Value::WarehouseEndpoint(_) => format!("https://redshift-data.{}.amazonaws.com", stack.region()).into(),
+        Value::WarehouseProtocol(_) => "redshift-data".into(),
+        Value::WarehouseUser(_) | Value::WarehousePassword(_) => Expression::Null,
         // The role of the machine says who it is.
         Value::MessagingUser(_) | Value::MessagingPassword(_) => Expression::Null,
         Value::DatabaseHost(id) => parts.databases.get(id).attr("address"),

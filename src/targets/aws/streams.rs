@@ -32,6 +32,9 @@ const SEND: [&str; 4] = [
     "kinesis:PutRecords",
 ];
 
+/// What looks for streams, of all in the account.
+pub(super) const FIND: &str = "kinesis:ListStreams";
+
 /// The streams of the system.
 #[derive(Default)]
 pub(super) struct Streams {
@@ -68,7 +71,10 @@ pub(super) fn lower(stack: &mut Stack<'_>, keys: &Keys, network: &Network, group
             .set("retention_period", item.retention_hours)
             .set("encryption_type", "KMS")
             .set("kms_key_id", keys.data.attr("arn"))
-            .block("stream_mode_details", mode);
+            .block("stream_mode_details", mode)
+            .when(system.protect, |block| {
+                block.block("lifecycle", Block::new().set("prevent_destroy", true))
+            });
         let stream = stack.module.resource("aws_kinesis_stream", &item.name, body);
         stack.report.component(&item.path, "Kinesis data stream", stream.text());
         streams.found.push((id, stream));
@@ -119,8 +125,34 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
 pub(super) fn started_by(stack: &Stack<'_>, id: Id<Stream>, parts: &Parts<'_>) -> Vec<Statement> {
     match stack.system.streams[id].kafka {
         true => kafka::started_by(stack, parts),
-        false => vec![Statement::allow("FindStreams", &["kinesis:ListStreams"], "*")],
+        false => vec![Statement::allow("FindStreams", &[FIND], "*")],
     }
+}
+
+/// What a warehouse needs to read streams.
+pub(super) fn read_by_warehouse(
+    stack: &Stack<'_>,
+    base: &Base,
+    read: &[Id<Stream>],
+    streams: &Streams,
+) -> Vec<Statement> {
+    let system = stack.system;
+    let (kafka, kinesis): (Vec<Id<Stream>>, Vec<Id<Stream>>) =
+        read.iter().copied().partition(|id| system.streams[*id].kafka);
+    let mut statements = vec![];
+    if !kinesis.is_empty() {
+        let arns = kinesis
+            .iter()
+            .map(|id| arn(stack, base, streams.get(*id).attr("name")))
+            .collect();
+        statements.push(Statement::allow("ReadRecords", &READ, Expression::Array(arns)));
+        statements.push(Statement::allow("FindStreams", &[FIND], "*"));
+    }
+    if let Some(cluster) = streams.kafka.as_ref().filter(|_| !kafka.is_empty()) {
+        let topics: Vec<&str> = kafka.iter().map(|id| system.streams[*id].name.as_str()).collect();
+        statements.extend(kafka::read_by_warehouse(stack, base, &topics, cluster));
+    }
+    statements
 }
 
 /// What passes the endpoint of the network: records of this system's streams.

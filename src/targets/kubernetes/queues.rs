@@ -116,7 +116,7 @@ fn of_bucket(stack: &Stack<'_>, service: &Service, function: &Function) -> Vec<O
         fifo: false,
         held: functions::hold_seconds(stack, function),
         receives: functions::tries(stack, function),
-        milliseconds: u64::from(function.retry.max_age_seconds) * SECOND,
+        milliseconds: u64::from(function.retry.within()) * SECOND,
         dead: dead_letters(&service.name),
     };
     let mut objects = vec![

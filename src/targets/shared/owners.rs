@@ -26,7 +26,13 @@ pub fn file(system: &Checked<'_>) -> Option<(String, String)> {
     let lines: Vec<String> = owned
         .map(|(id, name, owner)| {
             let manifests = format!("**/kubernetes/{name}/ {owner}\n");
-            let resources = format!("**/terraform/domain_{}.tf {owner}\n", name.replace('-', "_"));
+            let mut resources = format!("**/terraform/domain_{}.tf {owner}\n", name.replace('-', "_"));
+            if system
+                .functions()
+                .any(|(_, service, function)| service.home.domain == Some(id) && function.source.is_some())
+            {
+                resources.push_str(&format!("**/terraform/functions/{name}-*/ {owner}\n"));
+            }
             match system.target() {
                 Target::Kubernetes => manifests,
                 _ if system.pools.iter().any(|pool| pool.domain == Some(id)) => resources + &manifests,

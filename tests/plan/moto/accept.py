@@ -3,11 +3,14 @@
     accept.py STATE.json MODULE_FOLDER < CHECKS.json
 
 STATE.json is `terraform show -json`; MODULE_FOLDER holds the archives that it names. CHECKS is a list of
-`{"put": KEY, "into": BUCKET, "content": TEXT, "expect": [KEY]}`: an object is put, and others have to be there then.
+`{"put": KEY, "into": BUCKET, "content": TEXT, "expect": [KEY]}`: an object is put, and others have to be there then; and of
+`{"run": WORKFLOW, "input": JSON, "status": STATUS, "output": JSON}` (or `"cause": TEXT`): a workflow is started, and has to end so. It is
+skipped where there is no `jsonata` (pip install jsonata-python), in which the server leaves expressions to others.
 
 The server checks what the real service checks of names, documents and references: trust and permission policies, key schemas,
 event source mappings, notifications, schedules, routes. It runs no containers, so the code of a Python function is started here
-as the runtime would: in its own folder, with its own environment, with the event as the server made it.
+as the runtime would: in its own folder, with its own environment, with the event as the server made it. A check may have
+`"records": {STREAM: [DOCUMENT]}` as well. In the end the items of tables are said, and what services outside were told.
 """
 
 import json
@@ -16,12 +19,21 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 
 import boto3
+import surroundings
 from moto import settings
 from moto.awslambda.models import LambdaFunction
+from moto.core.config import default_user_config
 from moto.server import ThreadedMotoServer
+from moto.stepfunctions.parser.asl.jsonata import jsonata as expressions
+
+try:
+    from jsonata import Jsonata
+except ImportError:
+    Jsonata = None
 
 RUNNER = """
 import importlib, json, sys
@@ -127,10 +139,12 @@ def topics(cloud):
     for item in cloud.of("aws_sns_topic_subscription"):
         if item["protocol"] == "sqs":
             attributes = given(item, FilterPolicy="filter_policy", RedrivePolicy="redrive_policy")
+            attributes |= {"RawMessageDelivery": "true"} if item.get("raw_message_delivery") else {}
             client.subscribe(TopicArn=item["topic_arn"], Protocol="sqs", Endpoint=item["endpoint"], Attributes=attributes)
 
 
 def stores(cloud):
+    surroundings.secrets(cloud)
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket"):
         where = {"LocationConstraint": cloud.region}
@@ -277,6 +291,7 @@ def starts(cloud):
                 BisectBatchOnFunctionError="bisect_batch_on_function_error",
             )
         )
+        surroundings.keep_mappings(cloud.region)
         cloud.note("mapping of", item["event_source_arn"])
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket_notification"):
@@ -292,6 +307,8 @@ def starts(cloud):
         objects.put_bucket_notification_configuration(Bucket=item["bucket"], NotificationConfiguration=configuration)
         cloud.note("notification of", item["bucket"])
     times = cloud.client("scheduler")
+    for item in cloud.of("aws_scheduler_schedule_group"):
+        times.create_schedule_group(Name=item["name"])
     for item in cloud.of("aws_scheduler_schedule"):
         target = item["target"][0]
         wanted = {"Arn": target["arn"], "RoleArn": target["role_arn"]} | given(target, Input="input")
@@ -302,9 +319,40 @@ def starts(cloud):
             ScheduleExpression=item["schedule_expression"],
             FlexibleTimeWindow={"Mode": item["flexible_time_window"][0]["mode"]},
             Target=wanted,
-            **given(item, ScheduleExpressionTimezone="schedule_expression_timezone"),
+            **given(item, GroupName="group_name", ScheduleExpressionTimezone="schedule_expression_timezone"),
         )
         cloud.note("schedule", item["name"])
+
+
+def workflows(cloud):
+    client = cloud.client("stepfunctions")
+    for item in cloud.of("aws_sfn_state_machine"):
+        made = client.create_state_machine(
+            **given(item, name="name", definition="definition", roleArn="role_arn", type="type")
+        )
+        cloud.learn(item["arn"], made["stateMachineArn"])
+        cloud.note("workflow", item["name"])
+
+
+def run(cloud, check):
+    """Runs a workflow to its end, which has to be as the check says."""
+    client = cloud.client("stepfunctions")
+    machine = next(one for one in client.list_state_machines()["stateMachines"] if one["name"] == check["run"])
+    begun = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(check["input"]))
+    until = time.monotonic() + 60
+    while (told := client.describe_execution(executionArn=begun["executionArn"]))["status"] == "RUNNING":
+        if time.monotonic() > until:
+            sys.exit(f"{check['run']} does not end")
+        time.sleep(0.2)
+    ended = {"status": told["status"]}
+    if "output" in check:
+        ended["output"] = json.loads(told.get("output") or "null")
+    if "cause" in check:
+        ended["cause"] = told.get("cause")
+    wanted = {key: check[key] for key in ended}
+    if ended != wanted:
+        sys.exit(f"{check['run']} of {check['input']} ends in {told}, not in {wanted}")
+    cloud.note("run", f"{check['run']} {told['status']}")
 
 
 def apis(cloud):
@@ -358,7 +406,29 @@ def watched(cloud):
                 Threshold=item["threshold"],
                 Dimensions=[{"Name": key, "Value": value} for key, value in (item.get("dimensions") or {}).items()],
             )
-            cloud.note("alarm", item["alarm_name"])
+        else:
+            client.put_metric_alarm(
+                **given(
+                    item,
+                    AlarmName="alarm_name",
+                    ComparisonOperator="comparison_operator",
+                    EvaluationPeriods="evaluation_periods",
+                    AlarmActions="alarm_actions",
+                ),
+                Threshold=item["threshold"],
+                Metrics=[_query(one) for one in item["metric_query"]],
+            )
+        cloud.note("alarm", item["alarm_name"])
+
+
+def _query(one):
+    """A metric that an alarm computes with, or what it computes."""
+    query = given(one, Id="id", Expression="expression", Label="label", ReturnData="return_data")
+    for metric in one.get("metric") or []:
+        of = [{"Name": key, "Value": value} for key, value in metric["dimensions"].items()]
+        measured = {"Namespace": metric["namespace"], "MetricName": metric["metric_name"], "Dimensions": of}
+        query["MetricStat"] = {"Metric": measured, "Period": metric["period"], "Stat": metric["stat"]}
+    return query
 
 
 def start(function, event, endpoint):
@@ -380,6 +450,7 @@ def start(function, event, endpoint):
         for name, value in environment.items():
             if name.endswith("_ENDPOINT") and "amazonaws.com" in value:
                 environment[name] = endpoint
+            environment[name] = surroundings.led_outside(environment[name])
         done = subprocess.run(
             [sys.executable, "-c", RUNNER, function.handler],
             input=event,
@@ -405,17 +476,25 @@ def main():
     def invoke(function, event=None):
         event = event if isinstance(event, str) else json.dumps(event or {})
         said, failed, why = start(function, event, endpoint)
+        failed = failed or "itemIdentifier" in said
         started.append((function.function_name, failed, why))
         return said, failed, why
 
     LambdaFunction._invoke_lambda = invoke
+    # State machines call functions at the server, wherever it listens.
+    os.environ["MOTO_PORT"] = str(port)
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    expressions._eval_jsonata = Jsonata and (lambda expression: Jsonata(expression).evaluate(None))
     cloud = Cloud(state, sys.argv[2], endpoint, region)
-    for make in (queues, topics, stores, roles, functions, starts, apis, watched):
+    for make in (queues, topics, stores, roles, functions, workflows, starts, apis, watched):
         make(cloud)
     objects = cloud.client("s3")
     for check in checks:
+        if "run" in check:
+            continue
         bucket = next(item["bucket"] for item in cloud.of("aws_s3_bucket") if check["into"] in item["bucket"])
         objects.put_object(Bucket=bucket, Key=check["put"], Body=check["content"].encode())
+        surroundings.send(cloud, check.get("records", {}))
         failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
         if failed:
             sys.exit("\n".join(failed))
@@ -425,8 +504,13 @@ def main():
     failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
     if failed:
         sys.exit("\n".join(failed))
+    surroundings.note(cloud)
     for name in sorted({name for name, *_ in started}):
         cloud.note("started", name)
+    # Functions may fail here: that is what is caught.
+    for check in checks:
+        if "run" in check and Jsonata:
+            run(cloud, check)
     print("\n".join(cloud.made))
     server.stop()
 

@@ -32,3 +32,15 @@ def keep(event, context=None):
 
 def look(event, context=None):
     print(json.dumps(event))
+
+
+def failing(event, context=None):
+    raise ValueError("no")
+
+
+def caught(event, context=None):
+    return {"caught": "error" in event and "no" in event["error"], "had": event["input"]}
+
+
+def double(event, context=None):
+    return {"n": event["n"] * 2}

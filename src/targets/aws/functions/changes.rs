@@ -1,5 +1,7 @@
 //! Records of streams, and changes of tables.
 
+use hcl::Expression;
+
 use super::Lambda;
 use super::identity::Role;
 use crate::ir::{Function, Id, Service, Trigger};
@@ -42,6 +44,12 @@ pub(super) fn lower(
         let to = Block::new().set("destination_arn", dead.attr("arn"));
         Block::new().block("on_failure", to)
     });
+    let mut waits = vec![role.grants()];
+    if let (Some(Trigger::Stream { stream, .. }), Some(kafka)) = (&item.trigger, &parts.streams.kafka)
+        && stack.system.streams[*stream].kafka
+    {
+        waits.extend(kafka.read_by_lambda());
+    }
     let body = body
         .set("starting_position", first)
         .set("batch_size", batch)
@@ -50,9 +58,9 @@ pub(super) fn lower(
         .comment("A batch that fails comes again in halves, until the bad record is alone.")
         .set("bisect_batch_on_function_error", true)
         .set("maximum_retry_attempts", item.retry.attempts)
-        .set("maximum_record_age_in_seconds", item.retry.max_age_seconds)
+        .set_some("maximum_record_age_in_seconds", item.retry.max_age_seconds)
         .block_some("destination_config", dead)
-        .set("depends_on", role.ready());
+        .set("depends_on", Expression::Array(waits));
     stack
         .module
         .resource("aws_lambda_event_source_mapping", &service.name, body);

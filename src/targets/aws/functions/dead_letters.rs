@@ -42,7 +42,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, service: &Service, item: &Function, l
     let body = lambda
         .named()
         .set("maximum_retry_attempts", item.retry.attempts.min(ATTEMPTS))
-        .set("maximum_event_age_in_seconds", item.retry.max_age_seconds.min(AGE))
+        .set("maximum_event_age_in_seconds", item.retry.within().min(AGE))
         .block("destination_config", Block::new().block("on_failure", failed))
         .set("depends_on", role.ready());
     stack

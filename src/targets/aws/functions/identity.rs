@@ -6,6 +6,7 @@ use crate::ir::{Function, Id, Service, Trigger};
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::identity::{granted, write_logs};
 use crate::targets::aws::policy::{Statement, inline, trust};
+use crate::targets::aws::streams::kafka;
 use crate::targets::aws::{Stack, streams, tables};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
@@ -51,8 +52,12 @@ pub(super) fn lower(
         let send = Statement::allow("SendDeadLetters", &["sqs:SendMessage"], dead.attr("arn"));
         statements.push(send);
     }
+    let brokers = matches!(item.trigger, Some(Trigger::Stream { stream, .. }) if stack.system.streams[stream].kafka);
     if item.private {
-        statements.extend(network(stack, service, parts));
+        statements.extend(network(stack, parts));
+    }
+    if item.private || brokers {
+        statements.push(not_by_code(stack, service, (item.private, brokers), parts));
     }
     stack.module.file("identity", "");
     let role = Block::new()
@@ -81,25 +86,40 @@ pub(in crate::targets::aws) fn interfaces(stack: &Stack<'_>, parts: &Parts<'_>) 
     list![of("*"), of("network-interface")]
 }
 
-/// The network interfaces that Lambda gives a function. Lambda asks for them with the function's own role, but its code may not.
-fn network(stack: &Stack<'_>, service: &Service, parts: &Parts<'_>) -> [Statement; 3] {
-    let make = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:UnassignPrivateIpAddresses",
-    ];
-    let all = interfaces(stack, parts);
-    let look = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+/// What Lambda does to give a function its network interfaces, and what it looks at for that.
+const MAKE: [&str; 4] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+];
+const LOOK: [&str; 2] = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+
+/// The network interfaces that Lambda gives a function.
+fn network(stack: &Stack<'_>, parts: &Parts<'_>) -> [Statement; 2] {
+    [
+        Statement::allow("NetworkInterfaces", &MAKE, interfaces(stack, parts)),
+        Statement::allow("FindNetworkInterfaces", &LOOK, "*"),
+    ]
+}
+
+/// Lambda asks for network interfaces with the function's own role, in the network and by the brokers of Kafka, but its code may not.
+fn not_by_code(stack: &Stack<'_>, service: &Service, (private, brokers): (bool, bool), parts: &Parts<'_>) -> Statement {
     let function = template![
         format!("arn:aws:lambda:{}:", stack.region()),
         parts.base.account.clone(),
         format!(":function:{}", stack.name(&service.name))
     ];
     let code = object! { "ArnEquals" => object! { "lambda:SourceFunctionArn" => function } };
-    [
-        Statement::allow("NetworkInterfaces", &make, all),
-        Statement::allow("FindNetworkInterfaces", &look, "*"),
-        Statement::deny("NotByItsCode", &[make.as_slice(), look.as_slice()].concat(), "*").condition(code),
+    let of = |is: bool, actions: &[&'static str]| if is { actions.to_vec() } else { vec![] };
+    let mut actions = [
+        of(private, &MAKE),
+        of(private, &LOOK),
+        of(brokers, &kafka::STAND),
+        of(brokers, &kafka::FIND),
     ]
+    .concat();
+    actions.sort_unstable();
+    actions.dedup();
+    Statement::deny("NotByItsCode", &actions, "*").condition(code)
 }

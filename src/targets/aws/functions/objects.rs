@@ -32,7 +32,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, functions: &Functions, parts: &Parts<
                 ..
             }) = service.function.as_ref().and_then(|item| item.trigger.as_ref())
             {
-                let events = [(*created, "s3:ObjectCreated:*"), (*deleted, "s3:ObjectRemoved:*")];
+                // What the bucket removes by its age is told apart.
+                let events = [
+                    (*created, "s3:ObjectCreated:*"),
+                    (*deleted, "s3:ObjectRemoved:*"),
+                    (*deleted, "s3:LifecycleExpiration:*"),
+                ];
                 let events = events.into_iter().filter(|(wanted, _)| *wanted);
                 let events = events.map(|(_, event)| event.into()).collect();
                 let filter = |text: &String| (!text.is_empty()).then(|| text.clone());

@@ -5,9 +5,10 @@ use tera::Context;
 
 use crate::ir::{Delivery, Function, Id, Service, Trigger, dead_letters};
 use crate::targets::aws::queues::full_name;
-use crate::targets::aws::{Stack, tables};
+use crate::targets::aws::{Stack, place, registry, tables};
 use crate::targets::shared::template;
 use crate::terraform::identifier;
+use crate::vocabulary::Egress;
 
 /// The commands that look at dead letters and send them again.
 const DEAD_LETTERS: &str = include_str!("../../../../templates/runbook/aws-functions-dead.md.tera");
@@ -25,7 +26,14 @@ pub(in crate::targets::aws) fn prerequisites(stack: &Stack<'_>, items: &mut Vec<
         "The quota `Concurrent executions` of AWS Lambda is {} or more: what the functions keep free for themselves, and {REST} for all others. It is 1,000 in most accounts, and much less in new ones.",
         sum + REST
     ));
-    if system.functions().any(|(_, _, item)| item.source.is_none()) {
+    let has_image = |own: bool| {
+        let mut images = system.functions().filter(|(_, _, item)| item.source.is_none());
+        images.any(|(_, service, _)| registry::own(service).is_some() == own)
+    };
+    if has_image(false) {
+        items.push("Lambda makes a function only when its image is there, built for Linux on x86-64 (`linux/amd64`), and may be pulled: the policy of a repository outside this system lets `lambda.amazonaws.com` do `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer`, for this account's functions.".to_owned());
+    }
+    if has_image(true) {
         items.push("Lambda makes a function only when its image is there: apply the repositories first, `terraform -chdir=terraform apply -target=aws_ecr_repository_policy.own_container_images`, push the images, built for Linux on x86-64 (`linux/amd64`), and apply the rest.".to_owned());
     }
 }
@@ -39,13 +47,34 @@ pub(in crate::targets::aws) fn security(stack: &Stack<'_>, items: &mut Vec<Strin
     items.push("Each function has a role of its own, with what its links and its trigger grant. What starts it is told to Lambda with the one resource that may: its bucket, its API, its schedule. Its settings are encrypted with the key `data`, and hold no values of secrets.".to_owned());
     let outside: Vec<String> = system
         .functions()
-        .filter(|(_, _, item)| !item.private)
+        .filter(|(_, _, item)| !item.private && !matches!(item.trigger, Some(Trigger::Url { .. })))
         .map(|(_, service, _)| format!("`{}`", service.name))
         .collect();
     if !outside.is_empty() {
         items.push(format!(
             "Outside the private network run {}: nobody reaches them there, and they reach AWS's own services and the internet.",
             outside.join(", ")
+        ));
+    }
+    let named = |is: &dyn Fn(Id<Service>, &Function) -> bool| -> Vec<String> {
+        let found = system.functions().filter(|(id, _, item)| is(*id, item));
+        found.map(|(_, service, _)| format!("`{}`", service.name)).collect()
+    };
+    let open = named(&|_, item| matches!(item.trigger, Some(Trigger::Url { open: true })));
+    if !open.is_empty() {
+        items.push(format!(
+            "Anybody may call {} at its address on the internet, without a token: `concurrency` is the only brake.",
+            open.join(", ")
+        ));
+    }
+    let signed = named(&|id, item| match item.trigger {
+        Some(Trigger::Url { open }) => !open,
+        _ => system.callers_of(id).next().is_some(),
+    });
+    if !signed.is_empty() {
+        items.push(format!(
+            "Addresses of functions ({}) are Lambda's own and answer on the internet, wherever the function stands: to signed requests of identities that may call the function, which in this account are those of the links and administrators (`lambda:InvokeFunctionUrl`).",
+            signed.join(", ")
         ));
     }
     if !system.tables.is_empty() {
@@ -74,6 +103,13 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
         system.prefix
     ));
     items.extend(system.functions().filter_map(|(_, service, item)| warm(service, item)));
+    let alone = place::has_functions(&system) && !place::has_processes(&system) && !place::has_data(&system);
+    if alone && system.network.egress == Egress::Nat && system.network.existing.aws.is_none() {
+        items.push("Nothing stands in the network but functions, and none of their links leads there: with `private = false` on each there is no network, and its NAT gateways, the largest price here while nothing happens, are not paid.".to_owned());
+    }
+    if system.protect {
+        items.push("Tables, streams and warehouses are guarded against `terraform destroy`, and no bucket goes while objects are in it; queues and dead letters are not guarded: what waits in them goes with them.".to_owned());
+    }
     if system.functions().any(|(_, _, item)| item.private) {
         items.push("A function in the network leaves it slowly: when one is destroyed or moved, Lambda keeps its addresses for up to forty minutes, and Terraform waits for its security group and subnets.".to_owned());
     }
@@ -121,7 +157,7 @@ fn events(stack: &Stack<'_>) -> Option<String> {
         ),
         (
             kafka(true),
-            "records of Kafka in `records`, by topic and partition, each with `value` in base64; an exception fails the batch",
+            "records of Kafka in `records`, by topic and partition, each with `value` in base64. The answer `{\"batchItemFailures\": [{\"itemIdentifier\": {\"partition\": \"TOPIC-0\", \"offset\": 100}}]}` names the first that failed of each partition; an exception fails the batch",
         ),
         (
             is(|trigger| matches!(trigger, Trigger::Table { .. })),
@@ -129,11 +165,11 @@ fn events(stack: &Stack<'_>) -> Option<String> {
         ),
         (
             is(|trigger| matches!(trigger, Trigger::Bucket { .. })),
-            "events of a bucket in `Records`, each with `eventName`, `s3.bucket.name` and `s3.object.key`, where the key is encoded as in a URL, with `+` for a space",
+            "events of a bucket in `Records`, each with `eventName`, `s3.bucket.name` and `s3.object.key`, where the key is encoded as in a URL, with `+` for a space. `eventName` of what the bucket removed by its age begins with `LifecycleExpiration`",
         ),
         (
             is(|trigger| matches!(trigger, Trigger::Schedule { .. })),
-            "times as `{\"id\": ..., \"time\": \"2026-01-31T02:00:00Z\"}`: the same `id` when one is tried again",
+            "times as `{\"id\": ..., \"time\": \"2026-01-31T02:00:00Z\"}`: one that is tried again has the same `time`, and may have another `id`",
         ),
     ];
     let lines: Vec<String> = lines
@@ -143,7 +179,7 @@ fn events(stack: &Stack<'_>) -> Option<String> {
         .collect();
     (!lines.is_empty()).then(|| {
         format!(
-            "Events reach functions as AWS sends them, at least once: let code bear to see one twice.\n\n{}",
+            "Events reach functions as AWS sends them, at least once: let code bear to see one twice. Where the answer may name failures, nothing, `{{}}` and an empty list say that all went well; an answer in another form fails the whole batch. `max_age_seconds` of a stream or a table gives up records that are older, tried or not: left out, they are tried for as long as they are kept.\n\n{}",
             lines.join("\n")
         )
     })
@@ -153,7 +189,17 @@ fn events(stack: &Stack<'_>) -> Option<String> {
 #[derive(Serialize)]
 struct Dead {
     queue: String,
+    /// The function as it is called.
+    function: String,
     tries: u32,
+}
+
+/// What follows the name of a function whose alias everybody calls.
+fn qualifier(item: &Function) -> &'static str {
+    match item.warm {
+        0 => "",
+        _ => ":live",
+    }
 }
 
 fn dead(stack: &Stack<'_>) -> Option<String> {
@@ -170,6 +216,7 @@ fn dead(stack: &Stack<'_>) -> Option<String> {
         .chain(others)
         .map(|(_, service, item)| Dead {
             queue: full_name(&system, &dead_letters(&service.name), false),
+            function: format!("{}{}", stack.name(&service.name), qualifier(item)),
             tries: item.retry.attempts + 1,
         })
         .collect();
@@ -184,7 +231,7 @@ fn dead(stack: &Stack<'_>) -> Option<String> {
     context.insert("days", &Delivery::DEAD_DAYS);
     context.insert("region", system.region());
     context.insert("first", &stack.name(&first.1.name));
-    context.insert("qualifier", if first.2.warm > 0 { ":live" } else { "" });
+    context.insert("qualifier", qualifier(first.2));
     context.insert("asynchronous", &all.iter().any(|(.., item)| waits(item)));
     context.insert("records", &all.iter().any(|(.., item)| !waits(item)));
     context.insert("kinesis", &kinesis);

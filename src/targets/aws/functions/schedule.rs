@@ -1,13 +1,15 @@
 //! Times: schedules of EventBridge Scheduler.
 
 use super::Lambda;
-use crate::ir::{Cron, Field, Function, Part, Service};
+use crate::ir::{Cron, Field, Function, Part, Service, Trigger};
 use crate::targets::aws::Stack;
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::policy::{Statement, inline, trust};
-use crate::terraform::{Address, Block};
+use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
 
+/// Longer than any component's name.
+const GROUP: &str = "scheduled_functions_of_system";
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 /// The last value of each field that has steps: minute, hour, day of the month, month.
 const LAST: [u8; 4] = [59, 23, 31, 12];
@@ -24,7 +26,7 @@ pub(super) fn lower(
     let (role, grants) = role(stack, service, (lambda, dead), parts);
     stack.module.file("triggers", "");
     let retry = Block::new()
-        .set("maximum_event_age_in_seconds", item.retry.max_age_seconds)
+        .set("maximum_event_age_in_seconds", item.retry.within())
         .set("maximum_retry_attempts", item.retry.attempts);
     let target = Block::new()
         .set("arn", lambda.arn())
@@ -38,6 +40,10 @@ pub(super) fn lower(
         .block("dead_letter_config", Block::new().set("arn", dead.attr("arn")));
     let body = Block::new()
         .set("name", stack.name(&service.name))
+        .set(
+            "group_name",
+            expr::iterator("aws_scheduler_schedule_group", &[GROUP, "name"]),
+        )
         .set("description", format!("Starts the function {}", service.name))
         .set("schedule_expression", expression(cron))
         .set("schedule_expression_timezone", timezone)
@@ -88,8 +94,27 @@ fn role(
     (role, grants)
 }
 
+/// The name of the group of the schedules that start functions: Scheduler counts by group what it could not deliver.
+pub(in crate::targets::aws) fn group_name(stack: &Stack<'_>) -> String {
+    stack.name("scheduled-functions")
+}
+
+/// Adds that group, where there are such schedules.
+pub(super) fn group(stack: &mut Stack<'_>) {
+    let system = stack.system;
+    let is_timed = |item: &Function| matches!(item.trigger, Some(Trigger::Schedule { .. }));
+    if system.functions().any(|(.., item)| is_timed(item)) {
+        stack.module.file("triggers", "");
+        let body = Block::new().set("name", group_name(stack));
+        stack
+            .module
+            .comment("Scheduler counts by group what it could not deliver.")
+            .resource("aws_scheduler_schedule_group", GROUP, body);
+    }
+}
+
 /// Times in the dialect of EventBridge: six fields, the last for the year, where one of the two kinds of days is left open.
-fn expression(cron: &Cron) -> String {
+pub(in crate::targets::aws) fn expression(cron: &Cron) -> String {
     let [minute, hour, day, month] = [&cron.minute, &cron.hour, &cron.day, &cron.month];
     let field = |place: usize, field: &Field| spelled(field, LAST[place]);
     let (day, weekday) = match cron.weekday.is_any() {

@@ -54,8 +54,16 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
             (Some(domain), Some(_)) => format!(" It answers as `{domain}` and under no other name."),
             (None, _) => format!(" Its URL is the output `{local}_url`."),
         };
+        let calls = api
+            .routes
+            .iter()
+            .any(|route| system.services[route.service].function.is_some());
+        let functions = match calls {
+            true => ", to a function and back 6 MB with headers, where what is no text counts a third more",
+            false => "",
+        };
         items.push(format!(
-            "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
+            "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB{functions}; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
         ));
     }
     if !system.apis.is_empty() {

@@ -11,29 +11,46 @@ use crate::targets::aws::firewall::{self, Groups};
 use crate::targets::aws::network::Network;
 use crate::targets::aws::policy::Statement;
 use crate::targets::aws::rules::{self, Direction};
-use crate::targets::aws::{Stack, functions, logs};
+use crate::targets::aws::{Base, Stack, functions, logs};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
 
 /// The version of Kafka, whose brokers keep their metadata themselves.
 const VERSION: &str = "3.9.x.kraft";
-/// The machine of a broker, and the GiB of its disk.
+/// The machine of a broker, and the GiB of its disk: at first, and at most.
 const MACHINE: &str = "kafka.m7g.large";
 const DISK: u32 = 100;
+const LARGEST_DISK: u32 = 1000;
 /// Brokers that have each record, and of these, those that must have it before its sender hears so.
 const COPIES: usize = 3;
 const IN_SYNC: u32 = 2;
 /// TCP port for clients that prove a role.
-const PORT: u16 = 9098;
+pub(in crate::targets::aws) const PORT: u16 = 9098;
+/// What Lambda does to stand in the network of the brokers for a function, and to find them.
+pub(in crate::targets::aws) const STAND: [&str; 2] = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"];
+pub(in crate::targets::aws) const FIND: [&str; 5] = [
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "kafka:GetBootstrapBrokers",
+];
 /// Longer than any component's name.
-const BROKERS: &str = "kafka_brokers_of_streams";
+pub(in crate::targets::aws) const BROKERS: &str = "kafka_brokers_of_streams";
 const LOGS: &str = "kafka_brokers_of_streams";
+
+/// Rules by the service that they let out.
+type Opening = BTreeMap<Id<Service>, Vec<Expression>>;
 
 /// The cluster of the system.
 pub(in crate::targets::aws) struct Cluster {
     cluster: Address,
+    /// The security group of the brokers.
+    pub(in crate::targets::aws) brokers: Address,
     /// Rules by the service that they let out, for `depends_on`.
-    rules: BTreeMap<Id<Service>, Vec<Expression>>,
+    rules: Opening,
+    /// Those between the brokers, by which Lambda reads them.
+    own: Vec<Expression>,
 }
 
 impl Cluster {
@@ -42,24 +59,29 @@ impl Cluster {
         self.rules.get(&service).cloned().unwrap_or_default()
     }
 
+    /// What Lambda needs to read the brokers for a function.
+    pub(in crate::targets::aws) fn read_by_lambda(&self) -> Vec<Expression> {
+        self.own.clone()
+    }
+
     /// Where clients find the brokers.
     pub(in crate::targets::aws) fn brokers(&self) -> Expression {
         self.cluster.attr("bootstrap_brokers_sasl_iam")
     }
 
     /// The ARN of the cluster, as policies name it.
-    fn arn(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str) -> Expression {
+    fn arn(&self, stack: &Stack<'_>, base: &Base, kind: &str) -> Expression {
         template![
             format!("arn:aws:kafka:{}:", stack.region()),
-            parts.base.account.clone(),
+            base.account.clone(),
             format!(":{kind}/{}/", stack.system.prefix),
             self.cluster.attr("cluster_uuid")
         ]
     }
 
     /// The ARN of something in the cluster: a topic or a group.
-    fn inside(&self, stack: &Stack<'_>, parts: &Parts<'_>, kind: &str, name: &str) -> Expression {
-        template![self.arn(stack, parts, kind), format!("/{name}")]
+    fn inside(&self, stack: &Stack<'_>, base: &Base, kind: &str, name: &str) -> Expression {
+        template![self.arn(stack, base, kind), format!("/{name}")]
     }
 }
 
@@ -82,7 +104,7 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
     let prefix = stack.system.prefix.clone();
     stack.module.file("firewall", "");
     let brokers = firewall::group(stack, network, BROKERS, "Kafka brokers".to_owned());
-    let rules = connections(stack, groups, &brokers);
+    let (rules, own) = connections(stack, groups, &brokers);
     stack.module.file("streams", "");
     let group = logs::group(stack, keys, format!("/aws/vendedlogs/{prefix}/kafka"));
     let group = stack.module.resource("aws_cloudwatch_log_group", LOGS, group);
@@ -108,6 +130,11 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
         .block("encryption_in_transit", transit);
     let written = Block::new().set("enabled", true).set("log_group", group.attr("name"));
     let written = Block::new().block("broker_logs", Block::new().block("cloudwatch_logs", written));
+    let size = ["0", "storage_info", "0", "ebs_storage_info", "0", "volume_size"];
+    let size = expr::attribute(expr::keyword("broker_node_group_info"), &size);
+    let lifecycle = Block::new()
+        .when(stack.system.protect, |block| block.set("prevent_destroy", true))
+        .set("ignore_changes", list![size]);
     let body = Block::new()
         .set("cluster_name", prefix.as_str())
         .set("kafka_version", VERSION)
@@ -125,15 +152,48 @@ pub(super) fn cluster(stack: &mut Stack<'_>, keys: &Keys, network: &Network, gro
             Block::new().block("sasl", Block::new().set("iam", true)),
         )
         .block("encryption_info", encryption)
-        .block("logging_info", written);
+        .block("logging_info", written)
+        .block("lifecycle", lifecycle);
     let cluster = stack.module.resource("aws_msk_cluster", "main", body);
-    Cluster { cluster, rules }
+    grow(stack, &cluster);
+    Cluster {
+        cluster,
+        brokers,
+        rules,
+        own,
+    }
 }
 
-/// Who reaches the brokers, and the brokers each other: Lambda reads them from their own group. Gives the rules of each service.
-fn connections(stack: &mut Stack<'_>, groups: &Groups, brokers: &Address) -> BTreeMap<Id<Service>, Vec<Expression>> {
+/// Lets the disks of brokers grow: one that is full takes no more records. They do not shrink.
+fn grow(stack: &mut Stack<'_>, cluster: &Address) {
+    let body = Block::new()
+        .set("service_namespace", "kafka")
+        .set("scalable_dimension", "kafka:broker-storage:VolumeSize")
+        .set("resource_id", cluster.attr("arn"))
+        .set("min_capacity", 1)
+        .comment("GiB of each broker's disk, at most.")
+        .set("max_capacity", LARGEST_DISK);
+    let target = stack.module.resource("aws_appautoscaling_target", BROKERS, body);
+    let measured = Block::new().set("predefined_metric_type", "KafkaBrokerStorageUtilization");
+    let tracking = Block::new()
+        .comment("Percent of a disk that is used.")
+        .set("target_value", 60)
+        .set("disable_scale_in", true)
+        .block("predefined_metric_specification", measured);
+    let body = Block::new()
+        .set("name", stack.name("kafka-disks"))
+        .set("policy_type", "TargetTrackingScaling")
+        .set("service_namespace", target.attr("service_namespace"))
+        .set("scalable_dimension", target.attr("scalable_dimension"))
+        .set("resource_id", target.attr("resource_id"))
+        .block("target_tracking_scaling_policy_configuration", tracking);
+    stack.module.resource("aws_appautoscaling_policy", BROKERS, body);
+}
+
+/// Who reaches the brokers, and the brokers each other: Lambda reads them from their own group. Gives the rules of each service, and those of the brokers.
+fn connections(stack: &mut Stack<'_>, groups: &Groups, brokers: &Address) -> (Opening, Vec<Expression>) {
     let system = stack.system;
-    let mut found: BTreeMap<Id<Service>, Vec<Expression>> = BTreeMap::new();
+    let mut found = Opening::new();
     let connect = |stack: &mut Stack<'_>, from: &Address, name: &str| {
         let local = format!("{name}_to_{BROKERS}_{PORT}");
         let why = format!("{name} to kafka brokers of streams").replace('_', " ");
@@ -143,7 +203,7 @@ fn connections(stack: &mut Stack<'_>, groups: &Groups, brokers: &Address) -> BTr
             rules::add(stack, group, direction, &local, ("tcp", PORT, &why), other).whole()
         })
     };
-    connect(stack, brokers, BROKERS);
+    let own = connect(stack, brokers, BROKERS).into();
     let mut pools = BTreeSet::new();
     for (id, service) in system.services.iter() {
         let uses = system
@@ -162,7 +222,7 @@ fn connections(stack: &mut Stack<'_>, groups: &Groups, brokers: &Address) -> BTr
             }
         }
     }
-    found
+    (found, own)
 }
 
 /// Adds the topic of a stream.
@@ -204,7 +264,9 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     let topics = |wanted: fn(Access) -> bool| -> Vec<Expression> {
         let wanted = used.iter().filter(|(_, access)| wanted(*access));
         let names = wanted.map(|(stream, _)| system.streams[*stream].name.as_str());
-        names.map(|name| cluster.inside(stack, parts, "topic", name)).collect()
+        names
+            .map(|name| cluster.inside(stack, parts.base, "topic", name))
+            .collect()
     };
     let (read, write) = (topics(Access::reads), topics(Access::writes));
     let mut open = vec!["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"];
@@ -214,7 +276,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     let mut statements = vec![Statement::allow(
         "UseBrokers",
         &open,
-        cluster.arn(stack, parts, "cluster"),
+        cluster.arn(stack, parts.base, "cluster"),
     )];
     if !write.is_empty() {
         let send = ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"];
@@ -225,7 +287,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
         statements.push(Statement::allow("ReadTopics", &take, Expression::Array(read)));
         let share = ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"];
         let name = group(stack, &system.services[id]);
-        let group = cluster.inside(stack, parts, "group", &name);
+        let group = cluster.inside(stack, parts.base, "group", &name);
         statements.push(Statement::allow("ShareTopics", &share, group));
     }
     statements
@@ -236,22 +298,19 @@ pub(super) fn started_by(stack: &Stack<'_>, parts: &Parts<'_>) -> Vec<Statement>
     let Some(cluster) = &parts.streams.kafka else {
         return vec![];
     };
-    let make = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"];
-    let look = [
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeVpcs",
-        "kafka:GetBootstrapBrokers",
-    ];
     vec![
+        Statement::allow(
+            "ConfigurationOfBrokers",
+            &["kafka-cluster:DescribeClusterDynamicConfiguration"],
+            cluster.arn(stack, parts.base, "cluster"),
+        ),
         Statement::allow(
             "DescribeBrokers",
             &["kafka:DescribeCluster", "kafka:DescribeClusterV2"],
-            cluster.arn(stack, parts, "cluster"),
+            cluster.arn(stack, parts.base, "cluster"),
         ),
-        Statement::allow("StandByBrokers", &make, functions::interfaces(stack, parts)),
-        Statement::allow("FindBrokers", &look, "*"),
+        Statement::allow("StandByBrokers", &STAND, functions::interfaces(stack, parts)),
+        Statement::allow("FindBrokers", &FIND, "*"),
     ]
 }
 
@@ -275,4 +334,19 @@ pub(in crate::targets::aws) fn mapping(
         .block("amazon_managed_kafka_event_source_config", shared)
         .comment("Pollers of its own: only they give up a record that fails again and again.")
         .block("provisioned_poller_config", pollers)
+}
+
+/// What a warehouse needs to read topics: it keeps its place in them itself.
+pub(super) fn read_by_warehouse(stack: &Stack<'_>, base: &Base, topics: &[&str], cluster: &Cluster) -> Vec<Statement> {
+    let open = ["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"];
+    let take = ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"];
+    let topics = topics
+        .iter()
+        .map(|name| cluster.inside(stack, base, "topic", name))
+        .collect();
+    vec![
+        Statement::allow("UseBrokers", &open, cluster.arn(stack, base, "cluster")),
+        Statement::allow("ReadTopics", &take, Expression::Array(topics)),
+        Statement::allow("FindBrokers", &["kafka:GetBootstrapBrokers"], "*"),
+    ]
 }

@@ -173,7 +173,7 @@ pub(in crate::targets::azure) fn ncrontab(cron: &Cron) -> String {
 /// How often Azure tries an event again. The pauses double, and end before the event is too old.
 pub(super) fn retry(retry: Retry) -> Value {
     let (least, most) = PAUSE;
-    let longest = (retry.max_age_seconds / retry.attempts.max(1)).clamp(least, most);
+    let longest = (retry.within() / retry.attempts.max(1)).clamp(least, most);
     json!({
         "strategy": "exponentialBackoff",
         "maxRetryCount": retry.attempts,
@@ -211,7 +211,7 @@ pub(super) fn host_settings(system: &System, function: &Function, each: u32) -> 
             add("queues__batchSize", each.to_string());
             add("queues__newBatchThreshold", "0".to_owned());
             add("queues__maxDequeueCount", (function.retry.attempts + 1).to_string());
-            let pause = (function.retry.max_age_seconds / (function.retry.attempts + 1)).clamp(1, 60);
+            let pause = (function.retry.within() / (function.retry.attempts + 1)).clamp(1, 60);
             add("queues__visibilityTimeout", clock(pause));
         }
         _ => {}
@@ -275,7 +275,7 @@ mod tests {
     fn pauses_end_before_an_event_is_too_old() {
         let value = retry(Retry {
             attempts: 2,
-            max_age_seconds: 60,
+            max_age_seconds: Some(60),
         });
         assert_eq!(value["maximumInterval"], "00:00:30");
         assert_eq!(clock(900), "00:15:00");

@@ -133,6 +133,9 @@ pub(in crate::targets::azure) fn ask(
 /// Requests are turned away; events wait until there is room for them.
 fn can_happen(stack: &Stack<'_>, alarm: &FunctionAlarm) -> bool {
     let function = stack.system.services[alarm.function].function.as_ref();
+    if let FunctionTrouble::Behind { .. } = alarm.trouble {
+        return false;
+    }
     alarm.trouble != FunctionTrouble::Throttled
         || function.is_some_and(|function| functions::is_asked(stack, alarm.function, function))
 }
@@ -159,7 +162,7 @@ fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> 
             ];
             (query, 0)
         }
-        FunctionTrouble::DeadLetters => {
+        FunctionTrouble::DeadLetters | FunctionTrouble::Behind { .. } => {
             let blobs = format!("/{}/", dead_container(service));
             let mut query: Vec<expr::Part> = vec![
                 "StorageBlobLogs\n| where AccountName == \"".into(),

@@ -38,7 +38,7 @@ pub(super) fn job(
         termination_grace_period_seconds: Some(30),
         ..pod::spec(&service.name, vec![request(stack, service, function)], volumes)
     };
-    let age = i64::from(function.retry.max_age_seconds);
+    let age = i64::from(function.retry.within());
     let job = CronJob {
         metadata: stack.names.service_meta(service),
         spec: CronJobSpec {

@@ -92,6 +92,7 @@ pub(super) fn measured(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<(Stri
         FunctionTrouble::DeadLetters => (dead(stack, service, function)?, 1),
         FunctionTrouble::Failing { calls } => (failing(stack, service, function, calls)?, 1),
         FunctionTrouble::Throttled => (full(stack, service, function)?, FULL),
+        FunctionTrouble::Behind { .. } => return None,
     })
 }
 

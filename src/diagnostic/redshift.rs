@@ -1,0 +1,29 @@
+//! What warehouses on AWS alone are strict about.
+
+use super::{Diagnostic, Span};
+
+/// `warehouse-zones`
+pub fn zones(at: Option<Span>, zones: usize, wanted: usize, existing: bool) -> Diagnostic {
+    let fix = match existing {
+        true => "name subnets of three zones for data",
+        false => "use `network.zones = 3`, in a region that has them",
+    };
+    Diagnostic::error(
+        "warehouse-zones",
+        at,
+        format!("Redshift Serverless wants subnets in {wanted} zones, and there are {zones}"),
+    )
+    .reason("it moves a warehouse to another zone when one fails")
+    .fix(fix)
+}
+
+/// `warehouse-name`
+pub fn reserved(at: Option<Span>, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "warehouse-name",
+        at,
+        format!("no database of Redshift is called `{name}`"),
+    )
+    .reason("the warehouse's database has its name, and this is a word of Redshift's SQL")
+    .fix("give the warehouse another name")
+}
