@@ -8,7 +8,7 @@ use tera::Context;
 use super::hosts::Hosts;
 use super::triggers::{self, Binding};
 use super::{code_container, dead_container};
-use crate::ir::{Family, Function, Service, Source, System};
+use crate::ir::{Family, Function, FunctionTrouble, Id, Service, Source, System};
 use crate::targets::azure::project::after;
 use crate::targets::azure::{Stack, warehouses, workflows};
 use crate::targets::shared::sources::{self, Sources};
@@ -39,7 +39,7 @@ pub(in crate::targets::azure) fn beside(system: &System) -> Sources {
         let mut files = BTreeMap::new();
         files.insert(HOST.to_owned(), pretty(&host()));
         for binding in triggers::bindings(system, (id, service, function)) {
-            let (entry, name) = entry(function, source, &binding);
+            let (entry, name) = entry((function, behind(system, id)), source, &binding);
             files.insert(format!("{}/{name}", binding.folder), entry);
             files.insert(
                 format!("{}/function.json", binding.folder),
@@ -97,8 +97,17 @@ fn is_python(source: &Source) -> bool {
     source.language.family == Family::Python
 }
 
+/// Minutes that an event may wait for the function before somebody is told.
+fn behind(system: &System, id: Id<Service>) -> Option<u32> {
+    let mut alarms = system.function_alarms.iter().filter(|alarm| alarm.function == id);
+    alarms.find_map(|alarm| match alarm.trouble {
+        FunctionTrouble::Behind { minutes } => Some(minutes),
+        _ => None,
+    })
+}
+
 /// The lines that call the function, and the name of their file.
-fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'static str) {
+fn entry((function, behind): (&Function, Option<u32>), source: &Source, binding: &Binding) -> (String, &'static str) {
     let mut context = Context::new();
     let (python, node) = match binding.is_call {
         true => (PYTHON_CALL, NODE_CALL),
@@ -106,6 +115,7 @@ fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'
     };
     context.insert("seconds", &function.timeout_seconds);
     context.insert("dead", &binding.keeps_dead);
+    context.insert("behind", &behind);
     context.insert("http", &binding.answers);
     context.insert("attempts", &function.retry.attempts);
     context.insert("entry", &quoted(&source.entry));

@@ -148,7 +148,7 @@ fn of_image(function: &Function) -> &'static str {
 fn kept(service: &Service, function: &Function) -> String {
     match function.trigger {
         Some(Trigger::Stream { .. } | Trigger::Table { .. } | Trigger::Schedule { .. }) => format!(
-            " These have no dead letters by themselves: with `@app.retry(strategy=\"exponential_backoff\", max_retry_count=\"{}\", minimum_interval=\"00:00:05\", maximum_interval=\"00:15:00\")` it tries again, and in the last try (`context.retry_context`) has to write the event to `{}/NAME.json` of the connection `{}` (`@app.blob_output`), and to return.",
+            " These have no dead letters by themselves: with `@app.retry(strategy=\"exponential_backoff\", max_retry_count=\"{}\", minimum_interval=\"00:00:05\", maximum_interval=\"00:15:00\")` it tries again, and in the last try (`context.retry_context`) has to write the event to `{}/NAME.json` of the connection `{}` (`@app.blob_output`), and to return; nobody but it can tell how old the events are that it gets: the line `events wait for N minutes` in its log sets off the alarm.",
             function.retry.attempts,
             dead_container(service),
             super::triggers::DEAD,

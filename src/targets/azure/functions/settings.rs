@@ -7,8 +7,8 @@ use hcl::Expression;
 use super::host_id;
 use super::hosts::Hosts;
 use super::triggers::{CALLS, DEAD, TRIGGER, host_settings};
-use crate::check::{AZURE_INSTANCES, AZURE_LOCK as LOCK};
-use crate::ir::{Function, Id, Inbox, Service, System, Trigger, Value};
+use crate::check::AZURE_INSTANCES;
+use crate::ir::{Function, Id, Service, Trigger};
 use crate::targets::azure::Stack;
 use crate::targets::azure::compute::Plan;
 use crate::targets::azure::startup::spell;
@@ -51,9 +51,6 @@ pub(super) fn of(
     let mut add = |name: &str, value: Expression| {
         all.entry(name.to_owned()).or_insert(value);
     };
-    for (name, value) in taken(service, function, system) {
-        add(&name, value);
-    }
     for setting in plain {
         add(&setting.name, setting.value);
     }
@@ -91,24 +88,6 @@ pub(super) fn of(
         add("WEBSITE_TIME_ZONE", timezone.as_str().into());
     }
     expr::object(all)
-}
-
-/// What differs from the queue's own numbers where a trigger takes its messages: how many a call gets, and for how long they are locked.
-fn taken(service: &Service, function: &Function, system: &System) -> Vec<(String, Expression)> {
-    let (inbox, batch) = match function.trigger {
-        Some(Trigger::Queue { queue, batch }) => (Inbox::Queue(queue), batch),
-        Some(Trigger::Topic { subscription, batch }) => (Inbox::Subscription(subscription), batch),
-        _ => return vec![],
-    };
-    let mut settings = service.settings.iter();
-    let source = settings.find(|setting| setting.value == Value::Source(inbox));
-    let Some(prefix) = source.and_then(|setting| setting.name.strip_suffix("SOURCE")) else {
-        return vec![];
-    };
-    let seconds = system.inbox(inbox).1.visibility_seconds.min(LOCK);
-    let numbers = [("BATCH", batch), ("VISIBILITY_SECONDS", seconds)];
-    let numbers = numbers.map(|(what, number)| (format!("{prefix}{what}"), number.to_string().into()));
-    numbers.into()
 }
 
 /// What every app is told, whoever wrote its code.

@@ -133,9 +133,6 @@ pub(in crate::targets::azure) fn ask(
 /// Requests are turned away; events wait until there is room for them.
 fn can_happen(stack: &Stack<'_>, alarm: &FunctionAlarm) -> bool {
     let function = stack.system.services[alarm.function].function.as_ref();
-    if let FunctionTrouble::Behind { .. } = alarm.trouble {
-        return false;
-    }
     alarm.trouble != FunctionTrouble::Throttled
         || function.is_some_and(|function| functions::is_asked(stack, alarm.function, function))
 }
@@ -162,7 +159,16 @@ fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> 
             ];
             (query, 0)
         }
-        FunctionTrouble::DeadLetters | FunctionTrouble::Behind { .. } => {
+        // What the entry says when it gets an event that has waited for too long.
+        FunctionTrouble::Behind { .. } => {
+            let query = vec![
+                "AppTraces\n| where AppRoleName =~ \"".into(),
+                app.into(),
+                "\" and Message startswith \"events wait for \"".into(),
+            ];
+            (query, 0)
+        }
+        FunctionTrouble::DeadLetters => {
             let blobs = format!("/{}/", dead_container(service));
             let mut query: Vec<expr::Part> = vec![
                 "StorageBlobLogs\n| where AccountName == \"".into(),
