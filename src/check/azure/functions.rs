@@ -67,6 +67,12 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         && system.network.existing.azure.is_some()
     {
         problems.push(rules::existing_network(system.places.key(&first.path), &first.name));
+    } else if system.network.existing.azure.is_some() && !function_places(system).is_empty() {
+        let workflows = system.workflows.iter().map(|(_, item)| (&item.path, &item.name));
+        let warehouses = system.warehouses.iter().map(|(_, item)| (&item.path, &item.name));
+        if let Some((path, name)) = workflows.chain(warehouses).next() {
+            problems.push(rules::existing_network_of(system.places.key(path), name));
+        }
     }
     for (_, item) in system.workflows.iter() {
         if item.schedule.as_ref().is_some_and(|(cron, _)| cron.has_both_days()) {
