@@ -148,7 +148,8 @@ fn build(
         zone: &zone(system),
         group: &parts.firewall.groups.warehouses[&id],
         each: false,
-        after: vec![],
+        // A cluster that is being changed takes none.
+        after: vec![tables.clone()],
     };
     let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
     stack.module.file("warehouses", "");
