@@ -252,11 +252,6 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
                 kube-apiserver`) can be tighter.",
         );
     }
-    if stack.has_broker() {
-        says(
-            "The pods of the broker may reach any address on ports 443 and 6443, because they find each other through the API server.",
-        );
-    }
     apis::readme::security(stack, &mut says);
     if stack.has_edge() {
         says(
