@@ -236,7 +236,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         says(&secrets::kept_apart(stack));
     }
     says(
-        "No service has an API token. It sees the Secrets that its links name, as variables of its process, and \
+        "No service has an API token, unless it starts workflows. It sees the Secrets that its links name, as variables of its process, and \
             no others.",
     );
     says("Everything is closed in both directions; a NetworkPolicy per component opens what a link says.");
