@@ -34,11 +34,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let logs_in = |grant: &Grant| matches!(grant.resource, Resource::Table(_) | Resource::Warehouse(_));
         if ROLES.contains(&service.name.as_str()) && system.grants_of(id).any(logs_in) {
             let at = system.places.key(&service.path);
-            problems.push(kubernetes::reserved_name(
-                at,
-                &service.name,
-                "PostgreSQL",
-            ));
+            problems.push(kubernetes::reserved_name(at, &service.name, "PostgreSQL"));
         }
     }
     for (_, table) in system.tables.iter() {
