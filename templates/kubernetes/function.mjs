@@ -64,7 +64,18 @@ function reply(returned) {
     return [200, { 'content-type': 'application/json' }, JSON.stringify(returned ?? null)];
   }
   const body = typeof returned.body === 'string' ? returned.body : JSON.stringify(returned.body ?? '');
-  return [Number(returned.statusCode), returned.headers ?? {}, returned.isBase64Encoded ? Buffer.from(body, 'base64') : body];
+  const cookies = returned.cookies?.length ? { 'set-cookie': returned.cookies } : {};
+  const headers = { ...returned.headers, ...cookies };
+  return [Number(returned.statusCode), headers, returned.isBase64Encoded ? Buffer.from(body, 'base64') : body];
+}
+
+// What is written with percent signs, as it is where it is written badly.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 // The first route that a request is of, those that say more of the path first, and its parameters.
@@ -81,9 +92,9 @@ function route(method, path) {
       continue;
     }
     const named = fixed.map((part, at) => [part, asked[at]]).filter(([part]) => part.startsWith('{'));
-    const found = Object.fromEntries(named.map(([part, own]) => [part.slice(1, -1), decodeURIComponent(own)]));
+    const found = Object.fromEntries(named.map(([part, own]) => [part.slice(1, -1), decoded(own)]));
     if (rest) {
-      found.proxy = decodeURIComponent(asked.slice(parts.length - 1).join('/'));
+      found.proxy = decoded(asked.slice(parts.length - 1).join('/'));
     }
     return [key, found];
   }
@@ -112,6 +123,7 @@ function requestEvent(request, body) {
     routeKey: key,
     rawPath: url.pathname,
     rawQueryString: url.search.slice(1),
+    cookies: (headers.cookie ?? '').split(';').map((cookie) => cookie.trim()).filter(Boolean),
     headers,
     queryStringParameters: query,
     pathParameters: parameters,

@@ -63,17 +63,18 @@ def call(event):
         if not future.cancel():
             late.add(future)
             future.add_done_callback(late.discard)
-        # No thread can be stopped: with none left the process ends, and the kubelet starts it again.
+        # No thread can be stopped: with none left the process begins anew, at once and as the same one. If it ended, the kubelet would
+        # wait longer and longer before it starts it again.
         if len(late) >= AT_ONCE:
-            threading.Timer(1, os._exit, [1]).start()
-        return 504, {}, b""
+            threading.Timer(1, os.execv, [sys.executable, [sys.executable, "-u", *sys.argv]]).start()
+        return 504, [], b""
     try:
         returned = future.result()
-        answer = reply(returned) if MODE == "requests" else (204, {}, b"")
+        answer = reply(returned) if MODE == "requests" else (204, [], b"")
     except Exception:
         count("failed")
         traceback.print_exc()
-        return 500, {}, b""
+        return 500, [], b""
     count("failed" if answer[0] >= 500 else "ok")
     return answer
 
@@ -85,7 +86,9 @@ def reply(returned):
     if not isinstance(body, str):
         body = json.dumps(body)
     body = base64.b64decode(body) if returned.get("isBase64Encoded") else body.encode()
-    return int(returned["statusCode"]), dict(returned.get("headers") or {}), body
+    headers = list(dict(returned.get("headers") or {}).items())
+    headers += [("set-cookie", cookie) for cookie in returned.get("cookies") or []]
+    return int(returned["statusCode"]), headers, body
 
 
 def route(method, path):
@@ -114,11 +117,11 @@ class Calls(BaseHTTPRequestHandler):
         body = self.body()
         if body is None:
             self.close_connection = True
-            return self.answer(413, {}, b"")
+            return self.answer(413, [], b"")
         try:
             event = json.loads(body) if MODE == "events" else self.request_event(body)
         except ValueError:
-            return self.answer(400, {}, b"")
+            return self.answer(400, [], b"")
         self.answer(*call(event))
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = serve
@@ -145,6 +148,7 @@ class Calls(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             name = name.lower()
             headers[name] = f"{headers[name]},{value}" if name in headers else value
+        cookies = [cookie.strip() for cookie in headers.get("cookie", "").split(";") if cookie.strip()]
         query = {}
         for name, value in parse_qsl(url.query, keep_blank_values=True):
             query[name] = f"{query[name]},{value}" if name in query else value
@@ -164,6 +168,7 @@ class Calls(BaseHTTPRequestHandler):
             "routeKey": key,
             "rawPath": url.path,
             "rawQueryString": url.query,
+            "cookies": cookies,
             "headers": headers,
             "queryStringParameters": query,
             "pathParameters": parameters,
@@ -174,7 +179,7 @@ class Calls(BaseHTTPRequestHandler):
 
     def answer(self, status, headers, body):
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in headers:
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 self.send_header(name, str(value))
         if status != 204:

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Span, clusters as rules, function as languages, semantic};
-use crate::ir::{Family, Function, Id, Service, Source, System, Trigger};
+use crate::diagnostic::{Diagnostic, Span, clusters as rules, function as languages, kubernetes, semantic};
+use crate::ir::{Family, Function, Grant, Id, Resource, Service, Source, System, Trigger};
 use crate::target::Target;
 use crate::vocabulary::Egress;
 
@@ -14,6 +14,8 @@ pub const TABLE_STORE: &str = "table-store";
 
 /// Bytes of the files of a function. `kubectl apply` keeps a copy of an object in one of its annotations, which holds 256 KiB.
 const ROOM: usize = 240 << 10;
+/// Roles that PostgreSQL or a database of this target has itself.
+const ROLES: [&str; 4] = ["none", "postgres", "public", "tables"];
 /// The column of what an item has besides keys.
 const ATTRIBUTES: &str = "attributes";
 
@@ -27,6 +29,13 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             code(system, service, source, &at, problems);
         }
         triggers(system, (id, service, function), &at, problems);
+    }
+    for (id, service) in system.services.iter() {
+        let logs_in = |grant: &Grant| matches!(grant.resource, Resource::Table(_) | Resource::Warehouse(_));
+        if ROLES.contains(&service.name.as_str()) && system.grants_of(id).any(logs_in) {
+            let at = system.places.key(&service.path);
+            problems.push(kubernetes::reserved_name(at, &service.name, "PostgreSQL"));
+        }
     }
     for (_, table) in system.tables.iter() {
         let at = |key: &str| {

@@ -56,7 +56,16 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         problems.push(kubernetes::reserved_name(at, &queue.name, "the topic of that name"));
     }
     for (_, service) in system.services.iter() {
-        let leads = |setting: &&Setting| matches!(setting.value, Value::CacheHost(_) | Value::MessagingEndpoint(_));
+        let leads = |setting: &&Setting| {
+            matches!(
+                setting.value,
+                Value::CacheHost(_)
+                    | Value::MessagingEndpoint(_)
+                    | Value::TableEndpoint(_)
+                    | Value::WarehouseEndpoint(_)
+                    | Value::WorkflowEndpoint(_)
+            )
+        };
         let made: BTreeSet<String> = service
             .settings
             .iter()
@@ -68,7 +77,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         for name in given.chain(linked).filter(|name| made.contains(name)) {
             let at = system.places.key(&format!("{}.environment.{name}", service.path));
             let at = at.or_else(|| system.places.key(&service.path));
-            let why = "it names the file of the authority of a cache or of the broker";
+            let why = "it names the file of the authority that vouches for what a link leads to";
             problems.push(semantic::setting_collision(at, &service.name, &name, why));
         }
     }

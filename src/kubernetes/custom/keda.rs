@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscalerBehavior;
 use serde::Serialize;
 
 use crate::kubernetes::object::Kind;
@@ -15,9 +16,26 @@ pub(crate) struct ScaledObject {
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) polling_interval: Option<u32>,
+    /// Seconds between the last event and the end of the last pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cooldown_period: Option<u32>,
     pub(crate) min_replica_count: u32,
     pub(crate) max_replica_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advanced: Option<Advanced>,
     pub(crate) triggers: Vec<Trigger>,
+}
+
+/// What KEDA says to the autoscaler that it makes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Advanced {
+    pub(crate) horizontal_pod_autoscaler_config: AutoscalerConfig,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AutoscalerConfig {
+    pub(crate) behavior: HorizontalPodAutoscalerBehavior,
 }
 
 impl Kind for ScaledObject {

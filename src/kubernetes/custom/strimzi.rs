@@ -15,6 +15,7 @@ const API_VERSION: &str = "kafka.strimzi.io/v1";
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Kafka {
     pub(crate) kafka: Brokers,
+    pub(crate) cluster_ca: ClusterAuthority,
     pub(crate) entity_operator: EntityOperator,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kafka_exporter: Option<Exporter>,
@@ -23,6 +24,14 @@ pub(crate) struct Kafka {
 impl Kind for Kafka {
     const API_VERSION: &'static str = API_VERSION;
     const KIND: &'static str = "Kafka";
+}
+
+/// Days that the authority is good for, and before whose end it is renewed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClusterAuthority {
+    pub(crate) validity_days: u32,
+    pub(crate) renewal_days: u32,
 }
 
 #[derive(Debug, Serialize)]

@@ -9,6 +9,7 @@ use super::database;
 use super::functions::watch;
 use super::inbox_alarms;
 use super::measures::Measures;
+use super::psql;
 use super::stack::Stack;
 use super::{warehouses, workflows};
 use crate::ir::{Alarm, Database, Id, Signal};
@@ -26,6 +27,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
     objects.extend(inbox_alarms::objects(stack));
     objects.extend(watch::objects(stack));
+    objects.extend(psql::alarms(stack));
     objects.extend(warehouses::watch::objects(stack));
     objects.extend(workflows::rules(stack));
     objects

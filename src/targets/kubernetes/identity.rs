@@ -1,4 +1,4 @@
-//! Service accounts: one per component, and no token in any pod. What a service may use follows from the Secrets that its pods name.
+//! Service accounts: one per component, and no token in a pod but of those that start workflows or do their steps. What a service may use follows from the Secrets that its pods name.
 
 use super::database;
 use super::stack::{STORE, Stack};

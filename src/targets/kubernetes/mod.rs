@@ -4,8 +4,8 @@
 //! KEDA, cert-manager, External Secrets, a controller of the Gateway API. The cluster must have those that a system uses; the README of the output lists them.
 //!
 //! One file of objects per concern, with the names that the clouds' files have; what belongs to a domain is in a namespace of its own, and
-//! goes to files of the same names in a folder of its own, which a team can own and apply. Every pod meets the restricted standard, no pod but an operator's own has an API
-//! token, and no value of a secret stands in the output.
+//! goes to files of the same names in a folder of its own, which a team can own and apply. Every pod meets the restricted standard, no pod has an API
+//! token but an operator's own, the steps of workflows and who starts these, and no value of a secret stands in the output.
 
 mod alarms;
 mod apis;

@@ -5,15 +5,48 @@ use k8s_openapi::api::core::v1::{ConfigMap, Container, PodSpec, PodTemplateSpec}
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use sha2::{Digest, Sha256};
 
+use super::alarms::alert;
 use super::database;
 use super::encryption::secret;
 use super::stack::{Stack, credentials};
+use super::tables::TABLES;
 use crate::ir::Database;
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
 
 /// Where the scripts are.
 const SCRIPTS: &str = "/etc/scripts";
+
+/// Alerts about jobs that have failed for good, by the component that they belong to.
+pub(super) fn alarms(stack: &Stack<'_>) -> Vec<Object> {
+    if !stack.system.cluster.prometheus {
+        return vec![];
+    }
+    let tables = (!stack.system.tables.is_empty()).then_some((TABLES, "tables"));
+    let warehouses = stack.system.warehouses.iter();
+    let warehouses = warehouses.map(|(_, warehouse)| (warehouse.name.as_str(), "warehouse"));
+    let owners = tables.into_iter().chain(warehouses);
+    owners
+        .map(|(owner, component)| {
+            let name = alarm(owner);
+            let expr = format!(
+                "max by (job_name) (kube_job_failed{{namespace=\"{}\", job_name=~\"{owner}-(setup|expiry)-.+\", condition=\"true\"}}) > 0",
+                stack.namespace_of(owner)
+            );
+            let about = format!(
+                "A job that makes the tables of {owner}, or deletes what has expired, failed: read its pod's log, and delete it when the \
+                 reason is gone; the next apply makes it anew."
+            );
+            let spec = alert(stack, (&name, &about, owner), expr, 1);
+            Object::custom(stack.meta(name.as_str(), owner, component), spec)
+        })
+        .collect()
+}
+
+/// The name of that alert.
+pub(super) fn alarm(owner: &str) -> String {
+    format!("{owner}-jobs-failed")
+}
 
 /// What runs scripts.
 pub(super) struct Psql<'a> {

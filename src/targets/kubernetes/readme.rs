@@ -236,7 +236,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         says(&secrets::kept_apart(stack));
     }
     says(
-        "No service has an API token. It sees the Secrets that its links name, as variables of its process, and \
+        "No service has an API token, unless it starts workflows. It sees the Secrets that its links name, as variables of its process, and \
             no others.",
     );
     says("Everything is closed in both directions; a NetworkPolicy per component opens what a link says.");
@@ -250,11 +250,6 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
             "Database pods may reach any address on ports 443 and 6443: they report to the API server, whose \
                 address a NetworkPolicy cannot name. A policy of the network plugin (Cilium: `toEntities: \
                 kube-apiserver`) can be tighter.",
-        );
-    }
-    if stack.has_broker() {
-        says(
-            "The pods of the broker may reach any address on ports 443 and 6443, because they find each other through the API server.",
         );
     }
     apis::readme::security(stack, &mut says);

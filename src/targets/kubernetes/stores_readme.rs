@@ -1,5 +1,6 @@
 //! What the owner knows and does about tables and streams, for the README.
 
+use super::psql;
 use super::stack::Stack;
 use super::streams::{self, STREAMS};
 use super::tables::{self, TABLES};
@@ -42,7 +43,7 @@ pub(super) fn security(stack: &Stack<'_>, mut says: impl FnMut(&str)) {
         says(
             "Every service that uses tables has a login of its own at their database, with rights on the tables that its links name: who \
                 only writes finds items by their key and sees nothing else of them. The owner's login, which makes tables, is used by jobs \
-                alone.",
+                alone. KEDA, which counts the changes that wait for a function, logs in with TLS and cannot verify the server.",
         );
     }
 }
@@ -88,7 +89,7 @@ fn of_tables(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             server by `X_CA` (libpq: `sslrootcert`); `X_TABLE` is the table, to be quoted. In Python for example: \
             `psycopg.connect(os.environ[\"X_ENDPOINT\"], user=os.environ[\"X_USER\"], password=os.environ[\"X_PASSWORD\"], \
             sslrootcert=os.environ[\"X_CA\"])`, then `INSERT INTO \"items\" (\"id\", attributes) VALUES (%s, %s) ON CONFLICT (\"id\") DO \
-            UPDATE SET attributes = excluded.attributes`. An index holds whole rows, whatever its `attributes` say. Drivers are no part of \
+            UPDATE SET attributes = %s`, with the value twice: `excluded`, `RETURNING` and `attributes || ...` read, which needs `reads`. An index holds whole rows, whatever its `attributes` say. Drivers are no part of \
             the languages' images: name them as packages, or use an image."
             .to_owned(),
     );
@@ -98,8 +99,9 @@ fn of_tables(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             tables share one database of three servers with {} GiB each; it is made, backed up and restored like any PostgreSQL database \
             of this system: a base backup and the log go to the object store and stay seven days. To restore it to any moment of those days, \
             apply a Cluster `{TABLES}-2` with `bootstrap.recovery` from that archive, as the documentation of CloudNativePG's Barman Cloud \
-            plugin says, and copy the rows. `kubectl cnpg psql {TABLES} --namespace {namespace} -- tables` opens it.",
+            plugin says, and copy the rows. `kubectl cnpg psql {TABLES} --namespace {namespace} -- tables` opens it. `{}` is the alert about failed jobs.",
         tables::SETUP,
-        tables::STORAGE_GB
+        tables::STORAGE_GB,
+        psql::alarm(TABLES)
     ));
 }

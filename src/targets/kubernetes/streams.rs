@@ -17,9 +17,9 @@ use super::warehouses::{self, Sink};
 use crate::check::EVENT_STREAMS;
 use crate::ir::{Delivery, Id, Resource, Service, Stream, Trigger, dead_letters};
 use crate::kubernetes::custom::strimzi::{
-    Authentication, Authorization, Brokers, ContainerTemplate, EntityOperator, EntityTemplate, Exporter,
-    ExporterTemplate, JvmOptions, Kafka, KafkaNodePool, KafkaTopic, KafkaUser, Listener, PodTemplate, PoolTemplate,
-    Right, RightTo, Rights, Storage, TopicOperator, UserOperator, Volume,
+    Authentication, Authorization, Brokers, ClusterAuthority, ContainerTemplate, EntityOperator, EntityTemplate,
+    Exporter, ExporterTemplate, JvmOptions, Kafka, KafkaNodePool, KafkaTopic, KafkaUser, Listener, PodTemplate,
+    PoolTemplate, Right, RightTo, Rights, Storage, TopicOperator, UserOperator, Volume,
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -148,6 +148,10 @@ fn cluster(stack: &Stack<'_>) -> Object {
                 ("transaction.state.log.replication.factor", number(SERVERS)),
             ]),
         },
+        cluster_ca: ClusterAuthority {
+            validity_days: 3650,
+            renewal_days: 365,
+        },
         entity_operator: EntityOperator {
             topic_operator: TopicOperator { resources: small() },
             user_operator: UserOperator {
@@ -160,7 +164,7 @@ fn cluster(stack: &Stack<'_>) -> Object {
             },
         },
         kafka_exporter: stack.watches_streams().then(|| Exporter {
-            topic_regex: ".*-dead",
+            topic_regex: ".*",
             group_regex: ".*",
             resources: pod::resources(("50m", "64Mi"), ("250m", "128Mi")),
             template: ExporterTemplate {
@@ -174,6 +178,7 @@ fn cluster(stack: &Stack<'_>) -> Object {
             "spec/kafka/listeners/0/networkPolicyPeers",
             "the operator makes the policy that lets these in, and its own pods",
         )
+        .comment("spec/clusterCa", "clients read its certificate when they start")
         .comment(
             "spec/kafka/version",
             "raise both with a release of the operator that knows newer ones",

@@ -175,9 +175,10 @@ fn measured(stack: &Stack<'_>) -> Option<Object> {
         .filter(|(_, service)| is_started(service) && stack.watches_tables())
         .map(|(_, service)| {
             format!(
-                "{}:\n  query: SELECT \"dead\"::text AS dead, count(*) AS number FROM public.\"{}\" GROUP BY 1\n  target_databases:\n    - \
+                "{}:\n  query: SELECT \"dead\"::text AS dead, count(*) AS number, extract(epoch FROM now() - min(\"at\")) AS age FROM public.\"{}\" GROUP BY 1\n  target_databases:\n    - \
                  {DATABASE}\n  metrics:\n    - dead:\n        usage: LABEL\n        description: it failed too often\n    - number:\n        \
-                 usage: GAUGE\n        description: changes\n",
+                 usage: GAUGE\n        description: changes\n    - age:\n        usage: GAUGE\n        \
+                 description: seconds that the oldest waits\n",
                 measure(service),
                 changes(service)
             )

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{ConfigMap, EnvVar};
 use tera::Context;
 
-use super::{PAUSE, PORT, call_seconds, event_queue, tries};
+use super::{PAUSE, PORT, STATUS_PORT, call_seconds, event_queue, tries};
 use crate::ir::{Function, Id, Service, Trigger, dead_letters};
 use crate::kubernetes::pod;
 use crate::targets::kubernetes::broker;
@@ -45,6 +45,14 @@ fn text(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Functi
     context.insert("call_seconds", &call_seconds(function));
     context.insert("pause_seconds", &PAUSE);
     context.insert("retries", &(tries(stack, function) - 1));
+    context.insert("max_age_seconds", &function.retry.max_age_seconds);
+    let (ask, asked) = match function.source {
+        Some(_) => ("GET", STATUS_PORT),
+        // Nothing is known of an image but that it answers.
+        None => ("OPTIONS", PORT),
+    };
+    context.insert("ask", ask);
+    context.insert("asked", &format!("http://127.0.0.1:{asked}/"));
     let source = |kind: &str, name: &str| format!("/{}/{kind}/{name}", system.prefix);
     let mut messages = |queue: &str, of: Option<(&str, String)>| {
         let endpoint = broker::endpoint(stack);
@@ -80,7 +88,6 @@ fn text(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Functi
             context.insert("user", &service.name);
             context.insert("oldest", oldest);
             context.insert("batch", batch);
-            context.insert("max_age_seconds", &function.retry.max_age_seconds);
             context.insert("source", &source("streams", &stream.name));
             context.insert("dead", &dead_letters(&service.name));
             Some(template::fill(RECORDS, &context))

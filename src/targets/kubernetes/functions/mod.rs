@@ -172,13 +172,7 @@ fn deployment(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &
         metadata: stack.names.service_meta(service),
         spec: DeploymentSpec {
             selector: stack.pods(&service.name),
-            strategy: Some(DeploymentStrategy {
-                type_: Some("RollingUpdate".to_owned()),
-                rolling_update: Some(RollingUpdateDeployment {
-                    max_surge: Some(IntOrString::String("25%".to_owned())),
-                    max_unavailable: Some(IntOrString::Int(0)),
-                }),
-            }),
+            strategy: Some(strategy(function)),
             template: pods::template(stack, id, service, function),
             ..Default::default()
         },
@@ -205,6 +199,22 @@ fn deployment(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &
         )
     } else {
         object
+    }
+}
+
+/// The old pod of a function that a table starts goes before the new one comes: both would take the same change.
+fn strategy(function: &Function) -> DeploymentStrategy {
+    let beside = RollingUpdateDeployment {
+        max_surge: Some(IntOrString::String("25%".to_owned())),
+        max_unavailable: Some(IntOrString::Int(0)),
+    };
+    let (kind, rolling_update) = match function.trigger {
+        Some(Trigger::Table { .. }) => ("Recreate", None),
+        _ => ("RollingUpdate", Some(beside)),
+    };
+    DeploymentStrategy {
+        type_: Some(kind.to_owned()),
+        rolling_update,
     }
 }
 

@@ -123,8 +123,8 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
         .collect();
     if !stack.function_alarms().is_empty() && !silent.is_empty() {
         says(format!(
-            "{} are images that answer requests: nobody but they can tell of calls that fail, and their alert counts restarts. Add alerts \
-                to what they measure themselves.",
+            "{} are images that answer requests: nobody but they can tell of calls that fail, and there is no alert about those. Add \
+                alerts to what they measure themselves.",
             quoted(&silent)
         ));
     }
@@ -205,7 +205,7 @@ fn events(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     );
     if !kinds.is_empty() {
         says(format!(
-            "What arrives: {}. Each call gets one event, whatever `batch` says: that is how many of them KEDA leaves to one pod. Every event \
+            "What arrives: {}. Each call gets one event, whatever `batch` says, and KEDA starts a pod for each that waits, up to `concurrency`. Every event \
                 comes at least once, and may come twice.",
             kinds.join("; ")
         ));
@@ -224,7 +224,9 @@ fn scale(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
         says(
             "Functions with events have no pods while nothing waits, but for those in `warm`: the first event after a pause waits up to ten \
                 seconds for KEDA and then for the start of a pod. `concurrency` is the number of pods, each of which works on one event at \
-                a time; of a stream there are no more than partitions, and one of a table, whose changes come in their order."
+                a time; of a stream there are no more than partitions, and one of a table, whose changes come in their order. One that \
+                reads a stream from its latest record has a pod until every partition had a record since, and pods stay for as long as \
+                all tries of an event may take."
                 .to_owned(),
         );
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{event_queue, pods};
+use k8s_openapi::api::autoscaling::v2::{HPAScalingRules, HorizontalPodAutoscalerBehavior};
+
+use super::{event_queue, hold_seconds, pods};
 use crate::ir::{Function, Id, Service, Trigger as Starts};
 use crate::kubernetes::custom::keda::{
-    AuthenticationRef, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication,
+    Advanced, AuthenticationRef, AutoscalerConfig, Parameter, ScaleTarget, ScaledObject, Trigger, TriggerAuthentication,
 };
 use crate::kubernetes::object::Object;
 use crate::targets::kubernetes::broker;
@@ -19,8 +21,10 @@ use crate::targets::shared::workload;
 /// Seconds between two looks at what waits: a function without pods is that late at most, and its start.
 const LOOK: u32 = 10;
 
-/// Events that wait for each pod, as a target.
-const WAITING: u32 = 5;
+/// Events that wait for each pod, as a target: a pod works on one at a time.
+const WAITING: u32 = 1;
+/// Seconds that an autoscaler may look back, at most.
+const LONGEST_WINDOW: u32 = 3600;
 
 /// By the processor load of a function that answers.
 pub(super) fn by_load(stack: &Stack<'_>, service: &Service, function: &Function) -> Object {
@@ -34,30 +38,42 @@ pub(super) fn by_load(stack: &Stack<'_>, service: &Service, function: &Function)
 pub(super) fn by_events(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Function) -> Vec<Object> {
     let system = stack.system;
     let trigger = match &function.trigger {
-        Some(Starts::Queue { queue, batch }) => messages(stack, service, &system.queues[*queue].name, *batch),
-        Some(Starts::Topic { subscription, batch }) => {
-            messages(stack, service, &system.subscriptions[*subscription].name, *batch)
+        Some(Starts::Queue { queue, .. }) => messages(stack, service, &system.queues[*queue].name),
+        Some(Starts::Topic { subscription, .. }) => messages(stack, service, &system.subscriptions[*subscription].name),
+        Some(Starts::Bucket { .. }) => messages(stack, service, &event_queue(service)),
+        Some(Starts::Stream { stream, oldest, .. }) => {
+            records(stack, (id, service), &system.streams[*stream].name, *oldest)
         }
-        Some(Starts::Bucket { .. }) => messages(stack, service, &event_queue(service), WAITING),
-        Some(Starts::Stream { stream, batch, oldest }) => {
-            records(stack, (id, service), &system.streams[*stream].name, *batch, *oldest)
-        }
-        Some(Starts::Table { batch, .. }) => trigger(
+        Some(Starts::Table { .. }) => trigger(
             "postgresql",
             "changes",
-            tables::waiting(stack, service, *batch),
+            tables::waiting(stack, service, WAITING),
             service,
         ),
         _ => return vec![],
     };
     let (least, most) = pods(stack, function);
     let meta = || stack.names.service_meta(service);
+    // Who counts sees what waits, and not what a pod still tries.
+    let held = hold_seconds(stack, function);
     let scaled = ScaledObject {
         scale_target_ref: ScaleTarget {
             kind: "Deployment",
             name: service.name.clone(),
         },
         polling_interval: Some(LOOK),
+        cooldown_period: Some(held),
+        advanced: Some(Advanced {
+            horizontal_pod_autoscaler_config: AutoscalerConfig {
+                behavior: HorizontalPodAutoscalerBehavior {
+                    scale_down: Some(HPAScalingRules {
+                        stabilization_window_seconds: i32::try_from(held.min(LONGEST_WINDOW)).ok(),
+                        ..Default::default()
+                    }),
+                    ..Default::default()
+                },
+            },
+        }),
         min_replica_count: least,
         max_replica_count: most,
         triggers: vec![trigger],
@@ -75,29 +91,23 @@ pub(super) fn by_events(stack: &Stack<'_>, id: Id<Service>, service: &Service, f
     objects
 }
 
-fn messages(stack: &Stack<'_>, service: &Service, queue: &str, each: u32) -> Trigger {
+fn messages(stack: &Stack<'_>, service: &Service, queue: &str) -> Trigger {
     let metadata = [
         ("host", format!("{}/", broker::endpoint(stack))),
         ("mode", "QueueLength".to_owned()),
         ("protocol", "amqp".to_owned()),
         ("queueName", queue.to_owned()),
-        ("value", each.to_string()),
+        ("value", WAITING.to_string()),
     ];
     trigger("rabbitmq", queue, metadata.into(), service)
 }
 
-fn records(
-    stack: &Stack<'_>,
-    (id, service): (Id<Service>, &Service),
-    stream: &str,
-    each: u32,
-    oldest: bool,
-) -> Trigger {
+fn records(stack: &Stack<'_>, (id, service): (Id<Service>, &Service), stream: &str, oldest: bool) -> Trigger {
     let first = if oldest { "earliest" } else { "latest" };
     let metadata = [
         ("bootstrapServers", streams::endpoint(stack)),
         ("consumerGroup", streams::group(stack, id)),
-        ("lagThreshold", each.to_string()),
+        ("lagThreshold", WAITING.to_string()),
         ("offsetResetPolicy", first.to_owned()),
         ("sasl", "scram_sha512".to_owned()),
         ("tls", "enable".to_owned()),

@@ -1,6 +1,5 @@
 //! What is watched about functions.
 
-use super::pods::FUNCTION;
 use super::{CONNECTOR_PORT, STATUS_PORT, answers, is_fed, is_scheduled, pods};
 use crate::ir::{Function, FunctionAlarm, FunctionTrouble, Id, Service, Trigger, dead_letters};
 use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
@@ -8,7 +7,7 @@ use crate::kubernetes::object::Object;
 use crate::kubernetes::policy::label;
 use crate::targets::kubernetes::alarms::alert;
 use crate::targets::kubernetes::stack::{BROKER, Stack};
-use crate::targets::kubernetes::streams::STREAMS;
+use crate::targets::kubernetes::streams::{self, STREAMS};
 use crate::targets::kubernetes::tables::{self, TABLES};
 
 /// Minutes that as many calls run as may before somebody is told.
@@ -31,32 +30,33 @@ pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> 
 }
 
 /// Where the pods of a function tell their metrics: (name of the port, port).
-fn told(function: &Function) -> Option<(&'static str, u16)> {
-    if is_fed(function) {
-        Some(("connector", CONNECTOR_PORT))
-    } else if answers(function) && function.source.is_some() {
-        Some(("status", STATUS_PORT))
-    } else {
-        None
-    }
+fn told(function: &Function) -> Vec<(&'static str, u16)> {
+    let connector = is_fed(function).then_some(("connector", CONNECTOR_PORT));
+    let has_status = function.source.is_some() && (is_fed(function) || answers(function));
+    let status = has_status.then_some(("status", STATUS_PORT));
+    connector.into_iter().chain(status).collect()
 }
 
 /// The ports at which Prometheus asks a service for what functions tell.
 pub(in crate::targets::kubernetes) fn ports(stack: &Stack<'_>, id: Id<Service>) -> Vec<u16> {
     let function = stack.system.services[id].function.as_ref();
-    let told = function.filter(|_| !stack.function_alarms().is_empty()).and_then(told);
-    told.map(|(_, port)| port).into_iter().collect()
+    let told = function.filter(|_| !stack.function_alarms().is_empty()).map(told);
+    told.into_iter().flatten().map(|(_, port)| port).collect()
 }
 
 fn monitor(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Option<Object> {
-    let (port, _) = service.function.as_ref().and_then(told)?;
+    let ports = told(service.function.as_ref()?).into_iter();
+    let endpoints = ports.map(|(port, _)| Endpoint {
+        port,
+        ..Default::default()
+    });
     let monitor = PodMonitor {
         selector: stack.pods(&stack.system.services[id].name),
-        pod_metrics_endpoints: vec![Endpoint {
-            port,
-            ..Default::default()
-        }],
+        pod_metrics_endpoints: endpoints.collect(),
     };
+    if monitor.pod_metrics_endpoints.is_empty() {
+        return None;
+    }
     Some(Object::custom(stack.names.service_meta(service), monitor))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn measured(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<(Stri
         FunctionTrouble::DeadLetters => (dead(stack, service, function)?, 1),
         FunctionTrouble::Failing { calls } => (failing(stack, service, function, calls)?, 1),
         FunctionTrouble::Throttled => (full(stack, service, function)?, FULL),
-        FunctionTrouble::Behind { .. } => return None,
+        FunctionTrouble::Behind { minutes } => (behind(stack, alarm.function, function, minutes)?, 1),
     })
 }
 
@@ -153,19 +153,46 @@ fn failing(stack: &Stack<'_>, service: &Service, function: &Function, calls: u32
         return None;
     }
     let job = format!("job=\"{namespace}/{name}\"");
-    Some(match told(function) {
-        Some(("connector", _)) if matches!(function.trigger, Some(Trigger::Table { .. })) => {
-            format!("sum(increase(http_request_code_5xx{{{job}, label=\"function\"}}[5m])) > {calls}")
+    let of = format!("{job}, label=\"function\"");
+    if function.source.is_some() {
+        Some(format!(
+            "sum(increase(function_calls_total{{{job}, result!=\"ok\"}}[5m])) > {calls}"
+        ))
+    } else if is_fed(function) {
+        // What the connector counts: each try that was answered badly, and events that nobody answered.
+        let each = ["http_request_code_4xx", "http_request_code_5xx", "output_error"];
+        let each = each.map(|name| format!("(sum(increase({name}{{{of}}}[5m])) or vector(0))"));
+        Some(format!("{} > {calls}", each.join(" + ")))
+    } else {
+        // Nobody but an image itself knows how its requests end.
+        None
+    }
+}
+
+/// True where what was there so many minutes ago has not been worked on.
+fn behind(stack: &Stack<'_>, id: Id<Service>, function: &Function, minutes: u32) -> Option<String> {
+    match function.trigger.as_ref()? {
+        Trigger::Stream { stream, oldest, .. } => {
+            let topic = &stack.system.streams[*stream].name;
+            let of = format!("job=\"{}/{STREAMS}\", topic=\"{topic}\"", stack.namespace_of(STREAMS));
+            let group = streams::group(stack, id);
+            let then = format!("kafka_topic_partition_current_offset{{{of}}} offset {minutes}m");
+            let now = format!("kafka_consumergroup_current_offset{{{of}, consumergroup=\"{group}\"}}");
+            let late = format!("max({then} - on (partition) {now}) > 0\n");
+            // Who has never read anything has no place in the stream.
+            let first = format!(
+                "or max(({then} - on (partition) kafka_topic_partition_oldest_offset{{{of}}}) unless on (partition) {now}) > 0\n"
+            );
+            Some(if *oldest { late + &first } else { late })
         }
-        Some(("connector", _)) => {
-            format!("sum(increase(output_error{{{job}, label=\"function\"}}[5m])) > {calls}")
-        }
-        Some(_) => format!("sum(increase(function_calls_total{{{job}, result!=\"ok\"}}[5m])) > {calls}"),
-        None => format!(
-            "sum(increase(kube_pod_container_status_restarts_total{{namespace=\"{namespace}\", container=\"{FUNCTION}\", \
-             pod=~\"{name}-.+\"}}[5m])) > {calls}"
-        ),
-    })
+        Trigger::Table { .. } => Some(format!(
+            "max(cnpg_{}_age{{job=\"{}/{TABLES}\", dead=\"false\"}}) > {}",
+            tables::measure(&stack.system.services[id]),
+            stack.namespace_of(TABLES),
+            minutes * 60
+        )),
+        _ => None,
+    }
 }
 
 /// True where as many pods run as may.

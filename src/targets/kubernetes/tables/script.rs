@@ -136,7 +136,7 @@ pub(super) fn script(stack: &Stack<'_>) -> String {
             });
             let own = is_started(service).then(|| Granted {
                 table: changes(service),
-                rights: "SELECT, UPDATE, DELETE".to_owned(),
+                rights: "SELECT, DELETE, UPDATE (\"dead\")".to_owned(),
             });
             User {
                 name: &service.name,

@@ -1,6 +1,7 @@
 //! What the owner knows and does about warehouses, for the README.
 
 use super::{DAYS, REFUSED_DAYS, setup, sinks, size, watch};
+use crate::targets::kubernetes::psql;
 use crate::targets::kubernetes::stack::Stack;
 use crate::targets::shared::report::Report;
 
@@ -50,8 +51,9 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
         "The job `{}-VERSION` makes tables, columns and rights, and a changed blueprint makes another job; nothing is dropped and no type \
             changes by it. Rows whose `time` is `delete_after_days` ago go every hour. Each warehouse is three servers where there are \
             three zones, every one with the whole size, also in `dev`: `[override.kubernetes.Cluster.{name}.spec]` makes them smaller. It \
-            is backed up and restored like any PostgreSQL database of this system, to any moment of {DAYS} days.",
-        setup(first)
+            is backed up and restored like any PostgreSQL database of this system, to any moment of {DAYS} days. `{}` is the alert about failed jobs.",
+        setup(first),
+        psql::alarm(name)
     ));
     let filled = stack
         .system

@@ -265,6 +265,8 @@ pub fn scaled(service: &Service, kind: &'static str, messages: impl Iterator<Ite
             name: service.name.clone(),
         },
         polling_interval: None,
+        cooldown_period: None,
+        advanced: None,
         min_replica_count: service.scale.min,
         max_replica_count: service.scale.max,
         triggers: messages.chain([load]).collect(),
