@@ -329,7 +329,8 @@ def run(cloud, check):
     """Runs a workflow to its end, which has to be as the check says."""
     client = cloud.client("stepfunctions")
     machine = next(one for one in client.list_state_machines()["stateMachines"] if one["name"] == check["run"])
-    begun = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(check["input"]))
+    name, given_input = f"run-{len(cloud.made)}", json.dumps(check["input"])
+    begun = client.start_execution(stateMachineArn=machine["stateMachineArn"], name=name, input=given_input)
     until = time.monotonic() + 60
     while (told := client.describe_execution(executionArn=begun["executionArn"]))["status"] == "RUNNING":
         if time.monotonic() > until:
