@@ -239,3 +239,73 @@ fn what_google_cloud_cannot_do_is_said() {
     );
     assert_eq!(rules(&table), ["table-expiry"]);
 }
+
+#[test]
+fn java_and_dotnet_are_called_by_their_class() {
+    for (runtime, handler, class) in [
+        ("java21", "Cleaner.handle", "Cleaner"),
+        ("java25", "com.example.Cleaner.handle", "com.example.Cleaner"),
+        ("dotnet10", "Example.Cleaner.HandleAsync", "Example.Cleaner"),
+    ] {
+        let text = format!(
+            "[functions.clean]\nruntime = \"{runtime}\"\nhandler = \"{handler}\"\nsource = \"functions/work\"\ntrigger = {{ schedule = \"0 1 * * *\" }}\n"
+        );
+        let built = resource(&render(&text), "google_cloudfunctions2_function", "clean");
+        assert!(built.contains(&format!("entry_point = \"{class}\"")), "{built}");
+    }
+}
+
+#[test]
+fn indexes_with_the_same_keys_are_one() {
+    let table = "[tables.items]\npartition_key = \"tenant\"\nsort_key = \"at\"\n[tables.items.indexes.a]\npartition_key = \"kind\"\nsort_key = \"at\"\n[tables.items.indexes.b]\npartition_key = \"kind\"\nsort_key = \"at\"\nattributes = [\"z\"]\n";
+    let text = [
+        table,
+        &function("work", "reads = [\"items\"]\ntrigger = { schedule = \"0 1 * * *\" }"),
+    ]
+    .concat();
+    let indexes = resource(&render(&text), "google_firestore_index", "items");
+    for (name, is_there) in [("key/ascending", true), ("a/descending", true), ("b/ascending", false)] {
+        assert_eq!(indexes.contains(name), is_there, "{name}: {indexes}");
+    }
+}
+
+#[test]
+fn a_call_has_its_time_and_an_instance_to_start() {
+    let rest = "timeout_seconds = 120\ntrigger = { queue = \"jobs\" }";
+    let send = function("send", "publishes = [\"jobs\"]\ntrigger = { schedule = \"0 1 * * *\" }");
+    let image = "[functions.image]\nimage = \"registry.example.com/image:1\"\ntrigger = { schedule = \"0 1 * * *\" }\n";
+    let text = [
+        "[queues.jobs]\nvisibility_seconds = 150\n",
+        &function("work", rest),
+        &send,
+        image,
+    ]
+    .concat();
+    let rendered = render(&text);
+    let queue = resource(&rendered, "google_pubsub_subscription", "jobs");
+    assert!(queue.contains("ack_deadline_seconds = 180"), "{queue}");
+    assert!(queue.contains("minimum_backoff = \"120s\""), "{queue}");
+    let own = resource(&rendered, "google_pubsub_subscription", "image");
+    // What listens in an image of somebody's own may know no path.
+    assert!(own.contains(".run.app\" oidc_token"), "{own}");
+}
+
+#[test]
+fn roles_that_google_gives_its_agents_are_not_ours() {
+    let table = "[tables.items]\npartition_key = \"id\"\n";
+    let text = [
+        table,
+        &function("send", "writes = [\"items\"]\ntrigger = { schedule = \"0 1 * * *\" }"),
+        &function("work", "trigger = { table = \"items\" }"),
+    ]
+    .concat();
+    let rendered = render(&text);
+    assert!(!rendered.terraform.contains(".serviceAgent"));
+    let trigger = resource(&rendered, "google_eventarc_trigger", "items_changes");
+    assert!(trigger.contains("time_sleep.changes"), "{trigger}");
+    let behind = resource(&rendered, "google_monitoring_alert_policy", "work_behind");
+    assert!(behind.contains("oldest_unacked_message_age"), "{behind}");
+    let schedules = resource(&rendered, "google_monitoring_alert_policy", "schedules_failed");
+    assert!(schedules.contains("condition_matched_log"), "{schedules}");
+    assert!(schedules.contains("shop-(send)$"), "{schedules}");
+}

@@ -122,10 +122,12 @@ fn events_of_a_bucket_wait_in_a_queue() {
     let holds = |text: &str| assert!(app.contains(text), "{text} is not in\n{app}");
     holds("AzureTrigger__queueServiceUri = azurerm_storage_account.functions_code.primary_queue_endpoint");
     holds("AzureFunctionsJobHost__extensions__queues__maxDequeueCount = \"3\"");
-    holds("AzureFunctionsJobHost__functionTimeout = \"00:01:30\"");
-    // 20 instances with two calls each: 50 would be too many with three.
-    holds("app_scale_limit = 20");
-    holds("AzureFunctionsJobHost__extensions__queues__batchSize = \"2\"");
+    holds("AzureFunctionsJobHost__functionTimeout = \"00:02:00\"");
+    // As many in one instance as there is memory for; 12 with four each are not more than 50.
+    holds("app_scale_limit = 12");
+    holds("AzureFunctionsJobHost__extensions__queues__batchSize = \"4\"");
+    // Its own account for what its host remembers.
+    holds("storage_account_name = azurerm_storage_account.thumb_host.name");
     holds("\"@Microsoft.KeyVault(SecretUri=${azurerm_key_vault_secret.key.versionless_id})\"");
     let json = &rendered
         .files

@@ -1,4 +1,4 @@
-//! One type as a line of the crate's data. The format is described in `src/terraform/provider/schema.rs`, which reads it.
+//! One type as a line of the crate's archive, and as the lines of its text. The format is described in `src/terraform/provider/schema.rs`, which reads it.
 
 use crate::Result;
 use crate::source::Source;
@@ -39,6 +39,18 @@ pub fn line(source: &Source, kind: &str, name: &str, schema: &str) -> Result<Str
     }
     line.insert("body".into(), body);
     Ok(format!("{kind} {name} {}", Value::Object(line)))
+}
+
+/// The lines of the crate's text for a type that stands on one line: its arguments and nested blocks each have one of their own.
+pub fn lines(line: &str) -> Result<String> {
+    let mut parts = line.splitn(3, ' ');
+    let mut next = || parts.next().ok_or("a type without a schema");
+    let (kind, name) = (next()?, next()?);
+    let mut schema: Map<String, Value> = serde_json::from_str(next()?)?;
+    let body = schema.remove("body").unwrap_or_default();
+    let members = body.as_object().into_iter().flatten();
+    let members: String = members.map(|(name, member)| format!(" {name} {member}\n")).collect();
+    Ok(format!("{kind} {name} {}\n{members}", Value::Object(schema)))
 }
 
 struct Encoder<'a> {

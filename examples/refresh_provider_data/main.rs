@@ -87,7 +87,9 @@ fn main() -> Result<()> {
             google.extend(source.types().map(|(kind, name, _)| (kind, name.to_owned())));
             google_lines.extend(all);
         }
-        let text = format!("# hashicorp/{provider} {}\n{}\n", source.version, lines.join("\n"));
+        let types = lines.iter().map(|line| encode::lines(line));
+        let types = types.collect::<Result<Vec<String>>>()?.join("\n");
+        let text = format!("# hashicorp/{provider} {}\n\n{types}", source.version);
         println!("{provider}: {} types, {} bytes", lines.len(), text.len());
         fs::write(data.join(format!("{provider}.txt")), text)?;
     }

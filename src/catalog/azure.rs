@@ -220,4 +220,4 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
 }
 
 /// What is here of functions, tables and streams.
-pub const SERVERLESS: &[&str] = &["function", "table", "stream"];
+pub const SERVERLESS: &[&str] = &["function", "table", "stream", "workflow", "warehouse"];

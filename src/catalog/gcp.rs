@@ -202,7 +202,7 @@ pub(super) fn zones(region: &str, count: usize) -> Vec<String> {
 }
 
 /// What is here of functions, tables and streams.
-pub const SERVERLESS: &[&str] = &["function", "table", "stream"];
+pub const SERVERLESS: &[&str] = &["function", "table", "stream", "workflow", "warehouse"];
 
 #[cfg(test)]
 mod tests {

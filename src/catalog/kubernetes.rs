@@ -78,5 +78,5 @@ pub(super) fn offer(engine: Engine) -> Option<&'static Offer> {
     }
 }
 
-/// What is here of functions, tables and streams.
-pub const SERVERLESS: &[&str] = &["function", "stream", "table"];
+/// What is here of functions, tables, streams, workflows and warehouses.
+pub const SERVERLESS: &[&str] = &["function", "stream", "table", "warehouse", "workflow"];

@@ -6,13 +6,16 @@ mod cluster;
 mod containers;
 mod functions;
 mod messaging;
+mod names;
 mod shards;
 
 pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
-pub use functions::{INSTANCES, function_block, function_plan, request_units, table_leases};
-pub use messaging::sql_filter;
+pub use functions::{
+    INSTANCES, function_block, function_places, function_plan, request_units, table_leases, warehouse_sink,
+};
+pub use messaging::{LOCK, sql_filter};
 
 use crate::diagnostic::{Diagnostic, capability};
 use crate::ir::{Database, System, Tls};

@@ -5,10 +5,14 @@ mod cluster;
 mod containers;
 mod functions;
 mod messaging;
+mod warehouses;
+mod workflows;
 
 pub use cluster::{SCALER, nodes, pod_ranges};
-pub use functions::{BUILD, CHANGES, CREATED, TRIGGERS, bucket_filter, deleted, takes_events};
+pub use functions::{BUILD, CHANGES, CREATED, INSTANCES, TRIGGERS, bucket_filter, deleted, takes_events};
 pub use messaging::pubsub_filter;
+pub use warehouses::has_streams;
+pub use workflows::{SCHEDULES, condition, has_schedules, value};
 
 use crate::diagnostic::{Diagnostic, capability, gcp};
 use crate::ir::{Database, Id, Readers, Resource, Service, Sharding, System, Tls};
@@ -90,6 +94,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     cluster::repositories(system, problems);
     messaging::check(system, problems);
     functions::check(system, problems);
+    workflows::check(system, problems);
+    warehouses::check(system, problems);
     let recipients = system.budget.as_ref().map_or(0, |budget| budget.emails.len());
     if recipients > RECIPIENTS {
         problems.push(gcp::budget_recipients(system.places.span("budget.emails"), recipients));

@@ -71,12 +71,16 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     }
     let inboxes = system.inbox_alarms.iter().map(|alarm| alarm.name.as_str());
     let functions = system.function_alarms.iter().map(|alarm| alarm.name.as_str());
+    let workflows = system.workflow_alarms.iter().map(|alarm| alarm.name.as_str());
+    let sinks = system.sink_alarms.iter().map(|alarm| alarm.name.as_str());
     let alarms: Vec<&str> = system
         .alarms
         .iter()
         .map(|alarm| alarm.name.as_str())
         .chain(inboxes)
         .chain(functions)
+        .chain(workflows)
+        .chain(sinks)
         .collect();
     if !system.cluster.prometheus && !alarms.is_empty() {
         let at = system.places.key("kubernetes").or(system.places.span("pattern"));
@@ -209,7 +213,10 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
             problems.push(kubernetes::reserved_namespace(at, &domain.name));
         }
     }
-    let databases: Vec<&str> = system.databases.iter().map(|(_, item)| item.name.as_str()).collect();
+    let warehouses = system.warehouses.iter().map(|(_, item)| item.name.as_str());
+    let databases = system.databases.iter().map(|(_, item)| item.name.as_str());
+    let databases: Vec<&str> = databases.chain(warehouses).collect();
+    let is_warehouse = |name: &str| system.warehouses.iter().any(|(_, item)| item.name == name);
     let logins: Vec<String> = system
         .sharded()
         .filter(|(.., sharding)| sharding.proxy().is_some())
@@ -229,12 +236,19 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
                 .and_then(|rest| rest.strip_prefix('-'));
             rest.is_some_and(|rest| is_of_server(rest, suffixes))
         });
+        let warehouse = system.warehouses.iter().find(|(_, warehouse)| {
+            let rest = name.strip_prefix(warehouse.name.as_str());
+            let rest = rest.and_then(|rest| rest.strip_prefix('-'));
+            rest.is_some_and(|rest| rest == "expiry" || rest.ends_with("-sink") || rest.starts_with("login-"))
+        });
         let login = system.services.iter().find(|(_, service)| {
             let rest = name.strip_prefix(service.name.as_str());
             suffixes == SECRETS && rest == Some("-user-credentials")
         });
         let owner = match maker {
+            Some(database) if is_warehouse(database) => format!("the warehouse `{database}`"),
             Some(database) => format!("the database `{database}`"),
+            None if warehouse.is_some() => "the warehouse whose name it begins with".to_owned(),
             None if cache.is_some() => "the cache whose name it begins with".to_owned(),
             None if login.is_some() => "the login of a service at the broker".to_owned(),
             None if name == SECRETS_READER && !system.domains.is_empty() => {
@@ -259,6 +273,9 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
         check(&item.name, &item.path, &SERVICES);
     }
     for (_, item) in system.databases.iter() {
+        check(&item.name, &item.path, &SERVICES);
+    }
+    for (_, item) in system.warehouses.iter() {
         check(&item.name, &item.path, &SERVICES);
     }
     for (_, item) in system.caches.iter() {

@@ -19,15 +19,17 @@ use std::ops::Deref;
 
 pub use aws::api_methods;
 pub use azure::{
-    INSTANCES as AZURE_INSTANCES, api_block, api_window, cluster_block, container_block, container_environment,
-    function_block, function_plan, gateway_address, inside_blocks, node_block, nodes_name, pool_name, request_units,
-    rotation_name, sql_filter, table_leases,
+    INSTANCES as AZURE_INSTANCES, LOCK as AZURE_LOCK, api_block, api_window, cluster_block, container_block,
+    container_environment, function_block, function_places, function_plan, gateway_address, inside_blocks, node_block,
+    nodes_name, pool_name, request_units, rotation_name, sql_filter, table_leases, warehouse_sink,
 };
 pub use edge::shared_ports;
 pub use gcp::{
-    BUILD as GCP_BUILD, CHANGES as GCP_CHANGES, CREATED as GCP_CREATED, SCALER as GCP_SCALER, TRIGGERS as GCP_TRIGGERS,
-    bucket_filter as gcp_bucket_filter, deleted as gcp_deleted, nodes as gcp_nodes, pod_ranges as gcp_pods,
-    pubsub_filter, takes_events as gcp_takes_events,
+    BUILD as GCP_BUILD, CHANGES as GCP_CHANGES, CREATED as GCP_CREATED, INSTANCES as GCP_INSTANCES,
+    SCALER as GCP_SCALER, SCHEDULES as GCP_SCHEDULES, TRIGGERS as GCP_TRIGGERS, bucket_filter as gcp_bucket_filter,
+    condition as gcp_condition, deleted as gcp_deleted, has_schedules as gcp_has_schedules,
+    has_streams as gcp_has_streams, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter,
+    takes_events as gcp_takes_events, value as gcp_value,
 };
 pub use kubernetes::{
     EVENT_STREAMS, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, TABLE_STORE, authority_variable,

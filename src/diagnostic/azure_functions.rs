@@ -66,6 +66,51 @@ pub fn private_url(at: Option<Span>, function: &str) -> Diagnostic {
     .fix("name it in `calls` of its callers, put an API with tokens in front of it, or say `open = true`")
 }
 
+/// `function-batch-lock`
+pub fn batch_lock(at: Option<Span>, function: &str, seconds: u32, most: u32) -> Diagnostic {
+    Diagnostic::error(
+        "function-batch-lock",
+        at,
+        format!(
+            "`{function}` may take {seconds} seconds for several messages at once, and Azure locks them for {most}"
+        ),
+    )
+    .reason(
+        "only the lock of a single message is renewed: the others would be handed out again in the middle of the call",
+    )
+    .fix(format!("say `batch = 1`, or `timeout_seconds = {most}` or less"))
+}
+
+/// `function-below-partitions`
+pub fn fewer_than_partitions(at: Option<Span>, function: &str, concurrency: u32, partitions: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "function-below-partitions",
+        at,
+        format!("`{function}` may run {concurrency} times at once, and Azure calls it once for each of {partitions} partitions"),
+    )
+    .fix(format!("say `concurrency = {partitions}` or more, or give the stream fewer partitions"))
+}
+
+/// `function-own-route`
+pub fn own_route(at: Option<Span>, function: &str) -> Diagnostic {
+    Diagnostic::error(
+        "function-own-route",
+        at,
+        format!("a route of `{function}` begins with `/admin` or `/runtime`, where Azure's own host answers"),
+    )
+    .fix("choose another path")
+}
+
+/// `name-of-part`
+pub fn name_of_part(at: Option<Span>, name: &str, of: &str) -> Diagnostic {
+    Diagnostic::error(
+        "name-of-part",
+        at,
+        format!("`{name}` is the name of a part of {of} on Azure"),
+    )
+    .fix("choose another name for one of the two")
+}
+
 /// `many-functions`
 pub fn many_apps(at: Option<Span>, apps: usize, most: usize) -> Diagnostic {
     Diagnostic::warning(

@@ -2,6 +2,8 @@
 
 pub mod functions;
 pub mod messaging;
+pub mod warehouses;
+pub mod workflows;
 
 use super::{Diagnostic, Span};
 

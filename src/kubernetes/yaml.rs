@@ -98,11 +98,12 @@ impl Writer<'_> {
                 Value::Object(map) if !map.is_empty() => {
                     let start = self.text.len();
                     self.map(map, indent + 2, &path);
-                    // The dash takes the place of the first line's indentation.
-                    let dash = start + indent;
-                    if self.text.get(dash..dash + 1) == Some(" ") {
-                        self.text.replace_range(dash..=dash, "-");
-                    }
+                    self.dash(start + indent);
+                }
+                Value::Array(inner) if !inner.is_empty() => {
+                    let start = self.text.len();
+                    self.items(inner, indent + 2, &path);
+                    self.dash(start + indent);
                 }
                 other => {
                     self.indent(indent);
@@ -110,6 +111,13 @@ impl Writer<'_> {
                     self.leaf(other, indent);
                 }
             }
+        }
+    }
+
+    /// Puts a dash into the first line's indentation.
+    fn dash(&mut self, at: usize) {
+        if self.text.get(at..=at) == Some(" ") {
+            self.text.replace_range(at..=at, "-");
         }
     }
 

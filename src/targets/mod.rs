@@ -11,6 +11,8 @@ mod shared;
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::check::Checked;
@@ -20,7 +22,7 @@ use crate::kubernetes::overrides as objects;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::terraform::overrides::{Override, apply};
-use crate::terraform::verify::verify;
+use crate::terraform::verify::Names;
 use crate::terraform::{Module, Part, identifier};
 use crate::vocabulary::Runtime;
 use shared::{Lowered, sources};
@@ -60,7 +62,14 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         cluster.outputs(system, &mut module);
     }
     module.part(domains(system));
-    let (faults, (mut written, readme)) = both(|| verify(&module), || (module.files(), report.render(system)));
+    let (faults, (mut written, readme)) = {
+        let names = LazyLock::new(|| Names::of(&module));
+        meanwhile(
+            module.definitions(),
+            |definition| names.faults(definition),
+            || (module.files(), report.render(system)),
+        )
+    };
     if !faults.is_empty() {
         let words = faults
             .iter()
@@ -75,7 +84,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         }
         written = module.files();
     }
-    let terraform = match sources::is_needed(system) {
+    let terraform = match sources::is_needed(system) || !added.is_empty() {
         true => {
             sources::inline(system, &added, &mut module);
             Module::single(&module.files())
@@ -99,17 +108,36 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     })
 }
 
-/// Does two things at the same time: what a target emits is checked while it is written. One after the other where there are no threads.
-fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
-    thread::scope(|scope| {
-        let started = thread::Builder::new().spawn_scoped(scope, &one);
+/// Checks pieces of what a target emits in a second thread while something else is done, with which the first thread is ready sooner: then
+/// it helps with the pieces that are left. Gives the faults in the order of their pieces.
+fn meanwhile<P: Sync, F: Send, T>(
+    pieces: &[P],
+    check: impl Fn(&P) -> Vec<F> + Sync,
+    other: impl FnOnce() -> T,
+) -> (Vec<F>, T) {
+    let next = AtomicUsize::new(0);
+    let check_the_rest = || {
+        let mut found = vec![];
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(piece) = pieces.get(place) else {
+                return found;
+            };
+            found.extend(check(piece).into_iter().map(|fault| (place, fault)));
+        }
+    };
+    let (mut found, other) = thread::scope(|scope| {
+        // Where there are no threads, one does everything.
+        let second = thread::Builder::new().spawn_scoped(scope, check_the_rest);
         let other = other();
-        let one = match started {
-            Ok(started) => started.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(_) => one(),
-        };
-        (one, other)
-    })
+        let mut found = check_the_rest();
+        if let Ok(second) = second {
+            found.extend(second.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        (found, other)
+    });
+    found.sort_by_key(|(place, _)| *place);
+    (found.into_iter().map(|(_, fault)| fault).collect(), other)
 }
 
 /// What belongs to each domain goes to a file of its own.

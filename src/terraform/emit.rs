@@ -98,6 +98,9 @@ fn line<'a>((item, value): (&'a Item, &'a str)) -> Line<'a> {
     }
 }
 
+/// The values of most blocks are shorter than this, in bytes.
+const USUAL: usize = 256;
+
 /// The text of several values, one behind the other.
 struct Values {
     text: String,
@@ -111,7 +114,7 @@ impl Values {
         depth: usize,
         value: impl Fn(T) -> Option<&'a Expression>,
     ) -> Self {
-        let mut text = String::new();
+        let mut text = String::with_capacity(USUAL);
         let end = |item| {
             if let Some(value) = value(item) {
                 expression(&mut text, value, depth);

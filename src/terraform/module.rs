@@ -328,6 +328,9 @@ impl Module {
     }
 }
 
+/// Most files are shorter than this, in bytes.
+const USUAL: usize = 8 << 10;
+
 /// The text of one file under construction.
 struct File {
     name: String,
@@ -347,6 +350,9 @@ impl File {
     }
 
     fn add(&mut self, definition: &Definition) {
+        if !self.has_definitions {
+            self.text.reserve(USUAL);
+        }
         if !self.text.is_empty() {
             self.text.push('\n');
         }

@@ -21,27 +21,83 @@ pub struct Fault {
 
 /// Everything in a module that its providers or Terraform would refuse.
 pub fn verify(module: &Module) -> Vec<Fault> {
-    let objects: BTreeMap<(Kind, &str, &str), bool> = module
+    let names = Names::of(module);
+    let faults = module
         .definitions()
         .iter()
-        .filter_map(|definition| {
+        .flat_map(|definition| names.faults(definition));
+    faults.collect()
+}
+
+/// What a reference in a module can name.
+pub struct Names<'a> {
+    /// Every object, and whether there are several instances of it.
+    objects: BTreeMap<(Kind, &'a str, &'a str), bool>,
+    /// The variables and locals: (`var` or `local`, name).
+    declared: BTreeSet<(&'static str, &'a str)>,
+}
+
+impl<'a> Names<'a> {
+    /// The names in a module.
+    pub fn of(module: &'a Module) -> Self {
+        let objects = module.definitions().iter().filter_map(|definition| {
             let (kind, resource_type, name) = object(definition)?;
             Some(((kind, resource_type, name), is_repeated(&definition.body)))
-        })
-        .collect();
-    let declared = declared(module);
-    let mut faults = vec![];
-    for definition in module.definitions() {
-        faults.extend(against_schema(definition));
+        });
+        Self {
+            objects: objects.collect(),
+            declared: declared(module),
+        }
+    }
+
+    /// Everything in a definition of the module that its provider or Terraform would refuse.
+    pub fn faults(&self, definition: &Definition) -> Vec<Fault> {
+        let mut faults = against_schema(definition);
         references::of_block(&definition.body, &mut |reference| {
-            faults.extend(dangling(reference, &objects, &declared).map(|problem| Fault {
+            faults.extend(self.dangling(reference).map(|problem| Fault {
                 address: address(definition),
                 path: String::new(),
                 problem,
             }));
         });
+        faults
     }
-    faults
+
+    /// What is wrong with a reference, if anything.
+    fn dangling(&self, reference: &[Cow<'_, str>]) -> Option<String> {
+        let words: Vec<&str> = reference.iter().map(AsRef::as_ref).collect();
+        let undeclared =
+            |kind, name, word| (!self.declared.contains(&(kind, name))).then(|| format!("there is no {word} `{name}`"));
+        let (kind, rest) = match words.as_slice() {
+            ["data", rest @ ..] => (Kind::Data, rest),
+            ["ephemeral", rest @ ..] => (Kind::Ephemeral, rest),
+            ["var", name, ..] => return undeclared("var", name, "variable"),
+            ["local", name, ..] => return undeclared("local", name, "local"),
+            rest => (Kind::Resource, rest),
+        };
+        // Iterators, `path.module` and bare words have no underscore-separated provider in front.
+        let (resource_type, name, path) = match rest {
+            [resource_type, name, path @ ..] if kind != Kind::Resource || resource_type.contains('_') => {
+                (*resource_type, *name, path)
+            }
+            _ => return None,
+        };
+        let Some(&repeated) = self.objects.get(&(kind, resource_type, name)) else {
+            return Some(format!("`{}` refers to nothing in this module", words.join(".")));
+        };
+        // An instance key comes first where the object is repeated; without one the whole map is meant.
+        let path = match path.split_first() {
+            Some((_, rest)) if repeated => rest,
+            _ => path,
+        };
+        let block_kind = match kind {
+            Kind::Resource => BlockKind::Resource,
+            Kind::Data => BlockKind::Data,
+            Kind::Ephemeral => BlockKind::Ephemeral,
+        };
+        let exists = provider::has_attribute(block_kind, resource_type, path).unwrap_or(true);
+        (!exists).then(|| format!("`{}` names an attribute that the type does not have", words.join(".")))
+    }
 }
 
 fn is_repeated(body: &Block) -> bool {
@@ -103,46 +159,4 @@ fn declared(module: &Module) -> BTreeSet<(&'static str, &str)> {
         }
     }
     names
-}
-
-/// What is wrong with a reference, if anything.
-fn dangling(
-    reference: &[Cow<'_, str>],
-    objects: &BTreeMap<(Kind, &str, &str), bool>,
-    declared: &BTreeSet<(&'static str, &str)>,
-) -> Option<String> {
-    let words: Vec<&str> = reference.iter().map(AsRef::as_ref).collect();
-    let (kind, rest) = match words.as_slice() {
-        ["data", rest @ ..] => (Kind::Data, rest),
-        ["ephemeral", rest @ ..] => (Kind::Ephemeral, rest),
-        ["var", name, ..] => {
-            return (!declared.contains(&("var", name))).then(|| format!("there is no variable `{name}`"));
-        }
-        ["local", name, ..] => {
-            return (!declared.contains(&("local", name))).then(|| format!("there is no local `{name}`"));
-        }
-        rest => (Kind::Resource, rest),
-    };
-    // Iterators, `path.module` and bare words have no underscore-separated provider in front.
-    let (resource_type, name, path) = match rest {
-        [resource_type, name, path @ ..] if kind != Kind::Resource || resource_type.contains('_') => {
-            (*resource_type, *name, path)
-        }
-        _ => return None,
-    };
-    let Some(&repeated) = objects.get(&(kind, resource_type, name)) else {
-        return Some(format!("`{}` refers to nothing in this module", words.join(".")));
-    };
-    // An instance key comes first where the object is repeated; without one the whole map is meant.
-    let path = match path.split_first() {
-        Some((_, rest)) if repeated => rest,
-        _ => path,
-    };
-    let block_kind = match kind {
-        Kind::Resource => BlockKind::Resource,
-        Kind::Data => BlockKind::Data,
-        Kind::Ephemeral => BlockKind::Ephemeral,
-    };
-    let exists = provider::has_attribute(block_kind, resource_type, path).unwrap_or(true);
-    (!exists).then(|| format!("`{}` names an attribute that the type does not have", words.join(".")))
 }

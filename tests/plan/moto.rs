@@ -83,6 +83,47 @@ fn events_start_functions_at_a_server_that_stands_in_for_aws() {
     }
 }
 
+/// What starts the chains of the example: an upload, and readings of which one is too hot.
+const CHAIN: &str = r#"[
+    { "put": "uploads/ann/cat.jpg", "into": "media", "content": "no picture", "expect": ["summaries/ann/cat.jpg.json"] },
+    { "put": "uploads/ann/notes/a b.txt", "into": "media", "content": "one two\nthree\n",
+        "expect": ["summaries/ann-notes/a b.txt.json"],
+        "records": { "readings": [{ "device": "d1", "at": "2026-01-31T15:30:10Z", "celsius": 21.5 },
+            { "device": "d1", "at": "2026-01-31T15:31:10Z", "celsius": 95 }] } }
+]"#;
+
+#[test]
+fn what_starts_an_example_arrives_at_its_end() {
+    if !has_moto() {
+        return;
+    }
+    let mut examples = crate::support::examples().into_iter();
+    let mut example = examples.find(|example| example.name == "media-iot").unwrap();
+    // Workflows and warehouses are no part of the chains.
+    let parts = example.text.split("\n\n");
+    let parts: Vec<&str> = parts
+        .filter(|part| !part.contains("workflows") && !part.contains("facts"))
+        .collect();
+    example.text = parts.join("\n\n");
+    let rendered = example.render(&example.load(None), Target::Aws);
+    let files: Vec<(&str, &str)> = rendered.files.iter().collect();
+    let made = accepted(&files, CHAIN);
+    for line in [
+        r#"item mediaiot-pictures {"bytes": "10", "day": "#,
+        r#"item mediaiot-pictures {"bytes": "14", "day": "#,
+        r#"told /v1/messages Bearer the secret mediaiot/push-key: {"owner": "ann", "key": "cat.jpg", "#,
+        "started mediaiot-alarm",
+        r#"item mediaiot-means {"day": "2026-02-01", "device": "d1", "#,
+    ] {
+        assert!(
+            made.lines().any(|made| made.starts_with(line)),
+            "{line} is not in\n{made}"
+        );
+    }
+    // The filter of `notify` lets nothing but pictures and videos through.
+    assert_eq!(made.matches("\ntold ").count(), 1, "{made}");
+}
+
 #[test]
 fn the_examples_are_accepted() {
     let serverless = |path: &Path| {

@@ -24,7 +24,7 @@ pub fn build(folder: &Path) -> Result<Vec<u8>, String> {
 /// Checks objects: fields that no schema knows are errors, and so are kinds without a schema.
 pub fn validate(objects: &[u8]) -> Result<(), String> {
     let mut command = Command::new(python());
-    let kinds = ["kinds", "rabbitmq"].map(|name| project(&format!("src/kubernetes/data/{name}.jsonl")));
+    let kinds = ["kinds", "argo", "rabbitmq"].map(|name| project(&format!("src/kubernetes/data/{name}.jsonl")));
     command.arg(project("tests/support/validate.py")).args(kinds);
     run(&mut command, objects).map(|_| ())
 }

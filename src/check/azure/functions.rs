@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 use sha2::{Digest, Sha256};
 
+use super::LOCK;
+
 use crate::diagnostic::{Diagnostic, azure_functions as rules, capability, function};
-use crate::ir::{Capacity, Domain, Family, Function, Id, Image, Resource, Service, System, Table, Tier, Trigger};
+use crate::ir::{
+    Capacity, Domain, Family, Function, Id, Image, Resource, Segment, Service, System, Table, Tier, Trigger, Warehouse,
+};
 use crate::target::Target;
 use crate::vocabulary::Changes;
 
@@ -28,9 +32,10 @@ const HOURS: u32 = 2160;
 /// The longest `PREFIX-NAME` of an account of Cosmos DB: its unique suffix follows.
 const ACCOUNT: usize = 43;
 /// Beginnings of the names that Azure gives settings itself.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 11] = [
     "APPINSIGHTS_",
     "APPLICATIONINSIGHTS_",
+    "AzureCalls",
     "AzureDead",
     "AzureFunctions",
     "AzureTrigger",
@@ -40,6 +45,13 @@ const RESERVED: [&str; 10] = [
     "IDENTITY_",
     "WEBSITE",
 ];
+/// What paths of a host's own begin with.
+const OWN: [&str; 2] = ["admin", "runtime"];
+/// Why times that are both are not there, and what helps.
+const BOTH_DAYS: (&str, &str) = (
+    "takes a day of the month and one of the week together: times must be both",
+    "say one of the two as `*`, or make one for each",
+);
 /// What Azure adds a unit of request for: reads of 4 KiB, and writes of 1 KiB.
 const WRITE_UNITS: u32 = 6;
 
@@ -56,11 +68,35 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     {
         problems.push(rules::existing_network(system.places.key(&first.path), &first.name));
     }
+    for (_, item) in system.workflows.iter() {
+        if item.schedule.as_ref().is_some_and(|(cron, _)| cron.has_both_days()) {
+            let at = system.places.span(&format!("{}.trigger.schedule", item.path));
+            problems.push(function::schedule_not_there(
+                at,
+                Target::Azure,
+                BOTH_DAYS.0,
+                BOTH_DAYS.1,
+            ));
+        }
+    }
+    super::names::check(system, problems);
     for services in apps.values().filter(|services| services.len() > APPS) {
         let at = services.last().and_then(|service| system.places.key(&service.path));
         problems.push(rules::many_apps(at, services.len(), APPS));
     }
-    blocks(system, &apps.keys().copied().collect(), problems);
+    blocks(system, &function_places(system), problems);
+    for (_, api) in system.apis.iter() {
+        for route in &api.routes {
+            let service = &system.services[route.service];
+            let first = route.segments.first();
+            let own = matches!(first, Some(Segment::Literal(word)) if OWN.contains(&word.as_str()));
+            if own && service.function.is_some() {
+                let at = system.places.span(&format!("{}.trigger.http", service.path));
+                let at = at.or_else(|| system.places.key(&service.path));
+                problems.push(rules::own_route(at, &service.name));
+            }
+        }
+    }
     for (_, table) in system.tables.iter() {
         self::table(system, table, problems);
     }
@@ -95,21 +131,42 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     if function.memory_mb > MEMORY {
         problems.push(rules::memory(at("memory_mb"), function.memory_mb, MEMORY));
     }
-    let answers = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }) | None);
+    // Workflows send messages, and wait as long as it takes.
+    let is_step = system.workflows_of(id).next().is_some();
+    let called = system.callers_of(id).next().is_some();
+    let answers = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }))
+        || function.trigger.is_none() && (called || !is_step);
     if answers && function.timeout_seconds > ANSWER {
         let at = at("timeout_seconds").or_else(here);
         problems.push(rules::answer(at, &service.name, function.timeout_seconds, ANSWER));
     }
+    if let Some(Trigger::Queue { batch, .. } | Trigger::Topic { batch, .. }) = function.trigger
+        && batch > 1
+        && function.timeout_seconds > LOCK
+    {
+        let at = at("trigger.batch").or_else(|| at("timeout_seconds")).or_else(here);
+        problems.push(rules::batch_lock(at, &service.name, function.timeout_seconds, LOCK));
+    }
+    if let Some(Trigger::Stream { stream, .. }) = function.trigger {
+        let parts = system.streams[stream].partitions;
+        if function.concurrency < parts {
+            let at = at("concurrency").or_else(here);
+            problems.push(rules::fewer_than_partitions(
+                at,
+                &service.name,
+                function.concurrency,
+                parts,
+            ));
+        }
+    }
     match &function.trigger {
         Some(Trigger::Url { open: false }) => problems.push(rules::private_url(at("trigger.http"), &service.name)),
         Some(Trigger::Schedule { cron, .. }) if cron.has_both_days() => {
-            let what = "takes a day of the month and one of the week together: times must be both";
-            let fix = "say one of the two as `*`, or make a function for each";
             problems.push(function::schedule_not_there(
                 at("trigger.schedule"),
                 Target::Azure,
-                what,
-                fix,
+                BOTH_DAYS.0,
+                BOTH_DAYS.1,
             ));
         }
         _ => {}
@@ -118,13 +175,6 @@ fn one(system: &System, (id, service, function): (Id<Service>, &Service, &Functi
     for name in service.environment.keys().filter(reserved) {
         let at = system.places.key(&format!("{}.environment.{name}", service.path));
         problems.push(rules::variable(at, name));
-    }
-    let plan = function_plan(system, service.home.domain);
-    for name in [plan.clone(), format!("{plan}-host")] {
-        for (_, other) in system.services.iter().filter(|(_, other)| other.name == name) {
-            let at = system.places.key(&other.path);
-            problems.push(capability::name_taken(at, &name, Target::Azure));
-        }
     }
     let shards = system
         .grants_of(id)
@@ -165,6 +215,21 @@ fn blocks(system: &System, places: &BTreeSet<Place>, problems: &mut Vec<Diagnost
             problems.push(rules::same_block(at, [other, &domain.name]));
         }
     }
+}
+
+/// The domains that have a plan of functions: those with functions, workflows or streams that fill a warehouse.
+pub fn function_places(system: &System) -> BTreeSet<Option<Id<Domain>>> {
+    let functions = system.functions().map(|(_, service, _)| service.home.domain);
+    let workflows = system.workflows.iter().map(|(_, item)| item.home.domain);
+    let warehouses = system.warehouses.iter();
+    let filled = warehouses.filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some()));
+    let filled = filled.map(|(_, item)| item.home.domain);
+    functions.chain(workflows).chain(filled).collect()
+}
+
+/// What the app is called that brings a stream's records to a table of a warehouse.
+pub fn warehouse_sink(warehouse: &Warehouse, table: &str) -> String {
+    format!("{}-{}", warehouse.name, table.replace('_', "-"))
 }
 
 /// What the plan of the functions of a domain is called, and what belongs to it.

@@ -7,7 +7,7 @@ use crate::ir::{Access, Delivery, Function, Inbox, Resource, System, Trigger};
 use crate::vocabulary::Runtime;
 
 /// Seconds that Service Bus locks a message for, at most.
-const LOCK: u32 = 300;
+pub const LOCK: u32 = 300;
 /// Characters of a rule's expression.
 const EXPRESSION: usize = 1024;
 /// Queues and topics that a service can be scaled by: a profile has ten rules, two for each and two for the processors.

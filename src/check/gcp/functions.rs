@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, capability, gcp::functions as rules, gcp::messaging};
+use super::workflows::{SCHEDULES, has_schedules};
+use crate::diagnostic::{Diagnostic, Span, capability, gcp::functions as rules, gcp::messaging};
 use crate::ir::{Bucket, Family, Function, Resource, Service, Source, System, Trigger};
 use crate::target::Target;
 use crate::vocabulary::Runtime;
@@ -16,6 +17,12 @@ const FILTER: usize = 256;
 /// What Node.js loads when `package.json` says nothing.
 const DEFAULT: &str = "index";
 
+/// Instances of one service that Cloud Run gives without being asked.
+pub const INSTANCES: u32 = 100;
+/// Instances, and seconds of a call, with which some messages at once are too many.
+const FEW: u32 = 5;
+const SHORT: u32 = 60;
+
 /// Who brings messages to functions.
 pub const TRIGGERS: &str = "triggers";
 /// Who builds functions.
@@ -26,6 +33,7 @@ pub const CHANGES: &str = "changes";
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for (_, service, function) in system.functions() {
         trigger(system, service, function, problems);
+        busy(system, service, function, problems);
         if let Some(source) = &function.source
             && !is_found(source)
         {
@@ -56,6 +64,21 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         }
     }
     names(system, problems);
+}
+
+/// Are there enough instances for what is brought, and not more than there may be?
+fn busy(system: &System, service: &Service, function: &Function, problems: &mut Vec<Diagnostic>) {
+    let at = || {
+        let said = system.places.span(&format!("{}.concurrency", service.path));
+        said.or_else(|| system.places.key(&service.path))
+    };
+    let (most, seconds) = (function.concurrency, function.timeout_seconds);
+    if most > INSTANCES {
+        problems.push(rules::instances(at(), &service.name, most, INSTANCES));
+    }
+    if takes_events(function) && most < FEW && seconds > SHORT {
+        problems.push(rules::busy(at(), &service.name, most));
+    }
 }
 
 fn trigger(system: &System, service: &Service, function: &Function, problems: &mut Vec<Diagnostic>) {
@@ -177,24 +200,29 @@ fn names(system: &System, problems: &mut Vec<Diagnostic>) {
     if triggers.any(|trigger| matches!(trigger, Trigger::Table { .. })) {
         taken.push((CHANGES.to_owned(), "the account that passes changes of tables on"));
     }
+    if has_schedules(system) {
+        taken.push((SCHEDULES.to_owned(), "the account that starts workflows at their times"));
+    }
     for (name, what) in taken {
-        let full = format!("{}-{name}", system.prefix);
-        if full.len() > ACCOUNT {
-            let at = system.places.span("name");
-            problems.push(capability::name_too_long(
-                at,
-                &full,
-                ACCOUNT,
-                "a service account's id",
-                Target::Gcp,
-            ));
-        }
-        let found = system.services.iter().find(|(_, service)| service.name == name);
-        if let Some((_, service)) = found {
-            problems.push(rules::part_name(system.places.key(&service.path), &name, what));
+        account(system, &name, system.places.span("name"), problems);
+        let services = system.services.iter().map(|(_, item)| (&item.name, &item.path));
+        let workflows = system.workflows.iter().map(|(_, item)| (&item.name, &item.path));
+        let warehouses = system.warehouses.iter().map(|(_, item)| (&item.name, &item.path));
+        let mut accounts = services.chain(workflows).chain(warehouses);
+        if let Some((_, path)) = accounts.find(|(taken, _)| **taken == name) {
+            problems.push(rules::part_name(system.places.key(path), &name, what));
         }
     }
     topics(system, problems);
+}
+
+/// Is the id of a service account that is called so short enough?
+pub(super) fn account(system: &System, name: &str, at: Option<Span>, problems: &mut Vec<Diagnostic>) {
+    let full = format!("{}-{name}", system.prefix);
+    if full.len() > ACCOUNT {
+        let what = "a service account's id";
+        problems.push(capability::name_too_long(at, &full, ACCOUNT, what, Target::Gcp));
+    }
 }
 
 /// Topics of events are beside those of the author.

@@ -68,7 +68,7 @@ fn delivery(system: &System, name: &str, (path, hides): (&str, bool), said: Deli
         problems.push(rules::delivery_attempts(at, name, said.max_receives, ATTEMPTS));
     }
     if said.fifo {
-        problems.push(rules::fifo_duplicates(at("fifo"), name));
+        problems.push(rules::fifo_duplicates(at("fifo"), name, hides));
     }
 }
 

@@ -101,7 +101,8 @@ fn triggers(
         _ => {}
     }
     let answers = matches!(function.trigger, None | Some(Trigger::Api | Trigger::Url { .. }));
-    if !answers && system.callers_of(id).next().is_some() {
+    let is_called = system.callers_of(id).next().is_some() || system.workflows_of(id).next().is_some();
+    if !answers && is_called {
         problems.push(rules::started_and_called(at("trigger"), name));
     }
     if function.source.is_none() && service.environment.contains_key("PORT") {

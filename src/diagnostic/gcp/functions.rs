@@ -17,6 +17,33 @@ pub fn event_time(at: Option<Span>, function: &str, seconds: u32, most: u32) -> 
     ))
 }
 
+/// `function-busy`
+pub fn busy(at: Option<Span>, function: &str, most: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "function-busy",
+        at,
+        format!("messages that find `{function}` busy may become dead letters on Google Cloud"),
+    )
+    .reason(format!(
+        "{most} at once are few for calls that may take minutes: Cloud Run turns away what it has no instance for, and Pub/Sub counts that as \
+         an attempt"
+    ))
+    .fix("raise `concurrency`, or lower `timeout_seconds` to what a call takes; or let a service consume the messages, which takes as many as it can")
+}
+
+/// `function-instances`
+pub fn instances(at: Option<Span>, function: &str, most: u32, usual: u32) -> Diagnostic {
+    Diagnostic::warning(
+        "function-instances",
+        at,
+        format!("`{function}` asks for {most} instances on Google Cloud"),
+    )
+    .reason(format!(
+        "a project begins with a quota of {usual} or fewer in a region, and Cloud Run refuses to make what asks for more"
+    ))
+    .fix("have the quota raised before the first apply, or lower `concurrency`")
+}
+
 /// `function-entry-file`
 pub fn entry_file(at: Option<Span>, function: &str, file: &str) -> Diagnostic {
     Diagnostic::error(

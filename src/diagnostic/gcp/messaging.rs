@@ -27,13 +27,18 @@ pub fn delivery_attempts(at: Option<Span>, name: &str, times: u32, least: u32) -
 }
 
 /// `fifo-duplicates`
-pub fn fifo_duplicates(at: Option<Span>, name: &str) -> Diagnostic {
+pub fn fifo_duplicates(at: Option<Span>, name: &str, is_taken: bool) -> Diagnostic {
     Diagnostic::warning(
         "fifo-duplicates",
         at,
         format!("Pub/Sub keeps the order of `{name}`, but does not drop a message that a publisher sends twice"),
     )
-    .reason("each publish is a message of its own there; what is acknowledged is not handed out again, and that is all")
+    .reason(match is_taken {
+        true => {
+            "each publish is a message of its own there; what is acknowledged is not handed out again, and that is all"
+        }
+        false => "each publish is a message of its own there",
+    })
     .fix("let the consumer remember the ids of what it has done, which the publisher puts into the messages")
 }
 

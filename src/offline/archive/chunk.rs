@@ -37,7 +37,16 @@ impl Chunk {
 
     /// The types of the chunk: kind, name and schema.
     fn entries(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-        self.text().lines().filter_map(entry)
+        let mut rest = self.text();
+        let types = std::iter::from_fn(move || {
+            let mut ends = rest.match_indices('\n').map(|(newline, _)| newline + 1);
+            // Indented lines belong to the type above them.
+            let end = ends.find(|&end| !rest.get(end..).is_some_and(|below| below.starts_with(' ')));
+            let (text, below) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+            rest = below;
+            (!text.is_empty()).then_some(text)
+        });
+        types.filter_map(|text| entry(text.trim_end()))
     }
 }
 
@@ -119,8 +128,9 @@ mod tests {
 
     #[test]
     fn lines_are_found_by_kind_and_name() {
-        let (_, chunk) = text("# hashicorp/x 1.0\ndata x_a {}\nresource x_a {\"body\":{}}\n");
+        let (_, chunk) = text("# hashicorp/x 1.0\n\ndata x_a {}\n a \"bool?\"\n b 0\n\nresource x_a {\"body\":{}}\n");
         assert_eq!(chunk.find("resource", "x_a"), Some("{\"body\":{}}"));
+        assert_eq!(chunk.find("data", "x_a"), Some("{}\n a \"bool?\"\n b 0"));
         assert_eq!(chunk.find("data", "x_b"), None);
         assert_eq!(chunk.names("data").collect::<Vec<_>>(), ["x_a"]);
     }

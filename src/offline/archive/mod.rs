@@ -2,7 +2,7 @@
 //!
 //! A packed file (`data/PROVIDER.bin`) starts with text: `# hashicorp/PROVIDER VERSION`, then one line for each chunk,
 //! `KIND NAME PACKED UNPACKED` (its first type, and its lengths in bytes), and an empty line. The chunks follow in that order, each
-//! deflated on its own. Unpacked, a chunk is lines of the format that `src/terraform/provider/schema.rs` describes, sorted, so a type is
+//! deflated on its own. Unpacked, a chunk is lines, one a type, of the format that `src/terraform/provider/schema.rs` describes, sorted, so a type is
 //! found by unpacking one chunk. google-beta has lines of its own only for what differs from google.
 //!
 //! The files of the small providers are written by hand and are plain text, as are the ephemeral resources of the large ones. The packed

@@ -5,7 +5,7 @@ mod inboxes;
 use super::database::Built;
 use super::database::replicas::Replicas;
 use super::functions::{Functions, watch};
-use super::{Stack, Stores, metrics, names};
+use super::{Stack, Stores, metrics, names, warehouses, workflows};
 use crate::ir::{Alarm, Database, Signal};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
@@ -61,7 +61,8 @@ enum Bad {
 
 pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspace): (Option<&Functions>, &Address)) {
     let system = stack.system;
-    if system.alarms.is_empty() && system.inbox_alarms.is_empty() && system.function_alarms.is_empty() {
+    let of_steps = system.workflow_alarms.is_empty() && system.sink_alarms.is_empty();
+    if system.alarms.is_empty() && system.inbox_alarms.is_empty() && system.function_alarms.is_empty() && of_steps {
         return;
     }
     stack.module.file("alarms", "");
@@ -69,6 +70,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspac
     inboxes::lower(stack, stores, told.as_ref());
     if let Some(functions) = functions {
         watch::alarms(stack, (functions, workspace), told.as_ref());
+        let apps = (&functions.workflows, &functions.code);
+        workflows::watch::alarms(stack, apps, workspace, told.as_ref());
+        warehouses::alarms(stack, functions, workspace, told.as_ref());
     }
     for alarm in &system.alarms {
         let Some(built) = stores.databases.get(&alarm.signal.database()) else {

@@ -293,7 +293,15 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
                     needed.extend(streams.groups.get(&(stream, id)).cloned());
                 }
             }
-            Resource::Function(_) | Resource::Workflow(_) | Resource::Warehouse(_) => {}
+            Resource::Function(_) => {}
+            Resource::Workflow(_) => {
+                let shared = plan.stores.functions.iter();
+                needed.extend(shared.flat_map(|shared| shared.endpoints.clone()));
+            }
+            Resource::Warehouse(warehouse) => {
+                let built = &plan.stores.warehouses[&warehouse];
+                needed.extend([built.endpoint.clone(), built.tables.clone()]);
+            }
             Resource::Queue(_) | Resource::Subscription(_) => {
                 needed.extend(
                     plan.stores

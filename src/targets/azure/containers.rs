@@ -40,7 +40,7 @@ pub(super) fn lower(
         };
         stack.module.file("containers", "");
         let about = "Until the grants have reached the vault: Azure reads the secrets when it makes a revision.";
-        let granted = granted(stack, &plan.identities[&id].grants, service, about);
+        let granted = granted(stack, &plan.identities[&id].grants, &service.name, about);
         let body = app(stack, plan, (id, service), environment, granted);
         let app = stack.module.resource("azurerm_container_app", &service.name, body);
         stack.built(&service.path, "container app", &app);
@@ -50,27 +50,31 @@ pub(super) fn lower(
 }
 
 /// Azure reads the secrets when an app is made, and refuses one whose identity may not: the grants have to have reached the vault.
-pub(super) fn granted(stack: &mut Stack<'_>, grants: &[Address], service: &Service, about: &str) -> Option<Address> {
+pub(super) fn granted(stack: &mut Stack<'_>, grants: &[Address], name: &str, about: &str) -> Option<Address> {
     if grants.is_empty() {
         return None;
     }
     let triggers = grants.iter().map(|grant| {
-        let name = match grant.resource_type() {
+        let part = match grant.resource_type() {
             "azurerm_role_assignment" => grant.text().rsplit('.').next().unwrap_or_default().to_owned(),
             "azurerm_cosmosdb_sql_role_assignment" => {
                 let table = grant.text().rsplit('.').next().unwrap_or_default().to_owned();
                 format!("{table}_table")
             }
+            "azurerm_kusto_database_principal_assignment" => {
+                let warehouse = grant.text().rsplit('.').next().unwrap_or_default().to_owned();
+                format!("{warehouse}_warehouse")
+            }
             _ => "caches".to_owned(),
         };
-        (name, expr::call("join", [",".into(), grant.all("id")]))
+        (part, expr::call("join", [",".into(), grant.all("id")]))
     });
     let triggers: BTreeMap<String, Expression> = triggers.collect();
     let body = Block::new()
         .set("create_duration", "90s")
         .set("triggers", expr::object(triggers));
     stack.module.comment(about);
-    Some(stack.module.resource("time_sleep", &service.name, body))
+    Some(stack.module.resource("time_sleep", name, body))
 }
 
 fn app(

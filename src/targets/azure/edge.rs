@@ -8,7 +8,8 @@ use super::network::Network;
 use super::project::{TARGET, after};
 use super::secrets::Reached;
 use super::tcp_balancer::TcpBalancers;
-use super::{Stack, caches, functions, queues, registry, storage, tables};
+use super::{Stack, caches, functions, queues, registry, storage, tables, warehouses};
+use crate::check::function_places;
 use crate::ir::{Balancer, Id, Service, Tls};
 use crate::list;
 use crate::terraform::{Address, Block, expr};
@@ -111,11 +112,11 @@ fn link(stack: &Stack<'_>, network: &Network) -> Block {
 fn prescribed(stack: &Stack<'_>) -> Vec<String> {
     let system = stack.system;
     let mut zones = vec!["privatelink.vaultcore.azure.net"];
-    let has_functions = system.functions().next().is_some();
+    let has_functions = !function_places(system).is_empty();
     if !system.buckets.is_empty() || has_functions {
         zones.push(storage::ZONE);
     }
-    if functions::hears_of_objects(stack) {
+    if functions::has_queues(system) {
         zones.push(storage::QUEUE_ZONE);
     }
     let mut asked = system.functions();
@@ -134,6 +135,8 @@ fn prescribed(stack: &Stack<'_>) -> Vec<String> {
     if system.registry.is_some() {
         zones.push(registry::ZONE);
     }
+    let warehouses = (!system.warehouses.is_empty()).then(|| warehouses::zone(system));
+    zones.extend(warehouses.as_deref());
     zones.extend(
         system
             .databases

@@ -92,7 +92,8 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
     let entry = |secret: &Address| (READER, secret.attr("resource_versionless_id"));
     let (name, (role, scope)) = match (grant.resource, grant.access) {
         (Resource::Database(id), _) => (system.databases[id].name.clone(), entry(&stores.databases[&id].secret)),
-        // Of queues, topics and streams see [`messaging`], of caches [`caches`], of tables `tables::access`. Who may call a function
+        // Of queues, topics and streams see [`messaging`], of caches [`caches`], of tables `tables::access`, of
+        // warehouses `warehouses::access`. Who may call a function
         // is for the network to say.
         (
             Resource::Cache(_)
@@ -102,10 +103,17 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
             | Resource::Stream(_)
             | Resource::Table(_)
             | Resource::Function(_)
-            | Resource::Workflow(_)
             | Resource::Warehouse(_),
             _,
         ) => return None,
+        (Resource::Workflow(id), _) => {
+            let mail = &stores.functions.as_ref()?.mail;
+            let role = "Storage Queue Data Message Sender";
+            (
+                system.workflows[id].name.clone(),
+                (role, mail.workflows[&id].starts.id()),
+            )
+        }
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {
             let shards = stores.databases[&id].shards.as_ref()?;

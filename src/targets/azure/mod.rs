@@ -37,12 +37,14 @@ mod streams;
 mod tables;
 mod tcp_balancer;
 mod topics;
+mod warehouses;
+mod workflows;
 
 use std::collections::BTreeMap;
 
 use super::shared::{Lowered, report::Report};
 use crate::check::Checked;
-use crate::ir::{Bucket, Cache, Database, Id, Secret, Table};
+use crate::ir::{Bucket, Cache, Database, Id, Secret, Table, Warehouse};
 use crate::terraform::{Address, Module};
 use project::Project;
 
@@ -96,6 +98,8 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         streams: streams::lower(stack, &parts),
         tables: tables::lower(stack, &parts),
         registry: registry::lower(stack, &parts),
+        warehouses: warehouses::lower(stack, &parts),
+        functions: functions::shared(stack, &parts),
     };
     let environments = containers::environments::lower(stack, &parts);
     let certificates = edge::certificates(stack);
@@ -103,6 +107,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     edge::records(stack, &parts.zones, &parts.network);
     let mut identities = identity::lower(stack, &stores);
     tables::access(stack, &stores, &mut identities);
+    warehouses::access(stack, &stores, &mut identities);
     let plan = compute::Plan {
         parts: &parts,
         gateways: &gateways,
@@ -144,6 +149,8 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     registry::readme::lower(stack);
     sharding::lower(stack);
     functions::readme::lower(stack);
+    workflows::readme::lower(stack);
+    warehouses::readme::lower(stack);
     Lowered {
         module: std::mem::take(&mut stack.module),
         report: std::mem::take(&mut stack.report),
@@ -176,4 +183,7 @@ struct Stores {
     tables: BTreeMap<Id<Table>, tables::Built>,
     /// The registry of the system's own images, where there is one.
     registry: Option<registry::Registry>,
+    warehouses: BTreeMap<Id<Warehouse>, warehouses::Built>,
+    /// What functions and workflows share, where there are some.
+    functions: Option<functions::Shared>,
 }

@@ -11,6 +11,15 @@ pub(super) fn account(prefix: &str, name: &str) -> String {
     shortened(&letters, 18)
 }
 
+/// Name of a cluster of Data Explorer: 22 letters and digits that begin with a letter, the last six of them the stack's random suffix.
+pub(super) fn cluster(prefix: &str, name: &str) -> String {
+    let letters: String = format!("{prefix}{name}")
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    shortened(&letters, 16)
+}
+
 /// Name of a key vault without its suffix: the whole has 24 characters.
 pub(super) fn vault(prefix: &str) -> String {
     shortened(prefix, 17)

@@ -104,6 +104,10 @@ fn diagnostics(stack: &mut Stack<'_>, parts: &Parts, stores: &Stores, watched: &
         let name = format!("tables/{}", system.tables[*id].name);
         (name, built.account.id())
     }));
+    sources.extend(stores.warehouses.iter().map(|(id, built)| {
+        let name = format!("warehouses/{}", system.warehouses[*id].name);
+        (name, built.cluster.id())
+    }));
     sources.extend(stores.caches.iter().map(|(id, built)| {
         let name = format!("caches/{}", system.caches[*id].name);
         (name, built.database())

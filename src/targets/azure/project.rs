@@ -2,8 +2,8 @@
 
 use hcl::Expression;
 
-use super::{Stack, dns_zones};
-use crate::check::Checked;
+use super::{Stack, dns_zones, warehouses};
+use crate::check::{Checked, function_places};
 use crate::target::Target;
 use crate::targets::shared::sources;
 use crate::terraform::{Address, Block, Module, expr};
@@ -48,15 +48,15 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
 }
 
 fn terraform(system: &Checked<'_>) -> Block {
+    let made = !system.workflows.is_empty() || warehouses::are_filled(system);
+    let packs = sources::is_needed(system) || made;
     let pin = |source: &str, version: &str| object! { "source" => source, "version" => version };
     Block::new()
         .set("required_version", ">= 1.11")
         .block(
             "required_providers",
             Block::new()
-                .when(sources::is_needed(system), |block| {
-                    block.set("archive", pin("hashicorp/archive", "~> 2.7"))
-                })
+                .when(packs, |block| block.set("archive", pin("hashicorp/archive", "~> 2.7")))
                 .set("azurerm", pin("hashicorp/azurerm", "~> 5.0"))
                 .set("random", pin("hashicorp/random", "~> 3.7"))
                 .set("time", pin("hashicorp/time", "~> 0.12")),
@@ -89,7 +89,13 @@ fn provider(system: &Checked<'_>) -> Block {
     let subscriptions = Block::new()
         .comment("A new subscription would take every message until its own rule is there.")
         .set("auto_delete_subscription_default_rule", true);
+    let rules = Block::new()
+        .comment("Azure would add an alarm of its own, which mails people whom nobody asked.")
+        .set("disable_generated_rule", true);
     let features = Block::new()
+        .when(!function_places(system).is_empty(), |features| {
+            features.block("application_insights", rules)
+        })
         .when(!system.topics.is_empty(), |features| {
             features.block("servicebus", subscriptions)
         })
@@ -122,7 +128,7 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         "Microsoft.Storage",
     ];
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
-    let functions = system.functions().next().is_some();
+    let functions = !function_places(system).is_empty();
     let hears = system
         .buckets
         .iter()
@@ -149,6 +155,7 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         (has(Engine::Sqlserver), "Microsoft.Sql"),
         // Subnets of API Management are delegated to it.
         (!system.apis.is_empty() || functions, "Microsoft.Web"),
+        (!system.warehouses.is_empty(), "Microsoft.Kusto"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
     names.sort_unstable();

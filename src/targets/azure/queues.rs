@@ -8,6 +8,7 @@ use super::database::lifecycle;
 use super::project::after;
 use super::secrets::{Endpoint, private_endpoint};
 use super::{Parts, Stack, names, topics};
+use crate::check::AZURE_LOCK;
 use crate::ir::{Delivery, Id, Inbox, Topic, dead_letters};
 use crate::template;
 use crate::terraform::{Address, Block};
@@ -18,8 +19,6 @@ pub(super) const ZONE: &str = "privatelink.servicebus.windows.net";
 pub(super) const PORTS: [&str; 3] = ["443", "5671", "5672"];
 /// What the namespace's endpoint and its security group are called.
 pub(super) const NAME: &str = "service-bus";
-/// Seconds that a message is locked for, at most: longer ones are for functions.
-const LOCK: u32 = 300;
 /// How long a message id is remembered: the same one sent again meanwhile is dropped.
 pub(super) const REMEMBERED: &str = "PT10M";
 /// MiB that a queue or topic may hold: as much as Premium takes. It costs nothing while it is not used.
@@ -135,7 +134,7 @@ pub(super) fn queues(
         .set("name", name)
         .set("namespace_id", namespace.id())
         // Whoever starts functions renews the lock while one runs.
-        .set("lock_duration", seconds(delivery.visibility_seconds.min(LOCK)))
+        .set("lock_duration", seconds(delivery.visibility_seconds.min(AZURE_LOCK)))
         .set("max_delivery_count", delivery.max_receives)
         .set("default_message_ttl", days(delivery.retention_days))
         .set("dead_lettering_on_message_expiration", true)

@@ -24,7 +24,12 @@ fn prerequisites(stack: &mut Stack<'_>) {
     } else {
         " As rendered, nobody may: the blueprint names no public range. For single runs, `export TF_VAR_admin_cidrs='[\"203.0.113.7/32\"]'` does the same."
     };
-    items.push(format!("Every plan, apply and destroy reads the key and the secrets through the vault's public address, which answers only `network.admin_cidrs` of the blueprint: name the address there that Terraform runs from.{closed} After a change of address, the first command is `terraform -chdir=terraform apply -target=azurerm_key_vault.main`; the rest would be refused before it got there."));
+    let functions = if system.functions().any(|(_, _, function)| function.source.is_some()) {
+        " -target=azurerm_storage_account.functions_code"
+    } else {
+        ""
+    };
+    items.push(format!("Every plan, apply and destroy reads the key and the secrets through the vault's public address, which answers only `network.admin_cidrs` of the blueprint: name the address there that Terraform runs from.{closed} After a change of address, the first command is `terraform -chdir=terraform apply -target=azurerm_key_vault.main{functions}`; the rest would be refused before it got there."));
     if system
         .network
         .admin_cidrs
@@ -86,7 +91,12 @@ fn security(stack: &mut Stack<'_>) {
     } else {
         ""
     };
-    items.push(format!("Machines, databases and storage accounts of buckets have no public address, and the vault answers none but those of `admin_cidrs` there.{flow_logs} Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions."));
+    let functions = if stack.system.functions().next().is_some() {
+        " So has the one with the code of functions, which answers `admin_cidrs` and Azure's own services."
+    } else {
+        ""
+    };
+    items.push(format!("Machines, databases and storage accounts of buckets have no public address, and the vault answers none but those of `admin_cidrs` there.{flow_logs}{functions} Security groups allow what the links ask for, by application security group; everything else is closed, for machines and private endpoints in both directions."));
     items.push("Disks, databases and storage accounts are encrypted with a key of this system in an HSM-backed vault; it gets a new version every year. Only one identity may use it, and only to wrap and unwrap.".to_owned());
     items.push("Each service has an identity of its own with the roles its links ask for, on single secrets and containers; every process finds its client id in `AZURE_CLIENT_ID`, for the machine has a second identity. Passwords are made during the apply and stand neither in state nor in plan nor in user data.".to_owned());
     let is_write_only = |resource, access| matches!((resource, access), (Resource::Bucket(_), Access::Write));

@@ -147,15 +147,22 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
         Value::FunctionUrl(id) => super::functions::url(stack, *id),
         // The network says who may call.
         Value::FunctionAuth(_) => "none".into(),
-        Value::WorkflowName(_)
-        | Value::WorkflowEndpoint(_)
-        | Value::WorkflowProtocol(_)
-        | Value::WarehouseDatabase(_)
-        | Value::WarehouseServer(_)
-        | Value::WarehouseEndpoint(_)
-        | Value::WarehouseProtocol(_)
-        | Value::WarehouseUser(_)
-        | Value::WarehousePassword(_) => Expression::Null,
+        Value::WorkflowName(id) => {
+            let shared = plan.stores.functions.as_ref();
+            shared.map_or(Expression::Null, |shared| shared.mail.workflows[id].starts.attr("name"))
+        }
+        Value::WorkflowEndpoint(_) => {
+            let shared = plan.stores.functions.as_ref();
+            let queues = shared.map(|shared| super::functions::queue_endpoint(&shared.account));
+            queues.unwrap_or(Expression::Null)
+        }
+        Value::WorkflowProtocol(_) => "storagequeue".into(),
+        Value::WarehouseDatabase(id) => plan.stores.warehouses[id].database.attr("name"),
+        Value::WarehouseServer(id) => plan.stores.warehouses[id].cluster.attr("name"),
+        Value::WarehouseEndpoint(id) => plan.stores.warehouses[id].url(),
+        Value::WarehouseProtocol(_) => "kusto".into(),
+        // It knows the identity.
+        Value::WarehouseUser(_) | Value::WarehousePassword(_) => Expression::Null,
         Value::MessagingProtocol(_) => "servicebus".into(),
         Value::MessagingEndpoint(_) => {
             let messaging = plan.stores.messaging.as_ref();

@@ -7,7 +7,7 @@ use hcl::Expression;
 use super::database::lifecycle;
 use super::project::after;
 use super::secrets::{Endpoint, private_endpoint};
-use super::{Parts, Stack, names};
+use super::{Parts, Stack, names, warehouses};
 use crate::ir::{Id, Service, Stream};
 use crate::template;
 use crate::terraform::{Address, Block};
@@ -29,6 +29,8 @@ pub(super) struct Streaming {
     pub hubs: BTreeMap<Id<Stream>, Address>,
     /// What readers call themselves, by stream and service.
     pub groups: BTreeMap<(Id<Stream>, Id<Service>), Address>,
+    /// The same of those who fill tables of warehouses, by their names.
+    pub sinks: BTreeMap<String, Address>,
 }
 
 /// Nothing for a system without streams.
@@ -36,7 +38,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
     let group = parts.firewall.groups.streams.as_ref()?;
     let system = stack.system;
     stack.module.file("streams", "");
-    let namespace = namespace(stack, parts);
+    let (namespace, encrypted) = namespace(stack, parts);
     let host = template![namespace.attr("name"), ".servicebus.windows.net"];
     let host = stack.module.local(NAME, host);
     let endpoint = Endpoint {
@@ -49,7 +51,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
         after: vec![],
     };
     let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
-    let (mut hubs, mut groups) = (BTreeMap::new(), BTreeMap::new());
+    let (mut hubs, mut groups, mut sinks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (id, item) in system.streams.iter() {
         stack.module.file("streams", "");
         let keep = Block::new()
@@ -60,19 +62,26 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
             .set("namespace_id", namespace.id())
             .set("partition_count", item.partitions)
             .block("retention_description", keep)
-            .block_some("lifecycle", lifecycle(system.protect, &[]));
+            .block_some("lifecycle", lifecycle(system.protect, &[]))
+            .comment("A namespace with a hub in it takes no key any more.")
+            .set("depends_on", after([encrypted.clone()]));
         let hub = stack.module.resource("azurerm_eventhub", &item.name, body);
         stack.built(&item.path, "event hub", &hub);
-        for reader in system.consumers_of(id) {
-            let reading = &system.services[reader].name;
+        let group = |stack: &mut Stack<'_>, reading: &str| {
             let body = Block::new()
-                .set("name", reading.as_str())
+                .set("name", reading)
                 .set("namespace_name", namespace.attr("name"))
                 .set("eventhub_name", hub.attr("name"))
                 .set("resource_group_name", stack.project.group.attr("name"));
             let name = format!("{reading}-from-{}", item.name);
-            let group = stack.module.resource("azurerm_eventhub_consumer_group", &name, body);
-            groups.insert((id, reader), group);
+            stack.module.resource("azurerm_eventhub_consumer_group", &name, body)
+        };
+        for reader in system.consumers_of(id) {
+            groups.insert((id, reader), group(stack, &system.services[reader].name));
+        }
+        for sink in warehouses::consumer_groups(system, id) {
+            let own = group(stack, &sink);
+            sinks.insert(sink, own);
         }
         hubs.insert(id, hub);
     }
@@ -82,10 +91,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
         endpoint,
         hubs,
         groups,
+        sinks,
     })
 }
 
-fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> Address {
+fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> (Address, Address) {
     let name = names::namespace(&format!("{}-streams", stack.system.prefix));
     let body = stack
         .named(template![name, "-", stack.project.suffix.attr("hex")])
@@ -107,11 +117,11 @@ fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> Address {
         .set("user_assigned_identity_id", parts.encryption.identity.id())
         .set("infrastructure_encryption_enabled", true);
     let kind = "azurerm_eventhub_namespace_customer_managed_key";
-    stack.module.resource(kind, "main", body);
+    let encrypted = stack.module.resource(kind, "main", body);
     stack.module.output(
         "event_hubs",
         namespace.attr("name"),
         "Name of the Event Hubs namespace.",
     );
-    namespace
+    (namespace, encrypted)
 }

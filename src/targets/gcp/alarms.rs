@@ -2,7 +2,9 @@
 
 mod functions;
 mod inboxes;
+mod schedules;
 mod shards;
+mod workflows;
 
 use hcl::Expression;
 
@@ -23,11 +25,31 @@ struct Policy {
     note: &'static str,
     /// What is there before it.
     ready: Vec<Expression>,
+    /// How it is told, where it has to be said.
+    strategy: Option<Block>,
+}
+
+impl Policy {
+    /// What is told as the alarm says it.
+    fn of(conditions: Vec<Block>) -> Self {
+        Self {
+            keys: None,
+            conditions,
+            about: None,
+            note: "",
+            ready: vec![],
+            strategy: None,
+        }
+    }
 }
 
 /// True if anything is watched.
 pub(super) fn any(system: &Checked<'_>) -> bool {
-    !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.function_alarms.is_empty()
+    !system.alarms.is_empty()
+        || !system.inbox_alarms.is_empty()
+        || !system.function_alarms.is_empty()
+        || !system.workflow_alarms.is_empty()
+        || !system.sink_alarms.is_empty()
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -45,11 +67,9 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
             } => {
                 let replicas = stack.databases[&database].replicas.as_ref();
                 Policy {
-                    keys: None,
-                    conditions: replica_lag(stack, database, seconds, minutes),
-                    about: None,
                     note: " One that does not replicate at all is behind by less than nothing: build it anew.",
                     ready: replicas.map(|it| it.servers.whole()).into_iter().collect(),
+                    ..Policy::of(replica_lag(stack, database, seconds, minutes))
                 }
             }
             Signal::ShardLoad {
@@ -73,6 +93,18 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
     }
     for alarm in &stack.system.function_alarms {
         if let Some(wanted) = functions::policy(stack, alarm) {
+            policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+        }
+    }
+    if let Some(wanted) = schedules::policy(stack) {
+        policy(stack, (schedules::NAME, schedules::ABOUT), wanted, channels.as_ref());
+    }
+    for alarm in &stack.system.workflow_alarms {
+        let wanted = workflows::policy(stack, alarm);
+        policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
+    }
+    for alarm in &stack.system.sink_alarms {
+        if let Some(wanted) = inboxes::refused(stack, alarm) {
             policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
         }
     }
@@ -119,6 +151,7 @@ fn policy(stack: &mut Stack<'_>, (alarm, about): (&str, &str), wanted: Policy, c
         .set_some("notification_channels", channels.map(|channels| channels.all("id")))
         .set("user_labels", super::database::labels(stack))
         .blocks("conditions", wanted.conditions)
+        .block_some("alert_strategy", wanted.strategy)
         .block("documentation", documentation)
         .set("depends_on", Expression::Array(ready.collect()));
     let address = stack.module.resource("google_monitoring_alert_policy", alarm, body);

@@ -27,8 +27,6 @@ pub(super) struct Encryption {
     pub pubsub: Option<Expression>,
     /// The agent of Cloud Storage as an IAM member, where there are buckets.
     pub storage: Option<Expression>,
-    /// The agent of Workflows as an IAM member, where changes of tables start functions.
-    pub workflows: Option<Expression>,
 }
 
 impl Encryption {
@@ -68,12 +66,21 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
             }),
     );
     let agents = agents(system, module, project);
+    let asked = (!system.warehouses.is_empty()).then(|| {
+        module
+            .comment("BigQuery makes its agent when it is asked for it.")
+            .data(
+                "google_bigquery_default_service_account",
+                "this",
+                Block::new().set("depends_on", project.ready()),
+            )
+    });
     let member = |wanted: &str| {
         let found = agents.iter().find(|(service, _)| *service == wanted);
         found.map(|(_, member)| member.clone())
     };
     let (run, pubsub) = (member(CLOUD_RUN), member(PUBSUB));
-    let (storage, workflows) = (member(STORAGE), member(WORKFLOWS));
+    let storage = member(STORAGE);
     let users = module
         .comment("The agents of Google's services encrypt and decrypt; workloads never see the key.")
         .resource(
@@ -83,7 +90,8 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
                 .set("for_each", expr::object(agents))
                 .set("crypto_key_id", key.id())
                 .set("role", "roles/cloudkms.cryptoKeyEncrypterDecrypter")
-                .set("member", expr::each_value(&[])),
+                .set("member", expr::each_value(&[]))
+                .set_some("depends_on", asked.map(|agent| list![agent.whole()])),
         );
     Encryption {
         key,
@@ -91,7 +99,6 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module, project: &Project
         run,
         pubsub,
         storage,
-        workflows,
     }
 }
 
@@ -116,7 +123,10 @@ fn identities(system: &Checked<'_>) -> [(&'static str, bool); 11] {
         ("cloudfunctions", sources),
         ("firestore", !system.tables.is_empty()),
         ("managedkafka", super::streams::has_kafka(system)),
-        (WORKFLOWS, functions::watches_tables(system)),
+        (
+            WORKFLOWS,
+            functions::watches_tables(system) || !system.workflows.is_empty(),
+        ),
         ("container", !system.pools.is_empty()),
     ]
 }
@@ -147,6 +157,16 @@ fn agents(system: &Checked<'_>, module: &mut Module, project: &Project) -> Vec<(
             .comment("Cloud Storage makes its agent when it is asked for it.")
             .data("google_storage_project_service_account", "this", Block::new());
         agents.push((STORAGE, identity.attr("member")));
+    }
+    if !system.warehouses.is_empty() {
+        agents.push((
+            "bigquery",
+            template![
+                "serviceAccount:bq-",
+                project.data.attr("number"),
+                "@bigquery-encryption.iam.gserviceaccount.com"
+            ],
+        ));
     }
     agents
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hcl::Expression;
 
-use super::{Stack, is_machine, registry, streams};
+use super::{Stack, is_machine, registry, streams, warehouses, workflows};
 use crate::check::Checked;
 use crate::ir::{Access, Bucket, Cache, Grant, Id, Resource, Service, Table};
 use crate::template;
@@ -111,6 +111,7 @@ pub(super) fn grants(stack: &mut Stack<'_>) {
                 let body = Block::new()
                     .set_some("for_each", object.keys)
                     .set_some("project", object.project)
+                    .set_some("dataset_id", object.dataset)
                     .set_some(object.attribute, object.name)
                     .set("role", object.role)
                     .set("member", member.clone())
@@ -131,7 +132,9 @@ pub(super) struct Object {
     /// What that resource calls the thing, and its name in Google Cloud; of the entry where there are several.
     attribute: &'static str,
     name: Option<Expression>,
-    role: &'static str,
+    /// The dataset of a table.
+    dataset: Option<Expression>,
+    role: Expression,
     /// When the role counts, where it is granted on the project.
     condition: Option<Block>,
     /// What names the grant.
@@ -148,10 +151,24 @@ impl Object {
             project: None,
             attribute,
             name: Some(name),
-            role,
+            dataset: None,
+            role: role.into(),
             condition: None,
             part: part.to_owned(),
             keys: None,
+        }
+    }
+
+    /// With a role that is made here.
+    pub fn with_role(self, role: Expression) -> Self {
+        Self { role, ..self }
+    }
+
+    /// Of a table in a dataset.
+    pub fn in_dataset(self, dataset: Expression) -> Self {
+        Self {
+            dataset: Some(dataset),
+            ..self
         }
     }
 }
@@ -207,9 +224,20 @@ fn objects(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
         Resource::Cache(id) => vec![cache(stack, id)],
         Resource::Stream(id) => streams::objects(stack, grant, id),
         Resource::Table(id) => vec![table(stack, id, grant.access)],
+        Resource::Warehouse(id) => warehouses::objects(stack, grant, id),
+        Resource::Workflow(_) => starts(stack, grant),
         // Granted on each function, once it is there.
-        Resource::Function(_) | Resource::Workflow(_) | Resource::Warehouse(_) => vec![],
+        Resource::Function(_) => vec![],
     }
+}
+
+/// Workflows have no policies of their own, nor conditions: who may start one may start all.
+fn starts(stack: &Stack<'_>, grant: Grant) -> Vec<Object> {
+    let mut grants = stack.system.grants_of(grant.service);
+    let first = grants.find(|grant| matches!(grant.resource, Resource::Workflow(_)));
+    let once = first.filter(|first| first.resource == grant.resource);
+    let role = once.map(|_| on_project(stack, workflows::STARTER, "every-workflow", None));
+    role.into_iter().collect()
 }
 
 /// True for what a function takes that Pub/Sub brings: it needs no right to take it.
@@ -281,7 +309,8 @@ pub(super) fn on_project(stack: &Stack<'_>, role: &'static str, part: &str, thin
         project: Some(stack.project.id()),
         attribute: "",
         name: None,
-        role,
+        dataset: None,
+        role: role.into(),
         condition,
         part: part.to_owned(),
         keys: None,

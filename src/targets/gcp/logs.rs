@@ -1,7 +1,7 @@
 //! Logs of the system in one bucket of Cloud Logging, kept as long as the blueprint says.
 
 use super::containers::all;
-use super::{Stack, apis, is_machine};
+use super::{Stack, apis, functions, is_machine, workflows};
 use crate::ir::{Database, Readers};
 use crate::template;
 use crate::terraform::{Block, expr};
@@ -57,6 +57,7 @@ fn filter(stack: &Stack<'_>) -> String {
     }
     parts.extend(of_containers(stack));
     parts.extend(of_cluster(stack));
+    parts.extend(of_runs(stack));
     if stack.system.public.is_some() || stack.system.apis.iter().any(|(_, api)| api.domain.is_some()) {
         parts.push(format!("(resource.type=\"http_external_regional_lb_rule\" AND {rule})"));
     }
@@ -94,6 +95,26 @@ fn filter(stack: &Stack<'_>) -> String {
         ));
     }
     parts.join(" OR\n") + "\n"
+}
+
+/// What workflows and schedules say of themselves: runs, and times at which nothing could be started.
+fn of_runs(stack: &Stack<'_>) -> Vec<String> {
+    let (system, prefix) = (stack.system, &stack.system.prefix);
+    let changes = functions::changes(system);
+    let workflows = system.workflows.iter().map(|(_, item)| item.name.clone());
+    let workflows: Vec<String> = workflows.chain(changes).collect();
+    let jobs = functions::scheduled(system).map(|(_, service)| service.name.clone());
+    let jobs: Vec<String> = jobs.chain(workflows::scheduled(system).map(str::to_owned)).collect();
+    let kinds = [
+        ("workflows.googleapis.com/Workflow", "workflow_id", workflows),
+        ("cloud_scheduler_job", "job_id", jobs),
+    ];
+    let some = kinds.into_iter().filter(|(_, _, names)| !names.is_empty());
+    let parts = some.map(|(kind, label, names)| {
+        let names = names.join("|");
+        format!("(resource.type=\"{kind}\" AND resource.labels.{label}=~\"^{prefix}-({names})$\")")
+    });
+    parts.collect()
 }
 
 /// What the cluster writes, its control plane and pods alike, and the flows of its nodes.

@@ -34,6 +34,8 @@ mod streams;
 mod tables;
 mod tcp_balancer;
 mod topics;
+mod warehouses;
+mod workflows;
 
 use std::collections::BTreeMap;
 
@@ -41,13 +43,15 @@ use hcl::Expression;
 
 use super::shared::{self, Lowered, report::Report};
 use crate::check::Checked;
-use crate::ir::{Bucket, Cache, Database, Id, Queue, Secret, Service, Stream, Subscription, Table, Topic};
+use crate::ir::{
+    Bucket, Cache, Database, Id, Queue, Secret, Service, Stream, Subscription, Table, Topic, Warehouse, Workflow,
+};
 use crate::template;
 use crate::terraform::{Address, Module};
 use crate::vocabulary::Runtime;
 
 /// Files of the output, in the order of the single document.
-const FILES: [&str; 29] = [
+const FILES: [&str; 31] = [
     "versions",
     "variables",
     "apis",
@@ -59,12 +63,14 @@ const FILES: [&str; 29] = [
     "compute",
     "containers",
     "functions",
+    "workflows",
     "registry",
     "cluster",
     "kubernetes",
     "database",
     "storage",
     "tables",
+    "warehouses",
     "caches",
     "queues",
     "topics",
@@ -120,9 +126,18 @@ struct Stack<'a> {
     functions: BTreeMap<Id<Service>, Address>,
     /// The subscriptions that bring events to functions which have no queue.
     events: BTreeMap<Id<Service>, queues::Inbox>,
+    warehouses: BTreeMap<Id<Warehouse>, warehouses::Placed>,
+    /// The role of who inserts rows.
+    inserter: Option<Address>,
+    /// The subscriptions that fill tables of warehouses.
+    sinks: BTreeMap<(Id<Warehouse>, String), queues::Inbox>,
+    /// Whom workflows run as.
+    runners: BTreeMap<Id<Workflow>, Address>,
+    /// What lets workflows call their functions.
+    steps: BTreeMap<Id<Workflow>, Vec<Address>>,
     /// Whom Pub/Sub brings messages to functions as.
     triggers: Option<Address>,
-    /// The agent that sends what schedules say.
+    /// The agent that sends what schedules say, and starts workflows.
     scheduler: Option<Address>,
     /// Grants of each service, which its machines wait for.
     grants: BTreeMap<Id<Service>, Vec<Address>>,
@@ -179,11 +194,17 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         tables: BTreeMap::new(),
         functions: BTreeMap::new(),
         events: BTreeMap::new(),
+        warehouses: BTreeMap::new(),
+        inserter: None,
+        sinks: BTreeMap::new(),
+        runners: BTreeMap::new(),
+        steps: BTreeMap::new(),
         triggers: None,
         scheduler: None,
         grants: BTreeMap::new(),
     };
     identity::accounts(&mut stack);
+    workflows::accounts(&mut stack);
     functions::accounts(&mut stack);
     database::lower(&mut stack);
     shards::lower(&mut stack);
@@ -193,6 +214,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     queues::lower(&mut stack);
     topics::lower(&mut stack);
     streams::lower(&mut stack);
+    warehouses::lower(&mut stack);
     secrets::lower(&mut stack);
     registry::lower(&mut stack);
     identity::grants(&mut stack);
@@ -205,6 +227,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     let machines = compute::lower(&mut stack, &entries, &records, &rules);
     let containers = containers::lower(&mut stack, &records, &rules, &machines);
     functions::lower(&mut stack, &records, &rules, &machines, &containers);
+    workflows::lower(&mut stack);
     let gateway = cluster::lower(&mut stack, &records, &rules);
     load_balancer::lower(&mut stack, &entries, &machines, (&containers.groups, gateway.as_ref()));
     apis::lower(&mut stack, &entries, &containers.images);

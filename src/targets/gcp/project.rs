@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::{containers, functions};
+use super::{containers, functions, warehouses, workflows};
 use crate::check::Checked;
 use crate::ir::Tls;
 use crate::target::Target;
@@ -44,10 +44,12 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
         })
         .set("random", provider("hashicorp/random", "~> 3.7"))
         .when(sources, |block| {
-            block
-                .set("archive", provider("hashicorp/archive", "~> 2.7"))
-                .set("time", provider("hashicorp/time", "~> 0.13"))
-        });
+            block.set("archive", provider("hashicorp/archive", "~> 2.7"))
+        })
+        .when(
+            sources || warehouses::has_sinks(system) || functions::watches_tables(system),
+            |block| block.set("time", provider("hashicorp/time", "~> 0.13")),
+        );
     let state = system.state.as_ref().and_then(|state| state.gcs.as_ref());
     let mut terraform = Block::new()
         .set("required_version", ">= 1.11")
@@ -130,8 +132,10 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
     let registry = named || containers::any(system) || cluster || system.registry.is_some();
     let sources = functions::of_source(system).next().is_some();
     let watched = functions::watches_tables(system);
+    let runs = watched || !system.workflows.is_empty();
     let wanted = [
         ("artifactregistry", registry),
+        ("bigquery", !system.warehouses.is_empty()),
         ("billingbudgets", has_budget),
         ("binaryauthorization", cluster),
         ("certificatemanager", requests_certificate),
@@ -139,7 +143,10 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("cloudfunctions", sources),
         ("cloudkms", true),
         ("cloudresourcemanager", true),
-        ("cloudscheduler", functions::has_schedules(system)),
+        (
+            "cloudscheduler",
+            functions::has_schedules(system) || workflows::has_schedules(system),
+        ),
         ("compute", true),
         ("container", cluster),
         ("containersecurity", cluster),
@@ -162,8 +169,8 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
         ("sqladmin", !system.databases.is_empty()),
         ("storage", sources || !system.buckets.is_empty()),
         ("sts", cluster),
-        ("workflowexecutions", watched),
-        ("workflows", watched),
+        ("workflowexecutions", runs),
+        ("workflows", runs),
     ];
     wanted
         .into_iter()

@@ -13,8 +13,7 @@ const DAY: u32 = 24 * HOUR;
 /// Seconds that a message which is given back waits before it is handed out again, at first; longer each time, until it is as long as a
 /// message is hidden. Otherwise all attempts would be over before what a worker needs is there again.
 const FIRST_WAIT: u32 = 10;
-/// The same before a function is called again, and at most: it may be that others keep it busy.
-const FUNCTION_WAIT: u32 = 30;
+/// The most before a function is called again.
 const MOST_WAIT: u32 = 600;
 /// Seconds that somebody who looks at dead letters has for one: as long as Pub/Sub gives.
 const LOOK: u32 = 600;
@@ -52,6 +51,8 @@ pub(super) struct Wanted<'a> {
     pub transform: Option<Block>,
     /// The function that messages are brought to; they are taken when there is none.
     pub function: Option<Id<Service>>,
+    /// Where messages are written as rows.
+    pub table: Option<Block>,
     /// What is there before it; nothing when empty.
     pub ready: Vec<Expression>,
 }
@@ -66,6 +67,7 @@ impl<'a> Wanted<'a> {
             filter: None,
             transform: None,
             function: None,
+            table: None,
             ready: vec![],
         }
     }
@@ -126,9 +128,10 @@ pub(super) fn inbox(stack: &mut Stack<'_>, wanted: Wanted<'_>) -> Inbox {
         .set("dead_letter_topic", dead_topic.id())
         .set("max_delivery_attempts", delivery.max_receives);
     let push = wanted.function.map(|function| functions::push(stack, function, topic));
-    let hidden = functions::patience(stack.system, wanted.function).unwrap_or(delivery.visibility_seconds);
+    let hidden = delivery.visibility_seconds;
+    let hidden = functions::patience(stack.system, wanted.function, hidden).unwrap_or(hidden);
     let (first, most) = match wanted.function {
-        Some(_) => (FUNCTION_WAIT, MOST_WAIT),
+        Some(function) => (functions::pause(stack.system, function), MOST_WAIT),
         None => (FIRST_WAIT, hidden.max(FIRST_WAIT)),
     };
     let retry = Block::new()
@@ -136,6 +139,7 @@ pub(super) fn inbox(stack: &mut Stack<'_>, wanted: Wanted<'_>) -> Inbox {
         .set("maximum_backoff", seconds(most));
     let body = subscription(stack, part, topic, hidden, delivery.retention_days)
         .block_some("push_config", push)
+        .block_some("bigquery_config", wanted.table)
         .when(wanted.filter.is_some(), |block| {
             block
                 .comment("Cannot be changed: another filter is another subscription, without the messages that wait.")

@@ -4,6 +4,7 @@ mod cluster;
 mod containers;
 mod messaging;
 mod sharding;
+mod warehouses;
 
 use super::{Stack, is_machine};
 use crate::check::shared_ports;
@@ -37,6 +38,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     items.extend(super::apis::readme::prerequisites(stack));
     items.extend(messaging::prerequisites(stack));
     items.extend(super::functions::readme::prerequisites(stack));
+    items.extend(warehouses::prerequisites(stack));
     items.extend(sharding::quotas(stack));
     items.extend(sharding::addresses(stack));
     if !system.buckets.is_empty() {
@@ -104,6 +106,8 @@ fn security(stack: &mut Stack<'_>) {
     items.extend(sharding::security(stack));
     items.extend(messaging::security(stack));
     items.extend(super::functions::readme::security(stack));
+    items.extend(super::workflows::readme::security(stack));
+    items.extend(warehouses::security(stack));
     if !system.buckets.is_empty() {
         items.push("Buckets are private by enforcement, under the key, and log every access. Google has no switch per bucket that refuses plain HTTP (the organisation policy `storage.secureHttpTransport` does); the firewall lets only port 443 out to it.");
     }
@@ -160,6 +164,8 @@ fn operations(stack: &mut Stack<'_>) {
     }
     items.extend(messaging::operations(stack));
     items.extend(super::functions::readme::operations(stack));
+    items.extend(super::workflows::readme::operations(stack));
+    items.extend(warehouses::operations(stack));
     for (id, database) in system.databases.iter() {
         items.extend(super::replicas::runbook(stack, id, database));
     }

@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::{Stack, functions, streams, tables};
+use super::{Stack, functions, streams, tables, warehouses, workflows};
 use crate::ir::{Balancer, Cache, Id, Inbox, Service, Value};
 use crate::target::Target;
 use crate::template;
@@ -52,15 +52,13 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value) -> E
         Value::QueueName(id) => topic(stack, &stack.system.queues[id].name),
         Value::TopicName(id) => topic(stack, &stack.system.topics[id].name),
         Value::Source(inbox) => source(stack, inbox),
-        Value::WorkflowName(_)
-        | Value::WorkflowEndpoint(_)
-        | Value::WorkflowProtocol(_)
-        | Value::WarehouseDatabase(_)
-        | Value::WarehouseServer(_)
-        | Value::WarehouseEndpoint(_)
-        | Value::WarehouseProtocol(_)
-        | Value::WarehouseUser(_)
-        | Value::WarehousePassword(_) => Expression::Null,
+        Value::WorkflowName(id) => workflows::full_name(stack, id),
+        Value::WorkflowEndpoint(_) => format!("{}:443", workflows::ENDPOINT).into(),
+        Value::WorkflowProtocol(_) => "workflows".into(),
+        Value::WarehouseDatabase(id) => warehouses::name(stack, &stack.system.warehouses[id]).into(),
+        Value::WarehouseServer(_) => stack.project.id(),
+        Value::WarehouseEndpoint(_) => "bigquery.googleapis.com:443".into(),
+        Value::WarehouseProtocol(_) => "bigquery".into(),
         // Workloads log in as their service accounts.
         Value::CacheSecret(_)
         | Value::CachePassword(_)
@@ -69,6 +67,8 @@ pub(super) fn spell(stack: &Stack<'_>, service: Id<Service>, value: &Value) -> E
         | Value::StreamUser(_)
         | Value::StreamPassword(_)
         | Value::TableUser(_)
+        | Value::WarehouseUser(_)
+        | Value::WarehousePassword(_)
         | Value::TablePassword(_) => Expression::Null,
         Value::ReaderHost(id) => stack.system.reader_host(id).into(),
         Value::ReaderPort(id) => stack.system.databases[id].port.to_string().into(),

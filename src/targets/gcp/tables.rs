@@ -1,5 +1,7 @@
 //! Tables: a database of Firestore each, so that who may use one may use no other.
 
+use std::collections::BTreeSet;
+
 use hcl::Expression;
 
 use super::Stack;
@@ -62,6 +64,9 @@ fn indexes(stack: &mut Stack<'_>, table: &Table, database: &Address) {
     let sorted = own
         .chain(more)
         .filter_map(|(name, key)| Some((name, key, key.sort.as_ref()?)));
+    // Indexes hold no attributes: one with the keys of another is the same, and Firestore refuses it.
+    let mut seen = BTreeSet::new();
+    let sorted = sorted.filter(|(_, key, sort)| seen.insert((key.partition.name.as_str(), sort.name.as_str())));
     let orders = sorted.flat_map(|(name, Key { partition, .. }, sort)| {
         ["ASCENDING", "DESCENDING"].map(|order| {
             let index = object! {

@@ -10,6 +10,7 @@ use super::functions::watch;
 use super::inbox_alarms;
 use super::measures::Measures;
 use super::stack::Stack;
+use super::{warehouses, workflows};
 use crate::ir::{Alarm, Database, Id, Signal};
 use crate::kubernetes::custom::monitoring::{Endpoint, Group, PodMonitor, PrometheusRule, Rule};
 use crate::kubernetes::object::Object;
@@ -25,6 +26,8 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
     objects.extend(inbox_alarms::objects(stack));
     objects.extend(watch::objects(stack));
+    objects.extend(warehouses::watch::objects(stack));
+    objects.extend(workflows::rules(stack));
     objects
 }
 

@@ -17,6 +17,7 @@ use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::streams::{self, STREAMS};
 use super::tables::{self, TABLES};
+use super::{warehouses, workflows};
 use crate::ir::{Id, Launch, Service};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -159,11 +160,20 @@ pub(super) fn volumes(stack: &Stack<'_>, id: Id<Service>) -> (Vec<VolumeMount>, 
     let tables = stack
         .uses_tables(id)
         .then(|| (TABLES, secret(TABLES, "ca"), tables::CA_FOLDER.to_owned()));
-    for (name, from, folder) in made.chain(streams).chain(tables) {
+    let warehouses = warehouses::of_service(stack, id).map(|warehouse| {
+        let name = warehouse.name.as_str();
+        (name, secret(name, "ca"), warehouses::ca_folder(warehouse))
+    });
+    for (name, from, folder) in made.chain(streams).chain(tables).chain(warehouses) {
         let volume = secret(name, "ca");
         mounts.push(pod::mount(&volume, &folder, true));
         // The authority's certificate alone.
         volumes.push(pod::secret_files(&volume, &from, &["ca.crt"]));
+    }
+    if workflows::starts(stack, id) {
+        let (mount, volume) = workflows::token();
+        mounts.push(mount);
+        volumes.push(volume);
     }
     (mounts, volumes)
 }

@@ -15,10 +15,13 @@ use super::functions;
 use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::streams;
-use super::tables;
+use super::workflows;
+use super::{tables, warehouses};
 use crate::ir::{Domain, Id, Peer, Resource, Service};
 use crate::kubernetes::object::Object;
-use crate::kubernetes::policy::{self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_dns};
+use crate::kubernetes::policy::{
+    self, NOT_INTERNET, block, from, in_namespace, label, pods, to, to_api_server, to_dns,
+};
 use crate::targets::shared::workload::kind;
 use crate::vocabulary::Engine;
 
@@ -40,6 +43,8 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects.extend(broker::policies(stack));
     objects.extend(streams::policies(stack));
     objects.extend(tables::policies(stack));
+    objects.extend(warehouses::policies(stack));
+    objects.extend(workflows::policies(stack));
     objects
 }
 
@@ -105,12 +110,13 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         ));
     }
     let of_function: BTreeSet<Id<Service>> = system.callers_of(id).collect();
-    let callers: Vec<NetworkPolicyPeer> = system
+    let mut callers: Vec<NetworkPolicyPeer> = system
         .services
         .iter()
         .filter(|(caller_id, caller)| caller.calls.contains(&id) || of_function.contains(caller_id))
         .map(|(_, caller)| component(stack, &caller.name, &service.name))
         .collect();
+    callers.extend(workflows::callers(stack, id));
     if !callers.is_empty() {
         ingress.push(from(callers, &[functions::port(service)]));
     }
@@ -158,8 +164,15 @@ fn service(stack: &Stack<'_>, id: Id<Service>) -> Object {
         let (servers, port) = tables::peer(stack, &service.name);
         egress.push(to(vec![servers], &[port]));
     }
+    for warehouse in warehouses::of_service(stack, id) {
+        let (servers, port) = warehouses::peer(stack, warehouse, &service.name);
+        egress.push(to(vec![servers], &[port]));
+    }
     if stack.uses_store(id) {
         egress.push(to(vec![reach(STORE)], &[storage::PORT]));
+    }
+    if workflows::starts(stack, id) {
+        egress.push(to_api_server());
     }
     let mut internet: Vec<u16> = system
         .flows_from(Peer::Service(id))
@@ -193,6 +206,11 @@ fn store(stack: &Stack<'_>) -> Object {
         if database.sharding.is_some() {
             peers.push(servers(stack.shard_pods(id)));
         }
+    }
+    // What has no path of its own in the blueprint, and warehouses, archive as well.
+    for server in stack.archived().filter(|server| server.of.is_none()) {
+        let servers = stack.database_pods(&server.database);
+        peers.push(pods_of(stack, &server.database.name, servers, STORE));
     }
     let ingress = if peers.is_empty() {
         vec![]

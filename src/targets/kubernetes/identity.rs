@@ -2,7 +2,7 @@
 
 use super::database;
 use super::stack::{STORE, Stack};
-use super::tables;
+use super::{tables, warehouses};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload;
 
@@ -21,7 +21,13 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let caches = stack.system.caches.iter();
     let caches = caches.map(|(_, cache)| account(stack, &cache.name, &cache.name, "cache"));
     let tables = (!stack.system.tables.is_empty()).then(|| account(stack, tables::SETUP, tables::TABLES, "tables"));
+    let workflows = stack.system.workflows.iter();
+    let workflows = workflows.map(|(_, workflow)| account(stack, &workflow.name, &workflow.name, "workflow"));
+    let warehouses = warehouses::accounts(stack).into_iter();
+    let warehouses = warehouses.map(|(name, owner)| account(stack, &name, &owner, "warehouse"));
     services
+        .chain(warehouses)
+        .chain(workflows)
         .chain(tables)
         .chain(databases)
         .chain(store)

@@ -17,6 +17,7 @@ use super::stack::{BROKER, STORE, Stack, credentials, store_key};
 use super::storage;
 use super::streams::{self, STREAMS};
 use super::tables::{self, TABLES};
+use super::warehouses;
 use crate::ir::{Domain, Id, Value};
 use crate::kubernetes::custom::external_secrets::{
     ConfigMapKey, Entry, ExternalSecret, KubernetesAuth, KubernetesProvider, KubernetesServer, NameRef, Provider,
@@ -74,6 +75,11 @@ pub(super) fn secrets_of(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Vec<Cop
             wants(TABLES, tables::login_of(&service.name), &["password"]);
             wants(TABLES, secret(TABLES, "ca"), &["ca.crt"]);
         }
+        for warehouse in warehouses::of_service(stack, id) {
+            let login = warehouses::login_of(warehouse, &service.name);
+            wants(&warehouse.name, login, &["password"]);
+            wants(&warehouse.name, secret(&warehouse.name, "ca"), &["ca.crt"]);
+        }
         for cache in stack.caches_of(id) {
             wants(&cache.name, caches::credentials(cache, &service.name), &["password"]);
             wants(&cache.name, secret(&cache.name, TRUST), &["ca.crt"]);
@@ -98,6 +104,12 @@ pub(super) fn secrets_of(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Vec<Cop
                 }
                 _ => {}
             }
+        }
+    }
+    for (id, _) in system.warehouses.iter().filter(|(_, item)| item.home.domain == part) {
+        for sink in warehouses::sinks(stack, id) {
+            wants(STREAMS, streams::credentials(&sink.name), &["password"]);
+            wants(STREAMS, streams::AUTHORITY.to_owned(), &["ca.crt"]);
         }
     }
     let servers = stack

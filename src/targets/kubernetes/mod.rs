@@ -32,6 +32,7 @@ mod network;
 mod operations;
 mod protect;
 mod proxy;
+mod psql;
 mod queues;
 mod readme;
 mod replicas;
@@ -48,6 +49,8 @@ mod stores_readme;
 mod streams;
 mod tables;
 mod topics;
+mod warehouses;
+mod workflows;
 
 use crate::check::Checked;
 use crate::diagnostic::{self, Diagnostic};
@@ -58,7 +61,7 @@ use crate::kubernetes::overrides;
 use crate::output::{FileTree, Rendered};
 use crate::target::Target;
 use crate::targets::shared::owners;
-use crate::targets::{both, wanted_object};
+use crate::targets::{meanwhile, wanted_object};
 use stack::Stack;
 
 /// The name of a file, and what goes there.
@@ -83,8 +86,10 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
         ("topics", topics::objects(&stack)),
         ("streams", streams::objects(&stack)),
         ("tables", tables::objects(&stack)),
+        ("warehouses", warehouses::objects(&stack)),
         ("compute", compute::objects(&stack)),
         ("functions", functions::objects(&stack)),
+        ("workflows", workflows::objects(&stack)),
         ("edge", edge::objects(&stack)),
         ("load_balancer", load_balancer::objects(&stack)),
         ("apis", apis::objects(&stack)),
@@ -93,7 +98,12 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     ];
     let guard = protect::objects(&stack, concerns.iter().flat_map(|(_, objects)| objects));
     concerns.push((protect::FOLDER, guard));
-    let (faults, rendered) = both(|| faults(&concerns), || written(&stack, &concerns));
+    let objects: Vec<&Object> = concerns.iter().flat_map(|(_, objects)| objects).collect();
+    let (faults, rendered) = meanwhile(
+        &objects,
+        |object| object.told_faults().collect(),
+        || written(&stack, &concerns),
+    );
     if !faults.is_empty() {
         return Err(vec![diagnostic::overrides::internal(&faults)]);
     }
@@ -104,12 +114,6 @@ pub(super) fn render(system: &Checked<'_>) -> Result<Rendered, Vec<Diagnostic>> 
     let given: Vec<_> = given.iter().map(wanted_object).collect();
     overrides::apply(objects, &given, &system.places)?;
     Ok(written(&stack, &concerns))
-}
-
-/// What Kubernetes would refuse about the objects.
-fn faults(concerns: &[Concern]) -> Vec<String> {
-    let objects = concerns.iter().flat_map(|(_, objects)| objects);
-    objects.flat_map(Object::told_faults).collect()
 }
 
 /// The files of the output.

@@ -6,6 +6,7 @@ use super::database;
 use super::functions;
 use super::stack::{BROKER, STORE, Stack};
 use super::streams::{self, STREAMS};
+use super::{warehouses, workflows};
 use crate::ir::{Domain, Id};
 use crate::kubernetes::object::Object;
 use crate::targets::shared::workload::namespaces::{self, Demand};
@@ -54,7 +55,21 @@ fn demand(stack: &Stack<'_>, part: Option<Id<Domain>>) -> Demand {
     let caches = caches.map(|(_, cache)| caches::demand(cache));
     let broker = (stack.has_broker() && here(BROKER)).then(broker::demand);
     let streams = (!stack.system.streams.is_empty() && here(STREAMS)).then(streams::demand);
+    let workflows = stack
+        .system
+        .workflows
+        .iter()
+        .filter(|(_, workflow)| here(&workflow.name));
+    let workflows = workflows.map(|(_, workflow)| workflows::demand(workflow));
+    let warehouses = stack
+        .system
+        .warehouses
+        .iter()
+        .filter(|(_, warehouse)| here(&warehouse.name));
+    let warehouses = warehouses.map(|(id, _)| warehouses::demand(stack, id));
     services
+        .chain(warehouses)
+        .chain(workflows)
         .chain(streams)
         .chain(databases)
         .chain(store)

@@ -13,6 +13,7 @@ use super::runbook;
 use super::stack::{STORE, Stack, credentials};
 use super::storage::volume_gb;
 use super::stores_readme;
+use super::{warehouses, workflows};
 use crate::ir::{Database, Id, Peer, Value};
 use crate::targets::shared::report::Report;
 use crate::vocabulary::Engine;
@@ -53,6 +54,8 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
     apis::readme::operations(stack, &mut says);
     messages::operations(stack, &mut says);
     functions::readme::operations(stack, &mut says);
+    workflows::readme::operations(stack, &mut says);
+    warehouses::readme::operations(stack, &mut says);
     stores_readme::operations(stack, &mut says);
     if stack.has_store() {
         store(stack, &mut says);

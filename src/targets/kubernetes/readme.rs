@@ -13,6 +13,7 @@ use super::stack::{STORE, Stack};
 use super::storage::GRPC_PORT;
 use super::storage_config::bucket_name;
 use super::stores_readme;
+use super::{warehouses, workflows};
 use crate::check::SECRETS_READER as READER;
 use crate::ir::{Peer, Tls};
 use crate::target::Target;
@@ -80,6 +81,8 @@ fn components(stack: &Stack<'_>, report: &mut Report) {
         report.component(&bucket.path, what, format!("statefulset/{STORE}"));
     }
     functions::readme::components(stack, report);
+    workflows::readme::components(stack, report);
+    warehouses::readme::components(stack, report);
     messages::components(stack, report);
     stores_readme::components(stack, report);
     apis::readme::components(stack, report);
@@ -175,6 +178,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
         ));
     }
     functions::readme::prerequisites(stack, &mut needs);
+    workflows::readme::prerequisites(stack, &mut needs);
     if !system.secrets.is_empty() {
         needs(secrets::store(stack));
     }
@@ -307,6 +311,8 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     }
     messages::security(stack, &mut says);
     functions::readme::security(stack, &mut says);
+    workflows::readme::security(stack, &mut says);
+    warehouses::readme::security(stack, &mut says);
     stores_readme::security(stack, &mut says);
     if has_data(stack) {
         says("Databases take connections with TLS only. Encryption at rest is the storage class's.");

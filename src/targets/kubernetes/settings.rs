@@ -13,6 +13,7 @@ use super::storage;
 use super::storage_config::bucket_name;
 use super::streams;
 use super::tables;
+use super::{warehouses, workflows};
 use crate::check::{S3_CLIENT, authority_variable};
 use crate::ir::{Cache, Id, Resource, Service, Value};
 use crate::kubernetes::pod::{secret_variable, variable};
@@ -123,15 +124,18 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
             )
         }
         Value::FunctionAuth(_) => variable(name, "none"),
-        Value::WorkflowName(_)
-        | Value::WorkflowEndpoint(_)
-        | Value::WorkflowProtocol(_)
-        | Value::WarehouseDatabase(_)
-        | Value::WarehouseServer(_)
-        | Value::WarehouseEndpoint(_)
-        | Value::WarehouseProtocol(_)
-        | Value::WarehouseUser(_)
-        | Value::WarehousePassword(_) => variable(name, ""),
+        Value::WorkflowName(id) => variable(name, &system.workflows[*id].name),
+        Value::WorkflowEndpoint(id) => variable(name, &workflows::endpoint(stack, &system.workflows[*id])),
+        Value::WorkflowProtocol(_) => variable(name, "argo"),
+        Value::WarehouseDatabase(_) => variable(name, warehouses::database_name()),
+        Value::WarehouseServer(id) => variable(name, &warehouses::host(stack, &system.warehouses[*id], from)),
+        Value::WarehouseEndpoint(id) => variable(name, &warehouses::endpoint(stack, &system.warehouses[*id], from)),
+        Value::WarehouseProtocol(_) => variable(name, "postgres"),
+        Value::WarehouseUser(_) => variable(name, from),
+        Value::WarehousePassword(id) => {
+            let secret = warehouses::login_of(&system.warehouses[*id], from);
+            secret_variable(name, &secret, "password", false)
+        }
         Value::SecretId(id) => variable(name, &system.secrets[*id].name),
         // The service starts before the owner has filled the entry.
         Value::SecretValue(id) => secret_variable(name, &system.secrets[*id].name, "value", true),
@@ -141,6 +145,8 @@ fn spell(stack: &Stack<'_>, service: &Service, (name, value): (&str, &Value)) ->
         Value::MessagingEndpoint(Resource::Stream(_)) => Some(streams::CA_FOLDER.to_owned()),
         Value::MessagingEndpoint(_) => Some(broker::CA_FOLDER.to_owned()),
         Value::TableEndpoint(_) => Some(tables::CA_FOLDER.to_owned()),
+        Value::WarehouseEndpoint(id) => Some(warehouses::ca_folder(&system.warehouses[*id])),
+        Value::WorkflowEndpoint(_) => Some(workflows::TOKEN.to_owned()),
         _ => None,
     };
     let authority =

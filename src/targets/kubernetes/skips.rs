@@ -4,6 +4,7 @@ use super::compute::kind;
 use super::functions;
 use super::stack::{STORE, Stack};
 use super::tables::{self, TABLES};
+use super::warehouses;
 use crate::ir::Service;
 use crate::targets::shared::report::Report;
 use crate::vocabulary::Engine;
@@ -24,6 +25,7 @@ pub(super) fn skips(stack: &Stack<'_>, report: &mut Report) {
                 || stack.uses_broker(*id)
                 || stack.uses_streams(*id)
                 || stack.uses_tables(*id)
+                || warehouses::of_service(stack, *id).next().is_some()
                 || service.settings.iter().any(|setting| setting.value.is_secret())
         })
         .map(|(_, service)| workload(service))
@@ -40,6 +42,18 @@ pub(super) fn skips(stack: &Stack<'_>, report: &mut Report) {
     if !stack.system.tables.is_empty() {
         by_tag.push(format!("Job {0}-VERSION, CronJob {TABLES}-expiry", tables::SETUP));
         told.push(format!("Job {0}-VERSION, CronJob {TABLES}-expiry", tables::SETUP));
+    }
+    for (id, warehouse) in stack.system.warehouses.iter() {
+        let jobs = format!(
+            "Job {}-VERSION, CronJob {}-expiry",
+            warehouses::setup(warehouse),
+            warehouse.name
+        );
+        let sinks = warehouses::sinks(stack, id).into_iter();
+        for item in sinks.map(|sink| format!("Deployment {}", sink.name)).chain([jobs]) {
+            by_tag.push(item.clone());
+            told.push(item);
+        }
     }
     for (_, cache) in stack.system.caches.iter() {
         by_tag.push(format!("StatefulSet {}", cache.name));

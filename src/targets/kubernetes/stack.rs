@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::tables;
+use super::{tables, warehouses};
 use crate::check::{Checked, MESSAGE_BROKER, OBJECT_STORE};
-use crate::ir::{Alarm, Cache, Database, Domain, Grant, Id, Image, InboxAlarm, Peer, Resource, Service, Signal};
+use crate::ir::{
+    Alarm, Cache, Database, Domain, Grant, Id, Image, InboxAlarm, Peer, Resource, Service, Signal, Warehouse,
+};
 use crate::kubernetes::policy::labelled;
 use crate::targets::shared::workload::{Labels, Names};
 use crate::vocabulary::Engine;
@@ -35,8 +37,10 @@ pub(super) struct Stack<'a> {
 pub(super) struct Server<'a> {
     /// What it is like, and its own name.
     pub(super) database: Cow<'a, Database>,
-    /// The database that it is part of; none for that of tables.
+    /// The database that it is part of; none for that of tables, and for warehouses.
     pub(super) of: Option<Id<Database>>,
+    /// The warehouse that it is.
+    pub(super) warehouse: Option<Id<Warehouse>>,
     /// It is one of the shards.
     pub(super) is_shard: bool,
 }
@@ -60,6 +64,7 @@ impl<'a> Stack<'a> {
             .iter()
             .flat_map(|(id, database)| servers(id, database))
             .chain(tables::server(system))
+            .chain(warehouses::servers(system))
             .collect();
         let homes = homes(system, &servers);
         Self {
@@ -307,7 +312,13 @@ fn homes(system: &Checked<'_>, servers: &[Server<'_>]) -> BTreeMap<String, Id<Do
     let topics = system.topics.iter().map(|(_, item)| (&item.name, &item.home));
     let data = servers.chain(secrets).chain(caches);
     let streams = system.streams.iter().map(|(_, item)| (&item.name, &item.home));
-    let components = services.chain(data).chain(queues).chain(topics).chain(streams);
+    let workflows = system.workflows.iter().map(|(_, item)| (&item.name, &item.home));
+    let components = services
+        .chain(data)
+        .chain(queues)
+        .chain(topics)
+        .chain(streams)
+        .chain(workflows);
     components
         .filter_map(|(name, home)| Some((name.clone(), home.domain?)))
         .collect()
@@ -318,6 +329,7 @@ fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server
     let main = Server {
         database: Cow::Borrowed(database),
         of: Some(id),
+        warehouse: None,
         is_shard: false,
     };
     let sharding = database.sharding.iter();
@@ -325,6 +337,7 @@ fn servers(id: Id<Database>, database: &Database) -> impl Iterator<Item = Server
         sharding.shards.iter().map(move |shard| Server {
             database: Cow::Owned(database.shard_server(sharding, shard)),
             of: Some(id),
+            warehouse: None,
             is_shard: true,
         })
     });

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::firewall::{pods_of, policy};
 use super::scaling;
 use super::stack::Stack;
+use super::warehouses::{self, Sink};
 use crate::check::EVENT_STREAMS;
 use crate::ir::{Delivery, Id, Resource, Service, Stream, Trigger, dead_letters};
 use crate::kubernetes::custom::strimzi::{
@@ -64,7 +65,21 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
             .filter(|(id, _)| stack.uses_streams(*id))
             .map(|(id, service)| login(stack, id, service)),
     );
+    for sink in sinks(stack) {
+        let topic = &system.streams[sink.stream].name;
+        let acls = vec![
+            right("topic", topic, &["Describe", "Read"]),
+            right("group", &sink.name, &["Describe", "Read"]),
+        ];
+        objects.push(user(stack, &sink.name, acls));
+    }
     objects
+}
+
+/// What makes rows of warehouses of streams.
+fn sinks<'s>(stack: &'s Stack<'_>) -> impl Iterator<Item = Sink> + 's {
+    let warehouses = stack.system.warehouses.iter();
+    warehouses.flat_map(|(id, _)| warehouses::sinks(stack, id))
 }
 
 /// What all servers take, and those who look after them.
@@ -270,14 +285,6 @@ fn spec(name: &str, partitions: u32, retention: u64) -> KafkaTopic {
 
 /// The login of a service, and what it may do.
 fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Object {
-    let right = |kind: &'static str, name: &str, operations: &[&'static str]| Right {
-        resource: RightTo {
-            kind,
-            name: name.to_owned(),
-            pattern_type: "literal",
-        },
-        operations: operations.to_vec(),
-    };
     let mut acls = vec![];
     let mut reads = false;
     for grant in stack.system.grants_of(id) {
@@ -301,13 +308,28 @@ fn login(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Object {
     if reads {
         acls.push(right("group", &group(stack, id), &["Describe", "Read"]));
     }
+    user(stack, &service.name, acls)
+}
+
+fn right(kind: &'static str, name: &str, operations: &[&'static str]) -> Right {
+    Right {
+        resource: RightTo {
+            kind,
+            name: name.to_owned(),
+            pattern_type: "literal",
+        },
+        operations: operations.to_vec(),
+    }
+}
+
+fn user(stack: &Stack<'_>, name: &str, acls: Vec<Right>) -> Object {
     let user = KafkaUser {
         authentication: Authentication { kind: "scram-sha-512" },
         authorization: Rights { kind: "simple", acls },
     };
-    Object::custom(meta(stack, &service.name, &service.name), user).about(format!(
+    Object::custom(meta(stack, name, name), user).about(format!(
         "The operator makes the password, in the Secret {}",
-        credentials(&service.name)
+        credentials(name)
     ))
 }
 
@@ -318,6 +340,10 @@ fn clients(stack: &Stack<'_>) -> Vec<NetworkPolicyPeer> {
     let mut peers: Vec<NetworkPolicyPeer> = users
         .map(|(_, service)| pods_of(stack, &service.name, stack.pods(&service.name), STREAMS))
         .collect();
+    for (id, warehouse) in stack.system.warehouses.iter() {
+        let sinks = warehouses::sinks(stack, id).into_iter();
+        peers.extend(sinks.map(|sink| pods_of(stack, &warehouse.name, stack.pods(&sink.name), STREAMS)));
+    }
     if fed(stack).next().is_some() {
         peers.push(in_namespace(scaling::NAMESPACE));
     }

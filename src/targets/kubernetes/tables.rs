@@ -45,6 +45,7 @@ pub(super) fn server<'a>(system: &System) -> Option<Server<'a>> {
     (!system.tables.is_empty()).then(|| Server {
         database: Cow::Owned(database_of_tables()),
         of: None,
+        warehouse: None,
         is_shard: false,
     })
 }
@@ -95,8 +96,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let config = jobs::config(stack);
     objects.extend(measured(stack));
     objects.push(Object::new(&config).about("The tables, and who may do what with them"));
-    objects.push(jobs::setup(stack, &config));
-    objects.extend(jobs::expiry(stack));
+    objects.extend(jobs::jobs(stack, &config));
     objects
 }
 

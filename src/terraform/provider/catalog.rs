@@ -1,9 +1,7 @@
-//! The data of all providers: sorted lines, of which those that were asked for are read.
+//! The data of all providers: sorted types, of which those that were asked for are read.
 
 use super::schema::Schema;
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,72 +32,70 @@ impl BlockKind {
 pub(super) struct Provider {
     /// `7.45.0`
     pub version: &'static str,
-    /// A line for each type, sorted: `KIND NAME JSON`.
-    lines: &'static str,
-    /// What was asked for so far. It is kept as long as the program runs.
-    read: Mutex<BTreeMap<(BlockKind, &'static str), &'static Schema>>,
+    /// Sorted by kind and name.
+    types: Vec<Known>,
 }
 
-/// A line of the data: kind, name, JSON.
-type Line = (&'static str, &'static str, &'static str);
+/// A type, whose schema is read when it is first asked for.
+struct Known {
+    kind: &'static str,
+    name: &'static str,
+    text: &'static str,
+    schema: OnceLock<Option<Schema>>,
+}
+
+impl Known {
+    /// Reads `KIND NAME SCHEMA`.
+    fn new(text: &'static str) -> Option<Self> {
+        let (kind, rest) = text.split_once(' ')?;
+        let (name, text) = rest.split_once(' ')?;
+        let schema = OnceLock::new();
+        Some(Known {
+            kind,
+            name,
+            text,
+            schema,
+        })
+    }
+
+    fn schema(&'static self) -> Option<&'static Schema> {
+        self.schema.get_or_init(|| Schema::parse(self.text)).as_ref()
+    }
+}
 
 impl Provider {
-    /// Reads `# hashicorp/NAME VERSION` above the lines.
+    /// Reads `# hashicorp/NAME VERSION` above the types, and finds the empty line above each of them: what is between is not looked at.
     fn new(text: &'static str) -> Self {
-        let (header, lines) = text.split_once('\n').unwrap_or((text, ""));
+        const GAP: &str = "\n\n";
+        let gaps = memchr::memmem::find_iter(text.as_bytes(), GAP);
+        let mut start = 0;
+        let mut parts = gaps.chain([text.len()]).map(|end| {
+            let part = text.get(start..end).unwrap_or_default();
+            start = end + GAP.len();
+            part
+        });
+        let header = parts.next().unwrap_or_default();
         let (_, version) = header.rsplit_once(' ').unwrap_or((header, ""));
         Provider {
             version,
-            lines,
-            read: Mutex::default(),
+            types: parts.filter_map(Known::new).collect(),
         }
     }
 
     /// The schema of a type; nothing where the data has no such type.
-    pub fn schema(&self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(schema) = read.get(&(kind, name)) {
-            return Some(schema);
-        }
-        let (_, name, json) = self.find(kind.keyword(), name)?;
-        let schema = &*Box::leak(Box::new(Schema::parse(json)?));
-        read.insert((kind, name), schema);
-        Some(schema)
+    pub fn schema(&'static self, kind: BlockKind, name: &str) -> Option<&'static Schema> {
+        let wanted = (kind.keyword(), name);
+        let place = self
+            .types
+            .binary_search_by(|known| (known.kind, known.name).cmp(&wanted));
+        self.types.get(place.ok()?)?.schema()
     }
 
     /// The names of the types of a kind, sorted.
     pub fn names(&self, kind: BlockKind) -> impl Iterator<Item = &'static str> {
-        let of_kind = self.entries().filter(move |(of, ..)| *of == kind.keyword());
-        of_kind.map(|(_, name, _)| name)
+        let of_kind = self.types.iter().filter(move |known| known.kind == kind.keyword());
+        of_kind.map(|known| known.name)
     }
-
-    fn entries(&self) -> impl Iterator<Item = Line> {
-        self.lines.lines().filter_map(entry)
-    }
-
-    /// The line of a type: halves the text until it is found, so that most of the text is never looked at.
-    fn find(&self, kind: &str, name: &str) -> Option<Line> {
-        let mut rest = self.lines;
-        while !rest.is_empty() {
-            let bytes = rest.as_bytes();
-            let (head, tail) = bytes.split_at(bytes.len() / 2);
-            let start = memchr::memrchr(b'\n', head).map_or(0, |at| at + 1);
-            let end = memchr::memchr(b'\n', tail).map_or(bytes.len(), |at| head.len() + at);
-            let line = entry(rest.get(start..end)?)?;
-            rest = match (kind, name).cmp(&(line.0, line.1)) {
-                Ordering::Less => rest.get(..start)?,
-                Ordering::Equal => return Some(line),
-                Ordering::Greater => rest.get(end + 1..).unwrap_or_default(),
-            };
-        }
-        None
-    }
-}
-
-fn entry(line: &'static str) -> Option<Line> {
-    let (kind, rest) = line.split_once(' ')?;
-    let (name, json) = rest.split_once(' ')?;
-    Some((kind, name, json))
 }
 
 /// The file of one provider.
@@ -161,24 +157,36 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_the_data_parses() {
-        for (name, provider) in all() {
-            assert_ne!(provider.entries().count(), 0, "{name}");
-            assert!(provider.version.contains('.'), "{name}");
-            assert_eq!(provider.entries().count(), provider.lines.lines().count(), "{name}");
-            for (kind, type_name, _) in provider.entries() {
-                let kind = KINDS.into_iter().find(|known| known.keyword() == kind);
-                let schema = kind.and_then(|kind| provider.schema(kind, type_name));
-                assert!(schema.is_some_and(|schema| schema.is_sound()), "{kind:?} {type_name}");
+    fn every_type_of_the_data_parses() {
+        for file in FILES.iter().chain([&META]) {
+            let provider = file.provider();
+            let is_type = |line: &&str| !line.is_empty() && !line.starts_with([' ', '#']);
+            assert_eq!(
+                provider.types.len(),
+                file.text.lines().filter(is_type).count(),
+                "{}",
+                file.name
+            );
+            assert_ne!(provider.types.len(), 0, "{}", file.name);
+            assert!(provider.version.contains('.'), "{}", file.name);
+            for known in &provider.types {
+                assert!(KINDS.iter().any(|kind| kind.keyword() == known.kind), "{}", known.kind);
+                let schema = known.schema();
+                assert!(
+                    schema.is_some_and(|schema| schema.is_sound()),
+                    "{} {}",
+                    known.kind,
+                    known.name
+                );
             }
         }
     }
 
     #[test]
-    fn lines_are_sorted() {
+    fn types_are_sorted() {
         for (name, provider) in all() {
-            let order = |one: &super::Line, two: &super::Line| (one.0, one.1) < (two.0, two.1);
-            assert!(provider.entries().is_sorted_by(order), "{name}");
+            let order = |one: &super::Known, two: &super::Known| (one.kind, one.name) < (two.kind, two.name);
+            assert!(provider.types.is_sorted_by(order), "{name}");
         }
     }
 
@@ -192,8 +200,8 @@ mod tests {
                 "{}",
                 file.name
             );
-            for (_, name, _) in provider.entries().filter(|(kind, ..)| *kind != "provider") {
-                assert!(name.starts_with(prefix), "{name}");
+            for known in provider.types.iter().filter(|known| known.kind != "provider") {
+                assert!(known.name.starts_with(prefix), "{}", known.name);
             }
         }
     }

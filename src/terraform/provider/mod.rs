@@ -1,7 +1,7 @@
 //! What the providers know of their types, and checks against it.
 //!
-//! The data is text in `src/terraform/data`: one file for each provider, one type a line, for the provider version in the first line.
-//! A line is parsed when its type is first asked for, so the size of the data costs a render next to nothing.
+//! The data is text in `src/terraform/data`: one file for each provider, one type a paragraph with an argument a line, for the provider version
+//! in the first line. A line is parsed when it is first asked for, so the size of the data costs a render next to nothing.
 //!
 //! Only the types that the targets name are kept, and those of `types.txt`. A type that is not there is an
 //! [unknown type](Problem::UnknownType): name it in a target, then run

@@ -1,10 +1,11 @@
 //! What a provider says of one type, and the text that it is kept as.
 //!
-//! A line of the data is `KIND NAME JSON`. The JSON object has `body` and, where there are any: `id` (an example of the resource's id),
-//! `version` (of the form in which a state holds the resource), `deprecated`, `rules` over several arguments (dotted paths without indexes), and `shared`, a table of nested blocks that occur
-//! several times.
+//! A type is a line `KIND NAME JSON` with a line ` NAME JSON` for each argument and nested block below it, sorted by name. The JSON object of
+//! the first line has, where there are any: `id` (an example of the resource's id), `version` (of the form in which a state holds the resource),
+//! `deprecated`, `rules` over several arguments (dotted paths without indexes), and `shared`, a table of nested blocks that occur several
+//! times. Where everything is to be on one line, it has `body` instead of the lines below: an object of names.
 //!
-//! `body` maps a name to one of
+//! The JSON of a name is one of
 //!
 //! * `"string?="`: an attribute, its type in Terraform's notation followed by marks:
 //!   `!` required, `?` optional, `=` computed, `*` sensitive, `~` write-only, `^` deprecated, `#` a change replaces the resource;
@@ -174,10 +175,14 @@ pub enum Nesting {
 }
 
 impl Schema {
-    /// Reads what follows `KIND NAME` in a line of the data.
-    pub fn parse(json: &'static str) -> Option<Self> {
+    /// Reads what follows `KIND NAME` in the data.
+    pub fn parse(text: &'static str) -> Option<Self> {
+        let (json, members) = text.split_once('\n').unwrap_or((text, ""));
         let mut reader = split::Reader::object(json)?;
-        let mut schema = Schema::default();
+        let mut schema = Schema {
+            body: Body::of_lines(members)?,
+            ..Schema::default()
+        };
         while let Some(key) = reader.key()? {
             match key {
                 "id" => schema.id = serde_json::from_str(reader.value()?).ok()?,
@@ -323,6 +328,28 @@ fn split_marks(text: &'static str) -> (&'static str, &'static [u8]) {
 }
 
 impl Body {
+    /// Reads a line ` NAME JSON` for each member.
+    fn of_lines(text: &'static str) -> Option<Self> {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        if text.is_empty() {
+            return Some(Body::default());
+        }
+        // Every line of every type in use comes by here, so it goes by bytes.
+        let ends = || memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+        let mut members = Vec::with_capacity(ends().count());
+        let mut start = 0;
+        for end in ends() {
+            let line = text.get(start..end)?.strip_prefix(' ')?;
+            let space = line.bytes().position(|byte| byte == b' ')?;
+            members.push((line.get(..space)?, Text::new(line.get(space + 1..)?)));
+            start = end + 1;
+        }
+        Some(Body {
+            members,
+            needed: OnceLock::new(),
+        })
+    }
+
     fn new(members: split::Members<'static>) -> Self {
         let members = members.into_iter().map(|(name, json)| (name, Text::new(json)));
         Body {

@@ -9,7 +9,8 @@ server leaves their expressions to others: here that is `jsonata` (pip install j
 
 The server checks what the real service checks of names, documents and references: trust and permission policies, key schemas,
 event source mappings, notifications, schedules, routes. It runs no containers, so the code of a Python function is started here
-as the runtime would: in its own folder, with its own environment, with the event as the server made it.
+as the runtime would: in its own folder, with its own environment, with the event as the server made it. A check may have
+`"records": {STREAM: [DOCUMENT]}` as well. In the end the items of tables are said, and what services outside were told.
 """
 
 import json
@@ -22,6 +23,7 @@ import time
 import zipfile
 
 import boto3
+import surroundings
 from jsonata import Jsonata
 from moto import settings
 from moto.awslambda.models import LambdaFunction
@@ -133,10 +135,12 @@ def topics(cloud):
     for item in cloud.of("aws_sns_topic_subscription"):
         if item["protocol"] == "sqs":
             attributes = given(item, FilterPolicy="filter_policy", RedrivePolicy="redrive_policy")
+            attributes |= {"RawMessageDelivery": "true"} if item.get("raw_message_delivery") else {}
             client.subscribe(TopicArn=item["topic_arn"], Protocol="sqs", Endpoint=item["endpoint"], Attributes=attributes)
 
 
 def stores(cloud):
+    surroundings.secrets(cloud)
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket"):
         where = {"LocationConstraint": cloud.region}
@@ -283,6 +287,7 @@ def starts(cloud):
                 BisectBatchOnFunctionError="bisect_batch_on_function_error",
             )
         )
+        surroundings.keep_mappings(cloud.region)
         cloud.note("mapping of", item["event_source_arn"])
     objects = cloud.client("s3")
     for item in cloud.of("aws_s3_bucket_notification"):
@@ -442,6 +447,7 @@ def start(function, event, endpoint):
         for name, value in environment.items():
             if name.endswith("_ENDPOINT") and "amazonaws.com" in value:
                 environment[name] = endpoint
+            environment[name] = surroundings.led_outside(environment[name])
         done = subprocess.run(
             [sys.executable, "-c", RUNNER, function.handler],
             input=event,
@@ -467,6 +473,7 @@ def main():
     def invoke(function, event=None):
         event = event if isinstance(event, str) else json.dumps(event or {})
         said, failed, why = start(function, event, endpoint)
+        failed = failed or "itemIdentifier" in said
         started.append((function.function_name, failed, why))
         return said, failed, why
 
@@ -484,6 +491,7 @@ def main():
             continue
         bucket = next(item["bucket"] for item in cloud.of("aws_s3_bucket") if check["into"] in item["bucket"])
         objects.put_object(Bucket=bucket, Key=check["put"], Body=check["content"].encode())
+        surroundings.send(cloud, check.get("records", {}))
         failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
         if failed:
             sys.exit("\n".join(failed))
@@ -493,6 +501,7 @@ def main():
     failed = [f"{name}: {why}" for name, is_bad, why in started if is_bad]
     if failed:
         sys.exit("\n".join(failed))
+    surroundings.note(cloud)
     for name in sorted({name for name, *_ in started}):
         cloud.note("started", name)
     # Functions may fail here: that is what is caught.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::{Stack, functions, queues, registry, streams};
-use crate::check::function_plan;
-use crate::ir::{Bucket, Cache, Database, Domain, Id, Service, Table};
+use crate::check::{function_places, function_plan};
+use crate::ir::{Bucket, Cache, Database, Domain, Id, Service, Table, Warehouse};
 use crate::terraform::{Address, Block};
 use crate::vocabulary::Runtime;
 
@@ -30,6 +30,8 @@ pub(in crate::targets::azure) struct Groups {
     pub function_hosts: BTreeMap<Option<Id<Domain>>, Address>,
     /// Private endpoints of the code of functions, where there are some.
     pub function_code: Option<Address>,
+    /// Private endpoint of a warehouse.
+    pub warehouses: BTreeMap<Id<Warehouse>, Address>,
     /// Private endpoint of the streams, where there are some.
     pub streams: Option<Address>,
     /// Private endpoint of the queues and topics, where there are some.
@@ -87,7 +89,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Groups {
         .into_iter()
         .map(|(id, item)| (id, group(stack, &item.name)))
         .collect();
-    let hosts = functions::domains(stack).into_iter();
+    let hosts = function_places(system).into_iter();
     let hosts: Vec<_> = hosts
         .map(|domain| (domain, format!("{}-host", function_plan(system, domain))))
         .collect();
@@ -96,8 +98,11 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Groups {
         .into_iter()
         .map(|(domain, name)| (domain, group(stack, &name)))
         .collect();
+    let warehouses = system.warehouses.iter();
+    let warehouses = warehouses.map(|(id, item)| (id, group(stack, &item.name))).collect();
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     Groups {
+        warehouses,
         tables,
         functions: asked,
         function_hosts,

@@ -2,20 +2,19 @@
 
 use hcl::Expression;
 
-use super::hosts::Hosts;
+use super::hosts::{self, Hosts};
 use super::settings::{at_once, keeps_dead};
-use super::{app_name, code, dead_container, event_queues, is_asked, settings};
+use super::shell::{Shell, hosted, running, site};
+use super::{code, dead_container, event_queues, is_asked, role, settings};
 use crate::ir::{Family, Function, Id, Image, Language, Service, Trigger};
-use crate::object;
 use crate::targets::azure::compute::{Plan, needed};
 use crate::targets::azure::containers::granted;
-use crate::targets::azure::project::{after, as_identity};
 use crate::targets::azure::registry::{self, is_own};
 use crate::targets::azure::secrets::{Endpoint, private_endpoint};
 use crate::targets::azure::startup;
 use crate::targets::azure::{Stack, functions};
 use crate::template;
-use crate::terraform::{Address, Block, expr};
+use crate::terraform::{Address, Block};
 use crate::vocabulary::Egress;
 
 /// Where images are that name no host.
@@ -34,23 +33,22 @@ pub(super) struct App {
 pub(super) fn lower(
     stack: &mut Stack<'_>,
     plan: &Plan<'_>,
-    hosts: &Hosts,
+    hosts: &Hosts<'_>,
     (id, service, function): (Id<Service>, &Service, &Function),
 ) -> App {
-    let host = &hosts.plans[&service.home.domain];
     stack.module.file("functions", "");
-    let code = function.source.is_some().then(|| code::package(stack, hosts, service));
-    let mut grants: Vec<(&str, Expression)> = vec![
-        ("host", role("Storage Blob Data Owner", host.account.id())),
-        ("telemetry", role("Monitoring Metrics Publisher", hosts.insights.id())),
-    ];
-    if let Some((container, _)) = &code {
-        grants.push(("code", role("Storage Blob Data Reader", container.id())));
-    }
+    let code = function
+        .source
+        .is_some()
+        .then(|| code::package(stack, hosts, &service.name));
+    let container = code.as_ref().map(|(container, _)| container);
+    let memory = hosts::memory(stack, plan.parts, &service.name, service.home.domain);
+    stack.module.file("functions", "");
+    let mut grants = running(hosts, &memory, container);
     let dead = function.has_dead_letters().then(|| {
         let body = Block::new()
             .set("name", dead_container(service))
-            .set("storage_account_id", hosts.code.account.id());
+            .set("storage_account_id", hosts.shared.account.id());
         stack
             .module
             .comment("What the function failed on for the last time, and what never reached it.");
@@ -58,82 +56,56 @@ pub(super) fn lower(
         stack.module.resource("azurerm_storage_container", &name, body)
     });
     if let Some(dead) = dead.as_ref().filter(|_| keeps_dead(function)) {
-        grants.push(("dead-letters", role("Storage Blob Data Contributor", dead.id())));
+        grants.push((
+            "dead-letters".to_owned(),
+            role("Storage Blob Data Contributor", dead.id()),
+        ));
     }
     let mut taken_from = None;
     if let Some(Trigger::Bucket { .. }) = function.trigger {
         let [events, poison] = event_queues(service).map(|name| {
             let body = Block::new()
                 .set("name", name.as_str())
-                .set("storage_account_id", hosts.code.account.id());
+                .set("storage_account_id", hosts.shared.account.id());
             stack.module.resource("azurerm_storage_queue", &name, body)
         });
-        grants.push(("events", role("Storage Queue Data Message Processor", events.id())));
-        grants.push(("events-read", role("Storage Queue Data Reader", events.id())));
-        grants.push(("events-again", role("Storage Queue Data Message Sender", poison.id())));
+        let taking = [
+            ("events", role("Storage Queue Data Message Processor", events.id())),
+            ("events-read", role("Storage Queue Data Reader", events.id())),
+            ("events-again", role("Storage Queue Data Message Sender", poison.id())),
+        ];
+        grants.extend(taking.map(|(name, grant)| (name.to_owned(), grant)));
         taken_from = Some(events);
     }
-    let own = hosted(stack, plan, (id, service), grants);
+    grants.extend(asked(stack, hosts, id));
+    let own = hosted(stack, &service.name, &plan.identities[&id].identity, grants);
     let mut all = plan.identities[&id].grants.clone();
     all.push(own);
     let about = "Until the grants have reached everything: Azure takes the code and the secrets when it makes the app.";
-    let ready = granted(stack, &all, service, about);
+    let ready = granted(stack, &all, &service.name, about);
     let blob = code.as_ref().map(|(_, blob)| blob);
     let told = settings::of(stack, plan, hosts, (id, service, function), blob);
     let (instances, _) = at_once(function);
     let identity = &plan.identities[&id].identity;
-    let site = Block::new()
-        .set("app_scale_limit", instances)
-        .set("elastic_instance_minimum", function.warm.max(1).min(instances))
-        .comment("Events behind private endpoints start instances too.")
-        .set("runtime_scale_monitoring_enabled", true)
-        .set("vnet_route_all_enabled", true)
-        .set("minimum_tls_version", "1.2")
-        .set("http2_enabled", true)
-        .set(
-            "application_insights_connection_string",
-            hosts.insights.attr("connection_string"),
-        );
+    let site = site(hosts, instances, function.warm);
     let site = image_login(service, identity, site).block("application_stack", runtime(stack, plan, service, function));
-    let subnet = plan.parts.network.functions.get(&service.home.domain);
     let mut waits = needed(stack, plan, id);
-    waits.extend(hosts.code.endpoints.clone());
-    waits.push(host.endpoint.clone());
-    waits.push(plan.parts.vault.endpoint.clone());
-    waits.push(plan.parts.zones.linked.clone());
-    waits.extend(
-        plan.parts
-            .firewall
-            .guard(&crate::check::function_plan(stack.system, service.home.domain)),
-    );
+    if let Some(Trigger::Table { table, .. }) = function.trigger {
+        waits.push(plan.stores.tables[&table].endpoint.clone());
+    }
     waits.extend(ready);
-    let open = matches!(function.trigger, Some(Trigger::Url { open: true }));
-    let body = stack
-        .named(app_name(stack, service))
-        .set("service_plan_id", host.plan.id())
-        .set("storage_account_name", host.account.attr("name"))
-        .set("storage_uses_managed_identity", true)
-        .comment("A share would know keys only, and nothing of the app is kept on one.")
-        .set("content_share_force_disabled", true)
-        .set("builtin_logging_enabled", false)
-        .set("https_only", true)
-        .when(open, |body| {
-            body.comment("Anybody may call it: `open` in the blueprint.")
-        })
-        .set("public_network_access_enabled", open)
-        .set("ftp_publish_basic_authentication_enabled", false)
-        .set("webdeploy_publish_basic_authentication_enabled", false)
-        .set_some("virtual_network_subnet_id", subnet.map(|subnet| subnet.id.clone()))
-        .when(function.source.is_none(), |body| {
-            body.set("vnet_image_pull_enabled", true)
-        })
-        .set("key_vault_reference_identity_id", identity.id())
-        .set("app_settings", told)
-        .set("tags", stack.tags())
-        .block("identity", as_identity(identity))
-        .block("site_config", site)
-        .comment("What the first start needs: its code, whatever it reads, and the right to read it.")
-        .set("depends_on", after(waits));
+    let shell = Shell {
+        name: &service.name,
+        domain: service.home.domain,
+        memory: &memory,
+        identity,
+        settings: told,
+        site,
+        open: matches!(function.trigger, Some(Trigger::Url { open: true })),
+        of_image: function.source.is_none(),
+        waits,
+    };
+    let body = shell.body(stack, plan, hosts);
     let app = stack.module.resource("azurerm_linux_function_app", &service.name, body);
     stack.built(&service.path, "function app", &app);
     if is_asked(stack, id, function) {
@@ -153,28 +125,37 @@ pub(super) fn lower(
     }
 }
 
-fn role(name: &str, scope: Expression) -> Expression {
-    object! { "role" => name, "scope" => scope }
-}
-
-/// What every function may do besides its links: run.
-fn hosted(
-    stack: &mut Stack<'_>,
-    plan: &Plan<'_>,
-    (id, service): (Id<Service>, &Service),
-    mut grants: Vec<(&str, Expression)>,
-) -> Address {
-    grants.sort_by_key(|(name, _)| *name);
-    let grants = grants.into_iter().map(|(name, grant)| (name.to_owned(), grant));
-    let body = Block::new()
-        .set("for_each", expr::object(grants.collect::<Vec<_>>()))
-        .set("scope", expr::each_value(&["scope"]))
-        .set("role_definition_name", expr::each_value(&["role"]))
-        .set("principal_id", plan.identities[&id].identity.attr("principal_id"))
-        .set("principal_type", "ServicePrincipal");
-    stack.module.comment("What running takes besides the links.");
-    let name = format!("{}-host", service.name);
-    stack.module.resource("azurerm_role_assignment", &name, body)
+/// What a function needs that workflows call: its own messages and documents, and their queues for the news that it is done.
+fn asked(stack: &Stack<'_>, hosts: &Hosts<'_>, id: Id<Service>) -> Vec<(String, Expression)> {
+    let mail = &hosts.shared.mail;
+    let Some(calls) = mail.calls.get(&id) else {
+        return vec![];
+    };
+    let mut grants = vec![
+        (
+            "calls".to_owned(),
+            role("Storage Queue Data Message Processor", calls.queue.id()),
+        ),
+        (
+            "calls-read".to_owned(),
+            role("Storage Queue Data Reader", calls.queue.id()),
+        ),
+        (
+            "calls-again".to_owned(),
+            role("Storage Queue Data Message Sender", calls.poison.id()),
+        ),
+        (
+            "documents".to_owned(),
+            role("Storage Blob Data Contributor", calls.documents.id()),
+        ),
+    ];
+    for workflow in stack.system.workflows_of(id) {
+        let name = &stack.system.workflows[workflow].name;
+        let steps = &mail.workflows[&workflow].steps;
+        let tell = role("Storage Queue Data Message Sender", steps.id());
+        grants.push((format!("answers/{name}"), tell));
+    }
+    grants
 }
 
 /// The private endpoint that callers inside the network reach it at.

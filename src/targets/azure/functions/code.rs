@@ -9,8 +9,8 @@ use super::hosts::Hosts;
 use super::triggers::{self, Binding};
 use super::{code_container, dead_container};
 use crate::ir::{Family, Function, Service, Source, System};
-use crate::targets::azure::Stack;
 use crate::targets::azure::project::after;
+use crate::targets::azure::{Stack, warehouses, workflows};
 use crate::targets::shared::sources::{self, Sources};
 use crate::targets::shared::template::fill;
 use crate::template;
@@ -18,6 +18,8 @@ use crate::terraform::{Address, Block};
 
 const PYTHON: &str = include_str!("../../../../templates/functions/azure-entry.py.tera");
 const NODE: &str = include_str!("../../../../templates/functions/azure-entry.js.tera");
+const PYTHON_CALL: &str = include_str!("../../../../templates/functions/azure-call.py.tera");
+const NODE_CALL: &str = include_str!("../../../../templates/functions/azure-call.js.tera");
 
 /// The settings of the app that every function has, of Azure's own format.
 const HOST: &str = "host.json";
@@ -35,12 +37,7 @@ pub(in crate::targets::azure) fn beside(system: &System) -> Sources {
             continue;
         };
         let mut files = BTreeMap::new();
-        let host = json!({
-            "version": "2.0",
-            "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.0.0, 5.0.0)" },
-            "extensions": { "http": { "routePrefix": "" } },
-        });
-        files.insert(HOST.to_owned(), pretty(&host));
+        files.insert(HOST.to_owned(), pretty(&host()));
         for binding in triggers::bindings(system, (id, service, function)) {
             let (entry, name) = entry(function, source, &binding);
             files.insert(format!("{}/{name}", binding.folder), entry);
@@ -51,10 +48,21 @@ pub(in crate::targets::azure) fn beside(system: &System) -> Sources {
         }
         beside.insert(service.name.clone(), files);
     }
+    workflows::beside(system, &mut beside);
+    warehouses::beside(system, &mut beside);
     beside
 }
 
-fn pretty(value: &Value) -> String {
+/// `host.json`; what depends on the function is among the settings of its app.
+pub(in crate::targets::azure) fn host() -> Value {
+    json!({
+        "version": "2.0",
+        "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.0.0, 5.0.0)" },
+        "extensions": { "http": { "routePrefix": "" } },
+    })
+}
+
+pub(in crate::targets::azure) fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
@@ -69,6 +77,9 @@ fn definition(service: &Service, function: &Function, binding: &Binding, script:
             "path": format!("{}/{{rand-guid}}.json", dead_container(service)),
             "connection": triggers::DEAD,
         }));
+    }
+    if binding.is_call {
+        bindings.extend(triggers::documents(service));
     }
     if binding.answers && function.source.as_ref().is_some_and(is_python) {
         bindings.push(json!({ "type": "http", "direction": "out", "name": "$return" }));
@@ -89,6 +100,11 @@ fn is_python(source: &Source) -> bool {
 /// The lines that call the function, and the name of their file.
 fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'static str) {
     let mut context = Context::new();
+    let (python, node) = match binding.is_call {
+        true => (PYTHON_CALL, NODE_CALL),
+        false => (PYTHON, NODE),
+    };
+    context.insert("seconds", &function.timeout_seconds);
     context.insert("dead", &binding.keeps_dead);
     context.insert("http", &binding.answers);
     context.insert("attempts", &function.retry.attempts);
@@ -96,7 +112,7 @@ fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'
     match source.language.family {
         Family::Python => {
             context.insert("module", &quoted(&source.file.replace('/', ".")));
-            (fill(PYTHON, &context), "__init__.py")
+            (fill(python, &context), "__init__.py")
         }
         _ => {
             let endings = ["js", "mjs", "cjs"].map(|ending| format!("{}.{ending}", source.file));
@@ -106,7 +122,7 @@ fn entry(function: &Function, source: &Source, binding: &Binding) -> (String, &'
                 .find(|file| source.files.contains_key(*file))
                 .unwrap_or(first);
             context.insert("module", &quoted(&format!("../{file}")));
-            (fill(NODE, &context), "index.cjs")
+            (fill(node, &context), "index.cjs")
         }
     }
 }
@@ -118,13 +134,13 @@ fn quoted(text: &str) -> String {
 
 /// Packs the code and brings it to the account. It is named by its digest: a change brings another one, and takes the first away when
 /// nobody runs it any more.
-pub(super) fn package(stack: &mut Stack<'_>, hosts: &Hosts, service: &Service) -> (Address, Address) {
-    let archive = sources::archive(&mut stack.module, service);
-    let name = code_container(service);
+pub(super) fn package(stack: &mut Stack<'_>, hosts: &Hosts<'_>, name: &str) -> (Address, Address) {
+    let archive = sources::archive_of(&mut stack.module, name);
+    let container = code_container(name);
     let body = Block::new()
-        .set("name", name.as_str())
-        .set("storage_account_id", hosts.code.account.id());
-    let container = stack.module.resource("azurerm_storage_container", &name, body);
+        .set("name", container.as_str())
+        .set("storage_account_id", hosts.shared.account.id());
+    let container = stack.module.resource("azurerm_storage_container", &container, body);
     let digest = archive.attr("output_md5");
     let body = Block::new()
         .set("name", template![digest.clone(), ".zip"])
@@ -134,7 +150,7 @@ pub(super) fn package(stack: &mut Stack<'_>, hosts: &Hosts, service: &Service) -
         .set("content_md5", digest)
         .set("content_type", "application/zip")
         .block("lifecycle", Block::new().set("create_before_destroy", true))
-        .set("depends_on", after([hosts.code.ready.clone()]));
-    let blob = stack.module.resource("azurerm_storage_blob", &service.name, body);
+        .set("depends_on", after([hosts.shared.ready.clone()]));
+    let blob = stack.module.resource("azurerm_storage_blob", name, body);
     (container, blob)
 }

@@ -5,60 +5,65 @@ use std::collections::BTreeMap;
 use hcl::expr::{Conditional, ForExpr};
 use hcl::{Expression, Identifier};
 
-use super::{CODE, EVENTS, domains, hears_of_objects};
-use crate::check::{AZURE_INSTANCES, function_plan};
+use super::{CODE, EVENTS, has_queues};
+use crate::check::{AZURE_INSTANCES, function_places, function_plan};
 use crate::ir::{Domain, Id};
 use crate::list;
-use crate::targets::azure::compute::Plan;
 use crate::targets::azure::encryption::wait_for;
 use crate::targets::azure::project::after;
 use crate::targets::azure::secrets::{Endpoint, private_endpoint};
+use crate::targets::azure::workflows::{self, Mail};
 use crate::targets::azure::{Parts, Stack, storage};
 use crate::terraform::{Address, Block, expr};
 
 /// Sizes of an instance, and the MiB of memory that they have for functions.
 const SIZES: [(&str, u32); 3] = [("EP1", 3072), ("EP2", 6144), ("EP3", u32::MAX)];
+/// MiB that an app takes while it waits: its host, and the process of its language.
+const WAITS: u32 = 250;
 /// Days that packages and events which were removed can be brought back.
 const KEEP_DAYS: u32 = 7;
 
 /// What functions run on.
-pub(super) struct Hosts {
+pub(in crate::targets::azure) struct Hosts<'a> {
     /// Plans, by domain.
-    pub plans: BTreeMap<Option<Id<Domain>>, Host>,
-    /// The code of all functions.
-    pub code: Code,
+    pub plans: BTreeMap<Option<Id<Domain>>, Address>,
+    /// What all functions share.
+    pub shared: &'a Shared,
     /// Where apps send what they measure.
     pub insights: Address,
 }
 
-/// A plan, and where the hosts of its apps keep what they have to remember.
-pub(super) struct Host {
-    /// The plan.
-    pub plan: Address,
+/// Where the host of an app keeps what it has to remember.
+pub(super) struct Memory {
     /// The storage account.
     pub account: Address,
     /// It can be reached from here on.
     pub endpoint: Address,
 }
 
-/// The account with the code, the events of buckets and the dead letters.
-pub(super) struct Code {
+/// The account with the code, the events of buckets, the messages of workflows and the dead letters.
+pub(in crate::targets::azure) struct Shared {
     /// The account.
     pub account: Address,
     /// Whoever runs Terraform may write to it from here on.
     pub ready: Address,
     /// Apps can reach it from here on.
     pub endpoints: Vec<Address>,
+    /// The queues and containers of workflows.
+    pub mail: Mail,
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address) -> Hosts {
+pub(super) fn lower<'a>(stack: &mut Stack<'_>, shared: &'a Shared, workspace: &Address) -> Hosts<'a> {
     let insights = insights(stack, workspace);
-    let code = code(stack, plan.parts);
     let mut plans = BTreeMap::new();
-    for domain in domains(stack) {
-        plans.insert(domain, host(stack, plan.parts, domain));
+    for domain in function_places(stack.system) {
+        plans.insert(domain, lower_plan(stack, domain));
     }
-    Hosts { plans, code, insights }
+    Hosts {
+        plans,
+        shared,
+        insights,
+    }
 }
 
 fn insights(stack: &mut Stack<'_>, workspace: &Address) -> Address {
@@ -72,7 +77,7 @@ fn insights(stack: &mut Stack<'_>, workspace: &Address) -> Address {
     stack.module.resource("azurerm_application_insights", "functions", body)
 }
 
-fn host(stack: &mut Stack<'_>, parts: &Parts, domain: Option<Id<Domain>>) -> Host {
+fn lower_plan(stack: &mut Stack<'_>, domain: Option<Id<Domain>>) -> Address {
     let name = function_plan(stack.system, domain);
     stack.module.file("functions", "");
     let body = stack
@@ -88,12 +93,17 @@ fn host(stack: &mut Stack<'_>, parts: &Parts, domain: Option<Id<Domain>>) -> Hos
         stack.system.domains[domain].path.clone()
     });
     stack.built(&path, "plan of functions, Elastic Premium", &plan);
+    plan
+}
+
+/// The account of one app: whoever may write to it may skip its events, and open its host.
+pub(super) fn memory(stack: &mut Stack<'_>, parts: &Parts, name: &str, domain: Option<Id<Domain>>) -> Memory {
     let own = format!("{name}-host");
     let body =
         storage::account(stack, parts, (&own, "ZRS", false)).set("depends_on", after([parts.encryption.ready.clone()]));
-    stack.module.comment(
-        "What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.",
-    );
+    stack
+        .module
+        .comment("What its host remembers: which instance does a task, how far it is with a stream, keys.");
     let account = stack.module.resource("azurerm_storage_account", &own, body);
     let endpoint = Endpoint {
         name: &own,
@@ -105,25 +115,34 @@ fn host(stack: &mut Stack<'_>, parts: &Parts, domain: Option<Id<Domain>>) -> Hos
         after: vec![],
     };
     let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
-    Host {
-        plan,
-        account,
-        endpoint,
-    }
+    Memory { account, endpoint }
 }
 
-/// The smallest instance that has the memory of the largest function.
+/// The smallest instance that has the memory of the largest function, and of the apps beside it that wait.
 fn size(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> &'static str {
-    let functions = stack.system.functions();
+    let system = stack.system;
+    let functions = system.functions();
     let own = functions.filter(|(_, service, _)| service.home.domain == domain);
-    let memory = own.map(|(_, _, function)| function.memory_mb).max().unwrap_or_default();
+    let own: Vec<u32> = own.map(|(_, _, function)| function.memory_mb).collect();
+    let workflows = system.workflows.iter().filter(|(_, item)| item.home.domain == domain);
+    let warehouses = system.warehouses.iter().filter(|(_, item)| item.home.domain == domain);
+    let sinks = warehouses.flat_map(|(_, item)| item.tables.iter().filter(|table| table.stream.is_some()));
+    let apps = own.len() + workflows.count() + sinks.count();
+    let beside = u32::try_from(apps.saturating_sub(1)).unwrap_or(u32::MAX);
+    let largest = own.into_iter().max().unwrap_or_default();
+    let memory = largest.saturating_add(beside.saturating_mul(WAITS));
     let mut sizes = SIZES.into_iter();
     sizes
         .find(|(_, there)| memory <= *there)
         .map_or("EP3", |(name, _)| name)
 }
 
-fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
+/// Nothing for a system without functions.
+pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) -> Option<Shared> {
+    let system = stack.system;
+    if function_places(system).is_empty() {
+        return None;
+    }
     stack.module.file("functions", "");
     let ranges = ranges(stack, parts);
     let rules = Block::new()
@@ -145,7 +164,7 @@ fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
     let account = stack.module.resource("azurerm_storage_account", CODE, body);
     let mut endpoints = vec![];
     let group = parts.firewall.groups.function_code.as_ref();
-    let queues = hears_of_objects(stack).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
+    let queues = has_queues(system).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
     let wanted = [Some((CODE, "blob", storage::ZONE)), queues];
     for (name, subresource, zone) in wanted.into_iter().flatten() {
         let Some(group) = group else { continue };
@@ -170,14 +189,29 @@ fn code(stack: &mut Stack<'_>, parts: &Parts) -> Code {
     let granted = stack
         .module
         .resource("azurerm_role_assignment", "operator_functions", body);
+    if has_queues(system) {
+        let body = Block::new()
+            .set("for_each", parts.vault.operators.clone())
+            .set("scope", account.id())
+            .set("role_definition_name", "Storage Queue Data Contributor")
+            .set("principal_id", parts.vault.operator.clone());
+        stack
+            .module
+            .comment("They look at events that no function took, and start workflows by hand.");
+        stack
+            .module
+            .resource("azurerm_role_assignment", "operator_function_queues", body);
+    }
     let ids = expr::call("join", [",".into(), granted.all("id")]);
     let about = "Until the grants have reached the account.";
     let ready = wait_for(stack, "operator_functions", about, [("grant", ids)]);
-    Code {
+    let mail = workflows::mail(stack, &account);
+    Some(Shared {
         account,
         ready,
         endpoints,
-    }
+        mail,
+    })
 }
 
 /// The ranges as storage accounts take them: a single address has no length, and two of them have none either.

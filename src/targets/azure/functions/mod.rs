@@ -5,28 +5,33 @@
 //! also knows neither time zones, nor images, nor references to a vault behind a firewall.
 
 mod app;
-mod code;
+pub(super) mod code;
 mod hosts;
+pub(super) mod made;
 pub(super) mod objects;
 pub(super) mod readme;
 pub(super) mod rules;
 mod settings;
+mod shell;
 mod triggers;
 pub(super) mod watch;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hcl::Expression;
 
 use super::compute::Plan;
 use super::network::Subnet;
-use super::{Stack, names};
-use crate::check::{function_block, function_plan};
-use crate::ir::{Domain, Function, Id, Service, Trigger};
+use super::{Stack, names, warehouses, workflows};
+use crate::check::{function_block, function_places, function_plan};
+use crate::ir::{Domain, Function, Id, Service, System, Trigger, Workflow};
 use crate::terraform::{Address, Block};
-use crate::{list, template};
+use crate::{list, object, template};
 
 pub(super) use code::beside;
+pub(super) use hosts::{Hosts, Shared, shared};
+pub(super) use made::Made;
+pub(super) use triggers::ncrontab;
 
 /// The zone of an app's private endpoint.
 pub(super) const ZONE: &str = "privatelink.azurewebsites.net";
@@ -41,40 +46,56 @@ pub(super) struct Functions {
     pub code: Address,
     /// The apps.
     pub apps: BTreeMap<Id<Service>, Address>,
+    /// The apps that go through workflows.
+    pub workflows: BTreeMap<Id<Workflow>, Address>,
+    /// The apps that fill tables of warehouses, by their names.
+    pub sinks: BTreeMap<String, Address>,
 }
 
-/// The domains that have functions.
-pub(super) fn domains(stack: &Stack<'_>) -> BTreeSet<Option<Id<Domain>>> {
-    let functions = stack.system.functions();
-    functions.map(|(_, service, _)| service.home.domain).collect()
-}
-
-/// True if somebody inside the network asks the function: a service that calls it, an API, or whoever knows its address.
+/// True if somebody inside the network asks the function: a service that calls it, an API, or whoever knows its address. Workflows send
+/// messages.
 pub(super) fn is_asked(stack: &Stack<'_>, id: Id<Service>, function: &Function) -> bool {
     let called = stack.system.callers_of(id).next().is_some();
-    called || matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }) | None)
+    let is_step = stack.system.workflows_of(id).next().is_some();
+    called
+        || matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }))
+        || function.trigger.is_none() && !is_step
 }
 
 /// True if a file arrives in a bucket, or goes, for one of the functions.
-pub(super) fn hears_of_objects(stack: &Stack<'_>) -> bool {
-    let mut functions = stack.system.functions();
+pub(super) fn hears_of_objects(system: &System) -> bool {
+    let mut functions = system.functions();
     functions.any(|(_, _, function)| matches!(function.trigger, Some(Trigger::Bucket { .. })))
 }
 
+/// True if anything waits in queues of the account that functions share.
+pub(super) fn has_queues(system: &System) -> bool {
+    hears_of_objects(system) || !system.workflows.is_empty()
+}
+
+/// Where the queues of an account are.
+pub(super) fn queue_endpoint(account: &Address) -> Expression {
+    account.attr("primary_queue_endpoint")
+}
+
+pub(super) fn role(name: &str, scope: Expression) -> Expression {
+    object! { "role" => name, "scope" => scope }
+}
+
 /// What an app is called: unique in the world.
-fn app_name(stack: &Stack<'_>, service: &Service) -> Expression {
-    template![stack.prefixed(&service.name), "-", stack.project.suffix.attr("hex")]
+fn app_name(stack: &Stack<'_>, name: &str) -> Expression {
+    template![stack.prefixed(name), "-", stack.project.suffix.attr("hex")]
 }
 
 /// Where a function is called. It follows from its name, so that two may know each other.
 pub(super) fn url(stack: &Stack<'_>, id: Id<Service>) -> Expression {
     let service = &stack.system.services[id];
-    template!["https://", app_name(stack, service), ".azurewebsites.net"]
+    template!["https://", app_name(stack, &service.name), ".azurewebsites.net"]
 }
 
 /// A subnet for each plan.
 pub(super) fn subnets(stack: &mut Stack<'_>, network: &Address) -> BTreeMap<Option<Id<Domain>>, Subnet> {
-    let domains = domains(stack).into_iter();
+    let domains = function_places(stack.system).into_iter();
     domains.map(|domain| (domain, subnet(stack, network, domain))).collect()
 }
 
@@ -108,9 +129,9 @@ fn subnet(stack: &mut Stack<'_>, network: &Address, domain: Option<Id<Domain>>) 
 /// The functions with everything that only they need; nothing for a system without any.
 pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address) -> Option<Functions> {
     let system = stack.system;
-    system.functions().next()?;
+    let shared = plan.stores.functions.as_ref()?;
     stack.module.file("functions", "");
-    let hosts = hosts::lower(stack, plan, workspace);
+    let hosts = hosts::lower(stack, shared, workspace);
     let mut apps = BTreeMap::new();
     for (id, service, function) in system.functions() {
         let app = app::lower(stack, plan, &hosts, (id, service, function));
@@ -118,19 +139,21 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address)
     }
     objects::lower(stack, plan, &hosts, &apps);
     Some(Functions {
-        code: hosts.code.account,
+        code: shared.account.clone(),
+        workflows: workflows::lower(stack, plan, &hosts),
+        sinks: warehouses::sinks(stack, plan, &hosts),
         apps: apps.into_iter().map(|(id, app)| (id, app.app)).collect(),
     })
 }
 
 /// Azure tells apps in one storage account apart by 32 characters of their names, unless each has another word.
-fn host_id(stack: &Stack<'_>, service: &Service) -> String {
-    names::host(&stack.prefixed(&service.name))
+fn host_id(stack: &Stack<'_>, name: &str) -> String {
+    names::host(&stack.prefixed(name))
 }
 
 /// Where the code of a function is.
-fn code_container(service: &Service) -> String {
-    format!("{}-code", service.name)
+fn code_container(name: &str) -> String {
+    format!("{name}-code")
 }
 
 /// Where its own dead letters are.

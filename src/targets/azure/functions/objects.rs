@@ -15,7 +15,7 @@ use crate::{object, template};
 /// Minutes for which Event Grid tries to bring an event, and how often: as much as it takes.
 const BRINGS: (u32, u32) = (1440, 30);
 
-pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts, apps: &BTreeMap<Id<Service>, App>) {
+pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts<'_>, apps: &BTreeMap<Id<Service>, App>) {
     let system = stack.system;
     let mut heard: BTreeMap<Id<Bucket>, Vec<(&Service, &Function, &App)>> = BTreeMap::new();
     for (id, service, function) in system.functions() {
@@ -82,7 +82,7 @@ fn granted(
 fn subscribe(
     stack: &mut Stack<'_>,
     plan: &Plan<'_>,
-    hosts: &Hosts,
+    hosts: &Hosts<'_>,
     (bucket, topic, ready): (Id<Bucket>, &Address, &Address),
     (service, function, app): (&Service, &Function, &App),
 ) {
@@ -112,11 +112,16 @@ fn subscribe(
         .set("subject_begins_with", begins)
         .set_some("subject_ends_with", (!suffix.is_empty()).then_some(suffix.as_str()))
         .set("case_sensitive", true);
-    let at = || Block::new().set("storage_account_id", hosts.code.account.id());
+    let at = || Block::new().set("storage_account_id", hosts.shared.account.id());
     let endpoint = app
         .events
         .as_ref()
-        .map(|queue| at().set("queue_name", queue.attr("name")));
+        .map(|queue| at().set("queue_name", queue.attr("name")))
+        .map(|queue| {
+            queue
+                .comment("An event waits until it is taken.")
+                .set("queue_message_time_to_live_in_seconds", -1)
+        });
     let dead = app.dead.as_ref();
     let dead = dead.map(|dead| at().set("storage_blob_container_name", dead.attr("name")));
     let own = || Block::new().set("type", "SystemAssigned");
@@ -125,7 +130,7 @@ fn subscribe(
         .set("event_time_to_live", minutes)
         .set("max_delivery_attempts", attempts);
     let body = Block::new()
-        .set("name", service.name.as_str())
+        .set("name", stack.prefixed(&service.name))
         .set("system_topic", topic.attr("name"))
         .set("resource_group_name", stack.project.group.attr("name"))
         .set("event_delivery_schema", "CloudEventSchemaV1_0")

@@ -1,10 +1,11 @@
 //! What the README of the output says about functions, tables and streams.
 
-use super::triggers::{TRIGGER, ncrontab};
+use super::triggers::{CALLS, TRIGGER, ncrontab};
 use super::{code, dead_container, event_queues};
 use crate::check::table_leases;
-use crate::ir::{Function, Inbox, Service, System, Trigger};
+use crate::ir::{Function, Id, Inbox, Service, System, Trigger};
 use crate::targets::azure::Stack;
+use crate::targets::azure::workflows::call_queues;
 use crate::terraform::identifier;
 
 pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
@@ -27,8 +28,8 @@ fn functions(stack: &mut Stack<'_>) {
         items.push("Terraform brings the code of functions to a storage account, which answers `admin_cidrs` as the vault does. Azure knows a caller in its own region by another address than the public one: a pipeline that runs there belongs into the network.".to_owned());
     }
     let items = &mut stack.report.security;
-    items.push("Each function is an app with an identity of its own. It reads its own code and nobody else's; what its host remembers is in an account that the functions of a domain share. The accounts have no keys, and the apps no passwords for publishing: both are switched off. Settings with secrets are references: Azure reads them from the vault with the function's identity, and neither state nor plan has them. One that its owner has not filled yet reads `unfilled`; after a change, raise `rollout`, or wait a day.".to_owned());
-    items.push("Functions are in the network, whatever `private` says: their code and their state are reached over private endpoints. Their security group lets them reach what their links name, and what any function of the same domain may reach; who may read or change what is each identity's alone. Nobody reaches a function but Azure's own triggers, whoever `calls` it, and the APIs with a route to it, over a private endpoint; requests carry no proof of who sends them (`X_AUTH` is `none`).".to_owned());
+    items.push("Each function is an app with an identity of its own. It reads its own code and nobody else's, and what its host remembers (checkpoints, timers, keys) is in an account of its own. The accounts have no keys, and the apps no passwords for publishing: both are switched off. Settings with secrets are references: Azure reads them from the vault with the function's identity, and neither state nor plan has them. One that its owner has not filled yet reads `unfilled`; after a change, raise `rollout`, or wait a day.".to_owned());
+    items.push("Functions are in the network, whatever `private` says: their code and their state are reached over private endpoints. Their security group lets them reach what their links name, and what any function of the same domain may reach; who may read or change what is each identity's alone. Nobody reaches a function but Azure's own triggers, whoever `calls` it, and the APIs with a route to it, over a private endpoint; requests carry no proof of who sends them (`X_AUTH` is `none`). Below `/admin` and `/runtime` the host itself answers, to whoever has its master key: an API with a route for every path, and `open = true`, let anybody try.".to_owned());
     if system
         .functions()
         .any(|(_, _, function)| matches!(function.trigger, Some(Trigger::Url { open: true })))
@@ -37,13 +38,13 @@ fn functions(stack: &mut Stack<'_>) {
     }
     let items = &mut stack.report.operations;
     items.push("Functions run on Elastic Premium: one plan for those that stand in no domain, and one for each domain. One instance of a plan always runs, and is paid for; more come, up to 20, with what there is to do. Flex Consumption would cost nothing while nothing happens, but cannot be set up by Terraform alone: the provider gives its apps a storage connection with an empty key where they have an identity, and sends code to an address that they do not have; it has no time zones, no images, and reads no vault behind a firewall.".to_owned());
-    items.push("`concurrency` is kept as instances times calls in each, and is never above what the blueprint says. `memory_mb` chooses the size of the plan's instances, which functions share. The plan is not spread over zones: an instance that fails is replaced elsewhere, and events wait meanwhile. More: `[override.azure.azurerm_service_plan.functions]` with `worker_count = 3` and `zone_balancing_enabled = true`.".to_owned());
-    items.push("Terraform packs the code as it is in `terraform/functions/NAME`; nothing is installed. Python finds further packages in `.python_packages/lib/site-packages`, Node.js in `node_modules`: they belong into the folder before it is rendered. A change of the code is brought under a new name, the app starts with it, and the former package goes then. Azure takes the package with the function's identity over the private endpoint. Should an app not start because it cannot (`AppServicePlatformLogs`, *Diagnose and solve problems*), open the account of the code to other networks: it has no keys, and whoever comes has to sign in with a role on the one container; `az storage account update --default-action Allow` until the next apply, `[override.azure.azurerm_storage_account.functions_code]` for good.".to_owned());
+    items.push("`concurrency` is kept as calls in one instance, as many as 2 GiB have room for, times instances, and is never above what the blueprint says; streams alone are called once for each partition, tables once for each part of theirs. The plan's instances have the memory of the largest function and some 250 MiB for every other app on them. The plan is not spread over zones: an instance that fails is replaced elsewhere, and events wait meanwhile. More: `[override.azure.azurerm_service_plan.functions]` with `worker_count = 3` and `zone_balancing_enabled = true`.".to_owned());
+    items.push("Terraform packs the code as it is in `terraform/functions/NAME`; nothing is installed. Python finds further packages in `.python_packages/lib/site-packages`, Node.js in `node_modules`: they belong into the folder before it is rendered. A change of the code is brought under a new name, the app starts with it, and the former package goes then. Azure takes the package with the function's identity, and is told to come through the network for it (`WEBSITE_CONTENTOVERVNET`): of everything here this is what Microsoft documents least, so look at it first. Should an app not start because it cannot (`FunctionAppLogs`, *Diagnose and solve problems*), open the account of the code to other networks: it has no keys, and whoever comes has to sign in with a role on the one container; `az storage account update --default-action Allow` until the next apply, `[override.azure.azurerm_storage_account.functions_code]` for good.".to_owned());
     let generated = system
         .functions()
         .any(|(_, _, function)| function.source.as_ref().is_some_and(|source| !code::is_by_hand(source)));
     if generated {
-        items.push("What Azure wants besides the code is rendered with it: `host.json`, and a folder `event` or `request` with the trigger (`function.json`) and a few lines that call `handle(event, context)`. `event` is Azure's own object: a `ServiceBusMessage` or a list of them, a list of `EventHubEvent`, a `DocumentList`, a `TimerRequest`, an `HttpRequest`; for files a `QueueMessage` with a CloudEvent (`Microsoft.Storage.BlobCreated`, the object in `data.url`). `context` has the id of the call. In Node.js they are objects of the same content. Requests are answered with a response of Azure's, or with `{statusCode, headers, body}`.".to_owned());
+        items.push("What Azure wants besides the code is rendered with it: `host.json`, and a folder `event` or `request` with the trigger (`function.json`) and a few lines that call `handle(event, context)`. A call is ended after `timeout_seconds`, and fails; Azure stops the whole process half a minute later, which an endless loop in Node.js comes to. An ordinary function of Python runs in a thread of its own. `event` is Azure's own object: a `ServiceBusMessage` or a list of them, a list of `EventHubEvent`, a `DocumentList`, a `TimerRequest`, an `HttpRequest`; for files a `QueueMessage` with a CloudEvent (`Microsoft.Storage.BlobCreated`, the object in `data.url`). `context` has the id of the call. In Node.js they are objects of the same content; messages and events are `Buffer`s, because they may be anything. Of several messages in a call (`batch`), one that fails has all of them handed out again: say `batch = 1` where that matters. `from = \"latest\"` means the end of a partition until the function has noted how far it is: what arrives before that while it starts anew is not read. Requests are answered with a response of Azure's, or with `{statusCode, headers, body}`.".to_owned());
     }
     dead(stack);
     let by_hand = by_hand(system);
@@ -65,7 +66,7 @@ fn dead(stack: &mut Stack<'_>) {
         return;
     };
     let mut text = format!(
-        "Own dead letters ({}) are in the account `{}`: each event as an object in the container `NAME-dead`, with the error, when a stream, a table or a schedule has tried it `attempts` times again.",
+        "Own dead letters ({}) are in the account `{}`, as objects in the container `NAME-dead`: those events of a call that failed by themselves too, each with the error and its place in the stream, when a stream, a table or a schedule has tried it `attempts` times again.",
         names.join(", "),
         "azurerm_storage_account.functions_code",
     );
@@ -75,7 +76,7 @@ fn dead(stack: &mut Stack<'_>) {
     if let Some((_, service, _)) = hears {
         let [queue, poison] = event_queues(service);
         text += &format!(
-            " Events of buckets wait in a queue (`{queue}`), are handed out again when a call fails, and end in `{poison}`; what Event Grid could not bring in a day is in `{}`.",
+            " Events of buckets wait in a queue (`{queue}`), are handed out again when a call fails, and end in `{poison}`; where Azure keeps them for seven days; what Event Grid could not bring in a day is in `{}`. `az storage message peek --auth-mode login --account-name ACCOUNT --queue-name {poison} --num-messages 32` shows them.",
             dead_container(service)
         );
     }
@@ -90,8 +91,20 @@ fn dead(stack: &mut Stack<'_>) {
 fn by_hand(system: &System) -> Vec<String> {
     let functions = system.functions();
     let functions = functions.filter(|(_, _, function)| function.source.as_ref().is_none_or(code::is_by_hand));
-    functions.filter_map(|(id, service, function)| {
-        let lines = match function.trigger.as_ref()? {
+    functions.flat_map(|(id, service, function)| {
+        let asked = system.workflows_of(id).next().map(|_| {
+            let [calls, _] = call_queues(service);
+            format!("`{}` is asked by workflows and was written for Azure by hand{}: its trigger is `@app.queue_trigger(arg_name=\"message\", queue_name=\"{calls}\", connection=\"{CALLS}\")`. A message is `{{\"run\", \"key\", \"id\", \"back\"}}`; the document is the blob `{calls}/ID.json`. It writes `{{\"output\": ...}}` or `{{\"error\": TEXT}}` to `{calls}/ID.answer.json`, then `{{\"run\", \"key\"}}` to the queue `BACK`.", service.name, of_image(function))
+        });
+        let own = by_trigger(system, (id, service, function));
+        asked.into_iter().chain(own)
+    })
+    .collect()
+}
+
+/// The same of its trigger.
+fn by_trigger(system: &System, (id, service, function): (Id<Service>, &Service, &Function)) -> Option<String> {
+    let lines = match function.trigger.as_ref()? {
             Trigger::Api | Trigger::Url { .. } => "`@app.route(route=\"{*path}\", auth_level=func.AuthLevel.ANONYMOUS)`, and `\"http\": { \"routePrefix\": \"\" }` under `extensions` of `host.json`".to_owned(),
             Trigger::Queue { queue, .. } => messages(system.inbox(Inbox::Queue(*queue)).0),
             Trigger::Topic { subscription, .. } => messages(system.inbox(Inbox::Subscription(*subscription)).0),
@@ -112,9 +125,12 @@ fn by_hand(system: &System) -> Vec<String> {
             }
             Trigger::Schedule { cron, .. } => format!("`@app.timer_trigger(arg_name=\"timer\", schedule=\"{}\")`", ncrontab(cron)),
         };
-        Some(format!("`{}` was written for Azure by hand{}: its trigger is {lines}.{}", service.name, of_image(function), kept(service, function)))
-    })
-    .collect()
+    Some(format!(
+        "`{}` was written for Azure by hand{}: its trigger is {lines}.{}",
+        service.name,
+        of_image(function),
+        kept(service, function)
+    ))
 }
 
 fn messages(queue: &str) -> String {
@@ -182,20 +198,22 @@ fn skips(stack: &mut Stack<'_>) {
         code,
         "its address answers `admin_cidrs` and Azure's own services, after they have signed in; it has no keys, and nothing in it is public",
     );
-    let accounts = "azurerm_storage_account.*functions_*";
-    skip(
-        "CKV_AZURE_206",
-        accounts,
-        "copies in three zones; the code is in the repository of the blueprint, and what hosts remember is of no use elsewhere",
-    );
-    skip(
-        "CKV_AZURE_33",
-        accounts,
-        "it reads an argument that the provider no longer has; a diagnostic setting logs what is written to queues",
-    );
+    let hosts = "azurerm_storage_account.*_host";
+    for accounts in [code, hosts] {
+        skip(
+            "CKV_AZURE_206",
+            accounts,
+            "copies in three zones; the code is in the repository of the blueprint, and what hosts remember is of no use elsewhere",
+        );
+        skip(
+            "CKV_AZURE_33",
+            accounts,
+            "it reads an argument that the provider no longer has; a diagnostic setting logs what is written to queues",
+        );
+    }
     skip(
         "CKV2_AZURE_38",
-        "azurerm_storage_account.*functions_host",
+        hosts,
         "what hosts remember is written anew all the time",
     );
     skip(

@@ -94,9 +94,18 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
                     add(queues::NAME, groups.messaging.as_ref(), &queues::PORTS);
                 }
                 Resource::Stream(_) => add(streams::NAME, groups.streams.as_ref(), &streams::PORTS),
+                Resource::Warehouse(id) => {
+                    add(&system.warehouses[id].name, groups.warehouses.get(&id), &https);
+                }
                 _ => {}
             }
         }
+    }
+    // Those who fill tables stand there too.
+    let own = system.warehouses.iter().filter(|(_, item)| item.home.domain == domain);
+    for (id, item) in own.filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some())) {
+        add(&item.name, groups.warehouses.get(&id), &https);
+        add(streams::NAME, groups.streams.as_ref(), &streams::PORTS);
     }
     wanted
         .into_iter()
@@ -150,6 +159,8 @@ pub(in crate::targets::azure) fn of_service(
         let (name, group, ports): (&str, _, &[&'static str]) = match grant.resource {
             Resource::Stream(_) => (streams::NAME, groups.streams.as_ref(), &streams::PORTS),
             Resource::Table(id) => (&system.tables[id].name, groups.tables.get(&id), &["443"]),
+            Resource::Warehouse(id) => (&system.warehouses[id].name, groups.warehouses.get(&id), &["443"]),
+            Resource::Workflow(_) => (super::CODE, groups.function_code.as_ref(), &["443"]),
             _ => continue,
         };
         if let Some(group) = group {

@@ -5,11 +5,18 @@ use serde_json::{Value, json};
 use super::event_queues;
 use crate::check::table_leases;
 use crate::ir::{Cron, Function, Id, Inbox, Retry, Service, System, Trigger};
+use crate::targets::azure::workflows::call_queues;
 
 /// The connection that a trigger uses: settings begin with it.
 pub(super) const TRIGGER: &str = "AzureTrigger";
 /// The connection to the account that dead letters are kept in.
 pub(super) const DEAD: &str = "AzureDead";
+/// The connection to the account that workflows ask a function through.
+pub(super) const CALLS: &str = "AzureCalls";
+/// Seconds between the end of a call and that of its process.
+const GRACE: u32 = 30;
+/// Requests that wait for one that is worked on.
+const WAITING: u32 = 10;
 /// Seconds before an event is tried again, at least and at most.
 const PAUSE: (u32, u32) = (5, 900);
 
@@ -23,6 +30,8 @@ pub(super) struct Binding {
     pub answers: bool,
     /// Events that fail have no place to go to by themselves.
     pub keeps_dead: bool,
+    /// Workflows ask it.
+    pub is_call: bool,
 }
 
 /// What starts a function: its trigger, and requests of those who call it.
@@ -39,6 +48,7 @@ pub(super) fn bindings(system: &System, (id, service, function): (Id<Service>, &
         }),
         answers: true,
         keeps_dead: false,
+        is_call: false,
     };
     let event = function
         .trigger
@@ -52,9 +62,51 @@ pub(super) fn bindings(system: &System, (id, service, function): (Id<Service>, &
             function.trigger,
             Some(Trigger::Stream { .. } | Trigger::Table { .. } | Trigger::Schedule { .. })
         ),
+        is_call: false,
     });
-    let asked = event.is_none() || system.callers_of(id).next().is_some();
-    event.into_iter().chain(asked.then_some(requests)).collect()
+    let is_step = system.workflows_of(id).next().is_some();
+    let call = is_step.then(|| {
+        let [queue, _] = call_queues(service);
+        let trigger = json!({
+            "type": "queueTrigger",
+            "direction": "in",
+            "name": "event",
+            "queueName": queue,
+            "connection": CALLS,
+        });
+        Binding {
+            folder: "call",
+            trigger,
+            answers: false,
+            keeps_dead: false,
+            is_call: true,
+        }
+    });
+    let only_steps = function.trigger.is_none() && is_step;
+    let asked = event.is_none() && !only_steps || system.callers_of(id).next().is_some();
+    let all = event.into_iter().chain(call);
+    all.chain(asked.then_some(requests)).collect()
+}
+
+/// What goes with the call of a workflow: the document, the answer, and the news that there is one. The message says which.
+pub(super) fn documents(service: &Service) -> [Value; 3] {
+    let [container, _] = call_queues(service);
+    let blob = |name: &str, direction: &str, ending: &str| {
+        json!({
+            "type": "blob",
+            "direction": direction,
+            "name": name,
+            "path": format!("{container}/{{id}}{ending}"),
+            "connection": CALLS,
+        })
+    };
+    let mut document = blob("document", "in", ".json");
+    document["dataType"] = "binary".into();
+    [
+        document,
+        blob("answer", "out", ".answer.json"),
+        json!({ "type": "queue", "direction": "out", "name": "done", "queueName": "{back}", "connection": CALLS }),
+    ]
 }
 
 /// Nothing for requests.
@@ -69,6 +121,7 @@ fn of_event(system: &System, (id, service): (Id<Service>, &Service), trigger: &T
             "consumerGroup": service.name,
             "connection": TRIGGER,
             "cardinality": "many",
+            "dataType": "binary",
         }),
         Trigger::Bucket { .. } => {
             let [queue, _] = event_queues(service);
@@ -97,7 +150,12 @@ fn of_event(system: &System, (id, service): (Id<Service>, &Service), trigger: &T
 
 fn messages(system: &System, inbox: Inbox, batch: u32) -> Value {
     let (name, delivery) = system.inbox(inbox);
-    let mut trigger = json!({ "type": "serviceBusTrigger", "queueName": name, "connection": TRIGGER });
+    let mut trigger = json!({
+        "type": "serviceBusTrigger",
+        "queueName": name,
+        "connection": TRIGGER,
+        "dataType": "binary",
+    });
     if delivery.fifo {
         trigger["isSessionsEnabled"] = true.into();
     }
@@ -108,7 +166,7 @@ fn messages(system: &System, inbox: Inbox, batch: u32) -> Value {
 }
 
 /// Six fields: Azure counts seconds too.
-pub(super) fn ncrontab(cron: &Cron) -> String {
+pub(in crate::targets::azure) fn ncrontab(cron: &Cron) -> String {
     format!("0 {cron}")
 }
 
@@ -132,7 +190,7 @@ pub(super) fn clock(seconds: u32) -> String {
 /// Settings of the host that follow from the trigger, by their place in `host.json`, as an app's settings say them: they hold whoever
 /// wrote that file.
 pub(super) fn host_settings(system: &System, function: &Function, each: u32) -> Vec<(String, String)> {
-    let mut settings = vec![("functionTimeout".to_owned(), clock(function.timeout_seconds))];
+    let mut settings = vec![("functionTimeout".to_owned(), clock(stopped_after(function)))];
     let mut add = |path: &str, value: String| settings.push((format!("extensions__{path}"), value));
     match &function.trigger {
         Some(Trigger::Queue { batch, .. } | Trigger::Topic { batch, .. }) => {
@@ -158,16 +216,45 @@ pub(super) fn host_settings(system: &System, function: &Function, each: u32) -> 
         }
         _ => {}
     }
+    if is_step(function, system) {
+        add("queues__batchSize", each.to_string());
+        add("queues__newBatchThreshold", "0".to_owned());
+        if !matches!(function.trigger, Some(Trigger::Bucket { .. })) {
+            // The second time, the workflow is told that the function was stopped.
+            add("queues__maxDequeueCount", "2".to_owned());
+        }
+    }
     if bindings_answer(function, system) {
         add("http__maxConcurrentRequests", each.to_string());
+        // On Linux, nobody is turned away unless it says so.
+        add("http__maxOutstandingRequests", (each * WAITING).to_string());
     }
     settings
 }
 
-fn bindings_answer(function: &Function, system: &System) -> bool {
-    let of_requests = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }) | None);
+/// The function's id.
+fn id_of(function: &Function, system: &System) -> Option<Id<Service>> {
     let own = system.functions().find(|(_, _, other)| std::ptr::eq(*other, function));
-    of_requests || own.is_some_and(|(id, _, _)| system.callers_of(id).next().is_some())
+    own.map(|(id, _, _)| id)
+}
+
+fn is_step(function: &Function, system: &System) -> bool {
+    id_of(function, system).is_some_and(|id| system.workflows_of(id).next().is_some())
+}
+
+fn bindings_answer(function: &Function, system: &System) -> bool {
+    let called = id_of(function, system).is_some_and(|id| system.callers_of(id).next().is_some());
+    let of_requests = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }));
+    of_requests || called || function.trigger.is_none() && !is_step(function, system)
+}
+
+/// Seconds after which Azure stops the process: the entry ends a call before that, and the events that failed for good once more.
+fn stopped_after(function: &Function) -> u32 {
+    let again = match function.trigger {
+        Some(Trigger::Stream { .. } | Trigger::Table { .. }) => 2,
+        _ => 1,
+    };
+    again * function.timeout_seconds + GRACE
 }
 
 #[cfg(test)]

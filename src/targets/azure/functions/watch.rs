@@ -1,5 +1,7 @@
 //! Logs of functions, and alarms about them.
 
+use std::collections::BTreeMap;
+
 use super::{Functions, dead_container, event_queues};
 use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
 use crate::targets::azure::{Stack, functions};
@@ -16,7 +18,7 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
     };
     stack.module.file("observability", "");
     let mut sources = vec![("blobs", "blobServices")];
-    if functions::hears_of_objects(stack) {
+    if functions::has_queues(stack.system) {
         sources.push(("queues", "queueServices"));
     }
     let sources = sources.into_iter().map(|(name, service)| {
@@ -35,11 +37,16 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
     stack
         .module
         .resource("azurerm_monitor_diagnostic_setting", "functions", body);
-    let apps = functions.apps.iter().map(|(id, app)| {
+    let own = functions.apps.iter().map(|(id, app)| {
         let name = stack.system.services[*id].name.clone();
         (name, app.id())
     });
-    let apps: Vec<_> = apps.collect();
+    let workflows = functions.workflows.iter().map(|(id, app)| {
+        let name = stack.system.workflows[*id].name.clone();
+        (name, app.id())
+    });
+    let sinks = functions.sinks.iter().map(|(name, app)| (name.clone(), app.id()));
+    let apps: BTreeMap<_, _> = own.chain(workflows).chain(sinks).collect();
     let body = Block::new()
         .set("for_each", expr::object(apps))
         .set("name", stack.system.prefix.as_str())
@@ -62,33 +69,65 @@ pub(in crate::targets::azure) fn alarms(
         if !can_happen(stack, alarm) {
             continue;
         }
-        let (query, above) = question(stack, functions, alarm);
-        let criteria = Block::new()
-            .set("query", expr::heredoc(query))
-            .set("time_aggregation_method", "Count")
-            .set("operator", "GreaterThan")
-            .set("threshold", above);
-        let (frequency, window) = MINUTES;
-        let body = stack
-            .named(stack.prefixed(&alarm.name))
-            .set("scopes", list![workspace.id()])
-            .set("description", alarm.about.as_str())
-            .set("severity", 2)
-            .set("evaluation_frequency", frequency)
-            .set("window_duration", window)
-            .set("auto_mitigation_enabled", true)
-            .comment("A new workspace knows the table when the first lines are in it.")
-            .set("skip_query_validation", true)
-            .set("tags", stack.tags())
-            .block("criteria", criteria)
-            .block_some(
-                "action",
-                told.map(|group| Block::new().set("action_groups", list![group.id()])),
-            );
-        stack
-            .module
-            .resource("azurerm_monitor_scheduled_query_rules_alert_v2", &alarm.name, body);
+        let question = question(stack, functions, alarm);
+        ask(stack, (&alarm.name, &alarm.about), question, workspace, told);
     }
+    hosts(stack, functions, workspace, told);
+}
+
+/// What hosts say of themselves: an app that does not start calls no function, and none fails. Each is asked for by itself, because a
+/// process that was stopped has written nothing of the event that it had.
+fn hosts(stack: &mut Stack<'_>, functions: &Functions, workspace: &Address, told: Option<&Address>) {
+    if stack.system.alarm_emails.is_empty() {
+        return;
+    }
+    let own = functions.apps.values().chain(functions.workflows.values());
+    let mut query: Vec<expr::Part> = vec![
+        "union isfuzzy=true (\n  FunctionAppLogs\n  | where Level in (\"Error\", \"Critical\") and Category in (\"Host.Startup\", \"Host.General\")\n  | extend App = tostring(split(_ResourceId, \"/\")[-1])\n), (\n  AppExceptions\n  | where ExceptionType has_any (\"FunctionTimeoutException\", \"WorkerProcessExitException\", \"LanguageWorkerChannelException\")\n  | extend App = tolower(AppRoleName)\n)\n| where App in~ (".into(),
+    ];
+    for (index, app) in own.chain(functions.sinks.values()).enumerate() {
+        query.push(if index == 0 { "\"" } else { ", \"" }.into());
+        query.push(app.attr("name").into());
+        query.push("\"".into());
+    }
+    query.push(")".into());
+    let about = "An app of a function does not start, or its process was stopped in the middle of a call: out of memory, or far beyond its time. The event that it had may be lost. `FunctionAppLogs` and `AppExceptions` of the workspace say which and why.";
+    ask(stack, ("functions-stopped", about), (query, 0), workspace, told);
+}
+
+/// An alarm on what a question to the workspace finds: more lines than so many.
+pub(in crate::targets::azure) fn ask(
+    stack: &mut Stack<'_>,
+    (name, about): (&str, &str),
+    (query, above): (Vec<expr::Part>, u32),
+    workspace: &Address,
+    told: Option<&Address>,
+) {
+    let criteria = Block::new()
+        .set("query", expr::heredoc(query))
+        .set("time_aggregation_method", "Count")
+        .set("operator", "GreaterThan")
+        .set("threshold", above);
+    let (frequency, window) = MINUTES;
+    let body = stack
+        .named(stack.prefixed(name))
+        .set("scopes", list![workspace.id()])
+        .set("description", about)
+        .set("severity", 2)
+        .set("evaluation_frequency", frequency)
+        .set("window_duration", window)
+        .set("auto_mitigation_enabled", true)
+        .comment("A new workspace knows the table when the first lines are in it.")
+        .set("skip_query_validation", true)
+        .set("tags", stack.tags())
+        .block("criteria", criteria)
+        .block_some(
+            "action",
+            told.map(|group| Block::new().set("action_groups", list![group.id()])),
+        );
+    stack
+        .module
+        .resource("azurerm_monitor_scheduled_query_rules_alert_v2", name, body);
 }
 
 /// Requests are turned away; events wait until there is room for them.
@@ -133,7 +172,7 @@ fn question(stack: &Stack<'_>, functions: &Functions, alarm: &FunctionAlarm) -> 
             let takes = stack.system.services[alarm.function].function.as_ref();
             if takes.is_some_and(|function| matches!(function.trigger, Some(Trigger::Bucket { .. }))) {
                 let [_, poison] = event_queues(service);
-                query.push("\n| union (\n  StorageQueueLogs\n  | where AccountName == \"".into());
+                query.push("\n| union isfuzzy=true (\n  StorageQueueLogs\n  | where AccountName == \"".into());
                 query.push(functions.code.attr("name").into());
                 query.push(format!("\" and OperationName == \"PutMessage\" and Uri has \"/{poison}/\"\n)").into());
             }

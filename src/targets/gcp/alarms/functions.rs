@@ -2,14 +2,15 @@
 
 use super::Policy;
 use super::inboxes::metric;
-use crate::check::GCP_CHANGES as CHANGES;
+use crate::check::{GCP_CHANGES as CHANGES, gcp_takes_events};
 use crate::ir::{FunctionAlarm, FunctionTrouble, Trigger};
 use crate::targets::gcp::{Stack, functions};
-use crate::template;
 use crate::terraform::Block;
 
 /// Minutes in which calls are counted.
 const MINUTES: u32 = 5;
+/// Calls for each instance that may be turned away in these minutes where Pub/Sub brings messages.
+const BROUGHT_AGAIN: u32 = 10;
 
 /// None for what is not there.
 pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy> {
@@ -35,21 +36,28 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy>
             let class = "metric.labels.response_code_class = \"5xx\"";
             (vec![requests(stack, &service.name, class, &about, calls)], None)
         }
-        FunctionTrouble::Behind { .. } => return None,
+        FunctionTrouble::Behind { minutes } => {
+            let waiting = &stack.events.get(&alarm.function)?.subscription;
+            let about = format!("The oldest event waits for more than {minutes} minutes");
+            let filter = metric("oldest_unacked_message_age", waiting);
+            (vec![super::inboxes::condition(&about, filter, minutes * 60)], None)
+        }
         FunctionTrouble::Throttled => {
             let class = "metric.labels.response_code = \"429\"";
+            // Pub/Sub brings again what was turned away; that is how it finds out how much a function takes.
+            let most = match gcp_takes_events(function) {
+                true => BROUGHT_AGAIN * function.concurrency,
+                false => 0,
+            };
             (
-                vec![requests(stack, &service.name, class, "Calls are turned away", 0)],
+                vec![requests(stack, &service.name, class, "Calls are turned away", most)],
                 None,
             )
         }
     };
     Some(Policy {
-        keys: None,
-        conditions,
         about,
-        note: "",
-        ready: vec![],
+        ..Policy::of(conditions)
     })
 }
 
@@ -81,22 +89,5 @@ fn relay(stack: &Stack<'_>, trigger: Option<&Trigger>) -> Option<Block> {
         return None;
     };
     let workflow = format!("{}-{}", stack.name(&stack.system.tables[*table].name), CHANGES);
-    let filter = template![format!(
-        "resource.type = \"workflows.googleapis.com/Workflow\" AND metric.type = \"workflows.googleapis.com/finished_execution_count\" \
-         AND metric.labels.status = \"FAILED\" AND resource.labels.workflow_id = \"{workflow}\""
-    )];
-    let sums = Block::new()
-        .set("alignment_period", format!("{}s", MINUTES * 60))
-        .set("per_series_aligner", "ALIGN_SUM")
-        .set("cross_series_reducer", "REDUCE_SUM");
-    let threshold = Block::new()
-        .set("filter", filter)
-        .set("comparison", "COMPARISON_GT")
-        .set("threshold_value", 0)
-        .set("duration", "0s")
-        .block("aggregations", sums);
-    let condition = Block::new()
-        .set("display_name", "Changes could not be passed on")
-        .block("condition_threshold", threshold);
-    Some(condition)
+    Some(super::workflows::failed(&workflow, "Changes could not be passed on"))
 }

@@ -3,10 +3,13 @@
 use hcl::Expression;
 
 use super::Policy;
-use crate::ir::{Inbox, InboxAlarm, Trouble};
+use crate::ir::{Inbox, InboxAlarm, SinkAlarm, Trouble};
 use crate::targets::gcp::Stack;
 use crate::template;
 use crate::terraform::{Address, Block};
+
+/// Minutes after which records that wait for their table are late.
+const LATE: u32 = 15;
 
 pub(super) fn policy(stack: &Stack<'_>, alarm: &InboxAlarm) -> Policy {
     let inbox = match alarm.inbox {
@@ -27,13 +30,28 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &InboxAlarm) -> Policy {
             format!("The oldest message waits for more than {minutes} minutes"),
         ),
     };
-    Policy {
-        keys: None,
-        conditions: vec![condition(&about, self::metric(metric, subscription), most)],
-        about: None,
-        note: "",
-        ready: vec![],
-    }
+    Policy::of(vec![condition(&about, self::metric(metric, subscription), most)])
+}
+
+/// Records that become no rows: those that were refused, and those that nobody even tries, as without the table. None for what is not
+/// there.
+pub(super) fn refused(stack: &Stack<'_>, alarm: &SinkAlarm) -> Option<Policy> {
+    let inbox = stack.sinks.get(&(alarm.warehouse, alarm.table.clone()))?;
+    let refused = condition(
+        "There are dead letters",
+        metric("num_undelivered_messages", &inbox.dead),
+        0,
+    );
+    let waiting = condition(
+        &format!("The oldest record waits for more than {LATE} minutes"),
+        metric("oldest_unacked_message_age", &inbox.subscription),
+        LATE * 60,
+    );
+    Some(Policy {
+        note: " They wait among the dead letters for two weeks. If there are none, records are not even tried: see what the subscription's \
+               state says.",
+        ..Policy::of(vec![refused, waiting])
+    })
 }
 
 /// A metric of one subscription.

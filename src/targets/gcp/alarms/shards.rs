@@ -36,10 +36,7 @@ pub(super) fn load(stack: &Stack<'_>, id: Id<Database>, percent: u32, minutes: u
         .block("condition_threshold", threshold);
     Policy {
         keys: Some(shards.keys.clone()),
-        conditions: vec![condition],
-        about: None,
-        note: "",
-        ready: vec![],
+        ..Policy::of(vec![condition])
     }
 }
 
@@ -57,13 +54,12 @@ pub(super) fn storage(stack: &Stack<'_>, id: Id<Database>, minutes: u32) -> Poli
     let about = format!("Too little free, and the disk has not grown for {minutes} minutes");
     Policy {
         keys: Some(stack.shards[&id].keys.clone()),
-        conditions: vec![promql(about, query, minutes)],
         about: Some(format!(
             "The storage of a shard of {} is nearly full and has not grown by itself for {minutes} minutes.",
             database.name
         )),
         note: " Look for a failed update among the operations of the instance (`gcloud sql operations list --instance=INSTANCE`), or make it larger: `gcloud sql instances patch INSTANCE --storage-size=SIZE`.",
-        ready: vec![],
+        ..Policy::of(vec![promql(about, query, minutes)])
     }
 }
 
@@ -78,13 +74,7 @@ pub(super) fn hot(stack: &Stack<'_>, id: Id<Database>, points: u32, minutes: u32
         .chain(load())
         .chain([format!(")\n> {}\n", f64::from(points) / 100.0).into()]);
     let about = format!("{points} percentage points above the mean for {minutes} minutes");
-    Policy {
-        keys: None,
-        conditions: vec![promql(about, query, minutes)],
-        about: None,
-        note: "",
-        ready: vec![],
-    }
+    Policy::of(vec![promql(about, query, minutes)])
 }
 
 /// A condition in PromQL, which must hold for some minutes.

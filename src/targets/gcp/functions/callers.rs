@@ -6,8 +6,8 @@ use super::{has_events, takes_events};
 use crate::check::GCP_TRIGGERS as TRIGGERS;
 use crate::ir::{Function, Id, Service, Trigger};
 use crate::targets::gcp::Stack;
-use crate::template;
 use crate::terraform::{Address, Block};
+use crate::{list, template};
 
 /// What lets somebody call a function.
 const CALLER: &str = "roles/run.invoker";
@@ -63,6 +63,11 @@ pub(super) fn lower(stack: &mut Stack<'_>, id: Id<Service>, function: &Function,
     for (who, member) in callers {
         permit(stack, id, address, &who, member);
     }
+    for workflow in system.workflows_of(id) {
+        let member = stack.runners[&workflow].attr("member");
+        let permission = permit(stack, id, address, &system.workflows[workflow].name, member);
+        stack.steps.entry(workflow).or_default().push(permission);
+    }
     stack.module.file("functions", "");
     triggers
 }
@@ -80,7 +85,12 @@ pub(in crate::targets::gcp) fn permit(
         .set("location", stack.region())
         .set("name", address.attr("name"))
         .set("role", CALLER)
-        .set("member", member);
+        .set("member", member)
+        .comment("A function that is made anew has lost its callers.")
+        .block(
+            "lifecycle",
+            Block::new().set("replace_triggered_by", list![address.id()]),
+        );
     let name = format!("{}_called_by_{who}", stack.system.services[id].name);
     stack
         .module

@@ -28,15 +28,19 @@ pub(super) const IMAGES: &str = "functions";
 pub(super) const SOURCES: &str = "function-sources";
 /// Fewest times that Pub/Sub hands out a message, before it may be a dead letter.
 const ATTEMPTS: u32 = 5;
-/// Fewest seconds that Pub/Sub waits for an answer.
-const LEAST_WAIT: u32 = 10;
+/// Seconds beside a function's own in which Pub/Sub waits for its answer: an instance has to start.
+const START: u32 = 60;
+/// Seconds that Pub/Sub waits for an answer at most.
+const MOST_WAIT: u32 = 600;
+/// Fewest seconds between two attempts.
+const LEAST_PAUSE: u32 = 30;
 /// Days that an event waits for its function.
 const DAYS: u32 = 7;
 /// Most MiB that so many processors come with.
 const PROCESSORS: [(u32, u32); 4] = [(4096, 1), (8192, 2), (16_384, 4), (32_768, 8)];
 
 pub(super) use callers::{accounts, permit};
-pub(super) use events::{has_schedules, watches_tables};
+pub(super) use events::{changes, has_schedules, scheduled, watches_tables};
 pub(super) use source::added;
 
 /// True if there are functions.
@@ -82,10 +86,16 @@ pub(super) fn started_by(system: &System, inbox: Inbox) -> Option<Id<Service>> {
     found.map(|(id, _, _)| id)
 }
 
-/// Seconds that Pub/Sub waits for a function's answer: as long as the function has, and ten at least.
-pub(super) fn patience(system: &System, function: Option<Id<Service>>) -> Option<u32> {
+/// Seconds that Pub/Sub waits for a function's answer: as long as a message is hidden, and as the function has and needs to start.
+pub(super) fn patience(system: &System, function: Option<Id<Service>>, hidden: u32) -> Option<u32> {
     let function = system.services[function?].function.as_ref()?;
-    Some(function.timeout_seconds.max(LEAST_WAIT))
+    Some(hidden.max(function.timeout_seconds + START).min(MOST_WAIT))
+}
+
+/// Seconds before a message is brought again that failed, or that found all instances busy: those may be so for as long as a call takes.
+pub(super) fn pause(system: &System, function: Id<Service>) -> u32 {
+    let function = system.services[function].function.as_ref();
+    function.map_or(LEAST_PAUSE, |it| it.timeout_seconds.clamp(LEAST_PAUSE, MOST_WAIT))
 }
 
 /// How events are handed to a function that has no queue: `days` is how long they wait.
@@ -134,10 +144,15 @@ pub(super) fn push(stack: &Stack<'_>, id: Id<Service>, topic: &Address) -> Block
     let token = Block::new()
         .set_some("service_account_email", account)
         .set("audience", url(stack, id));
-    Block::new()
-        .comment("The function itself does not care for the path; its framework takes the topic's name from it.")
-        .set("push_endpoint", template![url(stack, id), "/", topic.id()])
-        .block("oidc_token", token)
+    let function = stack.system.services[id].function.as_ref();
+    let endpoint = match function.is_some_and(|function| function.source.is_some()) {
+        true => Block::new()
+            .comment("The function itself does not care for the path; its framework takes the topic's name from it.")
+            .set("push_endpoint", template![url(stack, id), "/", topic.id()]),
+        // A process of somebody's own may serve no other path.
+        false => Block::new().set("push_endpoint", url(stack, id)),
+    };
+    endpoint.block("oidc_token", token)
 }
 
 /// True if somebody outside the network calls a function by its address.

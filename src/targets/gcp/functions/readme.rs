@@ -5,7 +5,7 @@ use tera::Context;
 use super::{
     SOURCES, any, attempts, has_events, has_schedules, is_called_outside, of_source, takes_events, watches_tables,
 };
-use crate::check::GCP_TRIGGERS as TRIGGERS;
+use crate::check::{GCP_INSTANCES as INSTANCES, GCP_TRIGGERS as TRIGGERS};
 use crate::ir::{Function, Resource, Trigger, dead_letters};
 use crate::targets::gcp::{Stack, streams};
 use crate::targets::shared::template::items;
@@ -37,6 +37,10 @@ pub(in crate::targets::gcp) fn prerequisites(stack: &Stack<'_>) -> Vec<String> {
     if sources {
         items.push("The right to let functions be built and run as the service accounts made here (`roles/iam.serviceAccountUser`), and builds in the region's default pool of Cloud Build.".to_owned());
     }
+    let most = system.functions().map(|(_, _, function)| function.concurrency).max();
+    if let Some(most) = most.filter(|most| *most > INSTANCES) {
+        items.push(format!("A quota of Cloud Run for {most} instances of one service in the region: a project begins with {INSTANCES} or fewer, and what asks for more is refused when it is made."));
+    }
     let open = |function: &Function| function.trigger == Some(Trigger::Url { open: true });
     if system.functions().any(|(_, _, function)| open(function)) {
         items.push("Where the organisation restricts who may be granted anything (`iam.allowedPolicyMemberDomains`), an exception on the project for `allUsers`, whom the blueprint lets call a function.".to_owned());
@@ -57,7 +61,7 @@ pub(in crate::targets::gcp) fn security(stack: &Stack<'_>) -> Vec<&'static str> 
         items.push("Messages are brought to functions by Pub/Sub, with a token for the one function that they are for. Nobody else may use that account.");
     }
     if watches_tables(system) {
-        items.push("Changes of tables are passed on by an account that may do nothing else. On their way to it, for minutes and at most a day, they wait with Eventarc under Google's own key.");
+        items.push("Changes of tables are passed on by an account that may send to their topics and start workflows: any of the project, because Workflows has no permissions on a single one. On their way to it, for minutes and at most a day, they wait with Eventarc under Google's own key.");
     }
     if !system.tables.is_empty() {
         items.push("Every table is a database of its own under the key. Firestore has no policies of its own: roles are granted on the project, each with a condition that names one database. It has no role that only writes: who `writes` a table may read it too.");
@@ -101,12 +105,6 @@ pub(in crate::targets::gcp) fn skips(stack: &mut Stack<'_>) {
             _ => "functions outside the network call it, and prove who they are",
         };
         report.skip("CKV_GCP_124", &address, reason);
-    }
-    if watches_tables(system) {
-        for agent in ["eventarc", "workflows"] {
-            let address = format!("google_project_iam_member.{agent}");
-            report.skip("CKV_GCP_49", &address, "what Google itself gives this agent of its own");
-        }
     }
 }
 

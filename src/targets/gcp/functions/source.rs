@@ -241,14 +241,16 @@ fn runtime(source: &Source) -> String {
     source.language.name().replace('.', "")
 }
 
-/// What is called in the source: of Java and .NET the class, whose method follows from what it is.
-fn entry(source: &Source) -> &str {
+/// What is called in the source: of Java and .NET the class with its package, whose method follows from what it is.
+fn entry(source: &Source) -> String {
     match source.language.family {
-        Family::Python | Family::Node => &source.entry,
-        Family::Java | Family::Dotnet => source
-            .entry
-            .rsplit_once('.')
-            .map_or(source.entry.as_str(), |(class, _)| class),
+        Family::Python | Family::Node => source.entry.clone(),
+        Family::Java | Family::Dotnet => {
+            let handler = format!("{}.{}", source.file, source.entry);
+            handler
+                .rsplit_once('.')
+                .map_or(handler.clone(), |(class, _)| class.to_owned())
+        }
     }
 }
 

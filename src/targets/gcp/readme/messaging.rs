@@ -2,9 +2,9 @@
 
 use tera::Context;
 
-use crate::ir::{Access, Delivery, Resource, dead_letters};
+use crate::ir::{Access, Delivery, Inbox, Resource, dead_letters};
 use crate::targets::gcp::containers::is_container;
-use crate::targets::gcp::{Stack, caches, project};
+use crate::targets::gcp::{Stack, caches, functions, project};
 use crate::targets::shared::template::items;
 
 const MESSAGES: &str = include_str!("../../../../templates/messaging/gcp.md.tera");
@@ -90,6 +90,20 @@ fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
     let topics = system.topics.iter().map(|(_, item)| (&item.name, item.delivery.fifo));
     let ordered = queues.chain(topics).filter(|(_, fifo)| *fifo);
     let ordered: Vec<String> = ordered.map(|(part, _)| name(part)).collect();
+    let taken = |inbox: Inbox| functions::started_by(system, inbox).is_none();
+    let queues = system.queues.iter();
+    let queues = queues.filter(|(id, item)| item.delivery.fifo && taken(Inbox::Queue(*id)));
+    let topics = system.topics.iter().filter(|(topic, item)| {
+        let mut subscriptions = system.subscriptions.iter().filter(|(_, item)| item.topic == *topic);
+        item.delivery.fifo && subscriptions.any(|(id, _)| taken(Inbox::Subscription(id)))
+    });
+    let once = queues
+        .map(|(_, item)| &item.name)
+        .chain(topics.map(|(_, item)| &item.name));
+    let once: Vec<String> = once.map(|part| name(part)).collect();
+    let queues = system.queues.iter().map(|(id, _)| Inbox::Queue(id));
+    let mut inboxes = queues.chain(system.subscriptions.iter().map(|(id, _)| Inbox::Subscription(id)));
+    let pulled = inboxes.any(taken);
     let services = |containers: bool| {
         let services = system.services.iter().map(|(_, service)| service);
         let services = services.filter(|service| service.function.is_none());
@@ -107,6 +121,8 @@ fn messages(stack: &Stack<'_>) -> Option<Vec<String>> {
     context.insert("topic", &name(topic));
     context.insert("subscriptions", &!system.subscriptions.is_empty());
     context.insert("ordered", &ordered);
+    context.insert("once", &once);
+    context.insert("pulled", &pulled);
     context.insert("workers", &workers);
     context.insert("pools", &pools);
     context.insert("scaled", &scaled);

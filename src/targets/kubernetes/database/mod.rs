@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 
 use super::firewall::{callers, policy};
 use super::stack::{Server, Stack};
-use super::tables;
+use super::{tables, warehouses};
 use crate::ir::{Database, Id, Peer, Readers, Shape};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -39,9 +39,10 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
 
 /// Network policies of a server and of what serves it.
 pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>) -> Vec<Object> {
-    let users = match server.peer() {
-        Some(peer) => callers(stack, peer, &server.database.name),
-        None => tables::users(stack),
+    let users = match (server.peer(), server.warehouse) {
+        (Some(peer), _) => callers(stack, peer, &server.database.name),
+        (None, Some(warehouse)) => warehouses::clients(stack, warehouse),
+        (None, None) => tables::users(stack),
     };
     match server.database.engine {
         Engine::Postgres => postgres::policies(stack, server, users),
@@ -184,8 +185,10 @@ pub(super) fn instances(stack: &Stack<'_>, database: &Database) -> u32 {
 
 /// How many connections a server must accept, where proxies open more to it than it accepts by default.
 fn connections(stack: &Stack<'_>, server: &Server<'_>, default: u32) -> Option<u32> {
-    let Some(of) = server.of else {
-        return Some(tables::CONNECTIONS);
+    let of = match (server.of, server.warehouse) {
+        (Some(of), _) => of,
+        (None, Some(_)) => return Some(warehouses::CONNECTIONS),
+        (None, None) => return Some(tables::CONNECTIONS),
     };
     let proxy = stack.system.databases[of].sharding.as_ref()?.proxy()?;
     let needed = POOL * stack.system.services[proxy].scale.max + MAINTENANCE;

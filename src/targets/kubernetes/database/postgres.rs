@@ -19,7 +19,7 @@ use crate::targets::kubernetes::firewall::{pods_of, policy};
 use crate::targets::kubernetes::stack::{STORE, Server, Stack, store_key};
 use crate::targets::kubernetes::storage::{CHECKSUMS, KEY, PORT};
 use crate::targets::kubernetes::storage_config::archive;
-use crate::targets::kubernetes::tables;
+use crate::targets::kubernetes::{tables, warehouses};
 
 pub(in crate::targets::kubernetes) const PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
 
@@ -115,11 +115,8 @@ fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
             size: format!("{}Gi", database.storage_gb),
             storage_class: stack.system.cluster.storage_class.clone(),
         },
-        monitoring: (server.of.is_none() && stack.watches_tables()).then(|| Monitoring {
-            custom_queries_config_map: vec![SecretKey {
-                name: tables::queries(),
-                key: "queries",
-            }],
+        monitoring: measured(stack, server).map(|name| Monitoring {
+            custom_queries_config_map: vec![SecretKey { name, key: "queries" }],
         }),
         plugins: vec![Plugin {
             name: PLUGIN,
@@ -147,6 +144,15 @@ fn cluster(stack: &Stack<'_>, server: &Server<'_>) -> Object {
             "spec/postgresql/synchronous",
             "one standby has every commit; while none is up the primary goes on alone",
         )
+}
+
+/// The ConfigMap with what is measured of a server besides what the operator measures anyway.
+fn measured(stack: &Stack<'_>, server: &Server<'_>) -> Option<String> {
+    match (server.of, server.warehouse) {
+        (Some(_), _) => None,
+        (None, Some(warehouse)) => warehouses::watch::queries(stack, warehouse),
+        (None, None) => stack.watches_tables().then(tables::queries),
+    }
 }
 
 fn object_store(stack: &Stack<'_>, database: &Database) -> ObjectStore {
@@ -191,7 +197,7 @@ pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, users: Vec<Networ
     } else if !users.is_empty() {
         ingress.insert(0, from(users, &[database.port]));
     }
-    if stack.watches(server.peer()) || (server.of.is_none() && stack.watches_tables()) {
+    if stack.watches(server.peer()) || measured(stack, server).is_some() {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![

@@ -147,7 +147,7 @@ pub(super) fn hold_seconds(stack: &Stack<'_>, function: &Function) -> u32 {
 }
 
 /// Seconds that whoever brings an event waits for one call.
-fn call_seconds(function: &Function) -> u32 {
+pub(super) fn call_seconds(function: &Function) -> u32 {
     function.timeout_seconds + GRACE
 }
 

@@ -55,6 +55,8 @@ pub(super) fn notify(stack: &mut Stack<'_>, id: Id<Bucket>, topic: &Address, gra
             "event_types",
             Expression::Array(events.map(|(name, _)| name.into()).collect()),
         )
+        .comment("Other events are another notification: nothing is missed, and some events come twice.")
+        .block("lifecycle", Block::new().set("create_before_destroy", true))
         .set("depends_on", Expression::Array(ready));
     stack.module.resource("google_storage_notification", &bucket.name, body);
 }

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use hcl::Expression;
 
 use super::{delivery, starts_itself};
-use crate::check::gcp_bucket_filter;
+use crate::check::{GCP_CHANGES as CHANGES, gcp_bucket_filter};
 use crate::ir::{Bucket, Function, Id, Service, System, Table, Trigger};
-use crate::targets::gcp::Stack;
 use crate::targets::gcp::queues::{self, Wanted};
+use crate::targets::gcp::{Stack, workflows};
 use crate::terraform::{Address, Block, identifier};
 
 /// The topics of what several functions may be started by.
@@ -43,17 +43,28 @@ pub(in crate::targets::gcp) fn watches_tables(system: &System) -> bool {
     table::watched(system).next().is_some()
 }
 
+/// What passes changes of tables on.
+pub(in crate::targets::gcp) fn changes(system: &System) -> impl Iterator<Item = String> {
+    table::watched(system).map(|id| format!("{}-{CHANGES}", system.tables[id].name))
+}
+
 /// True if times start a function.
 pub(in crate::targets::gcp) fn has_schedules(system: &System) -> bool {
-    let mut functions = system.functions();
-    functions.any(|(_, _, function)| matches!(function.trigger, Some(Trigger::Schedule { .. })))
+    scheduled(system).next().is_some()
+}
+
+/// The functions that times start.
+pub(in crate::targets::gcp) fn scheduled(system: &System) -> impl Iterator<Item = (Id<Service>, &Service)> {
+    let timed = |function: &Function| matches!(function.trigger, Some(Trigger::Schedule { .. }));
+    let functions = system.functions().filter(move |(_, _, function)| timed(function));
+    functions.map(|(id, service, _)| (id, service))
 }
 
 /// Adds the topics.
 pub(super) fn topics(stack: &mut Stack<'_>) -> Topics {
     let system = stack.system;
     stack.module.file("functions", "");
-    if has_schedules(system) {
+    if has_schedules(system) || workflows::has_schedules(system) {
         let agent = schedule::agent(stack);
         stack.scheduler = Some(agent);
     }

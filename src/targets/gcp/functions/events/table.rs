@@ -12,6 +12,8 @@ use crate::targets::gcp::{Stack, queues};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object};
 
+/// How long it takes until Eventarc's agent may do what it does.
+const PROPAGATION: &str = "120s";
 /// The service that tells of changes.
 const SERVICE: &str = "eventarc";
 
@@ -90,14 +92,6 @@ fn account(stack: &mut Stack<'_>) -> (Address, Vec<Expression>) {
         .set("service", format!("{SERVICE}.googleapis.com"))
         .set("depends_on", stack.project.ready());
     let agent = stack.module.resource("google_project_service_identity", SERVICE, agent);
-    let agents = [
-        (SERVICE, "roles/eventarc.serviceAgent", Some(agent.attr("member"))),
-        (
-            "workflows",
-            "roles/workflows.serviceAgent",
-            stack.encryption.workflows.clone(),
-        ),
-    ];
     let own = [
         (
             "changes_received",
@@ -110,20 +104,26 @@ fn account(stack: &mut Stack<'_>) -> (Address, Vec<Expression>) {
             Some(account.attr("member")),
         ),
     ];
-    let grants = agents.into_iter().chain(own).map(|(name, role, member)| {
+    let grants = own.into_iter().map(|(name, role, member)| {
         let body = Block::new()
             .set("project", stack.project.id())
             .set("role", role)
             .set_some("member", member);
         stack.module.comment(match name {
-            SERVICE => "What Google gives its agents by itself, sooner or later.",
             "changes_received" => "Both can be granted on the project only.",
             _ => "",
         });
         stack.module.resource("google_project_iam_member", name, body).whole()
     });
-    let ready = grants.collect();
-    (account, ready)
+    let ready: Vec<Expression> = grants.chain([agent.whole()]).collect();
+    let wait = Block::new()
+        .set("create_duration", PROPAGATION)
+        .set("depends_on", Expression::Array(ready));
+    let wait = stack
+        .module
+        .comment("Google gives the agents of Eventarc and Workflows their roles when it makes them, and that takes some minutes to be known.")
+        .resource("time_sleep", CHANGES, wait);
+    (account, vec![wait.whole()])
 }
 
 fn workflow(stack: &mut Stack<'_>, (part, account): (&str, &Address), topic: &Address, grant: Address) -> Address {

@@ -1,0 +1,115 @@
+//! Jobs that run SQL against a PostgreSQL cluster of this system, as the owner of its database.
+
+use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, PodSpec, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use sha2::{Digest, Sha256};
+
+use super::database;
+use super::encryption::secret;
+use super::stack::{Stack, credentials};
+use crate::ir::Database;
+use crate::kubernetes::object::Object;
+use crate::kubernetes::pod;
+
+/// Where the scripts are.
+const SCRIPTS: &str = "/etc/scripts";
+
+/// What runs scripts.
+pub(super) struct Psql<'a> {
+    /// Whose scripts they are.
+    pub(super) database: &'a Database,
+    /// The identity of the jobs.
+    pub(super) account: String,
+    /// What the objects are labelled as.
+    pub(super) component: &'static str,
+    /// Where the authority's certificate is.
+    pub(super) authority: String,
+    /// The scripts, by file.
+    pub(super) config: &'a ConfigMap,
+}
+
+impl Psql<'_> {
+    /// Runs a script once for each version of it.
+    pub(super) fn once(&self, stack: &Stack<'_>, file: &str) -> Object {
+        let template = self.pods(stack, file);
+        let script = self.config.data.as_ref().and_then(|data| data.get(file));
+        let mut hash = Sha256::new();
+        hash.update(script.map(String::as_bytes).unwrap_or_default());
+        hash.update(serde_json::to_string(&template).unwrap_or_default());
+        let digits = hash.finalize();
+        let version: String = digits.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let name = &self.database.name;
+        Object::new(&Job {
+            metadata: stack.meta(format!("{}-{version}", self.account), name, self.component),
+            spec: Some(JobSpec {
+                // The database and its logins take their time to come up.
+                backoff_limit: Some(30),
+                template,
+                ..Default::default()
+            }),
+            ..Default::default()
+        })
+        .about("Another script is another job: one that ran cannot be changed")
+    }
+
+    /// Runs a script again and again.
+    pub(super) fn often(&self, stack: &Stack<'_>, name: String, schedule: &str, file: &str) -> Object {
+        Object::new(&CronJob {
+            metadata: stack.meta(name, &self.database.name, self.component),
+            spec: CronJobSpec {
+                schedule: schedule.to_owned(),
+                time_zone: Some("Etc/UTC".to_owned()),
+                concurrency_policy: Some("Forbid".to_owned()),
+                job_template: JobTemplateSpec {
+                    spec: Some(JobSpec {
+                        backoff_limit: Some(1),
+                        template: self.pods(stack, file),
+                        ..Default::default()
+                    }),
+                    ..Default::default()
+                },
+                ..Default::default()
+            },
+            ..Default::default()
+        })
+    }
+
+    fn pods(&self, stack: &Stack<'_>, file: &str) -> PodTemplateSpec {
+        let database = self.database;
+        let authority = secret(&database.name, "ca");
+        let path = format!("{SCRIPTS}/{file}");
+        let command = ["psql", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file", &path];
+        let container = Container {
+            command: Some(command.map(str::to_owned).into()),
+            env: Some(vec![
+                pod::variable("PGDATABASE", &database.database),
+                pod::variable("PGHOST", &database::host(database)),
+                pod::secret_variable("PGPASSWORD", &credentials(database), "password", false),
+                pod::variable("PGSSLMODE", "verify-full"),
+                pod::variable("PGSSLROOTCERT", &format!("{}/ca.crt", self.authority)),
+                pod::variable("PGUSER", &database.user),
+            ]),
+            resources: Some(pod::resources(("50m", "64Mi"), ("500m", "128Mi"))),
+            volume_mounts: Some(vec![
+                pod::mount("scripts", SCRIPTS, true),
+                pod::mount(&authority, &self.authority, true),
+            ]),
+            ..pod::container("psql", &database::postgres::image(&database.version))
+        };
+        let volumes = vec![
+            pod::config_files("scripts", self.config.metadata.name.as_deref().unwrap_or_default()),
+            pod::secret_files(&authority, &authority, &["ca.crt"]),
+        ];
+        PodTemplateSpec {
+            metadata: Some(ObjectMeta {
+                labels: Some(stack.labels(&self.account, self.component)),
+                ..Default::default()
+            }),
+            spec: Some(PodSpec {
+                restart_policy: Some("OnFailure".to_owned()),
+                ..pod::spec(&self.account, vec![container], volumes)
+            }),
+        }
+    }
+}

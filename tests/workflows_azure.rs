@@ -1,0 +1,280 @@
+//! Workflows and warehouses on Azure: who may do what, where the steps are run, and what becomes a row.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use cloudgen::blueprint;
+use cloudgen::output::Rendered;
+use cloudgen::target::Target;
+use serde_json::Value;
+
+const SYSTEM: &str = r#"
+name = "shop"
+pattern = "serverless"
+region = "seoul"
+
+[observability]
+emails = ["ops@example.com"]
+
+[functions.first]
+runtime = "python3.13"
+source = "code"
+timeout_seconds = 90
+
+[functions.second]
+runtime = "python3.13"
+source = "code"
+
+[functions.third]
+runtime = "nodejs24"
+source = "code"
+timeout_seconds = 900
+
+[functions.fourth]
+runtime = "python3.13"
+source = "code"
+
+[functions.asks]
+runtime = "python3.13"
+source = "code"
+reads = ["facts"]
+calls = ["flow"]
+trigger = { schedule = "0 4 * * *" }
+
+[functions.adds]
+runtime = "python3.13"
+source = "code"
+writes = ["facts"]
+trigger = { schedule = "0 5 * * *" }
+
+[streams.clicks]
+partitions = 2
+
+[warehouses.facts.tables.clicks]
+columns = { id = "integer", at = "timestamp", by = "string", much = "number", yes = "boolean", rest = "json" }
+stream = "clicks"
+time = "at"
+delete_after_days = 30
+
+[workflows.flow]
+timeout_seconds = 1200
+trigger = { schedule = "30 0 * * *", timezone = "Asia/Seoul" }
+
+[[workflows.flow.steps]]
+call = "first"
+
+[[workflows.flow.steps]]
+otherwise = [{ wait_seconds = 1 }]
+
+[[workflows.flow.steps.choose]]
+field = "kind"
+equals = '''it's "so" ${x} {{y}} {% z %}'''
+
+[[workflows.flow.steps.choose.steps]]
+catch = [{ call = "fourth" }]
+parallel = [
+  [{ call = "second" }, { fail = '''no it's "so" ${x} {{y}} {% z %}''' }],
+  [{ wait_seconds = 5 }, { call = "third", name = "beside" }],
+]
+
+[[workflows.flow.steps.choose]]
+field = "n.m"
+above = 2.5
+steps = [{ fail = "too much" }]
+
+[[workflows.flow.steps.choose]]
+field = "done"
+equals = true
+steps = [{ parallel = [[{ call = "second", name = "left" }], [{ call = "fourth", name = "right" }]] }]
+
+[[workflows.flow.steps]]
+call = "third"
+retry = { attempts = 3, seconds = 10, backoff = 2 }
+"#;
+
+fn rendered() -> Rendered {
+    let mut blueprint = blueprint::load(SYSTEM, None).unwrap();
+    let files = BTreeMap::from([
+        (
+            "main.py".to_owned(),
+            "def handle(event, context):\n    return None\n".to_owned(),
+        ),
+        (
+            "main.js".to_owned(),
+            "export const handle = async () => null;\n".to_owned(),
+        ),
+    ]);
+    blueprint.sources.insert("code".to_owned(), Ok(files));
+    let compiled = cloudgen::compile(&blueprint, Target::Azure);
+    compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics))
+}
+
+fn file<'a>(rendered: &'a Rendered, path: &str) -> &'a str {
+    rendered.files.get(path).unwrap_or_else(|| panic!("there is no {path}"))
+}
+
+/// A resource without the blanks that only align it.
+fn resource(rendered: &Rendered, path: &str, first: &str) -> String {
+    let text = file(rendered, path).lines();
+    let text: Vec<String> = text
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    let text = text.join("\n");
+    let rest = text
+        .split(&format!("resource {first} {{"))
+        .nth(1)
+        .unwrap_or_else(|| panic!("there is no {first}"));
+    rest.split("\nresource \"").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_workflow_may_call_its_functions_and_nobody_else() {
+    let rendered = rendered();
+    let granted = resource(
+        &rendered,
+        "terraform/workflows.tf",
+        "\"azurerm_role_assignment\" \"flow_host\"",
+    );
+    for called in ["first", "second", "third", "fourth"] {
+        let queue = format!("scope = azurerm_storage_queue.{called}_calls.id");
+        assert!(granted.contains(&queue), "{queue} is not in\n{granted}");
+    }
+    assert!(
+        !granted.contains("asks_") && !granted.contains("functions_code.id"),
+        "{granted}"
+    );
+    let own = resource(
+        &rendered,
+        "terraform/functions.tf",
+        "\"azurerm_role_assignment\" \"first_host\"",
+    );
+    let holds = |text: &str| assert!(own.contains(text), "{text} is not in\n{own}");
+    holds("scope = azurerm_storage_queue.flow_steps.id");
+    holds("scope = azurerm_storage_queue.first_calls.id");
+    assert!(!own.contains("flow_runs"), "{own}");
+    // Who starts it puts messages into one queue.
+    let identity = resource(
+        &rendered,
+        "terraform/identity.tf",
+        "\"azurerm_role_assignment\" \"asks\"",
+    );
+    assert!(identity.contains("azurerm_storage_queue.flow_starts.id"), "{identity}");
+    let app = resource(
+        &rendered,
+        "terraform/functions.tf",
+        "\"azurerm_linux_function_app\" \"asks\"",
+    );
+    assert!(app.contains("FLOW_PROTOCOL = \"storagequeue\""), "{app}");
+    assert!(
+        app.contains("FLOW_WORKFLOW = azurerm_storage_queue.flow_starts.name"),
+        "{app}"
+    );
+}
+
+#[test]
+fn a_function_that_only_workflows_call_has_no_address() {
+    let rendered = rendered();
+    let json: Value = serde_json::from_str(file(&rendered, "terraform/functions/first/call/function.json")).unwrap();
+    assert_eq!(json["bindings"][0]["queueName"], "first-calls");
+    assert_eq!(json["bindings"][2]["path"], "first-calls/{id}.answer.json");
+    assert!(
+        rendered
+            .files
+            .get("terraform/functions/first/request/function.json")
+            .is_none()
+    );
+    assert!(!file(&rendered, "terraform/functions.tf").contains("azurerm_private_endpoint\" \"first\""));
+    let app = resource(
+        &rendered,
+        "terraform/functions.tf",
+        "\"azurerm_linux_function_app\" \"third\"",
+    );
+    // A call takes as long as it may; the process is stopped later.
+    assert!(app.contains("functionTimeout = \"00:15:30\""), "{app}");
+}
+
+#[test]
+fn failed_runs_and_refused_records_are_told() {
+    let rendered = rendered();
+    for (name, text) in [
+        ("flow_failed", "azurerm_linux_function_app.flow.name"),
+        ("facts_clicks_refused", "/facts-clicks-refused/"),
+        ("functions_stopped", "FunctionTimeoutException"),
+    ] {
+        let first = format!("\"azurerm_monitor_scheduled_query_rules_alert_v2\" \"{name}\"");
+        let alarm = resource(&rendered, "terraform/alarms.tf", &first);
+        assert!(alarm.contains(text), "{alarm}");
+    }
+}
+
+#[test]
+fn a_warehouse_knows_who_asks_and_who_adds() {
+    let rendered = rendered();
+    let path = "terraform/warehouses.tf";
+    let cluster = resource(&rendered, path, "\"azurerm_kusto_cluster\" \"facts\"");
+    for text in [
+        "public_network_access_enabled = false",
+        "outbound_network_access_restricted = true",
+        "double_encryption_enabled = true",
+        "prevent_destroy = true",
+    ] {
+        assert!(cluster.contains(text), "{text} is not in\n{cluster}");
+    }
+    let kind = "\"azurerm_kusto_database_principal_assignment\" \"facts\"";
+    let granted = resource(&rendered, path, kind);
+    assert_eq!(granted.matches("role = \"Viewer\"").count(), 1, "{granted}");
+    assert_eq!(granted.matches("role = \"Ingestor\"").count(), 2, "{granted}");
+    let script = resource(&rendered, path, "\"azurerm_kusto_script\" \"facts\"");
+    assert!(
+        script.contains(".create-merge table ['clicks'] (['at']: datetime, ['by']: string, ['id']: long, ['much']: real, ['rest']: dynamic, ['yes']: bool)"),
+        "{script}"
+    );
+    assert!(script.contains("softdelete = 30d"), "{script}");
+    let rules = file(&rendered, "terraform/firewall.tf");
+    assert_eq!(rules.matches("\"functions-to-facts\"").count(), 2);
+}
+
+/// Python, where there is one: the rendered code is run.
+fn python(arguments: &[&Path]) {
+    let output = match Command::new("python3").args(arguments).output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("not run: {error}");
+            return;
+        }
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Writes the code of an app where it can be run.
+fn written(rendered: &Rendered, app: &str) -> std::path::PathBuf {
+    let folder = env::temp_dir().join(format!("cloudgen-{app}-{}", std::process::id()));
+    let prefix = format!("terraform/functions/{app}/");
+    for (path, text) in rendered.files.iter() {
+        if let Some(path) = path.strip_prefix(&prefix) {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    folder
+}
+
+#[test]
+fn steps_mean_what_they_say() {
+    let folder = written(&rendered(), "flow");
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure.py");
+    python(&[&check, &folder]);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn records_become_rows_or_are_kept() {
+    let folder = written(&rendered(), "facts-clicks");
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_sink.py");
+    python(&[&check, &folder]);
+    fs::remove_dir_all(folder).unwrap();
+}
