@@ -45,7 +45,7 @@ fn accepted(files: &[(&str, &str)], checks: &str) -> String {
 }
 
 fn has_moto() -> bool {
-    has_terraform() && is_there(&python(), &["-c", "import boto3, moto.server"])
+    has_terraform() && is_there(&python(), &["-c", "import boto3, jsonata, moto.server"])
 }
 
 #[test]

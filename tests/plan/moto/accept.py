@@ -4,8 +4,8 @@
 
 STATE.json is `terraform show -json`; MODULE_FOLDER holds the archives that it names. CHECKS is a list of
 `{"put": KEY, "into": BUCKET, "content": TEXT, "expect": [KEY]}`: an object is put, and others have to be there then; and of
-`{"run": WORKFLOW, "input": JSON, "status": STATUS, "output": JSON}` (or `"cause": TEXT`): a workflow is started, and has to end so. It is
-skipped where there is no `jsonata` (pip install jsonata-python), in which the server leaves expressions to others.
+`{"run": WORKFLOW, "input": JSON, "status": STATUS, "output": JSON}` (or `"cause": TEXT`): a workflow is started, and has to end so. The
+server leaves their expressions to others: here that is `jsonata` (pip install jsonata-python).
 
 The server checks what the real service checks of names, documents and references: trust and permission policies, key schemas,
 event source mappings, notifications, schedules, routes. It runs no containers, so the code of a Python function is started here
@@ -24,16 +24,12 @@ import zipfile
 
 import boto3
 import surroundings
+from jsonata import Jsonata
 from moto import settings
 from moto.awslambda.models import LambdaFunction
 from moto.core.config import default_user_config
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.asl.jsonata import jsonata as expressions
-
-try:
-    from jsonata import Jsonata
-except ImportError:
-    Jsonata = None
 
 RUNNER = """
 import importlib, json, sys
@@ -338,7 +334,8 @@ def run(cloud, check):
     """Runs a workflow to its end, which has to be as the check says."""
     client = cloud.client("stepfunctions")
     machine = next(one for one in client.list_state_machines()["stateMachines"] if one["name"] == check["run"])
-    begun = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(check["input"]))
+    name, given_input = f"run-{len(cloud.made)}", json.dumps(check["input"])
+    begun = client.start_execution(stateMachineArn=machine["stateMachineArn"], name=name, input=given_input)
     until = time.monotonic() + 60
     while (told := client.describe_execution(executionArn=begun["executionArn"]))["status"] == "RUNNING":
         if time.monotonic() > until:
@@ -484,7 +481,7 @@ def main():
     # State machines call functions at the server, wherever it listens.
     os.environ["MOTO_PORT"] = str(port)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    expressions._eval_jsonata = Jsonata and (lambda expression: Jsonata(expression).evaluate(None))
+    expressions._eval_jsonata = lambda expression: Jsonata(expression).evaluate(None)
     cloud = Cloud(state, sys.argv[2], endpoint, region)
     for make in (queues, topics, stores, roles, functions, workflows, starts, apis, watched):
         make(cloud)
@@ -509,7 +506,7 @@ def main():
         cloud.note("started", name)
     # Functions may fail here: that is what is caught.
     for check in checks:
-        if "run" in check and Jsonata:
+        if "run" in check:
             run(cloud, check)
     print("\n".join(cloud.made))
     server.stop()
