@@ -11,7 +11,7 @@ mod workflows;
 pub use cluster::{SCALER, nodes, pod_ranges};
 pub use functions::{BUILD, CHANGES, CREATED, INSTANCES, TRIGGERS, bucket_filter, deleted, takes_events};
 pub use messaging::pubsub_filter;
-pub use warehouses::has_streams;
+pub use warehouses::{has_streams, part};
 pub use workflows::{SCHEDULES, condition, has_schedules, value};
 
 use crate::diagnostic::{Diagnostic, capability, gcp};

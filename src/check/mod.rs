@@ -28,7 +28,7 @@ pub use gcp::{
     BUILD as GCP_BUILD, CHANGES as GCP_CHANGES, CREATED as GCP_CREATED, INSTANCES as GCP_INSTANCES,
     SCALER as GCP_SCALER, SCHEDULES as GCP_SCHEDULES, TRIGGERS as GCP_TRIGGERS, bucket_filter as gcp_bucket_filter,
     condition as gcp_condition, deleted as gcp_deleted, has_schedules as gcp_has_schedules,
-    has_streams as gcp_has_streams, nodes as gcp_nodes, pod_ranges as gcp_pods, pubsub_filter,
+    has_streams as gcp_has_streams, nodes as gcp_nodes, part as gcp_table_part, pod_ranges as gcp_pods, pubsub_filter,
     takes_events as gcp_takes_events, value as gcp_value,
 };
 pub use kubernetes::{

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::warehouses::part as row_part;
 use super::workflows::{SCHEDULES, has_schedules};
 use crate::diagnostic::{Diagnostic, Span, capability, gcp::functions as rules, gcp::messaging};
 use crate::ir::{Bucket, Family, Function, Resource, Service, Source, System, Trigger};
@@ -241,11 +242,17 @@ fn topics(system: &System, problems: &mut Vec<Diagnostic>) {
             _ => {}
         }
     }
+    for (_, warehouse) in system.warehouses.iter() {
+        let filled = warehouse.tables.iter().filter(|table| table.stream.is_some());
+        taken.extend(filled.map(|table| (row_part(warehouse, table), "the subscription that fills a table")));
+    }
     let queues = system.queues.iter().map(|(_, item)| (&item.name, &item.path));
     let topics = system.topics.iter().map(|(_, item)| (&item.name, &item.path));
     let streams = system.streams.iter().map(|(_, item)| (&item.name, &item.path));
     let services = system.services.iter().map(|(_, item)| (&item.name, &item.path));
-    for (name, path) in queues.chain(topics).chain(streams).chain(services) {
+    let consumers = system.subscriptions.iter();
+    let consumers = consumers.map(|(_, item)| (&item.name, &system.topics[item.topic].path));
+    for (name, path) in queues.chain(topics).chain(streams).chain(services).chain(consumers) {
         if let Some((name, what)) = taken.iter().find(|(taken, _)| taken == name) {
             problems.push(rules::part_name(system.places.key(path), name, what));
         }

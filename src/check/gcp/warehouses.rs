@@ -1,12 +1,22 @@
 //! What Google Cloud asks of warehouses: where rows come from.
 
+use std::collections::BTreeSet;
+
 use super::functions;
+use crate::diagnostic::gcp::functions::part_name;
 use crate::diagnostic::{Diagnostic, gcp::warehouses as rules};
-use crate::ir::{System, Warehouse};
+use crate::ir::{System, Warehouse, WarehouseTable};
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
+    let mut names = BTreeSet::new();
     for (_, warehouse) in system.warehouses.iter() {
         for table in &warehouse.tables {
+            let name = part(warehouse, table);
+            if names.contains(&name) {
+                let at = system.places.key(&format!("{}.tables.{}", warehouse.path, table.name));
+                problems.push(part_name(at, &name, "a table of another warehouse"));
+            }
+            names.insert(name);
             let Some(stream) = table.stream.map(|id| &system.streams[id]).filter(|stream| stream.kafka) else {
                 continue;
             };
@@ -19,6 +29,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             functions::account(system, &warehouse.name, system.places.key(&warehouse.path), problems);
         }
     }
+}
+
+/// What names a table beside those of other warehouses.
+pub fn part(warehouse: &Warehouse, table: &WarehouseTable) -> String {
+    format!("{}-{}", warehouse.name, table.name.replace('_', "-"))
 }
 
 /// True if a stream fills a table of it.

@@ -136,6 +136,7 @@ fn apis(system: &Checked<'_>) -> Vec<String> {
     let wanted = [
         ("artifactregistry", registry),
         ("bigquery", !system.warehouses.is_empty()),
+        ("bigquerystorage", !system.warehouses.is_empty()),
         ("billingbudgets", has_budget),
         ("binaryauthorization", cluster),
         ("certificatemanager", requests_certificate),

@@ -5,7 +5,7 @@ use hcl::Expression;
 use super::identity::{self, Object};
 use super::queues::{self, Wanted};
 use super::{Stack, workflows};
-use crate::check::gcp_has_streams as has_streams;
+use crate::check::{gcp_has_streams as has_streams, gcp_table_part as part};
 use crate::ir::{Column, Delivery, Grant, Id, Resource, Stream, System, Warehouse, WarehouseTable};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::ColumnType;
@@ -78,11 +78,6 @@ fn dataset(stack: &mut Stack<'_>, warehouse: &Warehouse) -> Address {
         })
         .set("depends_on", stack.encryption.ready());
     stack.module.resource("google_bigquery_dataset", &warehouse.name, body)
-}
-
-/// What names a table beside those of other warehouses.
-fn part(warehouse: &Warehouse, table: &WarehouseTable) -> String {
-    format!("{}-{}", warehouse.name, table.name.replace('_', "-"))
 }
 
 fn table(stack: &mut Stack<'_>, warehouse: &Warehouse, dataset: &Address, item: &WarehouseTable) -> Address {

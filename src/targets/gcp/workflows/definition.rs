@@ -22,6 +22,8 @@ const CALL: &str = "callFunction";
 const PAUSE: &str = "pause";
 /// The one that makes a text of an error.
 const TELL: &str = "tellError";
+/// Nothing, as an expression: `null` by itself may be taken for a key that is not there.
+const NOTHING: &str = "${null}";
 /// What a run says that takes too long.
 const LATE: &str = "the run took longer than it may";
 
@@ -177,7 +179,7 @@ impl Subworkflows<'_> {
             let body = object! { "params" => list!["document", "deadline"], "steps" => Expression::Array(steps) };
             self.made.push((part, body));
         }
-        let none = ends.iter().map(|end| object! { end.as_str() => Expression::Null });
+        let none = ends.iter().map(|end| object! { end.as_str() => NOTHING });
         let none = object! { "assign" => Expression::Array(none.collect()) };
         let shared = ends.iter().map(|end| end.as_str().into()).collect();
         let parallel = object! { "shared" => Expression::Array(shared), "branches" => Expression::Array(lowered) };
@@ -236,7 +238,7 @@ fn call() -> Expression {
     let read = list![
         object! { "condition" => json, "return" => "${answer.body}" },
         object! { "condition" => read_already, "return" => "${answer.body}" },
-        object! { "condition" => empty, "return" => Expression::Null },
+        object! { "condition" => empty, "return" => NOTHING },
     ];
     let tried = list![
         send,
@@ -291,5 +293,55 @@ fn tell() -> Expression {
     object! {
         "params" => list!["error"],
         "steps" => list![step("known", object! { "switch" => ways }), step("other", rest)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Home;
+
+    fn lowered(steps: Vec<Step>) -> String {
+        let workflow = Workflow {
+            name: "nightly".to_owned(),
+            home: Home {
+                domain: None,
+                name: "nightly".to_owned(),
+            },
+            path: "workflows.nightly".to_owned(),
+            steps,
+            schedule: None,
+            timeout_seconds: 60,
+        };
+        format!("{:?}", lower(&workflow, &Functions::new()))
+    }
+
+    fn step(name: &str, action: Action, catch: Vec<Step>) -> Step {
+        Step {
+            name: name.to_owned(),
+            action,
+            retry: None,
+            catch,
+        }
+    }
+
+    #[test]
+    fn only_what_is_needed_is_there() {
+        let waits = lowered(vec![step("rest", Action::Wait(5), vec![])]);
+        assert!(waits.contains(PAUSE) && !waits.contains(CALL) && !waits.contains(TELL));
+        let fails = lowered(vec![step("end", Action::Fail("no".to_owned()), vec![])]);
+        assert!(fails.contains("end_") && !fails.contains(PAUSE));
+    }
+
+    #[test]
+    fn what_is_caught_is_not_the_end_of_time() {
+        let branches = vec![
+            vec![step("a", Action::Wait(1), vec![])],
+            vec![step("b", Action::Wait(1), vec![])],
+        ];
+        let tidy = step("tidy", Action::Wait(2), vec![]);
+        let both = lowered(vec![step("both", Action::Parallel(branches), vec![tidy])]);
+        let places = ["both_Late", "both_Told", "both_Failed", "tidy"].map(|name| both.find(name));
+        assert!(places.is_sorted() && places[0].is_some(), "{places:?}");
     }
 }
