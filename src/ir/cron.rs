@@ -114,7 +114,9 @@ impl Field {
         self.is_any()
             || parts.any(|part| match *part {
                 Part::One(one) => one == value,
-                Part::Range { first, last, step } => (first..=last).contains(&value) && (value - first) % step == 0,
+                Part::Range { first, last, step } => {
+                    (first..=last).contains(&value) && (value - first).is_multiple_of(step)
+                }
             })
     }
 

@@ -36,11 +36,11 @@ pub(super) fn check(system: &System, service: &Service, item: &Function, problem
                 problems.push(lambda::too_long(at("timeout_seconds"), &service.name, OF_KAFKA));
             }
         }
-        Some(Trigger::Api) => {
-            if item.timeout_seconds > OF_REQUESTS && system.places.is_said(&format!("{}.timeout_seconds", service.path))
-            {
-                problems.push(lambda::nobody_waits(at("timeout_seconds"), &service.name, OF_REQUESTS));
-            }
+        Some(Trigger::Api)
+            if item.timeout_seconds > OF_REQUESTS
+                && system.places.is_said(&format!("{}.timeout_seconds", service.path)) =>
+        {
+            problems.push(lambda::nobody_waits(at("timeout_seconds"), &service.name, OF_REQUESTS));
         }
         Some(trigger @ (Trigger::Bucket { .. } | Trigger::Schedule { .. })) => {
             if item.retry.attempts > ATTEMPTS {

@@ -155,6 +155,16 @@ fn name(system: &System, resource: Resource) -> String {
     .to_owned()
 }
 
+/// A step of a search.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    at: Id<Service>,
+    /// Something of the kind that is looked for lies on the way here.
+    met: bool,
+    /// The step before, and the way from there.
+    before: Option<(usize, &'a Way)>,
+}
+
 /// The shortest way from a function back to itself that goes through something of a kind, over those that may be on it: breadth first.
 fn circle(
     ways: &BTreeMap<Id<Service>, Vec<Way>>,
@@ -162,25 +172,32 @@ fn circle(
     kind: Kind,
     may: impl Fn(Id<Service>) -> bool,
 ) -> Option<Vec<&Way>> {
-    // Where one is, whether the kind was met on the way there, and the step before.
-    let mut steps: Vec<(Id<Service>, bool, Option<(usize, &Way)>)> = vec![(start, false, None)];
+    let mut steps = vec![Step {
+        at: start,
+        met: false,
+        before: None,
+    }];
     let mut seen = BTreeSet::from([(start, false)]);
     let mut next = 0;
-    while let Some(&(at, met, _)) = steps.get(next) {
+    while let Some(&Step { at, met, before }) = steps.get(next) {
         for way in ways.get(&at).into_iter().flatten().filter(|way| may(way.to)) {
             let met = met || way.kind == kind;
             if way.to == start && met {
                 let mut circle = vec![way];
-                let mut before = steps[next].2;
+                let mut before = before;
                 while let Some((index, way)) = before {
                     circle.push(way);
-                    before = steps[index].2;
+                    before = steps[index].before;
                 }
                 circle.reverse();
                 return Some(circle);
             }
             if seen.insert((way.to, met)) {
-                steps.push((way.to, met, Some((next, way))));
+                steps.push(Step {
+                    at: way.to,
+                    met,
+                    before: Some((next, way)),
+                });
             }
         }
         next += 1;
