@@ -12,7 +12,7 @@ mod start;
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ConfigMap, PodSecurityContext};
+use k8s_openapi::api::core::v1::{ConfigMap, ConfigMapKeySelector, PodSecurityContext};
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -20,9 +20,11 @@ use super::alarms::alert;
 use super::firewall::{pods_of, policy};
 use super::functions;
 use super::stack::Stack;
+use crate::check::kubernetes_document;
 use crate::ir::{Action, Cron, Id, Resource, Service, Step, Workflow, WorkflowAlarm};
 use crate::kubernetes::custom::argo::{
-    Arguments, CronWorkflow, Metadata, Parameter, PodGc, Run, TemplateRef, TtlStrategy, WorkflowTemplate,
+    Arguments, CronWorkflow, Metadata, Parameter, PodGc, Run, Semaphore, Synchronization, TemplateRef, TtlStrategy,
+    WorkflowTemplate,
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -40,9 +42,11 @@ const KEPT: (u32, u32) = (7, 30);
 /// Runs of a schedule that stay when they went well, and when they failed.
 const KEPT_RUNS: (u32, u32) = (7, 30);
 /// Seconds after which a start that was missed is left out.
-const LATEST: u32 = 600;
-/// Runs at once that the namespaces have room for.
+const LATEST: u32 = 3600;
+/// Runs at once that the namespaces have room for; others wait.
 const AT_ONCE: u32 = 2;
+/// What says so to the controller.
+const AT_ONCE_KEY: &str = "at-once";
 /// Minutes after a failure that its alert stays.
 const TOLD_MINUTES: u32 = 15;
 
@@ -89,6 +93,8 @@ fn config(stack: &Stack<'_>, workflow: &Workflow, definition: &Definition) -> Co
         data: Some(BTreeMap::from([
             ("step.py".to_owned(), STEP.to_owned()),
             ("steps.json".to_owned(), told + "\n"),
+            (AT_ONCE_KEY.to_owned(), AT_ONCE.to_string()),
+            ("most".to_owned(), kubernetes_document(workflow).to_string()),
         ])),
         ..Default::default()
     }
@@ -149,6 +155,12 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
         automount_service_account_token: true,
         security_context: security.unwrap_or_default(),
         pod_metadata: Metadata {
+            annotations: [
+                ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+                ("karpenter.sh/do-not-disrupt", "true"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
             labels: stack.labels(&workflow.name, "workflow").into_iter().collect(),
         },
         active_deadline_seconds: workflow.timeout_seconds,
@@ -159,6 +171,16 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
         pod_gc: PodGc {
             strategy: "OnPodSuccess",
         },
+        archive_logs: false,
+        synchronization: Synchronization {
+            semaphores: vec![Semaphore {
+                config_map_key_ref: ConfigMapKeySelector {
+                    name: config.metadata.name.clone().unwrap_or_default(),
+                    key: AT_ONCE_KEY.to_owned(),
+                    optional: None,
+                },
+            }],
+        },
         volumes: vec![
             pod::memory("tmp", "16Mi"),
             pod::config_files("steps", config.metadata.name.as_deref().unwrap_or_default()),
@@ -168,6 +190,8 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
     Object::custom(meta(stack, workflow.name.as_str(), workflow), spec)
         .about("What a run does. Documents go from step to step in base64, so that nothing in them is taken for a template")
         .comment("spec/activeDeadlineSeconds", "for a run as a whole")
+        .comment("spec/archiveLogs", "the pods of steps reach no store")
+        .comment("spec/synchronization", "more runs than that wait for each other: they share the room of the namespace")
         .comment("spec/arguments/parameters/0/value", "{}, in base64")
         .comment(
             "spec/automountServiceAccountToken",
