@@ -245,6 +245,9 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     } else {
         says("Services do not reach the internet.");
     }
+    if stack.system.services.iter().any(|(id, _)| workflows::starts(stack, id)) {
+        says("Those that start workflows may reach any address on ports 443 and 6443, because of the API server.");
+    }
     if operators(stack) {
         says(
             "Database pods may reach any address on ports 443 and 6443: they report to the API server, whose \

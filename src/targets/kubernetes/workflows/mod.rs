@@ -295,6 +295,28 @@ pub(super) fn alarms<'a>(stack: &Stack<'a>) -> &'a [WorkflowAlarm] {
     }
 }
 
+/// Hours in which the schedule of a workflow starts a run at least, with those that one may be late; none where it is no matter of days.
+fn longest(workflow: &Workflow) -> Option<u32> {
+    let (cron, _) = workflow.schedule.as_ref()?;
+    if !cron.day.is_any() || !cron.month.is_any() {
+        return None;
+    }
+    // A day has 25 hours when clocks are put back.
+    let days = if cron.weekday.is_any() { 1 } else { 7 };
+    Some(24 * days + 1 + LATEST / 3600)
+}
+
+/// What an alert means.
+fn about(stack: &Stack<'_>, alarm: &WorkflowAlarm) -> String {
+    match longest(&stack.system.workflows[alarm.workflow]) {
+        Some(hours) => format!(
+            "{} Or its schedule has started none for {hours} hours (a new one has not yet): look whether Argo's controller runs.",
+            alarm.about
+        ),
+        None => alarm.about.clone(),
+    }
+}
+
 /// Alerts about runs that failed, which the controller counts.
 pub(super) fn rules(stack: &Stack<'_>) -> Vec<Object> {
     let alarms = alarms(stack).iter();
@@ -313,7 +335,21 @@ pub(super) fn rules(stack: &Stack<'_>) -> Vec<Object> {
                 let runs = runs(label);
                 format!("sum(increase({runs}[{TOLD_MINUTES}m])) > 0\nor sum({runs} unless {runs} offset {TOLD_MINUTES}m) > 0\n")
             });
-            let spec = alert(stack, (&alarm.name, &alarm.about, &workflow.name), each.join("or "), 1);
+            let mut expr = each.join("or ");
+            if let Some(hours) = longest(workflow) {
+                let started = ["namespace", "exported_namespace"].map(|label| {
+                    let runs = format!(
+                        "argo_workflows_cronworkflows_triggered_total{{name=\"{}\", {label}=\"{namespace}\"}}",
+                        workflow.name
+                    );
+                    format!("sum(increase({runs}[{hours}h])) > 0 or sum({runs} unless {runs} offset {hours}h) > 0")
+                });
+                expr.push_str(&format!(
+                    "or (time() - max(kube_namespace_created{{namespace=\"{namespace}\"}}) > {hours} * 3600) unless on () ({})\n",
+                    started.join(" or ")
+                ));
+            }
+            let spec = alert(stack, (&alarm.name, &about(stack, alarm), &workflow.name), expr, 1);
             Object::custom(meta(stack, alarm.name.as_str(), workflow), spec).comment(
                 "spec/groups/0/rules/0/expr",
                 "the first failure since the controller's start is no increase: its series is new",
