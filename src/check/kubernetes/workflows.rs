@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::{capability, kubernetes, Diagnostic};
+use crate::diagnostic::{Diagnostic, capability, kubernetes};
 use crate::ir::{Action, Step, System, Warehouse, Workflow};
 use crate::target::Target;
 
@@ -42,7 +42,13 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
             let at = || system.places.key(&path).or_else(|| system.places.key(&warehouse.path));
             if table.name.len() > TABLE_NAME && (table.stream.is_some() || table.time.is_some()) {
                 let what = "a table with `stream` or `time`";
-                problems.push(capability::name_too_long(at(), &table.name, TABLE_NAME, what, Target::Kubernetes));
+                problems.push(capability::name_too_long(
+                    at(),
+                    &table.name,
+                    TABLE_NAME,
+                    what,
+                    Target::Kubernetes,
+                ));
             }
             if table.stream.is_none() {
                 continue;

@@ -323,7 +323,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         };
         says(&format!(
             "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes{but}, databases, \
-                keys, certificates, archives, network policies and the Gateway, as long as it is there itself.",
+                keys, certificates, archives, configuration, queues, topics, network policies and the Gateway, as long as it is there itself.",
             protect::name(stack),
             protect::FOLDER
         ));

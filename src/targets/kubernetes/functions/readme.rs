@@ -275,7 +275,7 @@ fn dead(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
         says(format!(
             "Changes wait for a function in the table `NAME-changes`, written with the change itself. One that fails too often stays there \
                 with `dead`: look at it with `kubectl cnpg psql {TABLES} --namespace {} -- tables`, and let it be tried again with `UPDATE \
-                \"{changes}\" SET dead = false`, or delete it. A function that is gone leaves its trigger and its table: drop both.",
+                \"{changes}\" SET dead = false`, or delete it. A function that is gone leaves this table: drop it when nothing in it is wanted.",
             stack.namespace_of(TABLES)
         ));
     }

@@ -148,6 +148,11 @@ pub(super) fn script(stack: &Stack<'_>) -> String {
     context.insert("database", &database_of_tables().database);
     context.insert("system", &system.prefix);
     context.insert("tables", &tables);
+    let watched = tables.iter().flat_map(|table| {
+        let functions = table.functions.iter();
+        functions.map(|function| format!("{}/{function}", table.name))
+    });
+    context.insert("watched", &watched.collect::<Vec<String>>());
     context.insert("users", &users);
     template::fill(SCRIPT, &context)
 }

@@ -69,7 +69,10 @@ fn narrowed(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2
         })
         .map(|workflow| {
             let (namespace, name) = (stack.namespace_of(&workflow.name), &workflow.name);
-            format!("'{namespace}/{name}': {}", 4 * kubernetes_document(workflow).div_ceil(3))
+            format!(
+                "'{namespace}/{name}': {}",
+                4 * kubernetes_document(workflow).div_ceil(3)
+            )
         })
         .collect();
     let own = format!("{{{}}}", own.join(", "));
