@@ -78,7 +78,8 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
     for alarm in watch::alarms(stack) {
         says(format!(
             "`{}`: an alert of Prometheus, from the PrometheusRule of that name. {}",
-            alarm.name, alarm.about
+            alarm.name,
+            watch::about(stack, alarm)
         ));
     }
 }

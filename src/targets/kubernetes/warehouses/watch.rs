@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::{DATABASE, sinks};
+use crate::check::kubernetes_sink;
 use crate::ir::{Id, SinkAlarm, Warehouse};
 use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
 use crate::kubernetes::object::Object;
@@ -78,11 +79,26 @@ pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> 
     objects
 }
 
+/// Minutes after which a sink is late.
+fn late_minutes(stack: &Stack<'_>, alarm: &SinkAlarm) -> u32 {
+    LATE.min(stack.system.streams[alarm.stream].retention_hours * 60 / 4)
+}
+
+/// What an alert means.
+pub(super) fn about(stack: &Stack<'_>, alarm: &SinkAlarm) -> String {
+    let sink = kubernetes_sink(&stack.system.warehouses[alarm.warehouse], &alarm.table);
+    format!(
+        "{} Or what makes rows of them ({sink}) has not been ready for {MINUTES} minutes, or is {} minutes behind: read its log.",
+        alarm.about,
+        late_minutes(stack, alarm)
+    )
+}
+
 fn rule(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse, alarm: &SinkAlarm) -> Option<Object> {
     let name = &warehouse.name;
     let sink = sinks(stack, id).into_iter().find(|sink| sink.table == alarm.table)?;
     let namespace = stack.namespace_of(name);
-    let minutes = LATE.min(stack.system.streams[sink.stream].retention_hours * 60 / 4);
+    let minutes = late_minutes(stack, alarm);
     let expr = format!(
         "max(cnpg_warehouse_refused_records{{job=\"{namespace}/{name}\", table=\"{}\"}}) > 0\n\
          or max(kube_deployment_status_replicas_available{{namespace=\"{namespace}\", deployment=\"{}\"}}) < 1\n\
@@ -91,10 +107,7 @@ fn rule(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse, alarm: &Sin
         sink.name,
         late(stack, sink.stream, &sink.name, true, minutes)
     );
-    let about = format!(
-        "{} Or what makes rows of them ({}) has not been ready for {MINUTES} minutes, or is {minutes} minutes behind: read its log.",
-        alarm.about, sink.name
-    );
+    let about = about(stack, alarm);
     let spec = alert(stack, (&alarm.name, &about, name), expr, MINUTES);
     Some(Object::custom(stack.meta(alarm.name.as_str(), name, "warehouse"), spec))
 }
