@@ -122,8 +122,8 @@ pub(super) fn preparing(
     }
     if is_filled {
         // Who asks a view needs the schemas that it reads as well: there is nothing in them that could be asked directly.
-        let schemas = [&[ARRIVING, KEPT], schemas].concat().join(", ");
-        body.push(format!("GRANT USAGE ON SCHEMA {schemas} TO \"{upkeep}\";"));
+        let schemas = [&[ARRIVING, KEPT], schemas].concat().into_iter();
+        body.extend(schemas.map(|schema| format!("GRANT USAGE ON SCHEMA {schema} TO \"{upkeep}\";")));
     }
     body.extend(item.tables.iter().flat_map(|table| kept(table, upkeep)));
     procedure(PREPARE, &["upkeep_count INTEGER", "upkeep_user RECORD"], &body)
