@@ -205,5 +205,7 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
 
 /// What passes the endpoint of the network.
 pub(super) fn passing() -> Vec<&'static str> {
-    ASK.into_iter().chain(LOOK).collect()
+    let mut actions: Vec<&str> = ASK.into_iter().chain(LOOK).collect();
+    actions.sort_unstable();
+    actions
 }

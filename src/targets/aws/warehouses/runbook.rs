@@ -26,7 +26,7 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
         return;
     };
     let region = stack.region();
-    items.push("Services ask a warehouse, and insert, with `ExecuteStatement` or `BatchExecuteStatement` of Redshift's data API at `X_ENDPOINT`: `WorkgroupName` is `X_SERVER`, `Database` is `X_DATABASE`. A statement runs on by itself: ask `DescribeStatement` until it has finished, then `GetStatementResult`. Values go into `Parameters` (`:name` in the statement), never into its text. Insert many rows with one statement; each takes a while, however small.".to_owned());
+    items.push("Services ask a warehouse, and insert, with `ExecuteStatement` or `BatchExecuteStatement` of Redshift's data API at `X_ENDPOINT`: `WorkgroupName` is `X_SERVER`, `Database` is `X_DATABASE`. A statement runs on by itself: ask `DescribeStatement` until it has finished, then `GetStatementResult`. Values go into `Parameters` (`:name` in the statement), never into its text. Insert many rows with one statement; each takes a while, however small. A table that was made with `delete_after_days` refuses a row without its time; where that was said later, such a row stays until you delete it.".to_owned());
     for (_, item) in system.warehouses.iter() {
         let (at_once, most) = capacity(item.size);
         items.push(format!(
