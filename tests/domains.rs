@@ -192,7 +192,7 @@ fn in_a_cluster(domains: &[&str], kind: &str) -> BTreeMap<String, String> {
         .collect();
     let blueprint = blueprint::load(&text, None).unwrap();
     let rendered = cloudgen::compile(&blueprint, Target::Gcp).value.unwrap();
-    let blocks = hcl::parse(&rendered.terraform).unwrap().into_blocks();
+    let blocks = hcl::parse(&rendered.terraform()).unwrap().into_blocks();
     let labels = |block: &hcl::Block| -> Vec<String> {
         let labels = block.labels().iter();
         labels.map(|label| label.as_str().to_owned()).collect()

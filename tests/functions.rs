@@ -55,7 +55,7 @@ fn code_stands_beside_the_terraform_that_packs_it() {
 
 #[test]
 fn a_single_document_holds_the_code_and_takes_none_of_it_for_its_own() {
-    let single = render(WORK).terraform;
+    let single = render(WORK).terraform().into_owned();
     assert!(!single.contains("source_dir"), "nothing stands beside it");
     assert!(single.contains("filename = \"lib/words.py\""), "{single}");
     assert!(single.contains("$${path.module} %%{ if true }"), "{single}");
@@ -70,7 +70,7 @@ fn one_function_more_changes_nothing_of_the_others() {
         let heads = text.lines().filter(|line| line.starts_with("resource \""));
         heads.map(str::to_owned).collect()
     };
-    let (before, after) = (labels(&render(WORK).terraform), labels(&render(&more).terraform));
+    let (before, after) = (labels(&render(WORK).terraform()), labels(&render(&more).terraform()));
     for label in &before {
         assert!(after.contains(label), "{label} is gone");
     }

@@ -52,8 +52,8 @@ fn function(name: &str, rest: &str) -> String {
 /// The text of one resource, with single spaces.
 fn resource(rendered: &Rendered, kind: &str, name: &str) -> String {
     let head = format!("resource \"{kind}\" \"{name}\" {{");
-    let at = rendered.terraform.find(&head).unwrap_or_else(|| panic!("no {head}"));
-    let text = &rendered.terraform[at..];
+    let at = rendered.terraform().find(&head).unwrap_or_else(|| panic!("no {head}"));
+    let text = &rendered.terraform()[at..];
     let end = text.find("\n}\n").unwrap();
     text[..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -153,7 +153,7 @@ fn a_queue_waits_for_its_function_unless_that_sends_to_it() {
     let more = resource(&rendered, "google_pubsub_subscription", "more");
     assert!(!more.contains("depends_on"), "{more}");
     assert!(
-        !rendered.terraform.contains("\"work_uses_jobs\""),
+        !rendered.terraform().contains("\"work_uses_jobs\""),
         "what is brought need not be taken"
     );
 }
@@ -300,7 +300,7 @@ fn roles_that_google_gives_its_agents_are_not_ours() {
     ]
     .concat();
     let rendered = render(&text);
-    assert!(!rendered.terraform.contains(".serviceAgent"));
+    assert!(!rendered.terraform().contains(".serviceAgent"));
     let trigger = resource(&rendered, "google_eventarc_trigger", "items_changes");
     assert!(trigger.contains("time_sleep.changes"), "{trigger}");
     let behind = resource(&rendered, "google_monitoring_alert_policy", "work_behind");

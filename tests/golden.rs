@@ -122,7 +122,7 @@ fn trees_can_be_written_everywhere() {
 fn documents_hold_what_the_files_hold() {
     for case in examples().iter().flat_map(support::Example::cases) {
         let at = format!("{}/{}", case.folder, case.target);
-        let single = blocks(&case.rendered.terraform).into_iter();
+        let single = blocks(&case.rendered.terraform()).into_iter();
         // Archives hold their files where there is nothing beside them.
         let (archives, single): (Vec<String>, Vec<String>) = single.partition(|block| is_archive(block));
         let (packed, files): (Vec<String>, Vec<String>) =
@@ -142,7 +142,7 @@ fn documents_hold_what_the_files_hold() {
             .any(|(path, _)| path.starts_with("kubernetes/"));
         assert_eq!(case.rendered.kubernetes.is_empty(), !has_objects, "{at}");
         assert!(has_objects || !is_kubernetes, "{at}");
-        assert_eq!(case.rendered.terraform.is_empty(), is_kubernetes, "{at}");
+        assert_eq!(case.rendered.terraform().is_empty(), is_kubernetes, "{at}");
     }
 }
 

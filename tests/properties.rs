@@ -178,8 +178,8 @@ fn compare(plain: &Rendered, hostile: &Rendered, text: &str) {
     };
     assert_eq!(paths(plain), paths(hostile));
     same(
-        &Leaves::of_terraform(&plain.terraform),
-        &Leaves::of_terraform(&hostile.terraform),
+        &Leaves::of_terraform(&plain.terraform()),
+        &Leaves::of_terraform(&hostile.terraform()),
         text,
     );
     same(

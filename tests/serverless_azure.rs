@@ -239,6 +239,6 @@ fn code_that_is_written_for_azure_stays_as_it_is() {
 #[test]
 fn the_single_document_holds_the_code() {
     let rendered = rendered();
-    assert!(rendered.terraform.contains("filename = \"event/function.json\""));
-    assert!(!rendered.terraform.contains("source_dir"));
+    assert!(rendered.terraform().contains("filename = \"event/function.json\""));
+    assert!(!rendered.terraform().contains("source_dir"));
 }

@@ -47,10 +47,10 @@ fn documents_are_formatted() {
         return;
     }
     for case in examples().iter().flat_map(Example::cases) {
-        if case.rendered.terraform.is_empty() {
+        if case.rendered.terraform().is_empty() {
             continue;
         }
-        let formatted = run(fmt().arg("-"), case.rendered.terraform.as_bytes());
+        let formatted = run(fmt().arg("-"), case.rendered.terraform().as_bytes());
         let place = format!("{}/{}", case.folder, case.target);
         assert!(formatted.is_ok(), "{place}: {}", formatted.unwrap_err());
     }

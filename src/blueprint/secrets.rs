@@ -163,7 +163,8 @@ fn keys(text: &str) -> Vec<(&'static str, &str)> {
         found.push(("a private key", head(key, end)));
     }
     for word in beginnings(text) {
-        for token in TOKENS.iter().filter(|token| word.starts_with(token.prefix)) {
+        let fits = |token: &&Token| word.len() >= token.prefix.len() + token.tail && word.starts_with(token.prefix);
+        for token in TOKENS.iter().filter(fits) {
             let tail = run(word.get(token.prefix.len()..).unwrap_or_default(), token.more);
             if tail.len() >= token.tail {
                 found.push((token.what, head(word, token.prefix.len() + tail.len())));

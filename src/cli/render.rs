@@ -1,5 +1,6 @@
 //! `cloudgen render`: a blueprint to standard output or into a folder.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::output::{FileTree, Rendered};
@@ -45,32 +46,32 @@ pub(super) fn run(args: &Args) -> Done {
     match &args.out {
         Some(out) => folder(args, out, rendered),
         None => match rendered.first() {
-            Some((target, rendered)) => console::document(document(*target, rendered, args.emit)?),
+            Some((target, rendered)) => console::document(&document(*target, rendered, args.emit)?),
             None => Ok(()),
         },
     }
 }
 
 /// The one document that standard output takes.
-fn document(target: Target, rendered: &Rendered, emit: Option<Emit>) -> Result<&str, Failure> {
-    let both = !rendered.terraform.is_empty() && !rendered.kubernetes.is_empty();
-    let text = match emit {
-        Some(Emit::All) if both => {
+fn document(target: Target, rendered: &Rendered, emit: Option<Emit>) -> Result<Cow<'_, str>, Failure> {
+    let (terraform, kubernetes) = (rendered.has_terraform(), !rendered.kubernetes.is_empty());
+    let is_terraform = match emit {
+        Some(Emit::All) if terraform && kubernetes => {
             return Err(Failure::Error(
                 "Terraform and Kubernetes YAML do not fit into one document: add --out DIR, or name one kind"
                     .to_owned(),
             ));
         }
-        Some(Emit::Terraform) => &rendered.terraform,
-        Some(Emit::Kubernetes) => &rendered.kubernetes,
-        Some(Emit::All) if rendered.terraform.is_empty() => &rendered.kubernetes,
-        None if target == Target::Kubernetes => &rendered.kubernetes,
-        Some(Emit::All) | None => &rendered.terraform,
+        Some(Emit::Terraform) => true,
+        Some(Emit::Kubernetes) => false,
+        Some(Emit::All) => terraform,
+        None => target != Target::Kubernetes,
     };
-    if text.is_empty() {
-        return Err(nothing(target, emit));
+    match is_terraform {
+        true if terraform => Ok(rendered.terraform()),
+        false if kubernetes => Ok(rendered.kubernetes.as_str().into()),
+        _ => Err(nothing(target, emit)),
     }
-    Ok(text)
 }
 
 fn nothing(target: Target, emit: Option<Emit>) -> Failure {
@@ -115,7 +116,7 @@ fn folder(args: &Args, out: &Path, rendered: Vec<(Target, Rendered)>) -> Done {
 
 fn emitted(rendered: &Rendered, emit: Emit) -> bool {
     match emit {
-        Emit::Terraform => !rendered.terraform.is_empty(),
+        Emit::Terraform => rendered.has_terraform(),
         Emit::Kubernetes => !rendered.kubernetes.is_empty(),
         Emit::All => !rendered.files.is_empty(),
     }

@@ -24,7 +24,7 @@ pub fn shard_map_version(database: &Database, sharding: &Sharding) -> String {
 
 fn version(content: &Map<String, Value>) -> String {
     let digest = Sha256::digest(Value::Object(content.clone()).to_string().as_bytes());
-    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&digest[..6])
 }
 
 fn content(database: &Database, sharding: &Sharding) -> Map<String, Value> {

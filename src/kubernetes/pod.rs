@@ -222,12 +222,7 @@ pub(crate) fn fingerprint<'a>(configs: impl IntoIterator<Item = &'a ConfigMap>) 
         hash.update(name.as_bytes());
         hash.update(text.as_bytes());
     }
-    let digits = hash
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = base16ct::lower::encode_string(&hash.finalize()[..8]);
     BTreeMap::from([("cloudgen/config".to_owned(), digits)])
 }
 

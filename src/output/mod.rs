@@ -9,6 +9,7 @@ mod inventory;
 mod path;
 mod plan;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use diff::diff;
@@ -71,8 +72,39 @@ impl FileTree {
 pub struct Rendered {
     /// `terraform/*.tf`, `kubernetes/*.yaml`, `README.md`.
     pub files: FileTree,
-    /// The Terraform as a single valid `main.tf`; empty where there is none.
-    pub terraform: String,
+    /// What the Terraform is as one document.
+    pub single: Single,
     /// The Kubernetes objects as one multi-document YAML stream; empty where there are none.
     pub kubernetes: String,
+}
+
+/// The Terraform as a single valid `main.tf`. Folders do without it, so it is put together when somebody asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Single {
+    /// There is no Terraform.
+    #[default]
+    None,
+    /// These files, in this order.
+    Files(Vec<String>),
+    /// What refers to other files of the folder says all of it here.
+    Text(String),
+}
+
+impl Rendered {
+    /// The Terraform as a single valid `main.tf`; empty where there is none.
+    pub fn terraform(&self) -> Cow<'_, str> {
+        match &self.single {
+            Single::None => Cow::default(),
+            Single::Files(paths) => {
+                let texts: Vec<&str> = paths.iter().filter_map(|path| self.files.get(path)).collect();
+                texts.join("\n").into()
+            }
+            Single::Text(text) => text.into(),
+        }
+    }
+
+    /// True if there is any.
+    pub fn has_terraform(&self) -> bool {
+        self.single != Single::None
+    }
 }

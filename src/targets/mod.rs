@@ -19,7 +19,7 @@ use crate::check::Checked;
 use crate::diagnostic::{Diagnostic, overrides};
 use crate::ir::{self, Domain, Id};
 use crate::kubernetes::overrides as objects;
-use crate::output::{FileTree, Rendered};
+use crate::output::{FileTree, Rendered, Single};
 use crate::target::Target;
 use crate::terraform::overrides::{Override, apply};
 use crate::terraform::verify::Names;
@@ -84,18 +84,21 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
         }
         written = module.files();
     }
-    let terraform = match sources::is_needed(system) || !added.is_empty() {
-        true => {
-            sources::inline(system, &added, &mut module);
-            Module::single(&module.files())
-        }
-        false => Module::single(&written),
-    };
     let mut files = FileTree::new();
     sources::files(system, &added, &mut files);
+    let mut paths = Vec::with_capacity(written.len());
     for (name, text) in written {
-        files.insert(format!("terraform/{name}"), text);
+        let path = format!("terraform/{name}");
+        files.insert(path.as_str(), text);
+        paths.push(path);
     }
+    let single = match sources::is_needed(system) || !added.is_empty() {
+        true => {
+            sources::inline(system, &added, &mut module);
+            Single::Text(Module::single(&module.files()))
+        }
+        false => Single::Files(paths),
+    };
     let kubernetes = cluster.map(|cluster| cluster.files(system, &mut files));
     files.insert("README.md", readme);
     if let Some((path, text)) = shared::owners::file(system) {
@@ -103,7 +106,7 @@ fn terraform(system: &Checked<'_>, lowered: Lowered) -> Result<Rendered, Vec<Dia
     }
     Ok(Rendered {
         files,
-        terraform,
+        single,
         kubernetes: kubernetes.unwrap_or_default(),
     })
 }

@@ -62,7 +62,8 @@ fn all(text: &str) -> String {
     outcome
         .value
         .unwrap_or_else(|| panic!("{:?}", outcome.diagnostics))
-        .terraform
+        .terraform()
+        .into_owned()
 }
 
 /// The rules for which a blueprint is refused.

@@ -70,7 +70,7 @@ fn rendered(text: &str) -> Rendered {
 }
 
 fn all(text: &str) -> String {
-    rendered(text).terraform
+    rendered(text).terraform().into_owned()
 }
 
 fn rules(text: &str) -> Vec<&'static str> {

@@ -63,7 +63,7 @@ pub(super) fn render(text: &str) -> (BTreeMap<String, String>, String) {
     let blueprint = blueprint::load(text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
     let compiled = cloudgen::compile(&blueprint, Target::Azure);
     let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
-    let body = hcl::parse(&rendered.terraform).unwrap();
+    let body = hcl::parse(&rendered.terraform()).unwrap();
     let named = |block: &hcl::Block| {
         let labels = block.labels().iter().map(|label| label.as_str().to_owned());
         let name = format!("{} {}", block.identifier(), labels.collect::<Vec<_>>().join("."));

@@ -55,7 +55,7 @@ pub(super) fn blocks(text: &str) -> BTreeMap<String, String> {
     let rendered = outcome
         .value
         .unwrap_or_else(|| panic!("{}", show(&outcome.diagnostics)));
-    let body = hcl::parse(&rendered.terraform).unwrap();
+    let body = hcl::parse(&rendered.terraform()).unwrap();
     let named = body.into_blocks().map(|block| {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
         let name = match block.identifier() {

@@ -51,7 +51,7 @@ fn compiled(text: &str) -> cloudgen::Outcome<cloudgen::output::Rendered> {
 fn render(text: &str) -> hcl::Body {
     let compiled = compiled(text);
     let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
-    hcl::parse(&rendered.terraform).unwrap()
+    hcl::parse(&rendered.terraform()).unwrap()
 }
 
 /// The rules that a blueprint breaks.
@@ -212,7 +212,7 @@ fn a_worker_is_scaled_by_what_waits_for_it_and_answers_for_itself() {
     has(&scale, &counted);
     let set = resource(&body, "azurerm_linux_virtual_machine_scale_set", "worker");
     has(&set, &["ApplicationHealthLinux", "8099"]);
-    let text = compiled(SHOP).value.unwrap().terraform;
+    let text = compiled(SHOP).value.unwrap().terraform().into_owned();
     assert!(text.contains("ListenStream=127.0.0.1:8099"));
     assert!(!text.contains("--publish 0:0"));
     let web = resource(&body, "azurerm_monitor_autoscale_setting", "web");
@@ -253,7 +253,7 @@ fn a_cache_is_closed_and_has_room_for_its_data() {
         "azurerm_key_vault_key.data.id",
     ];
     has(&cache, &closed);
-    let text = compiled(SHOP).value.unwrap().terraform;
+    let text = compiled(SHOP).value.unwrap().terraform().into_owned();
     assert!(text.contains("SESSION_AUTH=token") && text.contains("SESSION_PORT=10000"));
     assert!(!text.contains("SESSION_PASSWORD") && !text.contains("ORDERS_PASSWORD"));
 }

@@ -44,7 +44,7 @@ fn compile(text: &str) -> Result<(BTreeMap<String, String>, String), Vec<&'stati
         let errors = errors.filter(|problem| problem.severity == Severity::Error);
         return Err(errors.map(|problem| problem.rule).collect());
     };
-    let body = hcl::parse(&rendered.terraform).unwrap();
+    let body = hcl::parse(&rendered.terraform()).unwrap();
     let blocks = body.into_blocks().map(|block| {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
         let name = match block.identifier() {

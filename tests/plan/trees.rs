@@ -15,7 +15,7 @@ fn every_tree_is_planned_applied_and_then_planned_without_changes() {
     if !has_terraform() {
         return;
     }
-    let has_terraform = |case: &Case| !case.rendered.terraform.is_empty();
+    let has_terraform = |case: &Case| !case.rendered.terraform().is_empty();
     let cases: Vec<Case> = examples()
         .iter()
         .flat_map(Example::cases)

@@ -39,7 +39,7 @@ fn render(engine: &str, count: u32) -> hcl::Body {
     let blueprint = blueprint::load(&text, None).unwrap_or_else(|problems| panic!("{problems:?}"));
     let compiled = cloudgen::compile(&blueprint, Target::Azure);
     let rendered = compiled.value.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
-    hcl::parse(&rendered.terraform).unwrap()
+    hcl::parse(&rendered.terraform()).unwrap()
 }
 
 /// The text of one resource.

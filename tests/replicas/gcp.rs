@@ -50,7 +50,7 @@ fn render(engine: &str, replicas: &str, environment: Option<&str>) -> BTreeMap<S
     let rendered = outcome
         .value
         .unwrap_or_else(|| panic!("{}", show(&outcome.diagnostics)));
-    let body = hcl::parse(&rendered.terraform).unwrap();
+    let body = hcl::parse(&rendered.terraform()).unwrap();
     let mut blocks = BTreeMap::new();
     for block in body.into_blocks() {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();

@@ -64,7 +64,7 @@ fn compile(text: &str) -> Result<BTreeMap<String, String>, Vec<&'static str>> {
             .filter(|problem| problem.severity == Severity::Error);
         return Err(errors.map(|problem| problem.rule).collect());
     };
-    let body = hcl::parse(&rendered.terraform).unwrap();
+    let body = hcl::parse(&rendered.terraform()).unwrap();
     let mut blocks = BTreeMap::new();
     for block in body.into_blocks() {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();

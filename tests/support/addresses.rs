@@ -7,7 +7,7 @@ use cloudgen::output::Rendered;
 /// What Terraform and Kubernetes know an object by: addresses with their `for_each` keys; kind, namespace and name.
 pub fn of(rendered: &Rendered) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let body = hcl::parse(&rendered.terraform).unwrap();
+    let body = hcl::parse(&rendered.terraform()).unwrap();
     for block in body.blocks() {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
         let address = format!("{} {}", block.identifier(), labels.join("."));

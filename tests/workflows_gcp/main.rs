@@ -76,15 +76,15 @@ fn nasty() -> Rendered {
 /// The text of one resource, with single spaces.
 fn resource(rendered: &Rendered, kind: &str, name: &str) -> String {
     let head = format!("resource \"{kind}\" \"{name}\" {{");
-    let at = rendered.terraform.find(&head).unwrap_or_else(|| panic!("no {head}"));
-    let text = &rendered.terraform[at..];
+    let at = rendered.terraform().find(&head).unwrap_or_else(|| panic!("no {head}"));
+    let text = &rendered.terraform()[at..];
     let end = text.find("\n}\n").unwrap();
     text[..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What an attribute encodes as JSON: references in it become `REFERENCE`.
 fn encoded(rendered: &Rendered, kind: &str, name: &str, attribute: &str) -> Value {
-    let body: hcl::Body = hcl::parse(&rendered.terraform).unwrap();
+    let body: hcl::Body = hcl::parse(&rendered.terraform()).unwrap();
     let found = body.blocks().find(|block| {
         let labels: Vec<&str> = block.labels().iter().map(hcl::BlockLabel::as_str).collect();
         block.identifier() == "resource" && labels == [kind, name]
@@ -165,7 +165,7 @@ fn everything_in_everything_is_in_the_language() {
         (&180.into(), &2.into(), &1.into(), &3.into())
     );
     // What the clouds' texts have is not Terraform's either.
-    assert!(!rendered.terraform.contains("failed: ${document}"));
+    assert!(!rendered.terraform().contains("failed: ${document}"));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_workflow_calls_its_functions_and_no_others() {
     ] {
         assert!(workflow.contains(part), "{part}: {workflow}");
     }
-    assert!(!rendered.terraform.contains("other_called_by_order"));
+    assert!(!rendered.terraform().contains("other_called_by_order"));
     let function = resource(&rendered, "google_cloudfunctions2_function", "check");
     assert!(
         function.contains("ingress_settings = \"ALLOW_INTERNAL_ONLY\""),

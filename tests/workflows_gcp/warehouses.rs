@@ -92,8 +92,8 @@ fn who_asks_does_not_insert_and_who_inserts_does_not_ask() {
     let asks = facts("reads = [\"facts\"]", "");
     let grant = resource(&asks, "google_bigquery_dataset_iam_member", "work_uses_facts");
     assert!(grant.contains("roles/bigquery.dataViewer"), "{grant}");
-    assert!(asks.terraform.contains("roles/bigquery.jobUser"));
-    assert!(!asks.terraform.contains("google_project_iam_custom_role"));
+    assert!(asks.terraform().contains("roles/bigquery.jobUser"));
+    assert!(!asks.terraform().contains("google_project_iam_custom_role"));
     let inserts = facts("", "writes = [\"facts\"]");
     let role = resource(&inserts, "google_project_iam_custom_role", "inserter");
     assert!(
@@ -109,8 +109,8 @@ fn who_asks_does_not_insert_and_who_inserts_does_not_ask() {
         grant.contains("role = google_project_iam_custom_role.inserter.name"),
         "{grant}"
     );
-    assert!(!inserts.terraform.contains("roles/bigquery.jobUser"));
-    assert!(!inserts.terraform.contains("roles/bigquery.dataViewer"));
+    assert!(!inserts.terraform().contains("roles/bigquery.jobUser"));
+    assert!(!inserts.terraform().contains("roles/bigquery.dataViewer"));
     let both = |reads: &str, writes: &str| {
         let rest = format!("{reads}\n{writes}\ntrigger = {{ schedule = \"0 1 * * *\" }}");
         rules(&[FACTS, &function("work", &rest)].concat()).contains(&"warehouse-change")

@@ -78,8 +78,7 @@ pub fn rotation_name(pool: &NodePool) -> String {
 
 /// Six hexadecimal digits.
 fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&Sha256::digest(text.as_bytes())[..3])
 }
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {

@@ -69,8 +69,7 @@ pub fn sink_name(warehouse: &Warehouse, table: &str) -> String {
     if whole.len() <= SINK_NAME && !spelled.ends_with('-') && !spelled.starts_with('-') && !spelled.contains("--") {
         return whole;
     }
-    let digest = Sha256::digest(table.as_bytes());
-    let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digits = base16ct::lower::encode_string(&Sha256::digest(table.as_bytes())[..4]);
     format!("{}-{digits}-sink", warehouse.name)
 }
 

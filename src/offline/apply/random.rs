@@ -1,8 +1,9 @@
 //! The random provider, which here is not random: its values follow from the plan.
 
 use super::Made;
-use crate::offline::standin::{Seed, hex};
+use crate::offline::standin::Seed;
 use crate::offline::value::{Number, Value};
+use base16ct::lower::encode_string as hex;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 

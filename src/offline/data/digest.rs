@@ -1,7 +1,7 @@
 //! Digests, as several utility providers give them of a file.
 
-use crate::offline::standin::hex;
 use crate::offline::value::Value;
+use base16ct::lower::encode_string as hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::Md5;

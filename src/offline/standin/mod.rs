@@ -16,7 +16,7 @@ use crate::terraform::provider::{Argument, Attribute, Body, Nested, Nesting, Sch
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use seed::{Seed, hex};
+pub use seed::Seed;
 
 /// The time of everything that is created.
 pub const MOMENT: &str = "2024-01-01T00:00:00Z";

@@ -31,7 +31,7 @@ impl Seed {
 
     /// As many hexadecimal digits as asked for.
     pub fn hex(&self, place: &str, length: usize) -> String {
-        let mut digits = hex(&self.bytes(place, length.div_ceil(2)));
+        let mut digits = base16ct::lower::encode_string(&self.bytes(place, length.div_ceil(2)));
         digits.truncate(length);
         digits
     }
@@ -57,9 +57,4 @@ impl Seed {
         ];
         parts.join("-")
     }
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -58,7 +58,7 @@ use crate::ir::{Domain, Id};
 use crate::kubernetes::kustomization;
 use crate::kubernetes::object::Object;
 use crate::kubernetes::overrides;
-use crate::output::{FileTree, Rendered};
+use crate::output::{FileTree, Rendered, Single};
 use crate::target::Target;
 use crate::targets::shared::owners;
 use crate::targets::{meanwhile, wanted_object};
@@ -168,7 +168,7 @@ fn written(stack: &Stack<'_>, concerns: &[Concern]) -> Rendered {
     }
     Rendered {
         files,
-        terraform: String::new(),
+        single: Single::None,
         kubernetes: stream.join("---\n"),
     }
 }

@@ -70,8 +70,7 @@ impl Psql<'_> {
         let mut hash = Sha256::new();
         hash.update(script.map(String::as_bytes).unwrap_or_default());
         hash.update(serde_json::to_string(&template).unwrap_or_default());
-        let digits = hash.finalize();
-        let version: String = digits.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let version = base16ct::lower::encode_string(&hash.finalize()[..4]);
         let name = &self.database.name;
         Object::new(&Job {
             metadata: stack.meta(format!("{}-{version}", self.account), name, self.component),

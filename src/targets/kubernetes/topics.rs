@@ -73,9 +73,5 @@ fn digest(combination: &[(&str, &str)]) -> String {
         hash.update(value.as_bytes());
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&hash.finalize()[..4])
 }
