@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Stack, functions, queues, registry, streams};
+use super::super::{Stack, functions, queues, registry, streams, workflows};
 use crate::check::{function_places, function_plan};
 use crate::ir::{Bucket, Cache, Database, Domain, Id, Service, Table, Warehouse};
 use crate::terraform::{Address, Block};

@@ -177,15 +177,18 @@ fn steps(stack: &mut Stack<'_>, built: &Built, (id, item): (Id<Workflow>, &Workf
         .set("body", expr::jsonencode(definition))
         .when(granted.is_some(), |body| body.set("depends_on", after(granted)));
     let steps = stack.module.resource("azurerm_logic_app_action_custom", &item.name, body);
-    if let Some(queue) = starts {
+    let looks = starts.map(|queue| actions::poll(address(queue), LOOKS));
+    let triggers = [(actions::STARTS, looks), ("schedule", schedule::trigger(item))];
+    for (name, trigger) in triggers {
+        let Some(trigger) = trigger else { continue };
         let body = Block::new()
-            .set("name", actions::STARTS)
+            .set("name", name)
             .set("logic_app_id", app.id())
-            .set("body", expr::jsonencode(actions::poll(address(queue), LOOKS)))
+            .set("body", expr::jsonencode(trigger))
             .set("depends_on", after([steps.clone()]));
-        stack.module.resource("azurerm_logic_app_trigger_custom", &item.name, body);
+        let name = format!("{}-{name}", item.name);
+        stack.module.resource("azurerm_logic_app_trigger_custom", &name, body);
     }
-    schedule::lower(stack, item, app, &steps);
 }
 
 /// Lets a workflow ask its functions, and take what it is started by.
