@@ -115,7 +115,8 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let functions = functions && FUNCTIONS.contains(&name.as_str());
         let warehouses = warehouses && name == WAREHOUSES;
         let workflows = !system.workflows.is_empty() && WORKFLOWS.contains(&name.as_str());
-        if taken || workflows || warehouses || messaging && name == MESSAGING || own || cluster || streams || functions {
+        if taken || workflows || warehouses || messaging && name == MESSAGING || own || cluster || streams || functions
+        {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
     }

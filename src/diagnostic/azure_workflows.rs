@@ -35,7 +35,9 @@ pub fn expression(at: Option<Span>, length: usize, most: usize) -> Diagnostic {
         at,
         "the cases of this `choose` are too long for Azure".to_owned(),
     )
-    .reason(format!("they become an expression of {length} characters, and Logic Apps take {most}"))
+    .reason(format!(
+        "they become an expression of {length} characters, and Logic Apps take {most}"
+    ))
     .fix("shorten the texts, or let a function answer with a field of its own for each")
 }
 

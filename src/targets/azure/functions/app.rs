@@ -137,7 +137,10 @@ fn asked(plan: &Plan<'_>, id: Id<Service>) -> Vec<(String, Expression)> {
     let grants = [
         ("calls", role("Storage Queue Data Message Processor", calls.queue.id())),
         ("calls-read", role("Storage Queue Data Reader", calls.queue.id())),
-        ("calls-again", role("Storage Queue Data Message Sender", calls.poison.id())),
+        (
+            "calls-again",
+            role("Storage Queue Data Message Sender", calls.poison.id()),
+        ),
     ];
     grants.map(|(name, grant)| (name.to_owned(), grant)).into()
 }

@@ -191,9 +191,7 @@ pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) ->
             .set("scope", account.id())
             .set("role_definition_name", "Storage Queue Data Contributor")
             .set("principal_id", parts.vault.operator.clone());
-        stack
-            .module
-            .comment("They look at events that no function took.");
+        stack.module.comment("They look at events that no function took.");
         stack
             .module
             .resource("azurerm_role_assignment", "operator_function_queues", body);

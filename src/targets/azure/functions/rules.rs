@@ -41,7 +41,9 @@ pub(in crate::targets::azure) fn lower(
         let plan = function_plan(stack.system, domain);
         let own = Side::Prefix(subnet.cidr.clone());
         let rules = subnets.entry(plan.clone()).or_default();
-        let tags = PLATFORM.into_iter().chain(calls_back(stack, domain).then_some(WORKFLOWS));
+        let tags = PLATFORM
+            .into_iter()
+            .chain(calls_back(stack, domain).then_some(WORKFLOWS));
         for (number, service) in (4000..).zip(tags) {
             let to = Side::Prefix(service.into());
             rules.numbered(

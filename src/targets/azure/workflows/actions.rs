@@ -135,7 +135,11 @@ pub(super) fn just(action: &str) -> After {
 }
 
 pub(super) fn run_after(after: &After) -> Expression {
-    expr::object(after.iter().map(|(name, allowed)| (name.clone(), Expression::from(allowed.clone()))))
+    expr::object(
+        after
+            .iter()
+            .map(|(name, allowed)| (name.clone(), Expression::from(allowed.clone()))),
+    )
 }
 
 pub(super) fn nothing() -> Expression {

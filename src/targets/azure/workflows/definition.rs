@@ -6,25 +6,35 @@
 use hcl::Expression;
 
 use super::actions::{
-    ANY, After, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken, terminate,
-    wait,
+    ANY, After, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken,
+    terminate, wait,
 };
 use super::expressions::{answered, chosen, field, first, holds, made, quoted, says, status, text};
-use crate::ir::{Action, Case, Id, Service, Step, StepRetry, System, Workflow};
-use crate::terraform::expr;
+use crate::ir::{Action, Case, Id, Service, Step, StepRetry, Workflow};
 use crate::object;
+use crate::terraform::expr;
 
 /// Seconds that a call may wait for a free instance, besides those that it takes.
 const WAITS: u32 = 300;
 
-/// What workflows ask a function through: the address of its queue, with no slash at its end.
-pub(super) type Called<'a> = &'a dyn Fn(Id<Service>) -> Expression;
+/// A function as workflows see it.
+pub(super) struct Asked {
+    /// Its name.
+    pub name: String,
+    /// The address of the queue that it is asked through, with no slash at its end.
+    pub queue: Expression,
+    /// Seconds that it may take.
+    pub seconds: u32,
+}
+
+/// The functions that workflows call.
+pub(super) type Called<'a> = &'a dyn Fn(Id<Service>) -> Asked;
 
 type Actions = Vec<(String, Expression)>;
 
 /// Everything that a run does: `starts` is the address of the queue that those use who start it, where somebody does.
-pub(super) fn lower(workflow: &Workflow, system: &System, called: Called<'_>, starts: Option<Expression>) -> Expression {
-    let builder = Builder { system, called };
+pub(super) fn lower(workflow: &Workflow, called: Called<'_>, starts: Option<Expression>) -> Expression {
+    let builder = Builder { called };
     let (mut actions, mut after) = (vec![], vec![]);
     if let Some(queue) = starts {
         actions.push(("run_taken".to_owned(), taken(queue)));
@@ -76,7 +86,6 @@ struct Tried {
 }
 
 struct Builder<'a> {
-    system: &'a System,
     called: Called<'a>,
 }
 
@@ -98,7 +107,12 @@ impl Builder<'_> {
                 listed.document = tried.document;
                 listed.errors.extend(tried.errors);
             } else {
-                let (name, handled) = self.catch(step, &listed.document, (&tried.begun, &tried.document, &tried.errors), caught);
+                let (name, handled) = self.catch(
+                    step,
+                    &listed.document,
+                    (&tried.begun, &tried.document, &tried.errors),
+                    caught,
+                );
                 end = name;
                 listed.actions.extend(handled.actions);
                 listed.document = handled.document;
@@ -141,9 +155,17 @@ impl Builder<'_> {
     /// no answer.
     fn call(&self, step: &Step, function: Id<Service>, document: &str, after: &After) -> Tried {
         let name = &step.name;
-        let retry = step.retry.unwrap_or(StepRetry { attempts: 0, seconds: 0, backoff: 1 });
-        let service = &self.system.services[function];
-        let seconds = service.function.as_ref().map_or(0, |function| function.timeout_seconds) + WAITS;
+        let retry = step.retry.unwrap_or(StepRetry {
+            attempts: 0,
+            seconds: 0,
+            backoff: 1,
+        });
+        let Asked {
+            name: whom,
+            queue,
+            seconds,
+        } = (self.called)(function);
+        let seconds = seconds + WAITS;
         let mut actions: Actions = vec![];
         let mut outcomes = vec![];
         let mut over: After = vec![];
@@ -151,13 +173,13 @@ impl Builder<'_> {
         let mut pause = retry.seconds;
         for attempt in 1..=retry.attempts + 1 {
             let asked = format!("{name}_call_{attempt}");
-            actions.push((asked.clone(), ask((self.called)(function), seconds, document, &begin)));
+            actions.push((asked.clone(), ask(queue.clone(), seconds, document, &begin)));
             let is = |wanted: &str| format!("equals({},'{wanted}')", status(&asked));
             let error = |text: String| format!("json({})", quoted(&serde_json::json!({ "error": text }).to_string()));
-            let late = format!("{} did not answer in {seconds} seconds", service.name);
+            let late = format!("{whom} did not answer in {seconds} seconds");
             outcomes.push((is(SUCCEEDED), format!("actions('{asked}')?['outputs']?['body']")));
             outcomes.push((is(LATE), error(late)));
-            outcomes.push((is(FAILED), error(format!("{} could not be asked", service.name))));
+            outcomes.push((is(FAILED), error(format!("{whom} could not be asked"))));
             over.push((asked.clone(), if attempt == 1 { OVER.into() } else { ANY.into() }));
             if retry.attempts == 0 {
                 continue;

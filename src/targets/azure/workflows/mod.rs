@@ -82,7 +82,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Built {
     }
     let called: BTreeSet<Id<Service>> = system.workflows.iter().flat_map(|(_, item)| item.calls()).collect();
     let is_started = |id| system.users_of(Resource::Workflow(id)).next().is_some();
-    let started: Vec<Id<Workflow>> = system.workflows.iter().map(|(id, _)| id).filter(|id| is_started(*id)).collect();
+    let started: Vec<Id<Workflow>> = system
+        .workflows
+        .iter()
+        .map(|(id, _)| id)
+        .filter(|id| is_started(*id))
+        .collect();
     if !(called.is_empty() && started.is_empty()) {
         let account = account(stack, parts, &built.apps);
         for id in called {
@@ -125,7 +130,9 @@ fn app(stack: &mut Stack<'_>, parts: &Parts, item: &Workflow) -> Address {
 
 /// The account of the messages.
 fn account(stack: &mut Stack<'_>, parts: &Parts, apps: &BTreeMap<Id<Workflow>, Address>) -> Address {
-    let access = apps.values().map(|app| Block::new().set("endpoint_resource_id", app.id()));
+    let access = apps
+        .values()
+        .map(|app| Block::new().set("endpoint_resource_id", app.id()));
     let rules = Block::new()
         .set("default_action", "Deny")
         .set("bypass", Expression::from(vec!["None"]))
@@ -145,7 +152,12 @@ fn queue(stack: &mut Stack<'_>, account: &Address, name: &str) -> Address {
 }
 
 fn reached(stack: &mut Stack<'_>, parts: &Parts, account: Address) -> Mail {
-    let group = parts.firewall.groups.workflows.as_ref().unwrap_or(&parts.firewall.groups.vault);
+    let group = parts
+        .firewall
+        .groups
+        .workflows
+        .as_ref()
+        .unwrap_or(&parts.firewall.groups.vault);
     let endpoint = Endpoint {
         name: CALLS,
         resource: &account,
@@ -161,7 +173,6 @@ fn reached(stack: &mut Stack<'_>, parts: &Parts, account: Address) -> Mail {
 
 /// What a workflow may do, does, and when.
 fn steps(stack: &mut Stack<'_>, built: &Built, (id, item): (Id<Workflow>, &Workflow)) {
-    let system = stack.system;
     let app = &built.apps[&id];
     let address = |queue: &Address| match &built.mail {
         Some(mail) => template![queue_endpoint(&mail.account), queue.attr("name")],
@@ -169,14 +180,24 @@ fn steps(stack: &mut Stack<'_>, built: &Built, (id, item): (Id<Workflow>, &Workf
     };
     let granted = grants(stack, built, (id, item));
     let starts = built.starts.get(&id);
-    let called = |function| built.calls.get(&function).map_or(Expression::Null, |calls| address(&calls.queue));
-    let definition = definition::lower(item, system, &called, starts.map(address));
+    let called = |id: Id<Service>| {
+        let service = &stack.system.services[id];
+        let calls = built.calls.get(&id);
+        definition::Asked {
+            name: service.name.clone(),
+            queue: calls.map_or(Expression::Null, |calls| address(&calls.queue)),
+            seconds: service.function.as_ref().map_or(0, |function| function.timeout_seconds),
+        }
+    };
+    let definition = definition::lower(item, &called, starts.map(address));
     let body = Block::new()
         .set("name", "steps")
         .set("logic_app_id", app.id())
         .set("body", expr::jsonencode(definition))
         .when(granted.is_some(), |body| body.set("depends_on", after(granted)));
-    let steps = stack.module.resource("azurerm_logic_app_action_custom", &item.name, body);
+    let steps = stack
+        .module
+        .resource("azurerm_logic_app_action_custom", &item.name, body);
     let looks = starts.map(|queue| actions::poll(address(queue), LOOKS));
     let triggers = [(actions::STARTS, looks), ("schedule", schedule::trigger(item))];
     for (name, trigger) in triggers {

@@ -4,8 +4,8 @@ use hcl::Expression;
 
 use crate::catalog::windows_timezone;
 use crate::ir::{Cron, Workflow};
-use crate::terraform::expr;
 use crate::object;
+use crate::terraform::expr;
 
 /// The days as Azure calls them; 0 is Sunday.
 const DAYS: [&str; 7] = [

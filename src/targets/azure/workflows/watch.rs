@@ -19,7 +19,9 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, built: &Built, wor
         .set("target_resource_id", expr::each_value(&[]))
         .set("log_analytics_workspace_id", workspace.id())
         .block("enabled_log", Block::new().set("category", "WorkflowRuntime"));
-    stack.module.comment("Every run and every step of it, without what went from one to the next.");
+    stack
+        .module
+        .comment("Every run and every step of it, without what went from one to the next.");
     stack
         .module
         .resource("azurerm_monitor_diagnostic_setting", "workflows", body);
@@ -28,7 +30,10 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, built: &Built, wor
     };
     let body = Block::new()
         .set("name", stack.system.prefix.as_str())
-        .set("target_resource_id", crate::template![mail.account.id(), "/queueServices/default"])
+        .set(
+            "target_resource_id",
+            crate::template![mail.account.id(), "/queueServices/default"],
+        )
         .set("log_analytics_workspace_id", workspace.id())
         .block("enabled_log", Block::new().set("category", "StorageWrite"));
     stack.module.comment("Who asks a function, or starts a workflow.");
