@@ -1,6 +1,8 @@
 //! Workflows and warehouses on Azure: who may do what, where the steps are run, and what becomes a row.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +11,12 @@ use std::{env, fs};
 use cloudgen::blueprint;
 use cloudgen::output::Rendered;
 use cloudgen::target::Target;
-use serde_json::Value;
+use hcl::eval::{Context, Evaluate};
+use hcl::{Expression, Structure};
+use serde_json::{Map, Value, json};
+
+use support::tools::{self, is_there, run};
+use support::{example, examples, project};
 
 const SYSTEM: &str = r#"
 name = "shop"
@@ -133,28 +140,40 @@ fn resource(rendered: &Rendered, path: &str, first: &str) -> String {
 #[test]
 fn a_workflow_may_call_its_functions_and_nobody_else() {
     let rendered = rendered();
-    let granted = resource(
-        &rendered,
-        "terraform/workflows.tf",
-        "\"azurerm_role_assignment\" \"flow_host\"",
-    );
+    let path = "terraform/workflows.tf";
+    let granted = resource(&rendered, path, "\"azurerm_role_assignment\" \"flow_asks\"");
     for called in ["first", "second", "third", "fourth"] {
         let queue = format!("scope = azurerm_storage_queue.{called}_calls.id");
         assert!(granted.contains(&queue), "{queue} is not in\n{granted}");
     }
+    assert_eq!(granted.matches("Message Sender").count(), 4, "{granted}");
+    assert_eq!(granted.matches("Message Processor").count(), 1, "{granted}");
+    assert!(granted.contains("scope = azurerm_storage_queue.flow_starts.id"));
+    let app = resource(&rendered, path, "\"azurerm_logic_app_workflow\" \"flow\"");
+    assert!(app.contains("type = \"SystemAssigned\""), "{app}");
     assert!(
-        !granted.contains("asks_") && !granted.contains("functions_code.id"),
-        "{granted}"
+        app.contains("trigger {\nallowed_caller_ip_address_range = [\"192.0.2.0/32\"]"),
+        "{app}"
     );
+    let account = resource(&rendered, path, "\"azurerm_storage_account\" \"workflow_calls\"");
+    for text in [
+        "endpoint_resource_id = azurerm_logic_app_workflow.flow.id",
+        "bypass = [\"None\"]",
+        "default_action = \"Deny\"",
+        "shared_access_key_enabled = false",
+    ] {
+        assert!(account.contains(text), "{text} is not in\n{account}");
+    }
     let own = resource(
         &rendered,
         "terraform/functions.tf",
         "\"azurerm_role_assignment\" \"first_host\"",
     );
-    let holds = |text: &str| assert!(own.contains(text), "{text} is not in\n{own}");
-    holds("scope = azurerm_storage_queue.flow_steps.id");
-    holds("scope = azurerm_storage_queue.first_calls.id");
-    assert!(!own.contains("flow_runs"), "{own}");
+    assert!(
+        own.contains("scope = azurerm_storage_queue.first_calls.id"),
+        "{own}"
+    );
+    assert!(!own.contains("flow") && !own.contains("second"), "{own}");
     // Who starts it puts messages into one queue.
     let identity = resource(
         &rendered,
@@ -167,19 +186,21 @@ fn a_workflow_may_call_its_functions_and_nobody_else() {
         "terraform/functions.tf",
         "\"azurerm_linux_function_app\" \"asks\"",
     );
-    assert!(app.contains("FLOW_PROTOCOL = \"storagequeue\""), "{app}");
-    assert!(
-        app.contains("FLOW_WORKFLOW = azurerm_storage_queue.flow_starts.name"),
-        "{app}"
-    );
+    for text in [
+        "FLOW_PROTOCOL = \"storagequeue\"",
+        "FLOW_WORKFLOW = azurerm_storage_queue.flow_starts.name",
+        "FLOW_ENDPOINT = azurerm_storage_account.workflow_calls.primary_queue_endpoint",
+    ] {
+        assert!(app.contains(text), "{text} is not in\n{app}");
+    }
 }
 
 #[test]
 fn a_function_that_only_workflows_call_has_no_address() {
     let rendered = rendered();
     let json: Value = serde_json::from_str(file(&rendered, "terraform/functions/first/call/function.json")).unwrap();
+    assert_eq!(json["bindings"].as_array().unwrap().len(), 1);
     assert_eq!(json["bindings"][0]["queueName"], "first-calls");
-    assert_eq!(json["bindings"][2]["path"], "first-calls/{id}.answer.json");
     assert!(
         rendered
             .files
@@ -194,13 +215,28 @@ fn a_function_that_only_workflows_call_has_no_address() {
     );
     // A call takes as long as it may; the process is stopped later.
     assert!(app.contains("functionTimeout = \"00:15:30\""), "{app}");
+    assert!(
+        app.contains("AzureCalls__queueServiceUri = azurerm_storage_account.workflow_calls.primary_queue_endpoint"),
+        "{app}"
+    );
+    // The workflow is called back, wherever functions may go otherwise.
+    assert!(file(&rendered, "terraform/firewall.tf").contains("\"LogicApps\""));
+    for gone in ["flow/runner.py", "flow/workflow.json"] {
+        assert!(rendered.files.get(&format!("terraform/functions/{gone}")).is_none());
+    }
 }
 
 #[test]
 fn failed_runs_and_refused_records_are_told() {
     let rendered = rendered();
+    let alarm = resource(
+        &rendered,
+        "terraform/alarms.tf",
+        "\"azurerm_monitor_metric_alert\" \"flow_failed\"",
+    );
+    assert!(alarm.contains("metric_name = \"RunsFailed\""), "{alarm}");
+    assert!(alarm.contains("azurerm_logic_app_workflow.flow.id"), "{alarm}");
     for (name, text) in [
-        ("flow_failed", "azurerm_linux_function_app.flow.name"),
         ("facts_clicks_refused", "/facts-clicks-refused/"),
         ("functions_stopped", "FunctionTimeoutException"),
     ] {
@@ -263,12 +299,87 @@ fn written(rendered: &Rendered, app: &str) -> std::path::PathBuf {
     folder
 }
 
+/// The value of an expression; a text with references in it stays as Terraform has it.
+fn value(expression: &Expression) -> Value {
+    match expression {
+        Expression::Object(object) => {
+            let pairs = object
+                .iter()
+                .map(|(key, item)| (key.to_string().trim_matches('"').to_owned(), value(item)));
+            Value::Object(pairs.collect::<Map<_, _>>())
+        }
+        Expression::Array(items) => items.iter().map(value).collect(),
+        Expression::TemplateExpr(template) => match template.evaluate(&Context::new()) {
+            Ok(text) => serde_json::to_value(text).unwrap(),
+            Err(_) => template.to_string().into(),
+        },
+        Expression::Traversal(_) => "known-later".into(),
+        plain => serde_json::to_value(plain).unwrap(),
+    }
+}
+
+/// The definitions of all workflows of a tree, as Azure gets them, by their local names.
+fn definitions(rendered: &Rendered) -> Map<String, Value> {
+    let body: hcl::Body = hcl::from_str(file(rendered, "terraform/workflows.tf")).unwrap();
+    let mut all: Map<String, Value> = Map::new();
+    for structure in body {
+        let Structure::Block(block) = structure else { continue };
+        let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
+        let [kind, local] = labels[..] else { continue };
+        let (part, local) = match kind {
+            "azurerm_logic_app_action_custom" => ("actions", local),
+            "azurerm_logic_app_trigger_custom" => ("triggers", local.rsplit_once('_').unwrap().0),
+            _ => continue,
+        };
+        let attribute = |name: &str| {
+            let mut attributes = block.body().attributes();
+            attributes.find(|item| item.key() == name).unwrap().expr().clone()
+        };
+        let Expression::FuncCall(call) = attribute("body") else {
+            panic!("{local} has no jsonencode");
+        };
+        let definition = all.entry(local).or_insert_with(|| {
+            json!({
+                "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#",
+                "contentVersion": "1.0.0.0",
+                "triggers": {},
+                "actions": {},
+            })
+        });
+        let name = value(&attribute("name"));
+        definition[part][name.as_str().unwrap()] = value(&call.args[0]);
+    }
+    all
+}
+
+/// Looks at the definitions as their language does, and runs `flow`.
 #[test]
 fn steps_mean_what_they_say() {
-    let folder = written(&rendered(), "flow");
-    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure.py");
-    python(&[&check, &folder]);
-    fs::remove_dir_all(folder).unwrap();
+    let mut all = definitions(&rendered());
+    assert_eq!(all["flow"]["triggers"].as_object().unwrap().len(), 2);
+    assert_eq!(
+        all["flow"]["triggers"]["schedule"]["recurrence"]["timeZone"],
+        "Korea Standard Time"
+    );
+    let nasty = example(fs::read_to_string(project("tests/workflows/nasty.toml")).unwrap());
+    let media = examples().into_iter().find(|example| example.name == "media-iot").unwrap();
+    for (example, environments) in [(&nasty, vec![None]), (&media, media.environments())] {
+        for environment in environments {
+            let tree = example.render(&example.load(environment.as_deref()), Target::Azure);
+            for (name, definition) in definitions(&tree) {
+                all.insert(format!("{name}@{environment:?}"), definition);
+            }
+        }
+    }
+    assert!(all.len() >= 4, "{:?}", all.keys().collect::<Vec<_>>());
+    if !is_there(&tools::python(), &["-c", "pass"]) {
+        return;
+    }
+    let mut command = Command::new(tools::python());
+    command.arg(project("tests/workflows/azure.py"));
+    command.arg(project("tests/schemas/logic-apps.json"));
+    let all = Value::Object(all).to_string();
+    run(&mut command, all.as_bytes()).unwrap_or_else(|problem| panic!("{problem}\n{all}"));
 }
 
 #[test]
