@@ -169,10 +169,7 @@ fn a_workflow_may_call_its_functions_and_nobody_else() {
         "terraform/functions.tf",
         "\"azurerm_role_assignment\" \"first_host\"",
     );
-    assert!(
-        own.contains("scope = azurerm_storage_queue.first_calls.id"),
-        "{own}"
-    );
+    assert!(own.contains("scope = azurerm_storage_queue.first_calls.id"), "{own}");
     assert!(!own.contains("flow") && !own.contains("second"), "{own}");
     // Who starts it puts messages into one queue.
     let identity = resource(
@@ -362,7 +359,10 @@ fn steps_mean_what_they_say() {
         "Korea Standard Time"
     );
     let nasty = example(fs::read_to_string(project("tests/workflows/nasty.toml")).unwrap());
-    let media = examples().into_iter().find(|example| example.name == "media-iot").unwrap();
+    let media = examples()
+        .into_iter()
+        .find(|example| example.name == "media-iot")
+        .unwrap();
     for (example, environments) in [(&nasty, vec![None]), (&media, media.environments())] {
         for environment in environments {
             let tree = example.render(&example.load(environment.as_deref()), Target::Azure);
