@@ -369,7 +369,12 @@ def check(steps):
     def silent(function, document, count):
         return (10**6, None) if function == "first" else (1, {"output": None})
 
-    assert Run(steps, silent).ended == ("Failed", ("StepFailed", "first did not answer in 390 seconds"))
+    assert Run(steps, silent).ended == ("Failed", ("StepFailed", "no answer of first: it took longer than 390 seconds, or could not be asked"))
+
+    def odd(function, document, count):
+        return 1, "what is no object"
+
+    assert Run(steps, odd).ended[1][1].startswith("no answer of first: ")
 
     def slow(function, document, count):
         return 700, {"error": "slow"}

@@ -9,7 +9,7 @@ use super::actions::{
     ANY, After, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken,
     terminate, wait,
 };
-use super::expressions::{answered, chosen, field, first, holds, made, quoted, says, status, text};
+use super::expressions::{answered, chosen, field, first, holds, made, outcome, quoted, says, status, text};
 use crate::ir::{Action, Case, Id, Service, Step, StepRetry, Workflow};
 use crate::object;
 use crate::terraform::expr;
@@ -166,6 +166,7 @@ impl Builder<'_> {
             seconds,
         } = (self.called)(function);
         let seconds = seconds + WAITS;
+        let missing = format!("no answer of {whom}: it took longer than {seconds} seconds, or could not be asked");
         let mut actions: Actions = vec![];
         let mut outcomes = vec![];
         let mut over: After = vec![];
@@ -174,12 +175,7 @@ impl Builder<'_> {
         for attempt in 1..=retry.attempts + 1 {
             let asked = format!("{name}_call_{attempt}");
             actions.push((asked.clone(), ask(queue.clone(), seconds, document, &begin)));
-            let is = |wanted: &str| format!("equals({},'{wanted}')", status(&asked));
-            let error = |text: String| format!("json({})", quoted(&serde_json::json!({ "error": text }).to_string()));
-            let late = format!("{whom} did not answer in {seconds} seconds");
-            outcomes.push((is(SUCCEEDED), format!("actions('{asked}')?['outputs']?['body']")));
-            outcomes.push((is(LATE), error(late)));
-            outcomes.push((is(FAILED), error(format!("{whom} could not be asked"))));
+            outcomes.push((asked.clone(), outcome(&asked, &missing)));
             over.push((asked.clone(), if attempt == 1 { OVER.into() } else { ANY.into() }));
             if retry.attempts == 0 {
                 continue;
@@ -197,9 +193,12 @@ impl Builder<'_> {
             }
         }
         // The last time that there was counts.
-        let outcomes: Vec<_> = outcomes.into_iter().rev().collect();
+        let mut last = "null".to_owned();
+        for (asked, outcome) in outcomes {
+            last = chosen(&[(format!("equals({},'{SKIPPED}')", status(&asked)), last)], &outcome);
+        }
         let outcome = format!("{name}_outcome");
-        actions.push((outcome.clone(), compose(says(&chosen(&outcomes, "null")).into(), &over)));
+        actions.push((outcome.clone(), compose(says(&last).into(), &over)));
         actions.push((name.clone(), checked(says(&made(&outcome)).into(), &just(&outcome))));
         Tried {
             actions,

@@ -45,6 +45,17 @@ pub(super) fn status(action: &str) -> String {
     format!("actions('{action}')?['status']")
 }
 
+/// What a call brought: what came back, if that is an object, or an error.
+pub(super) fn outcome(action: &str, missing: &str) -> String {
+    let body = format!("actions('{action}')?['outputs']?['body']");
+    let missing = quoted(&serde_json::json!({ "error": missing }).to_string());
+    format!(
+        "if(and(equals({},'Succeeded'),{}),{body},json({missing}))",
+        status(action),
+        begins(&body, "[{")
+    )
+}
+
 /// One of several values, by the first condition that holds.
 pub(super) fn chosen(cases: &[(String, String)], otherwise: &str) -> String {
     let mut text = otherwise.to_owned();
