@@ -66,7 +66,8 @@ fn actions(steps: &[Step]) -> usize {
             Action::Call(_) => 3 + step.retry.map_or(0, |retry| 3 * retry.attempts as usize + 1),
             Action::Parallel(branches) => branches.len() + 1,
             Action::Choose { cases, .. } => 3 + cases.iter().map(|case| case.field.len()).sum::<usize>(),
-            Action::Wait(_) | Action::Fail(_) => 1,
+            Action::Wait(_) => 1,
+            Action::Fail(_) => 2,
         };
         let caught = if step.catch.is_empty() { 0 } else { 3 };
         own + caught + inside(step).into_iter().map(actions).sum::<usize>()

@@ -9,13 +9,16 @@ use super::actions::{
     ANY, After, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken,
     terminate, wait,
 };
-use super::expressions::{answered, chosen, field, first, holds, made, outcome, quoted, says, status, text};
+use super::expressions::{answered, chosen, error, field, first, holds, made, outcome, quoted, says, status, text};
 use crate::ir::{Action, Case, Id, Service, Step, StepRetry, Workflow};
 use crate::object;
 use crate::terraform::expr;
 
 /// Seconds that a call may wait for a free instance, besides those that it takes.
 const WAITS: u32 = 300;
+
+/// Errors that one expression looks for: it has room for 8192 characters, and a name of 40 takes 90.
+const ERRORS: usize = 80;
 
 /// A function as workflows see it.
 pub(super) struct Asked {
@@ -55,7 +58,8 @@ pub(super) fn lower(workflow: &Workflow, called: Called<'_>, starts: Option<Expr
     actions.push(("run_late".to_owned(), late));
     let last = steps.end.unwrap_or_else(|| "run_document".to_owned());
     actions.push(("run_done".to_owned(), terminate(SUCCEEDED, None, &just(&last))));
-    let error = says(&first(&steps.errors, "a step failed"));
+    let errors = &steps.errors[..steps.errors.len().min(ERRORS)];
+    let error = says(&first(errors, "a step failed"));
     let failed = terminate(
         FAILED,
         Some(("StepFailed", error)),
@@ -142,11 +146,15 @@ impl Builder<'_> {
             Action::Fail(reason) if !caught => one(terminate(FAILED, Some((FAILED, text(reason))), after)),
             // The end of the run would be that of those who catch it, too.
             Action::Fail(reason) => {
-                let failed = object! { "error" => text(reason) };
-                let mut tried = one(checked(failed, after));
-                let is_failed = format!("equals({},'{FAILED}')", status(name));
-                tried.errors = vec![format!("if({is_failed},{},null)", quoted(reason))];
-                tried
+                let said = format!("{name}_reason");
+                let reason = compose(object! { "error" => text(reason) }, after);
+                let failed = checked(says(&made(&said)).into(), &just(&said));
+                Tried {
+                    actions: vec![(said.clone(), reason), (name.clone(), failed)],
+                    begun: vec![said.clone()],
+                    document: document.to_owned(),
+                    errors: vec![error(&said)],
+                }
             }
         }
     }
@@ -204,7 +212,7 @@ impl Builder<'_> {
             actions,
             begun: vec![format!("{name}_call_1")],
             document: answered(name),
-            errors: vec![format!("actions('{outcome}')?['outputs']?['error']")],
+            errors: vec![error(&outcome)],
         }
     }
 
@@ -315,7 +323,7 @@ impl Builder<'_> {
         let [scope, error, end] = ["catch", "caught", "end"].map(|part| format!("{name}_{part}"));
         let began = || begun.iter().map(|action| (action.clone(), OVER.to_vec()));
         let caught_error = object! {
-            "error" => says(&first(errors, "the step failed")),
+            "error" => says(&first(&errors[..errors.len().min(ERRORS)], "the step failed")),
             "input" => says(input),
         };
         let mut listed = self.list(&step.catch, &made(&error), just(&error), caught);

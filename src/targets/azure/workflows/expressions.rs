@@ -40,6 +40,11 @@ pub(super) fn answered(action: &str) -> String {
     format!("body('{action}')?['output']")
 }
 
+/// The error that an action of the type `Compose` made: null where there is none, or it was skipped.
+pub(super) fn error(action: &str) -> String {
+    format!("actions('{action}')?['outputs']?['error']")
+}
+
 /// What became of an action: null before it has ended.
 pub(super) fn status(action: &str) -> String {
     format!("actions('{action}')?['status']")

@@ -33,12 +33,12 @@ fn a_failure_ends_the_run_unless_somebody_catches_it() {
     let found = actions(vec![both, step("last", Action::Wait(1))]);
     let branch = &found["both_branch_1"]["actions"]["no"];
     assert_eq!(branch["type"], "ParseJson");
-    assert_eq!(branch["inputs"]["content"]["error"], "no");
+    assert_eq!(branch["inputs"]["content"], "@outputs('no_reason')");
     let caught = &found["both_catch"];
     assert_eq!(caught["runAfter"]["both"], serde_json::json!(["Failed", "Skipped"]));
     assert_eq!(
         caught["actions"]["both_caught"]["inputs"]["error"],
-        "@coalesce(if(equals(actions('no')?['status'],'Failed'),'no',null),'the step failed')"
+        "@coalesce(actions('no_reason')?['outputs']?['error'],'the step failed')"
     );
     assert_eq!(
         found["both_end"]["inputs"],
