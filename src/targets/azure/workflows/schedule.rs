@@ -47,3 +47,23 @@ fn times(cron: &Cron) -> Expression {
     }
     expr::object(times)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn times_are_listed() {
+        let said = |cron: &str| {
+            let cron = Cron::parse(cron).expect("a schedule");
+            serde_json::to_value(times(&cron)).expect("values")
+        };
+        assert_eq!(said("30 0 * * *"), serde_json::json!({ "hours": [0], "minutes": [30] }));
+        assert_eq!(
+            said("*/20 9-11 * * mon,7"),
+            serde_json::json!({ "hours": [9, 10, 11], "minutes": [0, 20, 40], "weekDays": ["Sunday", "Monday"] })
+        );
+    }
+}
