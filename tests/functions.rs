@@ -105,6 +105,6 @@ trigger = {{ queue = "jobs" }}
 "#
         ));
         let queues = rendered.files.get("terraform/queues.tf").unwrap();
-        assert!(queues.contains("visibility_timeout_seconds        = 5400"), "{queues}");
+        assert!(queues.contains("= 5400\n"), "{queues}");
     }
 }

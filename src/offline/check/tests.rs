@@ -8,7 +8,8 @@ use crate::terraform::provider::{BlockKind, Schema};
 
 /// What a provider says of the configuration of a made-up resource.
 fn said(schema: &str, config: &Value) -> Vec<String> {
-    let schema: &'static Schema = Box::leak(Box::new(Schema::parse(schema.to_owned().leak()).unwrap()));
+    let line = schema.replace('\n', "");
+    let schema: &'static Schema = Box::leak(Box::new(Schema::parse(line.leak()).unwrap()));
     let diagnostics = check(BlockKind::Resource, "x_thing", schema, config);
     diagnostics.into_iter().map(|diagnostic| diagnostic.detail).collect()
 }

@@ -22,7 +22,7 @@ const TYPE: &str = r#"{"body":{
 }}"#;
 
 fn schema() -> &'static Schema {
-    Box::leak(Box::new(Schema::parse(TYPE).unwrap()))
+    Box::leak(Box::new(Schema::parse(TYPE.replace('\n', "").leak()).unwrap()))
 }
 
 /// What Terraform proposes: every argument, null where nothing is said of it.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::ir::{Database, Id, Inbox, Resource, Tls};
 use crate::target::Target;
+use crate::targets::shared::report::{listed, sentence};
 use crate::terraform::identifier;
 use crate::vocabulary::{Egress, Engine};
 
@@ -180,16 +181,15 @@ fn security(stack: &mut Stack<'_>) {
     let which: Vec<&str> = which.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
     let (run, machines) = match (which.as_slice(), stack.has_machines()) {
         ([] | ["machines"], _) => (
-            "machines".to_owned(),
+            vec!["machines"],
             "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers share the host's network",
         ),
         (words, true) => (
-            words.join(", "),
+            words.to_vec(),
             "; machines take its credentials over IMDSv2 with a hop limit of 1, which is why containers on them share the host's network",
         ),
-        (words, false) => (words.join(", "), ""),
+        (words, false) => (words.to_vec(), ""),
     };
-    let run = run[..1].to_uppercase() + &run[1..];
     let mut items = vec![];
     if place::is_network_used(&system) {
         let data = !system.databases.is_empty() || !system.caches.is_empty();
@@ -198,11 +198,7 @@ fn security(stack: &mut Stack<'_>) {
             (system.internal.is_some(), "the internal load balancer"),
         ];
         let inside = inside.into_iter().filter(|(is, _)| *is).map(|(_, word)| word);
-        let all: Vec<&str> = std::iter::once(run.as_str()).chain(inside).collect();
-        let all = match all.split_last() {
-            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            _ => run.clone(),
-        };
+        let all = sentence(&listed(&run.into_iter().chain(inside).collect::<Vec<_>>()));
         items.push(format!("{all} have no public address; a security group per component opens, on both ends, exactly the connections of the links."));
     }
     if place::has_processes(&system) {
@@ -223,9 +219,9 @@ fn security(stack: &mut Stack<'_>) {
         (!system.warehouses.is_empty(), "logs of warehouses"),
     ];
     let kept: Vec<&str> = kept.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
-    let kept = match kept.join(", ") {
+    let kept = match listed(&kept) {
         none if none.is_empty() => String::new(),
-        some => format!("{}{} are kept. ", some[..1].to_uppercase(), &some[1..]),
+        some => format!("{} are kept. ", sentence(&some)),
     };
     items.push(format!(
         "{kept}CloudTrail belongs to the account, not to one system: switch it on there."

@@ -64,17 +64,17 @@ resource "aws_apigatewayv2_integration" "public_to_pictures_api" {
 
 resource "aws_apigatewayv2_route" "public" {
   for_each = {
-    "GET /means/{id}" = {
+    "GET /means/{device}/{minute}" = {
       target        = "integrations/${aws_apigatewayv2_integration.public_to_means_api.id}"
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id
     }
-    "GET /pictures/{id}" = {
+    "GET /pictures/{owner}/{key}" = {
       target        = "integrations/${aws_apigatewayv2_integration.public_to_pictures_api.id}"
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id
     }
-    "PUT /pictures/{id}" = {
+    "PUT /pictures/{owner}/{key}" = {
       target        = "integrations/${aws_apigatewayv2_integration.public_to_pictures_api.id}"
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id

@@ -8,4 +8,8 @@ resource "aws_kinesis_stream" "readings" {
   stream_mode_details {
     stream_mode = "PROVISIONED"
   }
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }

@@ -16,37 +16,6 @@ resource "aws_lambda_event_source_mapping" "alarm" {
   depends_on = [aws_iam_role_policy.alarm]
 }
 
-resource "aws_scheduler_schedule" "close" {
-  name                         = "mediaiot-close"
-  description                  = "Starts the function close"
-  schedule_expression          = "cron(30 0 * * ? *)"
-  schedule_expression_timezone = "Asia/Seoul"
-  kms_key_arn                  = aws_kms_key.data.arn
-
-  flexible_time_window {
-    mode = "OFF"
-  }
-
-  target {
-    arn      = aws_lambda_function.close.arn
-    role_arn = aws_iam_role.close_scheduled_invocations.arn
-
-    # Scheduler fills in both words.
-    input = "{\"id\":\"<aws.scheduler.execution-id>\",\"time\":\"<aws.scheduler.scheduled-time>\"}"
-
-    retry_policy {
-      maximum_event_age_in_seconds = 3600
-      maximum_retry_attempts       = 2
-    }
-
-    dead_letter_config {
-      arn = aws_sqs_queue.close_dead.arn
-    }
-  }
-
-  depends_on = [aws_iam_role_policy.close_scheduled_invocations]
-}
-
 resource "aws_lambda_event_source_mapping" "hot" {
   event_source_arn  = aws_kinesis_stream.readings.arn
   function_name     = aws_lambda_function.hot.arn
@@ -59,7 +28,6 @@ resource "aws_lambda_event_source_mapping" "hot" {
   # A batch that fails comes again in halves, until the bad record is alone.
   bisect_batch_on_function_error = true
   maximum_retry_attempts         = 2
-  maximum_record_age_in_seconds  = 3600
 
   destination_config {
     on_failure {
@@ -82,7 +50,6 @@ resource "aws_lambda_event_source_mapping" "mean" {
   # A batch that fails comes again in halves, until the bad record is alone.
   bisect_batch_on_function_error = true
   maximum_retry_attempts         = 5
-  maximum_record_age_in_seconds  = 3600
 
   destination_config {
     on_failure {

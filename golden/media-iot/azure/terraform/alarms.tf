@@ -44,7 +44,7 @@ resource "azurerm_monitor_metric_alert" "alerts_waiting" {
   name                = "mediaiot-alerts-waiting"
   resource_group_name = azurerm_resource_group.main.name
   scopes              = [azurerm_servicebus_namespace.main.id]
-  description         = "A message of alerts has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`. Azure does not measure how long a message waits: there were more than 20 of them all the time, which is what all workers together have in hand at most."
+  description         = "A message of alerts has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`. Azure does not measure how long a message waits: there were more than 20 of them all the time, which is what all workers together have in hand at most."
   severity            = 2
   frequency           = "PT1M"
   window_size         = "PT15M"
@@ -104,7 +104,7 @@ resource "azurerm_monitor_metric_alert" "notify_from_uploaded_waiting" {
   name                = "mediaiot-notify-from-uploaded-waiting"
   resource_group_name = azurerm_resource_group.main.name
   scopes              = [azurerm_servicebus_namespace.main.id]
-  description         = "A message of notify-from-uploaded has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`. Azure does not measure how long a message waits: there were more than 200 of them all the time, which is what all workers together have in hand at most."
+  description         = "A message of notify-from-uploaded has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`. Azure does not measure how long a message waits: there were more than 200 of them all the time, which is what all workers together have in hand at most."
   severity            = 2
   frequency           = "PT1M"
   window_size         = "PT15M"
@@ -162,12 +162,12 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "alarm_failing" {
   }
 }
 
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "close_dead" {
-  name                    = "mediaiot-close-dead"
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "archive_failing" {
+  name                    = "mediaiot-archive-failing"
   location                = azurerm_resource_group.main.location
   resource_group_name     = azurerm_resource_group.main.name
   scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "close has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
+  description             = "More than 5 calls of archive failed in five minutes. Its logs say why."
   severity                = 2
   evaluation_frequency    = "PT5M"
   window_duration         = "PT5M"
@@ -179,13 +179,13 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "close_dead" {
 
   criteria {
     query = <<-EOT
-      StorageBlobLogs
-      | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName startswith "PutBl" and Uri has "/close-dead/"
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.archive.name}" and Success == false and ResultCode !startswith "4"
     EOT
 
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
-    threshold               = 0
+    threshold               = 5
   }
 
   action {
@@ -286,6 +286,37 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_failing" {
   }
 }
 
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "hot_behind" {
+  name                    = "mediaiot-hot-behind"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "hot is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppTraces
+      | where AppRoleName =~ "${azurerm_linux_function_app.hot.name}" and Message startswith "events wait for "
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_dead" {
   name                    = "mediaiot-mean-dead"
   location                = azurerm_resource_group.main.location
@@ -341,6 +372,37 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_failing" {
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mean_behind" {
+  name                    = "mediaiot-mean-behind"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "mean is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppTraces
+      | where AppRoleName =~ "${azurerm_linux_function_app.mean.name}" and Message startswith "events wait for "
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
   }
 
   action {
@@ -503,6 +565,68 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "pictures_api_throttle
   }
 }
 
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "report_failing" {
+  name                    = "mediaiot-report-failing"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "More than 5 calls of report failed in five minutes. Its logs say why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.report.name}" and Success == false and ResultCode !startswith "4"
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "rollup_failing" {
+  name                    = "mediaiot-rollup-failing"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "More than 5 calls of rollup failed in five minutes. Its logs say why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      AppRequests
+      | where AppRoleName =~ "${azurerm_linux_function_app.rollup.name}" and Success == false and ResultCode !startswith "4"
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_dead" {
   name                    = "mediaiot-summary-dead"
   location                = azurerm_resource_group.main.location
@@ -522,7 +646,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_dead" {
     query = <<-EOT
       StorageBlobLogs
       | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName startswith "PutBl" and Uri has "/summary-dead/"
-      | union (
+      | union isfuzzy=true (
         StorageQueueLogs
         | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName == "PutMessage" and Uri has "/summary-events-poison/"
       )
@@ -562,6 +686,123 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "summary_failing" {
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "functions_stopped" {
+  name                    = "mediaiot-functions-stopped"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "An app of a function does not start, or its process was stopped in the middle of a call: out of memory, or far beyond its time. The event that it had may be lost. `FunctionAppLogs` and `AppExceptions` of the workspace say which and why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      union isfuzzy=true (
+        FunctionAppLogs
+        | where Level in ("Error", "Critical") and Category in ("Host.Startup", "Host.General")
+        | extend App = tostring(split(_ResourceId, "/")[-1])
+      ), (
+        AppExceptions
+        | where ExceptionType has_any ("FunctionTimeoutException", "WorkerProcessExitException", "LanguageWorkerChannelException")
+        | extend App = tolower(AppRoleName)
+      )
+      | where App in~ ("${azurerm_linux_function_app.alarm.name}", "${azurerm_linux_function_app.archive.name}", "${azurerm_linux_function_app.close.name}", "${azurerm_linux_function_app.hot.name}", "${azurerm_linux_function_app.mean.name}", "${azurerm_linux_function_app.means_api.name}", "${azurerm_linux_function_app.notify.name}", "${azurerm_linux_function_app.pictures_api.name}", "${azurerm_linux_function_app.report.name}", "${azurerm_linux_function_app.rollup.name}", "${azurerm_linux_function_app.summary.name}", "${azurerm_linux_function_app.nightly.name}", "${azurerm_linux_function_app.facts_readings.name}")
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "nightly_failed" {
+  name                    = "mediaiot-nightly-failed"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "A run of nightly failed, or took longer than it may. Its history shows the step and what the step got; start it again when the reason is gone."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      union isfuzzy=true (
+        AppTraces
+        | where AppRoleName =~ "${azurerm_linux_function_app.nightly.name}" and SeverityLevel >= 3
+      ), (
+        AppExceptions
+        | where AppRoleName =~ "${azurerm_linux_function_app.nightly.name}"
+      ), (
+        StorageQueueLogs
+        | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName == "PutMessage" and (Uri has "/nightly-steps-poison/" or Uri has "/nightly-starts-poison/")
+      )
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_readings_refused" {
+  name                    = "mediaiot-facts-readings-refused"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "Records of readings did not become rows of readings in facts: they are no JSON objects, or a field has another type than its column."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      union isfuzzy=true (
+        StorageBlobLogs
+        | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName startswith "PutBl" and Uri has "/facts-readings-refused/"
+      ), (
+        AppExceptions
+        | where AppRoleName =~ "${azurerm_linux_function_app.facts_readings.name}"
+      ), (
+        AppTraces
+        | where AppRoleName =~ "${azurerm_linux_function_app.facts_readings.name}" and SeverityLevel >= 3
+      )
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
   }
 
   action {

@@ -36,26 +36,26 @@ resource "azurerm_api_management_api" "public" {
 
 locals {
   public_operations = {
-    "GET /means/{id}" = {
-      id         = "get-means-_id"
+    "GET /means/{device}/{minute}" = {
+      id         = "get-means-_device-_minute"
       method     = "GET"
-      path       = "/means/{id}"
-      parameters = ["id"]
-      route      = "GET /means/{id}"
+      path       = "/means/{device}/{minute}"
+      parameters = ["device", "minute"]
+      route      = "GET /means/{device}/{minute}"
     }
-    "GET /pictures/{id}" = {
-      id         = "get-pictures-_id"
+    "GET /pictures/{owner}/{key}" = {
+      id         = "get-pictures-_owner-_key"
       method     = "GET"
-      path       = "/pictures/{id}"
-      parameters = ["id"]
-      route      = "GET /pictures/{id}"
+      path       = "/pictures/{owner}/{key}"
+      parameters = ["owner", "key"]
+      route      = "GET /pictures/{owner}/{key}"
     }
-    "PUT /pictures/{id}" = {
-      id         = "put-pictures-_id"
+    "PUT /pictures/{owner}/{key}" = {
+      id         = "put-pictures-_owner-_key"
       method     = "PUT"
-      path       = "/pictures/{id}"
-      parameters = ["id"]
-      route      = "PUT /pictures/{id}"
+      path       = "/pictures/{owner}/{key}"
+      parameters = ["owner", "key"]
+      route      = "PUT /pictures/{owner}/{key}"
     }
   }
 }
@@ -133,7 +133,7 @@ resource "azurerm_api_management_api_policy" "public" {
 
 locals {
   public_policies = {
-    "GET /means/{id}"    = <<-EOT
+    "GET /means/{device}/{minute}" = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -146,7 +146,7 @@ locals {
               <issuer>https://login.example.com/</issuer>
             </issuers>
           </validate-jwt>
-          <rate-limit-by-key calls="200" renewal-period="2" counter-key="get-means-_id" />
+          <rate-limit-by-key calls="200" renewal-period="2" counter-key="get-means-_device-_minute" />
           <set-backend-service base-url="https://mediaiot-means-api-${random_id.suffix.hex}.azurewebsites.net" />
         </inbound>
         <backend>
@@ -160,7 +160,7 @@ locals {
         </on-error>
       </policies>
     EOT
-    "GET /pictures/{id}" = <<-EOT
+    "GET /pictures/{owner}/{key}"  = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -173,7 +173,7 @@ locals {
               <issuer>https://login.example.com/</issuer>
             </issuers>
           </validate-jwt>
-          <rate-limit-by-key calls="200" renewal-period="2" counter-key="get-pictures-_id" />
+          <rate-limit-by-key calls="200" renewal-period="2" counter-key="get-pictures-_owner-_key" />
           <set-backend-service base-url="https://mediaiot-pictures-api-${random_id.suffix.hex}.azurewebsites.net" />
         </inbound>
         <backend>
@@ -187,7 +187,7 @@ locals {
         </on-error>
       </policies>
     EOT
-    "PUT /pictures/{id}" = <<-EOT
+    "PUT /pictures/{owner}/{key}"  = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -200,7 +200,7 @@ locals {
               <issuer>https://login.example.com/</issuer>
             </issuers>
           </validate-jwt>
-          <rate-limit-by-key calls="200" renewal-period="2" counter-key="put-pictures-_id" />
+          <rate-limit-by-key calls="200" renewal-period="2" counter-key="put-pictures-_owner-_key" />
           <set-backend-service base-url="https://mediaiot-pictures-api-${random_id.suffix.hex}.azurewebsites.net" />
         </inbound>
         <backend>

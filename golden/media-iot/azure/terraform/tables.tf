@@ -67,6 +67,18 @@ resource "azurerm_cosmosdb_sql_container" "means" {
     excluded_path {
       path = "/\"_etag\"/?"
     }
+
+    composite_index {
+      index {
+        path  = "/day"
+        order = "ascending"
+      }
+
+      index {
+        path  = "/minute"
+        order = "ascending"
+      }
+    }
   }
 
   # There is one item of a key.

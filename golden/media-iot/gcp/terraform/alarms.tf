@@ -73,7 +73,7 @@ resource "google_monitoring_alert_policy" "alerts_waiting" {
   }
 
   documentation {
-    content   = "A message of alerts has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+    content   = "A message of alerts has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`."
     mime_type = "text/markdown"
   }
 
@@ -143,7 +143,7 @@ resource "google_monitoring_alert_policy" "notify_from_uploaded_waiting" {
   }
 
   documentation {
-    content   = "A message of notify-from-uploaded has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+    content   = "A message of notify-from-uploaded has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`."
     mime_type = "text/markdown"
   }
 
@@ -203,7 +203,7 @@ resource "google_monitoring_alert_policy" "alarm_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-alarm\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -222,8 +222,8 @@ resource "google_monitoring_alert_policy" "alarm_throttled" {
   depends_on = [google_project_service.this]
 }
 
-resource "google_monitoring_alert_policy" "close_dead" {
-  display_name          = "mediaiot-close-dead"
+resource "google_monitoring_alert_policy" "archive_failing" {
+  display_name          = "mediaiot-archive-failing"
   combiner              = "OR"
   severity              = "WARNING"
   notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
@@ -234,23 +234,60 @@ resource "google_monitoring_alert_policy" "close_dead" {
   }
 
   conditions {
-    display_name = "There are dead letters"
+    display_name = "More than 5 calls failed in 5 minutes"
 
     condition_threshold {
-      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.close_dead.name}\""
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-archive\" AND metric.labels.response_code_class = \"5xx\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 5
       duration        = "0s"
 
       aggregations {
-        alignment_period   = "60s"
-        per_series_aligner = "ALIGN_MAX"
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
       }
     }
   }
 
   documentation {
-    content   = "close has dead letters: events that it failed on 5 times, or that it could not be called for. Look at one of them and at its logs; send them again when the reason is gone."
+    content   = "More than 5 calls of archive failed in five minutes. Its logs say why."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "archive_throttled" {
+  display_name          = "mediaiot-archive-throttled"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "Calls are turned away"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-archive\" AND metric.labels.response_code = \"429\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Calls of archive are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
     mime_type = "text/markdown"
   }
 
@@ -400,6 +437,41 @@ resource "google_monitoring_alert_policy" "hot_failing" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_monitoring_alert_policy" "hot_behind" {
+  display_name          = "mediaiot-hot-behind"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "The oldest event waits for more than 720 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.hot.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 43200
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "hot is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_monitoring_alert_policy" "hot_throttled" {
   display_name          = "mediaiot-hot-throttled"
   combiner              = "OR"
@@ -417,7 +489,7 @@ resource "google_monitoring_alert_policy" "hot_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-hot\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -507,6 +579,41 @@ resource "google_monitoring_alert_policy" "mean_failing" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_monitoring_alert_policy" "mean_behind" {
+  display_name          = "mediaiot-mean-behind"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "The oldest event waits for more than 720 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.mean.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 43200
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "mean is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_monitoring_alert_policy" "mean_throttled" {
   display_name          = "mediaiot-mean-throttled"
   combiner              = "OR"
@@ -524,7 +631,7 @@ resource "google_monitoring_alert_policy" "mean_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-mean\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -668,7 +775,7 @@ resource "google_monitoring_alert_policy" "notify_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-notify\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -753,6 +860,150 @@ resource "google_monitoring_alert_policy" "pictures_api_throttled" {
 
   documentation {
     content   = "Calls of pictures-api are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "report_failing" {
+  display_name          = "mediaiot-report-failing"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "More than 5 calls failed in 5 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-report\" AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 5
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "More than 5 calls of report failed in five minutes. Its logs say why."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "report_throttled" {
+  display_name          = "mediaiot-report-throttled"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "Calls are turned away"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-report\" AND metric.labels.response_code = \"429\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Calls of report are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "rollup_failing" {
+  display_name          = "mediaiot-rollup-failing"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "More than 5 calls failed in 5 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-rollup\" AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 5
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "More than 5 calls of rollup failed in five minutes. Its logs say why."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "rollup_throttled" {
+  display_name          = "mediaiot-rollup-throttled"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "Calls are turned away"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-rollup\" AND metric.labels.response_code = \"429\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Calls of rollup are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
     mime_type = "text/markdown"
   }
 
@@ -847,7 +1098,7 @@ resource "google_monitoring_alert_policy" "summary_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-summary\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -860,6 +1111,128 @@ resource "google_monitoring_alert_policy" "summary_throttled" {
 
   documentation {
     content   = "Calls of summary are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "schedules_failed" {
+  display_name          = "mediaiot-schedules-failed"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "Nothing was started"
+
+    condition_matched_log {
+      filter = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR AND resource.labels.job_id=~\"^mediaiot-(nightly)$\""
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    content   = "Cloud Scheduler could not start what is due; it tries four times. The log of the job says why; start it again with `gcloud scheduler jobs run` when the reason is gone."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "nightly_failed" {
+  display_name          = "mediaiot-nightly-failed"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "A run failed"
+
+    condition_threshold {
+      filter          = "resource.type = \"workflows.googleapis.com/Workflow\" AND metric.type = \"workflows.googleapis.com/finished_execution_count\" AND metric.labels.status = \"FAILED\" AND resource.labels.workflow_id = \"mediaiot-nightly\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "A run of nightly failed, or took longer than it may. Its history shows the step and what the step got; start it again when the reason is gone."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "facts_readings_refused" {
+  display_name          = "mediaiot-facts-readings-refused"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "mediaiot"
+    team   = "platform"
+  }
+
+  conditions {
+    display_name = "There are dead letters"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.facts_readings_dead.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  conditions {
+    display_name = "The oldest record waits for more than 15 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.facts_readings.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 900
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Records of readings did not become rows of readings in facts: they are no JSON objects, or a field has another type than its column. They wait among the dead letters for two weeks. If there are none, records are not even tried: see what the subscription's state says."
     mime_type = "text/markdown"
   }
 

@@ -160,10 +160,10 @@ locals {
                       }
                     },
                     {
-                      name = "GET /means/{id}"
+                      name = "GET /means/{device}/{minute}"
                       match = {
                         safe_regex = {
-                          regex = "/means/[^/]+"
+                          regex = "/means/[^/]+/[^/]+"
                         }
                         headers = [{
                           name = ":method"
@@ -212,10 +212,10 @@ locals {
                       }
                     },
                     {
-                      name = "GET /pictures/{id}"
+                      name = "GET /pictures/{owner}/{key}"
                       match = {
                         safe_regex = {
-                          regex = "/pictures/[^/]+"
+                          regex = "/pictures/[^/]+/[^/]+"
                         }
                         headers = [{
                           name = ":method"
@@ -264,10 +264,10 @@ locals {
                       }
                     },
                     {
-                      name = "PUT /pictures/{id}"
+                      name = "PUT /pictures/{owner}/{key}"
                       match = {
                         safe_regex = {
-                          regex = "/pictures/[^/]+"
+                          regex = "/pictures/[^/]+/[^/]+"
                         }
                         headers = [{
                           name = ":method"

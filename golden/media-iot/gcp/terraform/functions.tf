@@ -107,7 +107,7 @@ resource "google_cloudfunctions2_function" "alarm" {
     entry_point = "handle"
 
     environment_variables = {
-      GOOGLE_FUNCTION_SOURCE = "nightly.py"
+      GOOGLE_FUNCTION_SOURCE = "tell.py"
     }
 
     service_account   = google_service_account.build.id
@@ -135,15 +135,7 @@ resource "google_cloudfunctions2_function" "alarm" {
     # Who may call it is granted to each by itself.
     ingress_settings               = "ALLOW_INTERNAL_ONLY"
     all_traffic_on_latest_revision = true
-
-    environment_variables = {
-      ALERTS_BATCH              = "10"
-      ALERTS_SOURCE             = "projects/${data.google_project.this.project_id}/subscriptions/mediaiot-alerts"
-      ALERTS_SOURCE_ENDPOINT    = "pubsub.googleapis.com:443"
-      ALERTS_SOURCE_PROTOCOL    = "pubsub"
-      ALERTS_VISIBILITY_SECONDS = "360"
-      KEPT_DAYS                 = "30"
-    }
+    environment_variables          = {}
 
     # What goes out goes through the network: firewall rules, private names, address translation.
     direct_vpc_egress = "VPC_EGRESS_ALL_TRAFFIC"
@@ -165,6 +157,99 @@ resource "google_cloudfunctions2_function" "alarm" {
     google_compute_firewall.to_internet_of_containers,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
+    google_kms_crypto_key_iam_member.agents,
+    time_sleep.build,
+  ]
+}
+
+data "archive_file" "archive" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/archive"
+  output_path      = "${path.module}/.terraform/archives/archive.zip"
+  output_file_mode = "0644"
+}
+
+resource "google_storage_bucket_object" "archive" {
+  name   = "archive-${data.archive_file.archive.output_sha256}.zip"
+  bucket = google_storage_bucket.function_sources.name
+  source = data.archive_file.archive.output_path
+
+  # The new source is there before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_cloudfunctions2_function" "archive" {
+  name         = "mediaiot-archive"
+  location     = "asia-northeast3"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  build_config {
+    runtime     = "python313"
+    entry_point = "archive"
+
+    environment_variables = {
+      GOOGLE_FUNCTION_SOURCE = "days.py"
+    }
+
+    service_account   = google_service_account.build.id
+    docker_repository = google_artifact_registry_repository.functions.id
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.function_sources.name
+        object = google_storage_bucket_object.archive.name
+      }
+    }
+  }
+
+  service_config {
+    available_memory = "512Mi"
+    available_cpu    = "1"
+    timeout_seconds  = 600
+
+    # One call at a time, as on every cloud: as many instances as calls.
+    max_instance_request_concurrency = 1
+    max_instance_count               = 20
+    min_instance_count               = 0
+    service_account_email            = google_service_account.archive.email
+
+    # Who may call it is granted to each by itself.
+    ingress_settings               = "ALLOW_INTERNAL_ONLY"
+    all_traffic_on_latest_revision = true
+
+    environment_variables = {
+      MEANS_ENDPOINT = "firestore.googleapis.com:443"
+      MEANS_PROTOCOL = "firestore"
+      MEANS_TABLE    = "mediaiot-means"
+      RAW_BUCKET     = google_storage_bucket.raw.name
+      RAW_ENDPOINT   = "https://storage.googleapis.com"
+      RAW_REGION     = "asia-northeast3"
+    }
+
+    # What goes out goes through the network: firewall rules, private names, address translation.
+    direct_vpc_egress = "VPC_EGRESS_ALL_TRAFFIC"
+
+    direct_vpc_network_interface {
+      subnetwork = google_compute_subnetwork.containers.id
+      tags       = ["mediaiot", "mediaiot-archive"]
+    }
+  }
+
+  # It finds its names, its secrets and an open way when it starts.
+  depends_on = [
+    google_compute_route.google_apis,
+    google_compute_route.internet,
+    google_compute_router_nat.main,
+    google_compute_firewall.deny_egress_of_containers,
+    google_compute_firewall.to_google_apis_of_containers,
+    google_compute_firewall.deny_network_of_containers,
+    google_compute_firewall.to_internet_of_containers,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_storage_bucket_iam_member.archive_uses_raw,
+    google_project_iam_member.archive_uses_means,
     google_kms_crypto_key_iam_member.agents,
     time_sleep.build,
   ]
@@ -195,10 +280,10 @@ resource "google_cloudfunctions2_function" "close" {
 
   build_config {
     runtime     = "python313"
-    entry_point = "handle"
+    entry_point = "close"
 
     environment_variables = {
-      GOOGLE_FUNCTION_SOURCE = "nightly.py"
+      GOOGLE_FUNCTION_SOURCE = "steps.py"
     }
 
     service_account   = google_service_account.build.id
@@ -215,11 +300,11 @@ resource "google_cloudfunctions2_function" "close" {
   service_config {
     available_memory = "512Mi"
     available_cpu    = "1"
-    timeout_seconds  = 600
+    timeout_seconds  = 60
 
     # One call at a time, as on every cloud: as many instances as calls.
     max_instance_request_concurrency = 1
-    max_instance_count               = 2
+    max_instance_count               = 20
     min_instance_count               = 0
     service_account_email            = google_service_account.close.email
 
@@ -228,13 +313,7 @@ resource "google_cloudfunctions2_function" "close" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
-      KEPT_DAYS      = "30"
-      MEANS_ENDPOINT = "firestore.googleapis.com:443"
-      MEANS_PROTOCOL = "firestore"
-      MEANS_TABLE    = "mediaiot-means"
-      RAW_BUCKET     = google_storage_bucket.raw.name
-      RAW_ENDPOINT   = "https://storage.googleapis.com"
-      RAW_REGION     = "asia-northeast3"
+      TIMEZONE = "Asia/Seoul"
     }
 
     # What goes out goes through the network: firewall rules, private names, address translation.
@@ -257,128 +336,9 @@ resource "google_cloudfunctions2_function" "close" {
     google_compute_firewall.to_internet_of_containers,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
-    google_storage_bucket_iam_member.close_uses_raw,
-    google_project_iam_member.close_uses_means,
     google_kms_crypto_key_iam_member.agents,
     time_sleep.build,
   ]
-}
-
-resource "google_pubsub_topic" "close" {
-  name         = "mediaiot-close"
-  kms_key_name = google_kms_crypto_key.main.id
-
-  message_storage_policy {
-    allowed_persistence_regions = ["asia-northeast3"]
-  }
-
-  depends_on = [google_kms_crypto_key_iam_member.agents]
-}
-
-resource "google_pubsub_topic" "close_dead" {
-  name         = "mediaiot-close-dead"
-  kms_key_name = google_kms_crypto_key.main.id
-
-  message_storage_policy {
-    allowed_persistence_regions = ["asia-northeast3"]
-  }
-
-  depends_on = [google_kms_crypto_key_iam_member.agents]
-}
-
-# A topic keeps nothing by itself: the dead letters wait here, for administrators only.
-resource "google_pubsub_subscription" "close_dead" {
-  name                       = "mediaiot-close-dead"
-  topic                      = google_pubsub_topic.close_dead.id
-  ack_deadline_seconds       = 600
-  message_retention_duration = "1209600s"
-
-  # Never: by itself it would go after 31 days without anybody who takes messages.
-  expiration_policy {
-    ttl = ""
-  }
-}
-
-resource "google_pubsub_subscription" "close" {
-  name                       = "mediaiot-close"
-  topic                      = google_pubsub_topic.close.id
-  ack_deadline_seconds       = 600
-  message_retention_duration = "604800s"
-
-  # Never: by itself it would go after 31 days without anybody who takes messages.
-  expiration_policy {
-    ttl = ""
-  }
-
-  push_config {
-    # The function itself does not care for the path; its framework takes the topic's name from it.
-    push_endpoint = "https://mediaiot-close-${data.google_project.this.number}.asia-northeast3.run.app/${google_pubsub_topic.close.id}"
-
-    oidc_token {
-      service_account_email = google_service_account.triggers.email
-      audience              = "https://mediaiot-close-${data.google_project.this.number}.asia-northeast3.run.app"
-    }
-  }
-
-  dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.close_dead.id
-    max_delivery_attempts = 5
-  }
-
-  # What is given back waits, longer each time.
-  retry_policy {
-    minimum_backoff = "30s"
-    maximum_backoff = "600s"
-  }
-
-  # Who came sooner would find nobody.
-  depends_on = [
-    google_cloudfunctions2_function.close,
-    google_cloud_run_v2_service_iam_member.close_called_by_triggers,
-  ]
-}
-
-# Pub/Sub itself moves dead letters.
-resource "google_pubsub_subscription_iam_member" "close" {
-  # By its id, so that a subscription which is made anew gets its grants again.
-  subscription = google_pubsub_subscription.close.id
-  role         = "roles/pubsub.subscriber"
-  member       = google_project_service_identity.pubsub.member
-}
-
-resource "google_pubsub_topic_iam_member" "close_dead" {
-  topic  = google_pubsub_topic.close_dead.name
-  role   = "roles/pubsub.publisher"
-  member = google_project_service_identity.pubsub.member
-}
-
-resource "google_pubsub_topic_iam_member" "close" {
-  topic  = google_pubsub_topic.close.name
-  role   = "roles/pubsub.publisher"
-  member = google_project_service_identity.cloudscheduler.member
-}
-
-resource "google_cloud_scheduler_job" "close" {
-  name        = "mediaiot-close"
-  region      = "asia-northeast3"
-  description = "Starts close"
-  schedule    = "30 0 * * *"
-  time_zone   = "Asia/Seoul"
-
-  retry_config {
-    retry_count = 3
-  }
-
-  pubsub_target {
-    topic_name = google_pubsub_topic.close.id
-
-    data = base64encode(jsonencode({
-      schedule = "30 0 * * *"
-      timezone = "Asia/Seoul"
-    }))
-  }
-
-  depends_on = [google_pubsub_subscription.close, google_pubsub_topic_iam_member.close]
 }
 
 data "archive_file" "hot" {
@@ -503,7 +463,7 @@ resource "google_pubsub_subscription" "hot_dead" {
 resource "google_pubsub_subscription" "hot" {
   name                       = "mediaiot-hot"
   topic                      = google_pubsub_topic.readings.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 120
   message_retention_duration = "172800s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -531,7 +491,7 @@ resource "google_pubsub_subscription" "hot" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 
@@ -621,6 +581,7 @@ resource "google_cloudfunctions2_function" "mean" {
       READINGS_GROUP    = "projects/${data.google_project.this.project_id}/subscriptions/mediaiot-mean"
       READINGS_PROTOCOL = "pubsub"
       READINGS_STREAM   = "projects/${data.google_project.this.project_id}/topics/mediaiot-readings"
+      TIMEZONE          = "Asia/Seoul"
     }
 
     # What goes out goes through the network: firewall rules, private names, address translation.
@@ -677,7 +638,7 @@ resource "google_pubsub_subscription" "mean_dead" {
 resource "google_pubsub_subscription" "mean" {
   name                       = "mediaiot-mean"
   topic                      = google_pubsub_topic.readings.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 120
   message_retention_duration = "172800s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -705,7 +666,7 @@ resource "google_pubsub_subscription" "mean" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 
@@ -783,6 +744,7 @@ resource "google_cloudfunctions2_function" "means_api" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
+      KEY            = "device minute:number"
       MEANS_ENDPOINT = "firestore.googleapis.com:443"
       MEANS_PROTOCOL = "firestore"
       MEANS_TABLE    = "mediaiot-means"
@@ -842,7 +804,7 @@ resource "google_cloudfunctions2_function" "notify" {
     entry_point = "handle"
 
     environment_variables = {
-      GOOGLE_FUNCTION_SOURCE = "nightly.py"
+      GOOGLE_FUNCTION_SOURCE = "tell.py"
     }
 
     service_account   = google_service_account.build.id
@@ -872,13 +834,8 @@ resource "google_cloudfunctions2_function" "notify" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
-      KEPT_DAYS                   = "30"
-      PUSH_KEY_SECRET             = google_secret_manager_secret.push_key.id
-      UPLOADED_BATCH              = "10"
-      UPLOADED_SOURCE             = "projects/${data.google_project.this.project_id}/subscriptions/mediaiot-notify-from-uploaded"
-      UPLOADED_SOURCE_ENDPOINT    = "pubsub.googleapis.com:443"
-      UPLOADED_SOURCE_PROTOCOL    = "pubsub"
-      UPLOADED_VISIBILITY_SECONDS = "360"
+      PUSH_KEY_SECRET = google_secret_manager_secret.push_key.id
+      TELL_URL        = "https://push.example.com/v1/messages"
     }
 
     dynamic "secret_environment_variables" {
@@ -972,6 +929,7 @@ resource "google_cloudfunctions2_function" "pictures_api" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
+      KEY               = "owner key"
       PICTURES_ENDPOINT = "firestore.googleapis.com:443"
       PICTURES_PROTOCOL = "firestore"
       PICTURES_TABLE    = "mediaiot-pictures"
@@ -998,6 +956,183 @@ resource "google_cloudfunctions2_function" "pictures_api" {
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
     google_project_iam_member.pictures_api_uses_pictures,
+    google_kms_crypto_key_iam_member.agents,
+    time_sleep.build,
+  ]
+}
+
+data "archive_file" "report" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/report"
+  output_path      = "${path.module}/.terraform/archives/report.zip"
+  output_file_mode = "0644"
+}
+
+resource "google_storage_bucket_object" "report" {
+  name   = "report-${data.archive_file.report.output_sha256}.zip"
+  bucket = google_storage_bucket.function_sources.name
+  source = data.archive_file.report.output_path
+
+  # The new source is there before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_cloudfunctions2_function" "report" {
+  name         = "mediaiot-report"
+  location     = "asia-northeast3"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  build_config {
+    runtime     = "python313"
+    entry_point = "report"
+
+    environment_variables = {
+      GOOGLE_FUNCTION_SOURCE = "steps.py"
+    }
+
+    service_account   = google_service_account.build.id
+    docker_repository = google_artifact_registry_repository.functions.id
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.function_sources.name
+        object = google_storage_bucket_object.report.name
+      }
+    }
+  }
+
+  service_config {
+    available_memory = "512Mi"
+    available_cpu    = "1"
+    timeout_seconds  = 60
+
+    # One call at a time, as on every cloud: as many instances as calls.
+    max_instance_request_concurrency = 1
+    max_instance_count               = 20
+    min_instance_count               = 0
+    service_account_email            = google_service_account.report.email
+
+    # Who may call it is granted to each by itself.
+    ingress_settings               = "ALLOW_INTERNAL_ONLY"
+    all_traffic_on_latest_revision = true
+    environment_variables          = {}
+
+    # What goes out goes through the network: firewall rules, private names, address translation.
+    direct_vpc_egress = "VPC_EGRESS_ALL_TRAFFIC"
+
+    direct_vpc_network_interface {
+      subnetwork = google_compute_subnetwork.containers.id
+      tags       = ["mediaiot", "mediaiot-report"]
+    }
+  }
+
+  # It finds its names, its secrets and an open way when it starts.
+  depends_on = [
+    google_compute_route.google_apis,
+    google_compute_route.internet,
+    google_compute_router_nat.main,
+    google_compute_firewall.deny_egress_of_containers,
+    google_compute_firewall.to_google_apis_of_containers,
+    google_compute_firewall.deny_network_of_containers,
+    google_compute_firewall.to_internet_of_containers,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_kms_crypto_key_iam_member.agents,
+    time_sleep.build,
+  ]
+}
+
+data "archive_file" "rollup" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/rollup"
+  output_path      = "${path.module}/.terraform/archives/rollup.zip"
+  output_file_mode = "0644"
+}
+
+resource "google_storage_bucket_object" "rollup" {
+  name   = "rollup-${data.archive_file.rollup.output_sha256}.zip"
+  bucket = google_storage_bucket.function_sources.name
+  source = data.archive_file.rollup.output_path
+
+  # The new source is there before the old one goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "google_cloudfunctions2_function" "rollup" {
+  name         = "mediaiot-rollup"
+  location     = "asia-northeast3"
+  kms_key_name = google_kms_crypto_key.main.id
+
+  build_config {
+    runtime     = "python313"
+    entry_point = "rollup"
+
+    environment_variables = {
+      GOOGLE_FUNCTION_SOURCE = "days.py"
+    }
+
+    service_account   = google_service_account.build.id
+    docker_repository = google_artifact_registry_repository.functions.id
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.function_sources.name
+        object = google_storage_bucket_object.rollup.name
+      }
+    }
+  }
+
+  service_config {
+    available_memory = "512Mi"
+    available_cpu    = "1"
+    timeout_seconds  = 600
+
+    # One call at a time, as on every cloud: as many instances as calls.
+    max_instance_request_concurrency = 1
+    max_instance_count               = 20
+    min_instance_count               = 0
+    service_account_email            = google_service_account.rollup.email
+
+    # Who may call it is granted to each by itself.
+    ingress_settings               = "ALLOW_INTERNAL_ONLY"
+    all_traffic_on_latest_revision = true
+
+    environment_variables = {
+      FACTS_DATABASE = "mediaiot_facts"
+      FACTS_ENDPOINT = "bigquery.googleapis.com:443"
+      FACTS_PROTOCOL = "bigquery"
+      FACTS_SERVER   = data.google_project.this.project_id
+      TIMEZONE       = "Asia/Seoul"
+    }
+
+    # What goes out goes through the network: firewall rules, private names, address translation.
+    direct_vpc_egress = "VPC_EGRESS_ALL_TRAFFIC"
+
+    direct_vpc_network_interface {
+      subnetwork = google_compute_subnetwork.containers.id
+      tags       = ["mediaiot", "mediaiot-rollup"]
+    }
+  }
+
+  # It finds its names, its secrets and an open way when it starts.
+  depends_on = [
+    google_compute_route.google_apis,
+    google_compute_route.internet,
+    google_compute_router_nat.main,
+    google_compute_firewall.deny_egress_of_containers,
+    google_compute_firewall.to_google_apis_of_containers,
+    google_compute_firewall.deny_network_of_containers,
+    google_compute_firewall.to_internet_of_containers,
+    google_dns_record_set.google_apis,
+    google_dns_record_set.google_apis_any,
+    google_bigquery_dataset_iam_member.rollup_uses_facts,
+    google_project_iam_member.rollup_uses_jobs_of_bigquery,
+    google_bigquery_table_iam_member.rollup_uses_rows_of_facts_days,
+    google_bigquery_table_iam_member.rollup_uses_rows_of_facts_readings,
     google_kms_crypto_key_iam_member.agents,
     time_sleep.build,
   ]
@@ -1128,7 +1263,7 @@ resource "google_pubsub_subscription" "summary_dead" {
 resource "google_pubsub_subscription" "summary" {
   name                       = "mediaiot-summary"
   topic                      = google_pubsub_topic.media_events.id
-  ack_deadline_seconds       = 120
+  ack_deadline_seconds       = 180
   message_retention_duration = "604800s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -1156,7 +1291,7 @@ resource "google_pubsub_subscription" "summary" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "120s"
     maximum_backoff = "600s"
   }
 
@@ -1186,5 +1321,11 @@ resource "google_storage_notification" "media" {
   topic          = google_pubsub_topic.media_events.id
   payload_format = "JSON_API_V1"
   event_types    = ["OBJECT_FINALIZE"]
-  depends_on     = [google_pubsub_topic_iam_member.media_events, google_pubsub_subscription.summary]
+
+  # Other events are another notification: nothing is missed, and some events come twice.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [google_pubsub_topic_iam_member.media_events, google_pubsub_subscription.summary]
 }

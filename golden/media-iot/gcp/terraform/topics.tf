@@ -36,7 +36,7 @@ resource "google_pubsub_subscription" "notify_from_uploaded_dead" {
 resource "google_pubsub_subscription" "notify_from_uploaded" {
   name                       = "mediaiot-notify-from-uploaded"
   topic                      = google_pubsub_topic.uploaded.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 360
   message_retention_duration = "345600s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -64,7 +64,7 @@ resource "google_pubsub_subscription" "notify_from_uploaded" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 

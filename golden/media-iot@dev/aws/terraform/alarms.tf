@@ -62,7 +62,7 @@ resource "aws_cloudwatch_metric_alarm" "alerts_dead" {
 
 resource "aws_cloudwatch_metric_alarm" "alerts_waiting" {
   alarm_name        = "mediaiot-dev-alerts-waiting"
-  alarm_description = "A message of alerts has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+  alarm_description = "A message of alerts has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`."
   namespace         = "AWS/SQS"
   metric_name       = "ApproximateAgeOfOldestMessage"
 
@@ -108,7 +108,7 @@ resource "aws_cloudwatch_metric_alarm" "notify_from_uploaded_dead" {
 
 resource "aws_cloudwatch_metric_alarm" "notify_from_uploaded_waiting" {
   alarm_name        = "mediaiot-dev-notify-from-uploaded-waiting"
-  alarm_description = "A message of notify-from-uploaded has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+  alarm_description = "A message of notify-from-uploaded has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`."
   namespace         = "AWS/SQS"
   metric_name       = "ApproximateAgeOfOldestMessage"
 
@@ -143,8 +143,8 @@ resource "aws_cloudwatch_metric_alarm" "alarm_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -165,8 +165,8 @@ resource "aws_cloudwatch_metric_alarm" "alarm_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -174,21 +174,43 @@ resource "aws_cloudwatch_metric_alarm" "alarm_throttled" {
   ok_actions         = [aws_sns_topic.alarms.arn]
 }
 
-resource "aws_cloudwatch_metric_alarm" "close_dead" {
-  alarm_name        = "mediaiot-dev-close-dead"
-  alarm_description = "close has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
+resource "aws_cloudwatch_metric_alarm" "archive_failing" {
+  alarm_name        = "mediaiot-dev-archive-failing"
+  alarm_description = "More than 5 calls of archive failed in five minutes. Its logs say why."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
 
   dimensions = {
-    QueueName = aws_sqs_queue.close_dead.name
+    FunctionName = aws_lambda_function.archive.function_name
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  statistic           = "Sum"
+  period              = 300
   evaluation_periods  = 1
+  threshold           = 5
   comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "archive_throttled" {
+  alarm_name        = "mediaiot-dev-archive-throttled"
+  alarm_description = "Calls of archive are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Throttles"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.archive.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -209,8 +231,8 @@ resource "aws_cloudwatch_metric_alarm" "close_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -231,8 +253,8 @@ resource "aws_cloudwatch_metric_alarm" "close_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -243,18 +265,49 @@ resource "aws_cloudwatch_metric_alarm" "close_throttled" {
 resource "aws_cloudwatch_metric_alarm" "hot_dead" {
   alarm_name        = "mediaiot-dev-hot-dead"
   alarm_description = "hot has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.hot_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.hot_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.hot.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -275,8 +328,79 @@ resource "aws_cloudwatch_metric_alarm" "hot_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "hot_behind" {
+  alarm_name        = "mediaiot-dev-hot-behind"
+  alarm_description = "hot is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+
+  metric_query {
+    id          = "all"
+    label       = "Age of records, or twice too old where nothing is called"
+    expression  = "IF(FILL(records, 0) > 0 AND FILL(called, 0) < 1, 86400000, FILL(age, 0))"
+    return_data = true
+  }
+
+  metric_query {
+    id = "age"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "IteratorAge"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.hot.function_name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.hot.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "records"
+
+    metric {
+      namespace   = "AWS/Kinesis"
+      metric_name = "IncomingRecords"
+
+      dimensions = {
+        StreamName = aws_kinesis_stream.readings.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods = 3
+
+  # Milliseconds.
+  threshold           = 43200000
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -297,8 +421,8 @@ resource "aws_cloudwatch_metric_alarm" "hot_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -309,18 +433,49 @@ resource "aws_cloudwatch_metric_alarm" "hot_throttled" {
 resource "aws_cloudwatch_metric_alarm" "mean_dead" {
   alarm_name        = "mediaiot-dev-mean-dead"
   alarm_description = "mean has dead letters: events that it failed on 6 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.mean_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.mean_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.mean.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -341,8 +496,79 @@ resource "aws_cloudwatch_metric_alarm" "mean_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "mean_behind" {
+  alarm_name        = "mediaiot-dev-mean-behind"
+  alarm_description = "mean is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+
+  metric_query {
+    id          = "all"
+    label       = "Age of records, or twice too old where nothing is called"
+    expression  = "IF(FILL(records, 0) > 0 AND FILL(called, 0) < 1, 86400000, FILL(age, 0))"
+    return_data = true
+  }
+
+  metric_query {
+    id = "age"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "IteratorAge"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.mean.function_name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.mean.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "records"
+
+    metric {
+      namespace   = "AWS/Kinesis"
+      metric_name = "IncomingRecords"
+
+      dimensions = {
+        StreamName = aws_kinesis_stream.readings.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods = 3
+
+  # Milliseconds.
+  threshold           = 43200000
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -363,8 +589,8 @@ resource "aws_cloudwatch_metric_alarm" "mean_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -375,18 +601,49 @@ resource "aws_cloudwatch_metric_alarm" "mean_throttled" {
 resource "aws_cloudwatch_metric_alarm" "means_api_failing" {
   alarm_name        = "mediaiot-dev-means-api-failing"
   alarm_description = "More than 5 calls of means-api failed in five minutes. Its logs say why."
-  namespace         = "AWS/Lambda"
-  metric_name       = "Errors"
 
-  dimensions = {
-    FunctionName = aws_lambda_function.means_api.function_name
+  metric_query {
+    id          = "all"
+    label       = "Percent of calls that fail"
+    expression  = "100 * failed / called"
+    return_data = true
   }
 
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.means_api.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.means_api.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 3
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -407,8 +664,8 @@ resource "aws_cloudwatch_metric_alarm" "means_api_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -429,8 +686,8 @@ resource "aws_cloudwatch_metric_alarm" "notify_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -451,8 +708,8 @@ resource "aws_cloudwatch_metric_alarm" "notify_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -463,18 +720,49 @@ resource "aws_cloudwatch_metric_alarm" "notify_throttled" {
 resource "aws_cloudwatch_metric_alarm" "pictures_api_failing" {
   alarm_name        = "mediaiot-dev-pictures-api-failing"
   alarm_description = "More than 5 calls of pictures-api failed in five minutes. Its logs say why."
-  namespace         = "AWS/Lambda"
-  metric_name       = "Errors"
 
-  dimensions = {
-    FunctionName = aws_lambda_function.pictures_api.function_name
+  metric_query {
+    id          = "all"
+    label       = "Percent of calls that fail"
+    expression  = "100 * failed / called"
+    return_data = true
   }
 
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.pictures_api.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.pictures_api.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 3
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -495,8 +783,96 @@ resource "aws_cloudwatch_metric_alarm" "pictures_api_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "report_failing" {
+  alarm_name        = "mediaiot-dev-report-failing"
+  alarm_description = "More than 5 calls of report failed in five minutes. Its logs say why."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.report.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "report_throttled" {
+  alarm_name        = "mediaiot-dev-report-throttled"
+  alarm_description = "Calls of report are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Throttles"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.report.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "rollup_failing" {
+  alarm_name        = "mediaiot-dev-rollup-failing"
+  alarm_description = "More than 5 calls of rollup failed in five minutes. Its logs say why."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Errors"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.rollup.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "rollup_throttled" {
+  alarm_name        = "mediaiot-dev-rollup-throttled"
+  alarm_description = "Calls of rollup are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+  namespace         = "AWS/Lambda"
+  metric_name       = "Throttles"
+
+  dimensions = {
+    FunctionName = aws_lambda_function.rollup.function_name
+  }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -507,18 +883,49 @@ resource "aws_cloudwatch_metric_alarm" "pictures_api_throttled" {
 resource "aws_cloudwatch_metric_alarm" "summary_dead" {
   alarm_name        = "mediaiot-dev-summary-dead"
   alarm_description = "summary has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.summary_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.summary_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.summary.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -539,8 +946,8 @@ resource "aws_cloudwatch_metric_alarm" "summary_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -561,10 +968,242 @@ resource "aws_cloudwatch_metric_alarm" "summary_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "nightly_failed" {
+  alarm_name        = "mediaiot-dev-nightly-failed"
+  alarm_description = "A run of nightly failed, or took longer than it may. Its history shows the step and what the step got; start it again when the reason is gone. Or it could not be started at its time: start it by hand."
+
+  metric_query {
+    id          = "all"
+    label       = "Runs that went wrong"
+    expression  = "FILL(failed, 0) + FILL(late, 0) + FILL(missed, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/States"
+      metric_name = "ExecutionsFailed"
+
+      dimensions = {
+        StateMachineArn = aws_sfn_state_machine.nightly.arn
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "late"
+
+    metric {
+      namespace   = "AWS/States"
+      metric_name = "ExecutionsTimedOut"
+
+      dimensions = {
+        StateMachineArn = aws_sfn_state_machine.nightly.arn
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "missed"
+
+    metric {
+      namespace   = "AWS/Scheduler"
+      metric_name = "InvocationDroppedCount"
+
+      dimensions = {
+        ScheduleGroup = aws_scheduler_schedule_group.nightly_workflow_and_its_schedule.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
 
   # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_log_resource_policy" "facts_warehouse_forget" {
+  policy_name = aws_cloudwatch_log_group.facts_warehouse_and_its_upkeep.name
+
+  policy_document = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "FailedStatements"
+      Effect = "Allow"
+      Principal = {
+        Service = ["delivery.logs.amazonaws.com", "events.amazonaws.com"]
+      }
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.facts_warehouse_and_its_upkeep.arn}:*"
+    }]
+  })
+}
+
+resource "aws_cloudwatch_event_rule" "facts_warehouse_forget" {
+  name        = "mediaiot-dev-facts-forget"
+  description = "Failed statements mediaiot-dev-facts-forget"
+
+  event_pattern = jsonencode({
+    source      = ["aws.redshift-data"]
+    detail-type = ["Redshift Data Statement Status Change"]
+    detail = {
+      statementName = ["mediaiot-dev-facts-forget"]
+      state         = ["ABORTED", "FAILED"]
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "facts_warehouse_forget" {
+  rule       = aws_cloudwatch_event_rule.facts_warehouse_forget.name
+  arn        = aws_cloudwatch_log_group.facts_warehouse_and_its_upkeep.arn
+  depends_on = [aws_cloudwatch_log_resource_policy.facts_warehouse_forget]
+}
+
+resource "aws_cloudwatch_metric_alarm" "facts_upkeep_failed" {
+  alarm_name        = "mediaiot-dev-facts-upkeep-failed"
+  alarm_description = "Rows of facts that are old enough did not go."
+
+  metric_query {
+    id          = "all"
+    label       = "Statements that went wrong"
+    expression  = "FILL(failed, 0) + FILL(missed, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Events"
+      metric_name = "Invocations"
+
+      dimensions = {
+        RuleName = aws_cloudwatch_event_rule.facts_warehouse_forget.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "missed"
+
+    metric {
+      namespace   = "AWS/Scheduler"
+      metric_name = "InvocationDroppedCount"
+
+      dimensions = {
+        ScheduleGroup = aws_scheduler_schedule_group.facts_warehouse_and_its_upkeep.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # Nothing is measured while nothing goes wrong.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_event_rule" "facts_warehouse_take_readings" {
+  name        = "mediaiot-dev-facts-take-readings"
+  description = "Failed statements mediaiot-dev-facts-take-readings"
+
+  event_pattern = jsonencode({
+    source      = ["aws.redshift-data"]
+    detail-type = ["Redshift Data Statement Status Change"]
+    detail = {
+      statementName = ["mediaiot-dev-facts-take-readings"]
+      state         = ["ABORTED", "FAILED"]
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "facts_warehouse_take_readings" {
+  rule       = aws_cloudwatch_event_rule.facts_warehouse_take_readings.name
+  arn        = aws_cloudwatch_log_group.facts_warehouse_and_its_upkeep.arn
+  depends_on = [aws_cloudwatch_log_resource_policy.facts_warehouse_forget]
+}
+
+resource "aws_cloudwatch_metric_alarm" "facts_readings_refused" {
+  alarm_name        = "mediaiot-dev-facts-readings-refused"
+  alarm_description = "Records of readings did not become rows of readings in facts: they are no JSON objects, or a field has another type than its column."
+
+  metric_query {
+    id          = "all"
+    label       = "Statements that went wrong"
+    expression  = "FILL(failed, 0) + FILL(missed, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Events"
+      metric_name = "Invocations"
+
+      dimensions = {
+        RuleName = aws_cloudwatch_event_rule.facts_warehouse_take_readings.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "missed"
+
+    metric {
+      namespace   = "AWS/Scheduler"
+      metric_name = "InvocationDroppedCount"
+
+      dimensions = {
+        ScheduleGroup = aws_scheduler_schedule_group.facts_warehouse_and_its_upkeep.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+
+  # Nothing is measured while nothing goes wrong.
   treat_missing_data = "notBreaching"
   alarm_actions      = [aws_sns_topic.alarms.arn]
   ok_actions         = [aws_sns_topic.alarms.arn]

@@ -63,6 +63,20 @@ resource "aws_kms_key" "data" {
           }
         }
       },
+      {
+        Sid    = "LogsOfWorkflows"
+        Effect = "Allow"
+        Principal = {
+          Service = "delivery.logs.amazonaws.com"
+        }
+        Action   = "kms:Decrypt"
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "kms:EncryptionContext:SourceArn" = "arn:aws:logs:ap-northeast-2:${data.aws_caller_identity.current.account_id}:*"
+          }
+        }
+      },
     ]
   })
 }

@@ -51,7 +51,7 @@ resource "aws_vpc_endpoint" "dynamodb" {
 
 # Secrets are read, and messages sent and taken, inside the network.
 resource "aws_vpc_endpoint" "interface" {
-  for_each            = toset(["kinesis-streams", "secretsmanager", "sns", "sqs"])
+  for_each            = toset(["kinesis-streams", "redshift-data", "secretsmanager", "sns", "sqs"])
   vpc_id              = aws_vpc.main.id
   service_name        = "com.amazonaws.ap-northeast-2.${each.key}"
   vpc_endpoint_type   = "Interface"
@@ -66,26 +66,40 @@ resource "aws_vpc_endpoint" "interface" {
   policy = lookup({
     kinesis-streams = jsonencode({
       Version = "2012-10-17"
-      Statement = [{
-        Sid       = "Records"
-        Effect    = "Allow"
-        Principal = "*"
-        Action = [
-          "kinesis:DescribeStream",
-          "kinesis:DescribeStreamSummary",
-          "kinesis:GetRecords",
-          "kinesis:GetShardIterator",
-          "kinesis:ListShards",
-          "kinesis:PutRecord",
-          "kinesis:PutRecords",
-        ]
-        Resource = ["arn:aws:kinesis:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stream/mediaiot-dev-*"]
-        Condition = {
-          StringEquals = {
-            "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+      Statement = [
+        {
+          Sid       = "Records"
+          Effect    = "Allow"
+          Principal = "*"
+          Action = [
+            "kinesis:DescribeStream",
+            "kinesis:DescribeStreamSummary",
+            "kinesis:GetRecords",
+            "kinesis:GetShardIterator",
+            "kinesis:ListShards",
+            "kinesis:PutRecord",
+            "kinesis:PutRecords",
+          ]
+          Resource = ["arn:aws:kinesis:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stream/mediaiot-dev-*"]
+          Condition = {
+            StringEquals = {
+              "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+            }
           }
-        }
-      }]
+        },
+        {
+          Sid       = "Find"
+          Effect    = "Allow"
+          Principal = "*"
+          Action    = "kinesis:ListStreams"
+          Resource  = "*"
+          Condition = {
+            StringEquals = {
+              "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+            }
+          }
+        },
+      ]
     })
     secretsmanager = jsonencode({
       Version = "2012-10-17"

@@ -28,6 +28,20 @@ resource "aws_security_group" "alarm" {
   tags = {
     Name = "mediaiot-dev-alarm"
   }
+
+  depends_on = [aws_iam_role_policy.alarm]
+}
+
+resource "aws_security_group" "archive" {
+  name        = "mediaiot-dev-archive"
+  description = "Service archive"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-archive"
+  }
+
+  depends_on = [aws_iam_role_policy.archive]
 }
 
 resource "aws_security_group" "close" {
@@ -38,6 +52,8 @@ resource "aws_security_group" "close" {
   tags = {
     Name = "mediaiot-dev-close"
   }
+
+  depends_on = [aws_iam_role_policy.close]
 }
 
 resource "aws_security_group" "hot" {
@@ -48,6 +64,8 @@ resource "aws_security_group" "hot" {
   tags = {
     Name = "mediaiot-dev-hot"
   }
+
+  depends_on = [aws_iam_role_policy.hot]
 }
 
 resource "aws_security_group" "mean" {
@@ -58,6 +76,8 @@ resource "aws_security_group" "mean" {
   tags = {
     Name = "mediaiot-dev-mean"
   }
+
+  depends_on = [aws_iam_role_policy.mean]
 }
 
 resource "aws_security_group" "means_api" {
@@ -68,6 +88,8 @@ resource "aws_security_group" "means_api" {
   tags = {
     Name = "mediaiot-dev-means-api"
   }
+
+  depends_on = [aws_iam_role_policy.means_api]
 }
 
 resource "aws_security_group" "notify" {
@@ -78,6 +100,8 @@ resource "aws_security_group" "notify" {
   tags = {
     Name = "mediaiot-dev-notify"
   }
+
+  depends_on = [aws_iam_role_policy.notify]
 }
 
 resource "aws_security_group" "pictures_api" {
@@ -88,6 +112,32 @@ resource "aws_security_group" "pictures_api" {
   tags = {
     Name = "mediaiot-dev-pictures-api"
   }
+
+  depends_on = [aws_iam_role_policy.pictures_api]
+}
+
+resource "aws_security_group" "report" {
+  name        = "mediaiot-dev-report"
+  description = "Service report"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-report"
+  }
+
+  depends_on = [aws_iam_role_policy.report]
+}
+
+resource "aws_security_group" "rollup" {
+  name        = "mediaiot-dev-rollup"
+  description = "Service rollup"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-rollup"
+  }
+
+  depends_on = [aws_iam_role_policy.rollup]
 }
 
 resource "aws_security_group" "summary" {
@@ -98,6 +148,8 @@ resource "aws_security_group" "summary" {
   tags = {
     Name = "mediaiot-dev-summary"
   }
+
+  depends_on = [aws_iam_role_policy.summary]
 }
 
 resource "aws_security_group" "private_service_endpoints" {
@@ -176,6 +228,24 @@ resource "aws_vpc_security_group_egress_rule" "alarm_to_internet_443" {
 resource "aws_vpc_security_group_egress_rule" "alarm_to_internet_80" {
   security_group_id = aws_security_group.alarm.id
   description       = "alarm to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "archive_to_internet_443" {
+  security_group_id = aws_security_group.archive.id
+  description       = "archive to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "archive_to_internet_80" {
+  security_group_id = aws_security_group.archive.id
+  description       = "archive to internet"
   ip_protocol       = "tcp"
   from_port         = 80
   to_port           = 80
@@ -290,6 +360,42 @@ resource "aws_vpc_security_group_egress_rule" "pictures_api_to_internet_80" {
   cidr_ipv4         = "0.0.0.0/0"
 }
 
+resource "aws_vpc_security_group_egress_rule" "report_to_internet_443" {
+  security_group_id = aws_security_group.report.id
+  description       = "report to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "report_to_internet_80" {
+  security_group_id = aws_security_group.report.id
+  description       = "report to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "rollup_to_internet_443" {
+  security_group_id = aws_security_group.rollup.id
+  description       = "rollup to internet"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_egress_rule" "rollup_to_internet_80" {
+  security_group_id = aws_security_group.rollup.id
+  description       = "rollup to internet"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
 resource "aws_vpc_security_group_egress_rule" "summary_to_internet_443" {
   security_group_id = aws_security_group.summary.id
   description       = "summary to internet"
@@ -398,6 +504,24 @@ resource "aws_vpc_security_group_ingress_rule" "notify_to_private_service_endpoi
   referenced_security_group_id = aws_security_group.notify.id
 }
 
+resource "aws_vpc_security_group_egress_rule" "rollup_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.rollup.id
+  description                  = "rollup to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "rollup_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "rollup to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.rollup.id
+}
+
 resource "aws_vpc_security_group_egress_rule" "summary_to_private_service_endpoints_443" {
   security_group_id            = aws_security_group.summary.id
   description                  = "summary to private service endpoints"
@@ -416,18 +540,18 @@ resource "aws_vpc_security_group_ingress_rule" "summary_to_private_service_endpo
   referenced_security_group_id = aws_security_group.summary.id
 }
 
-resource "aws_vpc_security_group_egress_rule" "close_to_object_store_443" {
-  security_group_id = aws_security_group.close.id
-  description       = "close to the object store over its gateway endpoint"
+resource "aws_vpc_security_group_egress_rule" "archive_to_object_store_443" {
+  security_group_id = aws_security_group.archive.id
+  description       = "archive to the object store over its gateway endpoint"
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
   prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id
 }
 
-resource "aws_vpc_security_group_egress_rule" "close_to_tables_443" {
-  security_group_id = aws_security_group.close.id
-  description       = "close to the tables over its gateway endpoint"
+resource "aws_vpc_security_group_egress_rule" "archive_to_tables_443" {
+  security_group_id = aws_security_group.archive.id
+  description       = "archive to the tables over its gateway endpoint"
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
@@ -486,4 +610,32 @@ resource "aws_vpc_security_group_egress_rule" "summary_to_tables_443" {
   from_port         = 443
   to_port           = 443
   prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+}
+
+resource "aws_security_group" "facts" {
+  name        = "mediaiot-dev-facts"
+  description = "Warehouse facts"
+  vpc_id      = aws_vpc.main.id
+
+  tags = {
+    Name = "mediaiot-dev-facts"
+  }
+}
+
+resource "aws_vpc_security_group_egress_rule" "facts_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.facts.id
+  description                  = "facts to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.private_service_endpoints.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "facts_to_private_service_endpoints_443" {
+  security_group_id            = aws_security_group.private_service_endpoints.id
+  description                  = "facts to private service endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.facts.id
 }

@@ -20,25 +20,13 @@ resource "aws_lambda_function" "alarm" {
   filename         = data.archive_file.alarm.output_path
   source_code_hash = data.archive_file.alarm.output_base64sha256
   runtime          = "python3.13"
-  handler          = "nightly.handle"
+  handler          = "tell.handle"
   architectures    = ["arm64"]
   memory_size      = 512
   timeout          = 60
 
   # At most, and kept free for it.
   reserved_concurrent_executions = 20
-  kms_key_arn                    = aws_kms_key.data.arn
-
-  environment {
-    variables = {
-      ALERTS_BATCH              = "10"
-      ALERTS_SOURCE             = aws_sqs_queue.alerts.url
-      ALERTS_SOURCE_ENDPOINT    = "https://sqs.ap-northeast-2.amazonaws.com"
-      ALERTS_SOURCE_PROTOCOL    = "sqs"
-      ALERTS_VISIBILITY_SECONDS = "360"
-      KEPT_DAYS                 = "30"
-    }
-  }
 
   logging_config {
     log_group  = aws_cloudwatch_log_group.alarm.name
@@ -71,33 +59,76 @@ resource "aws_lambda_function" "alarm" {
   ]
 }
 
-# Events that close failed on, again and again.
-resource "aws_sqs_queue" "close_dead" {
-  name              = "mediaiot-dev-close-dead"
-  kms_master_key_id = aws_kms_key.data.arn
-
-  # 14 days.
-  message_retention_seconds = 1209600
+resource "aws_cloudwatch_log_group" "archive" {
+  name              = "/mediaiot-dev/function/archive"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
 }
 
-resource "aws_sqs_queue_policy" "close_dead" {
-  queue_url = aws_sqs_queue.close_dead.id
+data "archive_file" "archive" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/archive"
+  output_path      = "${path.module}/.terraform/archives/archive.zip"
+  output_file_mode = "0644"
+}
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "TlsOnly"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "sqs:*"
-      Resource  = aws_sqs_queue.close_dead.arn
-      Condition = {
-        Bool = {
-          "aws:SecureTransport" = "false"
-        }
-      }
-    }]
-  })
+resource "aws_lambda_function" "archive" {
+  function_name    = "mediaiot-dev-archive"
+  description      = "Function archive"
+  role             = aws_iam_role.archive.arn
+  filename         = data.archive_file.archive.output_path
+  source_code_hash = data.archive_file.archive.output_base64sha256
+  runtime          = "python3.13"
+  handler          = "days.archive"
+  architectures    = ["arm64"]
+  memory_size      = 512
+  timeout          = 600
+
+  # At most, and kept free for it.
+  reserved_concurrent_executions = 20
+  kms_key_arn                    = aws_kms_key.data.arn
+
+  environment {
+    variables = {
+      MEANS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
+      MEANS_PROTOCOL = "dynamodb"
+      MEANS_TABLE    = aws_dynamodb_table.means.name
+      RAW_BUCKET     = aws_s3_bucket.raw.bucket
+      RAW_ENDPOINT   = "https://s3.ap-northeast-2.amazonaws.com"
+      RAW_REGION     = "ap-northeast-2"
+    }
+  }
+
+  logging_config {
+    log_group  = aws_cloudwatch_log_group.archive.name
+    log_format = "JSON"
+
+    # Both levels are said: without them every plan of a version that is published shows a change.
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    subnet_ids         = values(aws_subnet.application)[*].id
+    security_group_ids = [aws_security_group.archive.id]
+  }
+
+  depends_on = [
+    aws_iam_role_policy.archive,
+    aws_route.application_nat,
+    aws_route_table_association.application,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.dynamodb,
+    aws_vpc_endpoint.interface,
+    aws_vpc_security_group_egress_rule.archive_to_internet_443,
+    aws_vpc_security_group_egress_rule.archive_to_internet_80,
+    aws_vpc_security_group_egress_rule.archive_to_object_store_443,
+    aws_vpc_security_group_egress_rule.archive_to_tables_443,
+  ]
 }
 
 resource "aws_cloudwatch_log_group" "close" {
@@ -120,24 +151,18 @@ resource "aws_lambda_function" "close" {
   filename         = data.archive_file.close.output_path
   source_code_hash = data.archive_file.close.output_base64sha256
   runtime          = "python3.13"
-  handler          = "nightly.handle"
+  handler          = "steps.close"
   architectures    = ["arm64"]
   memory_size      = 512
-  timeout          = 600
+  timeout          = 60
 
   # At most, and kept free for it.
-  reserved_concurrent_executions = 2
+  reserved_concurrent_executions = 20
   kms_key_arn                    = aws_kms_key.data.arn
 
   environment {
     variables = {
-      KEPT_DAYS      = "30"
-      MEANS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
-      MEANS_PROTOCOL = "dynamodb"
-      MEANS_TABLE    = aws_dynamodb_table.means.name
-      RAW_BUCKET     = aws_s3_bucket.raw.bucket
-      RAW_ENDPOINT   = "https://s3.ap-northeast-2.amazonaws.com"
-      RAW_REGION     = "ap-northeast-2"
+      TIMEZONE = "Asia/Seoul"
     }
   }
 
@@ -168,23 +193,7 @@ resource "aws_lambda_function" "close" {
     aws_vpc_endpoint.interface,
     aws_vpc_security_group_egress_rule.close_to_internet_443,
     aws_vpc_security_group_egress_rule.close_to_internet_80,
-    aws_vpc_security_group_egress_rule.close_to_object_store_443,
-    aws_vpc_security_group_egress_rule.close_to_tables_443,
   ]
-}
-
-resource "aws_lambda_function_event_invoke_config" "close" {
-  function_name                = aws_lambda_function.close.function_name
-  maximum_retry_attempts       = 2
-  maximum_event_age_in_seconds = 3600
-
-  destination_config {
-    on_failure {
-      destination = aws_sqs_queue.close_dead.arn
-    }
-  }
-
-  depends_on = [aws_iam_role_policy.close]
 }
 
 # Events that hot failed on, again and again.
@@ -359,6 +368,7 @@ resource "aws_lambda_function" "mean" {
       READINGS_GROUP    = "mediaiot-dev-mean"
       READINGS_PROTOCOL = "kinesis"
       READINGS_STREAM   = aws_kinesis_stream.readings.name
+      TIMEZONE          = "Asia/Seoul"
     }
   }
 
@@ -426,6 +436,7 @@ resource "aws_lambda_function" "means_api" {
 
   environment {
     variables = {
+      KEY            = "device minute:number"
       MEANS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
       MEANS_PROTOCOL = "dynamodb"
       MEANS_TABLE    = aws_dynamodb_table.means.name
@@ -483,7 +494,7 @@ resource "aws_lambda_function" "notify" {
   filename         = data.archive_file.notify.output_path
   source_code_hash = data.archive_file.notify.output_base64sha256
   runtime          = "python3.13"
-  handler          = "nightly.handle"
+  handler          = "tell.handle"
   architectures    = ["arm64"]
   memory_size      = 512
   timeout          = 60
@@ -494,13 +505,8 @@ resource "aws_lambda_function" "notify" {
 
   environment {
     variables = {
-      KEPT_DAYS                   = "30"
-      PUSH_KEY_SECRET             = aws_secretsmanager_secret.push_key.arn
-      UPLOADED_BATCH              = "10"
-      UPLOADED_SOURCE             = aws_sqs_queue.notify_from_uploaded.url
-      UPLOADED_SOURCE_ENDPOINT    = "https://sqs.ap-northeast-2.amazonaws.com"
-      UPLOADED_SOURCE_PROTOCOL    = "sqs"
-      UPLOADED_VISIBILITY_SECONDS = "360"
+      PUSH_KEY_SECRET = aws_secretsmanager_secret.push_key.arn
+      TELL_URL        = "https://push.example.com/v1/messages"
     }
   }
 
@@ -567,6 +573,7 @@ resource "aws_lambda_function" "pictures_api" {
 
   environment {
     variables = {
+      KEY               = "owner key"
       PICTURES_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
       PICTURES_PROTOCOL = "dynamodb"
       PICTURES_TABLE    = aws_dynamodb_table.pictures.name
@@ -616,6 +623,134 @@ resource "aws_lambda_provisioned_concurrency_config" "pictures_api" {
   function_name                     = aws_lambda_function.pictures_api.function_name
   qualifier                         = aws_lambda_alias.pictures_api.name
   provisioned_concurrent_executions = 1
+}
+
+resource "aws_cloudwatch_log_group" "report" {
+  name              = "/mediaiot-dev/function/report"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
+}
+
+data "archive_file" "report" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/report"
+  output_path      = "${path.module}/.terraform/archives/report.zip"
+  output_file_mode = "0644"
+}
+
+resource "aws_lambda_function" "report" {
+  function_name    = "mediaiot-dev-report"
+  description      = "Function report"
+  role             = aws_iam_role.report.arn
+  filename         = data.archive_file.report.output_path
+  source_code_hash = data.archive_file.report.output_base64sha256
+  runtime          = "python3.13"
+  handler          = "steps.report"
+  architectures    = ["arm64"]
+  memory_size      = 512
+  timeout          = 60
+
+  # At most, and kept free for it.
+  reserved_concurrent_executions = 20
+
+  logging_config {
+    log_group  = aws_cloudwatch_log_group.report.name
+    log_format = "JSON"
+
+    # Both levels are said: without them every plan of a version that is published shows a change.
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    subnet_ids         = values(aws_subnet.application)[*].id
+    security_group_ids = [aws_security_group.report.id]
+  }
+
+  depends_on = [
+    aws_iam_role_policy.report,
+    aws_route.application_nat,
+    aws_route_table_association.application,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.dynamodb,
+    aws_vpc_endpoint.interface,
+    aws_vpc_security_group_egress_rule.report_to_internet_443,
+    aws_vpc_security_group_egress_rule.report_to_internet_80,
+  ]
+}
+
+resource "aws_cloudwatch_log_group" "rollup" {
+  name              = "/mediaiot-dev/function/rollup"
+  kms_key_id        = aws_kms_key.logs.arn
+  retention_in_days = 365
+}
+
+data "archive_file" "rollup" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/rollup"
+  output_path      = "${path.module}/.terraform/archives/rollup.zip"
+  output_file_mode = "0644"
+}
+
+resource "aws_lambda_function" "rollup" {
+  function_name    = "mediaiot-dev-rollup"
+  description      = "Function rollup"
+  role             = aws_iam_role.rollup.arn
+  filename         = data.archive_file.rollup.output_path
+  source_code_hash = data.archive_file.rollup.output_base64sha256
+  runtime          = "python3.13"
+  handler          = "days.rollup"
+  architectures    = ["arm64"]
+  memory_size      = 512
+  timeout          = 600
+
+  # At most, and kept free for it.
+  reserved_concurrent_executions = 20
+  kms_key_arn                    = aws_kms_key.data.arn
+
+  environment {
+    variables = {
+      FACTS_DATABASE = "facts"
+      FACTS_ENDPOINT = "https://redshift-data.ap-northeast-2.amazonaws.com"
+      FACTS_PROTOCOL = "redshift-data"
+      FACTS_SERVER   = "mediaiot-dev-facts"
+      TIMEZONE       = "Asia/Seoul"
+    }
+  }
+
+  logging_config {
+    log_group  = aws_cloudwatch_log_group.rollup.name
+    log_format = "JSON"
+
+    # Both levels are said: without them every plan of a version that is published shows a change.
+    application_log_level = "INFO"
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  vpc_config {
+    subnet_ids         = values(aws_subnet.application)[*].id
+    security_group_ids = [aws_security_group.rollup.id]
+  }
+
+  depends_on = [
+    aws_iam_role_policy.rollup,
+    aws_route.application_nat,
+    aws_route_table_association.application,
+    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint.dynamodb,
+    aws_vpc_endpoint.interface,
+    aws_vpc_security_group_egress_rule.rollup_to_internet_443,
+    aws_vpc_security_group_egress_rule.rollup_to_internet_80,
+    aws_vpc_security_group_egress_rule.rollup_to_private_service_endpoints_443,
+  ]
 }
 
 # Events that summary failed on, again and again.

@@ -50,6 +50,67 @@ resource "aws_iam_role_policy" "virtual_network_flow_log" {
   })
 }
 
+resource "aws_iam_role" "facts_warehouse_and_its_streams" {
+  name        = "mediaiot-dev-facts-warehouse-streams"
+  description = "Reads streams for the warehouse facts"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = ["redshift-serverless.amazonaws.com", "redshift.amazonaws.com"]
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "facts_warehouse_and_its_streams" {
+  name = "grants"
+  role = aws_iam_role.facts_warehouse_and_its_streams.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "ReadRecords"
+        Effect = "Allow"
+        Action = [
+          "kinesis:DescribeStream",
+          "kinesis:DescribeStreamSummary",
+          "kinesis:GetRecords",
+          "kinesis:GetShardIterator",
+          "kinesis:ListShards",
+        ]
+        Resource = ["arn:aws:kinesis:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stream/${aws_kinesis_stream.readings.name}"]
+      },
+      {
+        Sid      = "FindStreams"
+        Effect   = "Allow"
+        Action   = "kinesis:ListStreams"
+        Resource = "*"
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = "kinesis.ap-northeast-2.amazonaws.com"
+          }
+        }
+      },
+    ]
+  })
+}
+
 resource "aws_iam_role" "alarm" {
   name        = "mediaiot-dev-alarm"
   description = "Function alarm"
@@ -134,14 +195,130 @@ resource "aws_iam_role_policy" "alarm" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
           ArnEquals = {
             "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-alarm"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "archive" {
+  name        = "mediaiot-dev-archive"
+  description = "Function archive"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "lambda.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "archive" {
+  name = "grants"
+  role = aws_iam_role.archive.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "WriteRaw"
+        Effect   = "Allow"
+        Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
+        Resource = ["${aws_s3_bucket.raw.arn}/*"]
+      },
+      {
+        Sid    = "ReadItems"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:BatchGetItem",
+          "dynamodb:ConditionCheckItem",
+          "dynamodb:DescribeTable",
+          "dynamodb:GetItem",
+          "dynamodb:Query",
+          "dynamodb:Scan",
+        ]
+        Resource = [aws_dynamodb_table.means.arn, "${aws_dynamodb_table.means.arn}/index/*"]
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = [
+              "dynamodb.ap-northeast-2.amazonaws.com",
+              "lambda.ap-northeast-2.amazonaws.com",
+              "s3.ap-northeast-2.amazonaws.com",
+            ]
+          }
+        }
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.archive.arn}:log-stream:*"
+      },
+      {
+        Sid      = "Traces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NetworkInterfaces"
+        Effect = "Allow"
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = [
+          "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:*/*",
+          "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:network-interface/*",
+        ]
+      },
+      {
+        Sid      = "FindNetworkInterfaces"
+        Effect   = "Allow"
+        Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NotByItsCode"
+        Effect = "Deny"
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = "*"
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-archive"
           }
         }
       },
@@ -178,37 +355,13 @@ resource "aws_iam_role_policy" "close" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "WriteRaw"
-        Effect   = "Allow"
-        Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
-        Resource = ["${aws_s3_bucket.raw.arn}/*"]
-      },
-      {
-        Sid    = "ReadItems"
-        Effect = "Allow"
-        Action = [
-          "dynamodb:BatchGetItem",
-          "dynamodb:ConditionCheckItem",
-          "dynamodb:DescribeTable",
-          "dynamodb:GetItem",
-          "dynamodb:Query",
-          "dynamodb:Scan",
-        ]
-        Resource = [aws_dynamodb_table.means.arn]
-      },
-      {
         Sid      = "DataKey"
         Effect   = "Allow"
-        Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        Action   = "kms:Decrypt"
         Resource = aws_kms_key.data.arn
         Condition = {
           StringEquals = {
-            "kms:ViaService" = [
-              "dynamodb.ap-northeast-2.amazonaws.com",
-              "lambda.ap-northeast-2.amazonaws.com",
-              "s3.ap-northeast-2.amazonaws.com",
-              "sqs.ap-northeast-2.amazonaws.com",
-            ]
+            "kms:ViaService" = ["lambda.ap-northeast-2.amazonaws.com"]
           }
         }
       },
@@ -223,12 +376,6 @@ resource "aws_iam_role_policy" "close" {
         Effect   = "Allow"
         Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
         Resource = "*"
-      },
-      {
-        Sid      = "SendDeadLetters"
-        Effect   = "Allow"
-        Action   = "sqs:SendMessage"
-        Resource = aws_sqs_queue.close_dead.arn
       },
       {
         Sid    = "NetworkInterfaces"
@@ -257,69 +404,14 @@ resource "aws_iam_role_policy" "close" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
           ArnEquals = {
             "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-close"
-          }
-        }
-      },
-    ]
-  })
-}
-
-resource "aws_iam_role" "close_scheduled_invocations" {
-  name        = "mediaiot-dev-close-scheduled-invocations"
-  description = "Starts close at its times"
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect = "Allow"
-      Principal = {
-        Service = "scheduler.amazonaws.com"
-      }
-      Action = "sts:AssumeRole"
-      Condition = {
-        StringEquals = {
-          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
-        }
-      }
-    }]
-  })
-}
-
-resource "aws_iam_role_policy" "close_scheduled_invocations" {
-  name = "grants"
-  role = aws_iam_role.close_scheduled_invocations.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "CallFunction"
-        Effect   = "Allow"
-        Action   = "lambda:InvokeFunction"
-        Resource = aws_lambda_function.close.arn
-      },
-      {
-        Sid      = "SendDeadLetters"
-        Effect   = "Allow"
-        Action   = "sqs:SendMessage"
-        Resource = aws_sqs_queue.close_dead.arn
-      },
-      {
-        Sid      = "DataKey"
-        Effect   = "Allow"
-        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource = aws_kms_key.data.arn
-        Condition = {
-          StringEquals = {
-            "kms:ViaService" = ["scheduler.ap-northeast-2.amazonaws.com", "sqs.ap-northeast-2.amazonaws.com"]
           }
         }
       },
@@ -439,9 +531,9 @@ resource "aws_iam_role_policy" "hot" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -588,9 +680,9 @@ resource "aws_iam_role_policy" "mean" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -642,7 +734,7 @@ resource "aws_iam_role_policy" "means_api" {
           "dynamodb:Query",
           "dynamodb:Scan",
         ]
-        Resource = [aws_dynamodb_table.means.arn]
+        Resource = [aws_dynamodb_table.means.arn, "${aws_dynamodb_table.means.arn}/index/*"]
       },
       {
         Sid      = "DataKey"
@@ -694,9 +786,9 @@ resource "aws_iam_role_policy" "means_api" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -803,9 +895,9 @@ resource "aws_iam_role_policy" "notify" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -860,9 +952,29 @@ resource "aws_iam_role_policy" "pictures_api" {
         Resource = [aws_dynamodb_table.pictures.arn, "${aws_dynamodb_table.pictures.arn}/index/*"]
       },
       {
-        Sid      = "DataKey"
-        Effect   = "Allow"
-        Action   = ["kms:Decrypt", "kms:DescribeKey"]
+        Sid    = "WriteItems"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:BatchWriteItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:DescribeTable",
+          "dynamodb:PutItem",
+          "dynamodb:UpdateItem",
+        ]
+        Resource = [aws_dynamodb_table.pictures.arn]
+      },
+      {
+        Sid    = "DataKey"
+        Effect = "Allow"
+        Action = [
+          "kms:Decrypt",
+          "kms:DescribeKey",
+          "kms:Encrypt",
+          "kms:GenerateDataKey",
+          "kms:GenerateDataKeyWithoutPlaintext",
+          "kms:ReEncryptFrom",
+          "kms:ReEncryptTo",
+        ]
         Resource = aws_kms_key.data.arn
         Condition = {
           StringEquals = {
@@ -909,14 +1021,227 @@ resource "aws_iam_role_policy" "pictures_api" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
           ArnEquals = {
             "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-pictures-api"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "report" {
+  name        = "mediaiot-dev-report"
+  description = "Function report"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "lambda.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "report" {
+  name = "grants"
+  role = aws_iam_role.report.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = ["lambda.ap-northeast-2.amazonaws.com"]
+          }
+        }
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.report.arn}:log-stream:*"
+      },
+      {
+        Sid      = "Traces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NetworkInterfaces"
+        Effect = "Allow"
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = [
+          "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:*/*",
+          "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:network-interface/*",
+        ]
+      },
+      {
+        Sid      = "FindNetworkInterfaces"
+        Effect   = "Allow"
+        Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NotByItsCode"
+        Effect = "Deny"
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = "*"
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-report"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "rollup" {
+  name        = "mediaiot-dev-rollup"
+  description = "Function rollup"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "lambda.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "rollup" {
+  name = "grants"
+  role = aws_iam_role.rollup.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "LogInToWarehouses"
+        Effect   = "Allow"
+        Action   = "redshift-serverless:GetCredentials"
+        Resource = ["arn:aws:redshift-serverless:ap-northeast-2:${data.aws_caller_identity.current.account_id}:workgroup/${aws_redshiftserverless_workgroup.facts.workgroup_id}"]
+      },
+      {
+        Sid      = "AskWarehouses"
+        Effect   = "Allow"
+        Action   = ["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"]
+        Resource = ["arn:aws:redshift-serverless:ap-northeast-2:${data.aws_caller_identity.current.account_id}:workgroup/${aws_redshiftserverless_workgroup.facts.workgroup_id}"]
+      },
+      {
+        Sid    = "OwnStatements"
+        Effect = "Allow"
+        Action = [
+          "redshift-data:CancelStatement",
+          "redshift-data:DescribeStatement",
+          "redshift-data:GetStatementResult",
+        ]
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "redshift-data:statement-owner-iam-userid" = "$${aws:userid}"
+          }
+        }
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = ["lambda.ap-northeast-2.amazonaws.com"]
+          }
+        }
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.rollup.arn}:log-stream:*"
+      },
+      {
+        Sid      = "Traces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NetworkInterfaces"
+        Effect = "Allow"
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = [
+          "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:*/*",
+          "arn:aws:ec2:ap-northeast-2:${data.aws_caller_identity.current.account_id}:network-interface/*",
+        ]
+      },
+      {
+        Sid      = "FindNetworkInterfaces"
+        Effect   = "Allow"
+        Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        Resource = "*"
+      },
+      {
+        Sid    = "NotByItsCode"
+        Effect = "Deny"
+        Action = [
+          "ec2:AssignPrivateIpAddresses",
+          "ec2:CreateNetworkInterface",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = "*"
+        Condition = {
+          ArnEquals = {
+            "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-rollup"
           }
         }
       },
@@ -1058,14 +1383,209 @@ resource "aws_iam_role_policy" "summary" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
           ArnEquals = {
             "lambda:SourceFunctionArn" = "arn:aws:lambda:ap-northeast-2:${data.aws_caller_identity.current.account_id}:function:mediaiot-dev-summary"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "nightly_workflow_and_its_functions" {
+  name        = "mediaiot-dev-nightly-workflow"
+  description = "Workflow nightly"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "states.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "nightly_workflow_and_its_functions" {
+  name = "grants"
+  role = aws_iam_role.nightly_workflow_and_its_functions.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "CallFunctions"
+        Effect = "Allow"
+        Action = "lambda:InvokeFunction"
+        Resource = [
+          aws_lambda_function.archive.arn,
+          aws_lambda_function.close.arn,
+          aws_lambda_function.report.arn,
+          aws_lambda_function.rollup.arn,
+        ]
+      },
+      {
+        Sid    = "DeliverLogs"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogDelivery",
+          "logs:DeleteLogDelivery",
+          "logs:DescribeLogGroups",
+          "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery",
+          "logs:ListLogDeliveries",
+          "logs:PutResourcePolicy",
+          "logs:UpdateLogDelivery",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid    = "Traces"
+        Effect = "Allow"
+        Action = [
+          "xray:GetSamplingRules",
+          "xray:GetSamplingTargets",
+          "xray:PutTelemetryRecords",
+          "xray:PutTraceSegments",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:EncryptionContext:aws:states:stateMachineArn" = "arn:aws:states:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stateMachine:mediaiot-dev-nightly"
+          }
+        }
+      },
+      {
+        Sid      = "DataKeyOfLogs"
+        Effect   = "Allow"
+        Action   = "kms:GenerateDataKey"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:EncryptionContext:SourceArn" = "arn:aws:logs:ap-northeast-2:${data.aws_caller_identity.current.account_id}:*"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "nightly_workflow_and_its_schedule" {
+  name        = "mediaiot-dev-nightly-scheduled-runs"
+  description = "Starts the workflow nightly at its times"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "scheduler.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "nightly_workflow_and_its_schedule" {
+  name = "grants"
+  role = aws_iam_role.nightly_workflow_and_its_schedule.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "StartRuns"
+        Effect   = "Allow"
+        Action   = "states:StartExecution"
+        Resource = "arn:aws:states:ap-northeast-2:${data.aws_caller_identity.current.account_id}:stateMachine:mediaiot-dev-nightly"
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = "scheduler.ap-northeast-2.amazonaws.com"
+          }
+        }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "facts_warehouse_and_its_upkeep" {
+  name        = "mediaiot-dev-facts-warehouse-upkeep"
+  description = "Fills the tables of facts and removes old rows"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Principal = {
+        Service = "scheduler.amazonaws.com"
+      }
+      Action = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "facts_warehouse_and_its_upkeep" {
+  name = "grants"
+  role = aws_iam_role.facts_warehouse_and_its_upkeep.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "LogIn"
+        Effect   = "Allow"
+        Action   = "redshift-serverless:GetCredentials"
+        Resource = "arn:aws:redshift-serverless:ap-northeast-2:${data.aws_caller_identity.current.account_id}:workgroup/${aws_redshiftserverless_workgroup.facts.workgroup_id}"
+      },
+      {
+        Sid      = "Start"
+        Effect   = "Allow"
+        Action   = "redshift-data:ExecuteStatement"
+        Resource = "arn:aws:redshift-serverless:ap-northeast-2:${data.aws_caller_identity.current.account_id}:workgroup/${aws_redshiftserverless_workgroup.facts.workgroup_id}"
+      },
+      {
+        Sid      = "DataKey"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = aws_kms_key.data.arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService" = "scheduler.ap-northeast-2.amazonaws.com"
           }
         }
       },

@@ -60,6 +60,27 @@ resource "aws_subnet" "application" {
   }
 }
 
+resource "aws_subnet" "data" {
+  for_each = {
+    a = "10.20.64.0/21"
+    b = "10.20.72.0/21"
+    c = "10.20.80.0/21"
+  }
+
+  vpc_id            = aws_vpc.main.id
+  availability_zone = "ap-northeast-2${each.key}"
+  cidr_block        = each.value
+
+  tags = {
+    Name = "mediaiot-dev-data-${each.key}"
+  }
+
+  # With fewer zones, what stands in a subnet leaves it before the subnet goes.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "aws_subnet" "management" {
   for_each = {
     a = "10.20.96.0/21"
@@ -183,6 +204,12 @@ resource "aws_route_table" "isolated" {
   tags = {
     Name = "mediaiot-dev-isolated"
   }
+}
+
+resource "aws_route_table_association" "data" {
+  for_each       = aws_subnet.data
+  route_table_id = aws_route_table.isolated.id
+  subnet_id      = each.value.id
 }
 
 resource "aws_route_table_association" "management" {

@@ -6,6 +6,11 @@ resource "aws_dynamodb_table" "means" {
   deletion_protection_enabled = false
 
   attribute {
+    name = "day"
+    type = "S"
+  }
+
+  attribute {
     name = "device"
     type = "S"
   }
@@ -13,6 +18,21 @@ resource "aws_dynamodb_table" "means" {
   attribute {
     name = "minute"
     type = "N"
+  }
+
+  global_secondary_index {
+    name            = "by-day"
+    projection_type = "ALL"
+
+    key_schema {
+      attribute_name = "day"
+      key_type       = "HASH"
+    }
+
+    key_schema {
+      attribute_name = "minute"
+      key_type       = "RANGE"
+    }
   }
 
   ttl {

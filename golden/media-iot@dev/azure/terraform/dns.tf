@@ -4,6 +4,7 @@ resource "azurerm_private_dns_zone" "privatelink" {
     "privatelink.azurewebsites.net",
     "privatelink.blob.core.windows.net",
     "privatelink.documents.azure.com",
+    "privatelink.koreacentral.kusto.windows.net",
     "privatelink.queue.core.windows.net",
     "privatelink.servicebus.windows.net",
     "privatelink.vaultcore.azure.net",

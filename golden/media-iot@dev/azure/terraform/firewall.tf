@@ -88,6 +88,17 @@ resource "azurerm_application_security_group" "functions_host" {
   }
 }
 
+resource "azurerm_application_security_group" "facts" {
+  name                = "mediaiot-dev-facts"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "azurerm_application_security_group" "event_hubs" {
   name                = "mediaiot-dev-event-hubs"
   location            = azurerm_resource_group.main.location
@@ -330,6 +341,18 @@ resource "azurerm_network_security_group" "endpoint" {
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.event_hubs.id]
     destination_port_ranges                    = ["443", "5671", "5672", "9093"]
+  }
+
+  security_rule {
+    name                                       = "functions-to-facts"
+    priority                                   = 3867
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.facts.id]
+    destination_port_range                     = "443"
   }
 
   security_rule {
@@ -668,6 +691,18 @@ resource "azurerm_network_security_group" "functions" {
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.event_hubs.id]
     destination_port_ranges                    = ["443", "5671", "5672", "9093"]
+  }
+
+  security_rule {
+    name                                       = "functions-to-facts"
+    priority                                   = 3867
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.facts.id]
+    destination_port_range                     = "443"
   }
 
   security_rule {

@@ -40,6 +40,13 @@ resource "azurerm_role_assignment" "alarm" {
   principal_type       = "ServicePrincipal"
 }
 
+resource "azurerm_user_assigned_identity" "archive" {
+  name                = "mediaiot-dev-archive"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
 resource "azurerm_user_assigned_identity" "close" {
   name                = "mediaiot-dev-close"
   location            = azurerm_resource_group.main.location
@@ -132,6 +139,20 @@ resource "azurerm_user_assigned_identity" "pictures_api" {
   tags                = local.tags
 }
 
+resource "azurerm_user_assigned_identity" "report" {
+  name                = "mediaiot-dev-report"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
+resource "azurerm_user_assigned_identity" "rollup" {
+  name                = "mediaiot-dev-rollup"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+}
+
 resource "azurerm_user_assigned_identity" "summary" {
   name                = "mediaiot-dev-summary"
   location            = azurerm_resource_group.main.location
@@ -160,8 +181,8 @@ resource "azurerm_role_assignment" "summary" {
 # Azure's roles that write read as well: the condition takes that away.
 resource "azurerm_role_assignment" "object_writer" {
   for_each = {
-    "close/raw" = {
-      principal = azurerm_user_assigned_identity.close.principal_id
+    "archive/raw" = {
+      principal = azurerm_user_assigned_identity.archive.principal_id
       scope     = azurerm_storage_container.raw.id
     }
     "mean/raw" = {
@@ -219,8 +240,8 @@ resource "azurerm_cosmosdb_sql_role_definition" "means_writer" {
 # The account's own roles, on single containers: those of Azure's do not reach items.
 resource "azurerm_cosmosdb_sql_role_assignment" "means" {
   for_each = {
-    "close/items" = {
-      principal = azurerm_user_assigned_identity.close.principal_id
+    "archive/items" = {
+      principal = azurerm_user_assigned_identity.archive.principal_id
       role      = "${azurerm_cosmosdb_account.means.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000001"
       scope     = "${azurerm_cosmosdb_account.means.id}/dbs/means/colls/means"
     }
@@ -267,7 +288,7 @@ resource "azurerm_cosmosdb_sql_role_assignment" "pictures" {
   for_each = {
     "pictures-api/items" = {
       principal = azurerm_user_assigned_identity.pictures_api.principal_id
-      role      = "${azurerm_cosmosdb_account.pictures.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000001"
+      role      = "${azurerm_cosmosdb_account.pictures.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000002"
       scope     = "${azurerm_cosmosdb_account.pictures.id}/dbs/pictures/colls/pictures"
     }
     "summary/items" = {

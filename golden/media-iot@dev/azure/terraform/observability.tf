@@ -11,16 +11,17 @@ resource "azurerm_log_analytics_workspace" "main" {
 # Access and audit logs.
 resource "azurerm_monitor_diagnostic_setting" "main" {
   for_each = {
-    "apis/public"     = azurerm_api_management.public.id
-    "buckets/media"   = "${azurerm_storage_account.media.id}/blobServices/default"
-    "buckets/raw"     = "${azurerm_storage_account.raw.id}/blobServices/default"
-    containers        = azurerm_container_app_environment.containers.id
-    event-hubs        = azurerm_eventhub_namespace.main.id
-    public-gateway    = azurerm_application_gateway.public.id
-    service-bus       = azurerm_servicebus_namespace.main.id
-    "tables/means"    = azurerm_cosmosdb_account.means.id
-    "tables/pictures" = azurerm_cosmosdb_account.pictures.id
-    vault             = azurerm_key_vault.main.id
+    "apis/public"      = azurerm_api_management.public.id
+    "buckets/media"    = "${azurerm_storage_account.media.id}/blobServices/default"
+    "buckets/raw"      = "${azurerm_storage_account.raw.id}/blobServices/default"
+    containers         = azurerm_container_app_environment.containers.id
+    event-hubs         = azurerm_eventhub_namespace.main.id
+    public-gateway     = azurerm_application_gateway.public.id
+    service-bus        = azurerm_servicebus_namespace.main.id
+    "tables/means"     = azurerm_cosmosdb_account.means.id
+    "tables/pictures"  = azurerm_cosmosdb_account.pictures.id
+    vault              = azurerm_key_vault.main.id
+    "warehouses/facts" = azurerm_kusto_cluster.facts.id
   }
 
   name                       = "mediaiot-dev"
@@ -122,14 +123,19 @@ resource "azurerm_monitor_diagnostic_setting" "functions" {
 # What the functions and their hosts say.
 resource "azurerm_monitor_diagnostic_setting" "function_apps" {
   for_each = {
-    alarm        = azurerm_linux_function_app.alarm.id
-    close        = azurerm_linux_function_app.close.id
-    hot          = azurerm_linux_function_app.hot.id
-    mean         = azurerm_linux_function_app.mean.id
-    means-api    = azurerm_linux_function_app.means_api.id
-    notify       = azurerm_linux_function_app.notify.id
-    pictures-api = azurerm_linux_function_app.pictures_api.id
-    summary      = azurerm_linux_function_app.summary.id
+    alarm          = azurerm_linux_function_app.alarm.id
+    archive        = azurerm_linux_function_app.archive.id
+    close          = azurerm_linux_function_app.close.id
+    facts-readings = azurerm_linux_function_app.facts_readings.id
+    hot            = azurerm_linux_function_app.hot.id
+    mean           = azurerm_linux_function_app.mean.id
+    means-api      = azurerm_linux_function_app.means_api.id
+    nightly        = azurerm_linux_function_app.nightly.id
+    notify         = azurerm_linux_function_app.notify.id
+    pictures-api   = azurerm_linux_function_app.pictures_api.id
+    report         = azurerm_linux_function_app.report.id
+    rollup         = azurerm_linux_function_app.rollup.id
+    summary        = azurerm_linux_function_app.summary.id
   }
 
   name                       = "mediaiot-dev"

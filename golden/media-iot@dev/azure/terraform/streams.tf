@@ -70,6 +70,9 @@ resource "azurerm_eventhub" "readings" {
     cleanup_policy          = "Delete"
     retention_time_in_hours = 48
   }
+
+  # A namespace with a hub in it takes no key any more.
+  depends_on = [azurerm_eventhub_namespace_customer_managed_key.main]
 }
 
 resource "azurerm_eventhub_consumer_group" "hot_from_readings" {
@@ -81,6 +84,13 @@ resource "azurerm_eventhub_consumer_group" "hot_from_readings" {
 
 resource "azurerm_eventhub_consumer_group" "mean_from_readings" {
   name                = "mean"
+  namespace_name      = azurerm_eventhub_namespace.main.name
+  eventhub_name       = azurerm_eventhub.readings.name
+  resource_group_name = azurerm_resource_group.main.name
+}
+
+resource "azurerm_eventhub_consumer_group" "facts_readings_from_readings" {
+  name                = "facts-readings"
   namespace_name      = azurerm_eventhub_namespace.main.name
   eventhub_name       = azurerm_eventhub.readings.name
   resource_group_name = azurerm_resource_group.main.name

@@ -37,6 +37,7 @@ provider "azurerm" {
     "Microsoft.EventHub",
     "Microsoft.Insights",
     "Microsoft.KeyVault",
+    "Microsoft.Kusto",
     "Microsoft.ManagedIdentity",
     "Microsoft.Network",
     "Microsoft.OperationalInsights",
@@ -46,6 +47,11 @@ provider "azurerm" {
   ]
 
   features {
+    application_insights {
+      # Azure would add an alarm of its own, which mails people whom nobody asked.
+      disable_generated_rule = true
+    }
+
     servicebus {
       # A new subscription would take every message until its own rule is there.
       auto_delete_subscription_default_rule = true

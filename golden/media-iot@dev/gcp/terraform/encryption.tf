@@ -47,8 +47,19 @@ resource "google_project_service_identity" "firestore" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_project_service_identity" "workflows" {
+  provider   = google-beta
+  service    = "workflows.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
 # Cloud Storage makes its agent when it is asked for it.
 data "google_storage_project_service_account" "this" {}
+
+# BigQuery makes its agent when it is asked for it.
+data "google_bigquery_default_service_account" "this" {
+  depends_on = [google_project_service.this]
+}
 
 # The agents of Google's services encrypt and decrypt; workloads never see the key.
 resource "google_kms_crypto_key_iam_member" "agents" {
@@ -60,10 +71,13 @@ resource "google_kms_crypto_key_iam_member" "agents" {
     artifactregistry = google_project_service_identity.artifactregistry.member
     cloudfunctions   = google_project_service_identity.cloudfunctions.member
     firestore        = google_project_service_identity.firestore.member
+    workflows        = google_project_service_identity.workflows.member
     storage          = data.google_storage_project_service_account.this.member
+    bigquery         = "serviceAccount:bq-${data.google_project.this.number}@bigquery-encryption.iam.gserviceaccount.com"
   }
 
   crypto_key_id = google_kms_crypto_key.main.id
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
   member        = each.value
+  depends_on    = [data.google_bigquery_default_service_account.this]
 }

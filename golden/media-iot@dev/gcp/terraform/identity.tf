@@ -10,6 +10,12 @@ resource "google_service_account" "alarm" {
   depends_on   = [google_project_service.this]
 }
 
+resource "google_service_account" "archive" {
+  account_id   = "mediaiot-dev-archive"
+  display_name = "mediaiot-dev archive"
+  depends_on   = [google_project_service.this]
+}
+
 resource "google_service_account" "close" {
   account_id   = "mediaiot-dev-close"
   display_name = "mediaiot-dev close"
@@ -46,9 +52,27 @@ resource "google_service_account" "pictures_api" {
   depends_on   = [google_project_service.this]
 }
 
+resource "google_service_account" "report" {
+  account_id   = "mediaiot-dev-report"
+  display_name = "mediaiot-dev report"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "rollup" {
+  account_id   = "mediaiot-dev-rollup"
+  display_name = "mediaiot-dev rollup"
+  depends_on   = [google_project_service.this]
+}
+
 resource "google_service_account" "summary" {
   account_id   = "mediaiot-dev-summary"
   display_name = "mediaiot-dev summary"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account" "nightly" {
+  account_id   = "mediaiot-dev-nightly"
+  display_name = "mediaiot-dev workflow nightly"
   depends_on   = [google_project_service.this]
 }
 
@@ -65,22 +89,53 @@ resource "google_service_account_iam_member" "triggers" {
   member             = google_project_service_identity.pubsub.member
 }
 
+# Google's own role that inserts rows also deletes tables.
+resource "google_project_iam_custom_role" "inserter" {
+  # The id of a deleted role stays taken for some weeks.
+  role_id     = "mediaiot_dev_inserter_${random_id.suffix.hex}"
+  title       = "mediaiot-dev inserts rows"
+  description = "Inserts rows into tables of BigQuery, and reads none"
+  permissions = ["bigquery.tables.get", "bigquery.tables.updateData"]
+  depends_on  = [google_project_service.this]
+}
+
+# Whom Pub/Sub writes rows as.
+resource "google_service_account" "facts" {
+  account_id   = "mediaiot-dev-facts"
+  display_name = "mediaiot-dev rows of facts"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_service_account_iam_member" "facts" {
+  service_account_id = "projects/${data.google_project.this.project_id}/serviceAccounts/${google_service_account.facts.email}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.pubsub.member
+}
+
+# On this one table; Pub/Sub asks for this role.
+resource "google_bigquery_table_iam_member" "facts_readings_filled" {
+  dataset_id = google_bigquery_table.facts_readings.dataset_id
+  table_id   = google_bigquery_table.facts_readings.table_id
+  role       = "roles/bigquery.dataEditor"
+  member     = google_service_account.facts.member
+}
+
 resource "google_pubsub_topic_iam_member" "intake_uses_readings" {
   topic  = google_pubsub_topic.readings.name
   role   = "roles/pubsub.publisher"
   member = google_service_account.intake.member
 }
 
-resource "google_storage_bucket_iam_member" "close_uses_raw" {
+resource "google_storage_bucket_iam_member" "archive_uses_raw" {
   bucket = google_storage_bucket.raw.name
   role   = "roles/storage.objectUser"
-  member = google_service_account.close.member
+  member = google_service_account.archive.member
 }
 
-resource "google_project_iam_member" "close_uses_means" {
+resource "google_project_iam_member" "archive_uses_means" {
   project = data.google_project.this.project_id
   role    = "roles/datastore.viewer"
-  member  = google_service_account.close.member
+  member  = google_service_account.archive.member
 
   condition {
     title      = "mediaiot-dev-means"
@@ -130,13 +185,39 @@ resource "google_secret_manager_secret_iam_member" "notify_uses_push_key" {
 
 resource "google_project_iam_member" "pictures_api_uses_pictures" {
   project = data.google_project.this.project_id
-  role    = "roles/datastore.viewer"
+  role    = "roles/datastore.user"
   member  = google_service_account.pictures_api.member
 
   condition {
     title      = "mediaiot-dev-pictures"
     expression = "resource.name == \"${google_firestore_database.pictures.id}\""
   }
+}
+
+resource "google_bigquery_dataset_iam_member" "rollup_uses_facts" {
+  dataset_id = google_bigquery_dataset.facts.dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.rollup.member
+}
+
+resource "google_project_iam_member" "rollup_uses_jobs_of_bigquery" {
+  project = data.google_project.this.project_id
+  role    = "roles/bigquery.jobUser"
+  member  = google_service_account.rollup.member
+}
+
+resource "google_bigquery_table_iam_member" "rollup_uses_rows_of_facts_days" {
+  dataset_id = google_bigquery_dataset.facts.dataset_id
+  table_id   = google_bigquery_table.facts_days.table_id
+  role       = google_project_iam_custom_role.inserter.name
+  member     = google_service_account.rollup.member
+}
+
+resource "google_bigquery_table_iam_member" "rollup_uses_rows_of_facts_readings" {
+  dataset_id = google_bigquery_dataset.facts.dataset_id
+  table_id   = google_bigquery_table.facts_readings.table_id
+  role       = google_project_iam_custom_role.inserter.name
+  member     = google_service_account.rollup.member
 }
 
 resource "google_storage_bucket_iam_member" "summary_uses_all_of_media" {
@@ -229,13 +310,35 @@ resource "google_cloud_run_v2_service_iam_member" "alarm_called_by_triggers" {
   name     = google_cloudfunctions2_function.alarm.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.alarm.id]
+  }
 }
 
-resource "google_cloud_run_v2_service_iam_member" "close_called_by_triggers" {
+resource "google_cloud_run_v2_service_iam_member" "archive_called_by_nightly" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.archive.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.nightly.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.archive.id]
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "close_called_by_nightly" {
   location = "asia-northeast3"
   name     = google_cloudfunctions2_function.close.name
   role     = "roles/run.invoker"
-  member   = google_service_account.triggers.member
+  member   = google_service_account.nightly.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.close.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "hot_called_by_triggers" {
@@ -243,6 +346,11 @@ resource "google_cloud_run_v2_service_iam_member" "hot_called_by_triggers" {
   name     = google_cloudfunctions2_function.hot.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.hot.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "mean_called_by_triggers" {
@@ -250,6 +358,11 @@ resource "google_cloud_run_v2_service_iam_member" "mean_called_by_triggers" {
   name     = google_cloudfunctions2_function.mean.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mean.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "notify_called_by_triggers" {
@@ -257,6 +370,35 @@ resource "google_cloud_run_v2_service_iam_member" "notify_called_by_triggers" {
   name     = google_cloudfunctions2_function.notify.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.notify.id]
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "report_called_by_nightly" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.report.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.nightly.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.report.id]
+  }
+}
+
+resource "google_cloud_run_v2_service_iam_member" "rollup_called_by_nightly" {
+  location = "asia-northeast3"
+  name     = google_cloudfunctions2_function.rollup.name
+  role     = "roles/run.invoker"
+  member   = google_service_account.nightly.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.rollup.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "summary_called_by_triggers" {
@@ -264,6 +406,31 @@ resource "google_cloud_run_v2_service_iam_member" "summary_called_by_triggers" {
   name     = google_cloudfunctions2_function.summary.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.summary.id]
+  }
+}
+
+# Whom Cloud Scheduler starts workflows as.
+resource "google_service_account" "schedules" {
+  account_id   = "mediaiot-dev-schedules"
+  display_name = "mediaiot-dev schedules of workflows"
+  depends_on   = [google_project_service.this]
+}
+
+# Can be granted on the project only.
+resource "google_project_iam_member" "schedules" {
+  project = data.google_project.this.project_id
+  role    = "roles/workflows.invoker"
+  member  = google_service_account.schedules.member
+}
+
+resource "google_service_account_iam_member" "schedules" {
+  service_account_id = "projects/${data.google_project.this.project_id}/serviceAccounts/${google_service_account.schedules.email}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.cloudscheduler.member
 }
 
 resource "google_cloud_run_v2_service_iam_member" "means_api_called_by_api_public" {
@@ -271,6 +438,11 @@ resource "google_cloud_run_v2_service_iam_member" "means_api_called_by_api_publi
   name     = google_cloudfunctions2_function.means_api.name
   role     = "roles/run.invoker"
   member   = google_service_account.api_public.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.means_api.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "pictures_api_called_by_api_public" {
@@ -278,4 +450,9 @@ resource "google_cloud_run_v2_service_iam_member" "pictures_api_called_by_api_pu
   name     = google_cloudfunctions2_function.pictures_api.name
   role     = "roles/run.invoker"
   member   = google_service_account.api_public.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.pictures_api.id]
+  }
 }

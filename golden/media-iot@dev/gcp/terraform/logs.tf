@@ -15,8 +15,10 @@ resource "google_logging_project_sink" "main" {
 
   filter = <<-EOT
     (resource.type="cloud_run_revision" AND resource.labels.service_name=~"^mediaiot-dev-(intake|api-public)$") OR
-    (resource.type="cloud_run_revision" AND resource.labels.service_name=~"^mediaiot-dev-(alarm|close|hot|mean|means-api|notify|pictures-api|summary)$") OR
+    (resource.type="cloud_run_revision" AND resource.labels.service_name=~"^mediaiot-dev-(alarm|archive|close|hot|mean|means-api|notify|pictures-api|report|rollup|summary)$") OR
     (log_id("compute.googleapis.com/vpc_flows") AND (jsonPayload.src_vpc.subnetwork_name="mediaiot-dev-containers" OR jsonPayload.dest_vpc.subnetwork_name="mediaiot-dev-containers")) OR
+    (resource.type="workflows.googleapis.com/Workflow" AND resource.labels.workflow_id=~"^mediaiot-dev-(nightly)$") OR
+    (resource.type="cloud_scheduler_job" AND resource.labels.job_id=~"^mediaiot-dev-(nightly)$") OR
     (resource.type="http_external_regional_lb_rule" AND resource.labels.forwarding_rule_name=~"^mediaiot-dev-((internal|public)-|api-public$)")
   EOT
 }

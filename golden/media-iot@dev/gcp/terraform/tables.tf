@@ -29,6 +29,16 @@ resource "google_firestore_index" "means" {
       sort      = "minute"
       order     = "DESCENDING"
     }
+    "by-day/ascending" = {
+      partition = "day"
+      sort      = "minute"
+      order     = "ASCENDING"
+    }
+    "by-day/descending" = {
+      partition = "day"
+      sort      = "minute"
+      order     = "DESCENDING"
+    }
   }
 
   database   = google_firestore_database.means.name

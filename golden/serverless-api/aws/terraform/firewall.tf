@@ -8,6 +8,8 @@ resource "aws_security_group" "items" {
   tags = {
     Name = "catalog-items"
   }
+
+  depends_on = [aws_iam_role_policy.items]
 }
 
 resource "aws_security_group" "reviews" {
@@ -18,6 +20,8 @@ resource "aws_security_group" "reviews" {
   tags = {
     Name = "catalog-reviews"
   }
+
+  depends_on = [aws_iam_role_policy.reviews]
 }
 
 resource "aws_vpc_security_group_egress_rule" "items_to_internet_443" {

@@ -31,6 +31,7 @@ resource "aws_lambda_function" "items" {
 
   environment {
     variables = {
+      KEY               = "id"
       PRODUCTS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
       PRODUCTS_PROTOCOL = "dynamodb"
       PRODUCTS_TABLE    = aws_dynamodb_table.products.name
@@ -97,12 +98,10 @@ resource "aws_lambda_function" "reviews" {
 
   environment {
     variables = {
+      KEY               = "product written:number"
       OPINIONS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
       OPINIONS_PROTOCOL = "dynamodb"
       OPINIONS_TABLE    = aws_dynamodb_table.opinions.name
-      PRODUCTS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
-      PRODUCTS_PROTOCOL = "dynamodb"
-      PRODUCTS_TABLE    = aws_dynamodb_table.products.name
     }
   }
 

@@ -38,11 +38,6 @@ resource "azurerm_cosmosdb_sql_role_assignment" "products" {
       role      = "${azurerm_cosmosdb_account.products.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000002"
       scope     = "${azurerm_cosmosdb_account.products.id}/dbs/products/colls/products"
     }
-    "reviews/items" = {
-      principal = azurerm_user_assigned_identity.reviews.principal_id
-      role      = "${azurerm_cosmosdb_account.products.id}/sqlRoleDefinitions/00000000-0000-0000-0000-000000000001"
-      scope     = "${azurerm_cosmosdb_account.products.id}/dbs/products/colls/products"
-    }
   }
 
   resource_group_name = azurerm_resource_group.main.name

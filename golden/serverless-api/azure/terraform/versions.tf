@@ -42,6 +42,11 @@ provider "azurerm" {
   ]
 
   features {
+    application_insights {
+      # Azure would add an alarm of its own, which mails people whom nobody asked.
+      disable_generated_rule = true
+    }
+
     storage {
       # The accounts are closed to the network that Terraform runs from.
       data_plane_available = false

@@ -212,10 +212,56 @@ locals {
                       }
                     },
                     {
-                      name = "GET /reviews/{id}"
+                      name = "PUT /items/{id}"
                       match = {
                         safe_regex = {
-                          regex = "/reviews/[^/]+"
+                          regex = "/items/[^/]+"
+                        }
+                        headers = [{
+                          name = ":method"
+                          string_match = {
+                            exact = "PUT"
+                          }
+                        }]
+                      }
+                      route = {
+                        cluster              = "items"
+                        host_rewrite_literal = "catalog-items-${data.google_project.this.number}.asia-northeast3.run.app"
+                        timeout              = "30s"
+                      }
+                      typed_per_filter_config = {
+                        "envoy.filters.http.jwt_authn" = {
+                          "@type"          = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+                          requirement_name = "tokens"
+                        }
+                        "envoy.filters.http.local_ratelimit" = {
+                          "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+                          stat_prefix = "route"
+                          token_bucket = {
+                            max_tokens      = 50
+                            tokens_per_fill = 25
+                            fill_interval   = "1s"
+                          }
+                          filter_enabled = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                          filter_enforced = {
+                            default_value = {
+                              numerator   = 100
+                              denominator = "HUNDRED"
+                            }
+                          }
+                        }
+                      }
+                    },
+                    {
+                      name = "GET /reviews/{product}/{written}"
+                      match = {
+                        safe_regex = {
+                          regex = "/reviews/[^/]+/[^/]+"
                         }
                         headers = [{
                           name = ":method"
@@ -264,56 +310,10 @@ locals {
                       }
                     },
                     {
-                      name = "PUT /items/{id}"
+                      name = "PUT /reviews/{product}/{written}"
                       match = {
                         safe_regex = {
-                          regex = "/items/[^/]+"
-                        }
-                        headers = [{
-                          name = ":method"
-                          string_match = {
-                            exact = "PUT"
-                          }
-                        }]
-                      }
-                      route = {
-                        cluster              = "items"
-                        host_rewrite_literal = "catalog-items-${data.google_project.this.number}.asia-northeast3.run.app"
-                        timeout              = "30s"
-                      }
-                      typed_per_filter_config = {
-                        "envoy.filters.http.jwt_authn" = {
-                          "@type"          = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
-                          requirement_name = "tokens"
-                        }
-                        "envoy.filters.http.local_ratelimit" = {
-                          "@type"     = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
-                          stat_prefix = "route"
-                          token_bucket = {
-                            max_tokens      = 50
-                            tokens_per_fill = 25
-                            fill_interval   = "1s"
-                          }
-                          filter_enabled = {
-                            default_value = {
-                              numerator   = 100
-                              denominator = "HUNDRED"
-                            }
-                          }
-                          filter_enforced = {
-                            default_value = {
-                              numerator   = 100
-                              denominator = "HUNDRED"
-                            }
-                          }
-                        }
-                      }
-                    },
-                    {
-                      name = "PUT /reviews/{id}"
-                      match = {
-                        safe_regex = {
-                          regex = "/reviews/[^/]+"
+                          regex = "/reviews/[^/]+/[^/]+"
                         }
                         headers = [{
                           name = ":method"

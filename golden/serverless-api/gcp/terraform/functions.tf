@@ -108,6 +108,7 @@ resource "google_cloudfunctions2_function" "items" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
+      KEY               = "id"
       PRODUCTS_ENDPOINT = "firestore.googleapis.com:443"
       PRODUCTS_PROTOCOL = "firestore"
       PRODUCTS_TABLE    = "catalog-products"
@@ -192,12 +193,10 @@ resource "google_cloudfunctions2_function" "reviews" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
+      KEY               = "product written:number"
       OPINIONS_ENDPOINT = "firestore.googleapis.com:443"
       OPINIONS_PROTOCOL = "firestore"
       OPINIONS_TABLE    = "catalog-opinions"
-      PRODUCTS_ENDPOINT = "firestore.googleapis.com:443"
-      PRODUCTS_PROTOCOL = "firestore"
-      PRODUCTS_TABLE    = "catalog-products"
     }
 
     # What goes out goes through the network: firewall rules, private names, address translation.
@@ -221,7 +220,6 @@ resource "google_cloudfunctions2_function" "reviews" {
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
     google_project_iam_member.reviews_uses_opinions,
-    google_project_iam_member.reviews_uses_products,
     google_kms_crypto_key_iam_member.agents,
     time_sleep.build,
   ]

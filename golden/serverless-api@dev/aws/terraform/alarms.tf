@@ -41,18 +41,49 @@ resource "aws_sns_topic_subscription" "alarms" {
 resource "aws_cloudwatch_metric_alarm" "items_failing" {
   alarm_name        = "catalog-dev-items-failing"
   alarm_description = "More than 5 calls of items failed in five minutes. Its logs say why."
-  namespace         = "AWS/Lambda"
-  metric_name       = "Errors"
 
-  dimensions = {
-    FunctionName = aws_lambda_function.items.function_name
+  metric_query {
+    id          = "all"
+    label       = "Percent of calls that fail"
+    expression  = "100 * failed / called"
+    return_data = true
   }
 
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.items.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.items.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 3
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -73,8 +104,8 @@ resource "aws_cloudwatch_metric_alarm" "items_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -85,18 +116,49 @@ resource "aws_cloudwatch_metric_alarm" "items_throttled" {
 resource "aws_cloudwatch_metric_alarm" "reviews_failing" {
   alarm_name        = "catalog-dev-reviews-failing"
   alarm_description = "More than 5 calls of reviews failed in five minutes. Its logs say why."
-  namespace         = "AWS/Lambda"
-  metric_name       = "Errors"
 
-  dimensions = {
-    FunctionName = aws_lambda_function.reviews.function_name
+  metric_query {
+    id          = "all"
+    label       = "Percent of calls that fail"
+    expression  = "100 * failed / called"
+    return_data = true
   }
 
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Errors"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.reviews.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.reviews.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 3
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -117,8 +179,8 @@ resource "aws_cloudwatch_metric_alarm" "reviews_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"

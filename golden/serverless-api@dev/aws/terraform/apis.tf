@@ -68,7 +68,7 @@ resource "aws_apigatewayv2_route" "public" {
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id
     }
-    "GET /reviews/{id}" = {
+    "GET /reviews/{product}/{written}" = {
       target        = "integrations/${aws_apigatewayv2_integration.public_to_reviews.id}"
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id
@@ -78,7 +78,7 @@ resource "aws_apigatewayv2_route" "public" {
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id
     }
-    "PUT /reviews/{id}" = {
+    "PUT /reviews/{product}/{written}" = {
       target        = "integrations/${aws_apigatewayv2_integration.public_to_reviews.id}"
       authorization = "JWT"
       authorizer    = aws_apigatewayv2_authorizer.public.id

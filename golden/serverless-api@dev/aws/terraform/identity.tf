@@ -161,9 +161,9 @@ resource "aws_iam_role_policy" "items" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -215,11 +215,7 @@ resource "aws_iam_role_policy" "reviews" {
           "dynamodb:Query",
           "dynamodb:Scan",
         ]
-        Resource = [
-          aws_dynamodb_table.opinions.arn,
-          aws_dynamodb_table.products.arn,
-          "${aws_dynamodb_table.products.arn}/index/*",
-        ]
+        Resource = [aws_dynamodb_table.opinions.arn]
       },
       {
         Sid    = "WriteItems"
@@ -291,9 +287,9 @@ resource "aws_iam_role_policy" "reviews" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {

@@ -43,12 +43,12 @@ locals {
       parameters = ["id"]
       route      = "GET /items/{id}"
     }
-    "GET /reviews/{id}" = {
-      id         = "get-reviews-_id"
+    "GET /reviews/{product}/{written}" = {
+      id         = "get-reviews-_product-_written"
       method     = "GET"
-      path       = "/reviews/{id}"
-      parameters = ["id"]
-      route      = "GET /reviews/{id}"
+      path       = "/reviews/{product}/{written}"
+      parameters = ["product", "written"]
+      route      = "GET /reviews/{product}/{written}"
     }
     "PUT /items/{id}" = {
       id         = "put-items-_id"
@@ -57,12 +57,12 @@ locals {
       parameters = ["id"]
       route      = "PUT /items/{id}"
     }
-    "PUT /reviews/{id}" = {
-      id         = "put-reviews-_id"
+    "PUT /reviews/{product}/{written}" = {
+      id         = "put-reviews-_product-_written"
       method     = "PUT"
-      path       = "/reviews/{id}"
-      parameters = ["id"]
-      route      = "PUT /reviews/{id}"
+      path       = "/reviews/{product}/{written}"
+      parameters = ["product", "written"]
+      route      = "PUT /reviews/{product}/{written}"
     }
   }
 }
@@ -140,7 +140,7 @@ resource "azurerm_api_management_api_policy" "public" {
 
 locals {
   public_policies = {
-    "GET /items/{id}"   = <<-EOT
+    "GET /items/{id}"                  = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -167,7 +167,7 @@ locals {
         </on-error>
       </policies>
     EOT
-    "GET /reviews/{id}" = <<-EOT
+    "GET /reviews/{product}/{written}" = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -180,7 +180,7 @@ locals {
               <issuer>https://login.example.com/</issuer>
             </issuers>
           </validate-jwt>
-          <rate-limit-by-key calls="100" renewal-period="2" counter-key="get-reviews-_id" />
+          <rate-limit-by-key calls="100" renewal-period="2" counter-key="get-reviews-_product-_written" />
           <set-backend-service base-url="https://catalog-dev-reviews-${random_id.suffix.hex}.azurewebsites.net" />
         </inbound>
         <backend>
@@ -194,7 +194,7 @@ locals {
         </on-error>
       </policies>
     EOT
-    "PUT /items/{id}"   = <<-EOT
+    "PUT /items/{id}"                  = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -221,7 +221,7 @@ locals {
         </on-error>
       </policies>
     EOT
-    "PUT /reviews/{id}" = <<-EOT
+    "PUT /reviews/{product}/{written}" = <<-EOT
       <policies>
         <inbound>
           <base />
@@ -234,7 +234,7 @@ locals {
               <issuer>https://login.example.com/</issuer>
             </issuers>
           </validate-jwt>
-          <rate-limit-by-key calls="100" renewal-period="2" counter-key="put-reviews-_id" />
+          <rate-limit-by-key calls="100" renewal-period="2" counter-key="put-reviews-_product-_written" />
           <set-backend-service base-url="https://catalog-dev-reviews-${random_id.suffix.hex}.azurewebsites.net" />
         </inbound>
         <backend>

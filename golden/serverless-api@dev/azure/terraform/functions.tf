@@ -1,15 +1,3 @@
-resource "azurerm_application_insights" "functions" {
-  name                = "catalog-dev-functions"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  workspace_id        = azurerm_log_analytics_workspace.main.id
-  application_type    = "web"
-
-  # Apps sign in with their identities: the connection string opens nothing.
-  local_authentication_enabled = false
-  tags                         = local.tags
-}
-
 # Storage accounts take no ranges of one or two addresses: those are named one by one.
 locals {
   admin_addresses = flatten([for range in var.admin_cidrs : endswith(range, "/32") ? [cidrhost(range, 0)] : endswith(range, "/31") ? [cidrhost(range, 0), cidrhost(range, 1)] : [range]])
@@ -102,6 +90,18 @@ resource "time_sleep" "operator_functions" {
   }
 }
 
+resource "azurerm_application_insights" "functions" {
+  name                = "catalog-dev-functions"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  workspace_id        = azurerm_log_analytics_workspace.main.id
+  application_type    = "web"
+
+  # Apps sign in with their identities: the connection string opens nothing.
+  local_authentication_enabled = false
+  tags                         = local.tags
+}
+
 resource "azurerm_service_plan" "functions" {
   name                = "catalog-dev-functions"
   location            = azurerm_resource_group.main.location
@@ -115,9 +115,36 @@ resource "azurerm_service_plan" "functions" {
   tags                         = local.tags
 }
 
-# What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.
-resource "azurerm_storage_account" "functions_host" {
-  name                            = "catalogdevfu2f2e1e${random_id.suffix.hex}"
+data "archive_file" "items" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/items"
+  output_path      = "${path.module}/.terraform/archives/items.zip"
+  output_file_mode = "0644"
+}
+
+resource "azurerm_storage_container" "items_code" {
+  name               = "items-code"
+  storage_account_id = azurerm_storage_account.functions_code.id
+}
+
+resource "azurerm_storage_blob" "items" {
+  name                 = "${data.archive_file.items.output_md5}.zip"
+  storage_container_id = azurerm_storage_container.items_code.id
+  type                 = "Block"
+  source               = data.archive_file.items.output_path
+  content_md5          = data.archive_file.items.output_md5
+  content_type         = "application/zip"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [time_sleep.operator_functions]
+}
+
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "items_host" {
+  name                            = "catalogdevitcd3a4f${random_id.suffix.hex}"
   location                        = azurerm_resource_group.main.location
   resource_group_name             = azurerm_resource_group.main.name
   account_tier                    = "Standard"
@@ -148,56 +175,29 @@ resource "azurerm_storage_account" "functions_host" {
   depends_on = [time_sleep.encryption]
 }
 
-resource "azurerm_private_endpoint" "functions_host" {
-  name                = "catalog-dev-functions-host"
+resource "azurerm_private_endpoint" "items_host" {
+  name                = "catalog-dev-items-host"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   subnet_id           = azurerm_subnet.endpoint.id
   tags                = local.tags
 
   private_service_connection {
-    name                           = "functions-host"
-    private_connection_resource_id = azurerm_storage_account.functions_host.id
+    name                           = "items-host"
+    private_connection_resource_id = azurerm_storage_account.items_host.id
     subresource_names              = ["blob"]
     is_manual_connection           = false
   }
 
   private_dns_zone_group {
-    name                 = "functions-host"
+    name                 = "items-host"
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
   }
 }
 
-resource "azurerm_private_endpoint_application_security_group_association" "functions_host" {
-  private_endpoint_id           = azurerm_private_endpoint.functions_host.id
+resource "azurerm_private_endpoint_application_security_group_association" "items_host" {
+  private_endpoint_id           = azurerm_private_endpoint.items_host.id
   application_security_group_id = azurerm_application_security_group.functions_host.id
-}
-
-data "archive_file" "items" {
-  type             = "zip"
-  source_dir       = "${path.module}/functions/items"
-  output_path      = "${path.module}/.terraform/archives/items.zip"
-  output_file_mode = "0644"
-}
-
-resource "azurerm_storage_container" "items_code" {
-  name               = "items-code"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_blob" "items" {
-  name                 = "${data.archive_file.items.output_md5}.zip"
-  storage_container_id = azurerm_storage_container.items_code.id
-  type                 = "Block"
-  source               = data.archive_file.items.output_path
-  content_md5          = data.archive_file.items.output_md5
-  content_type         = "application/zip"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [time_sleep.operator_functions]
 }
 
 # What running takes besides the links.
@@ -209,7 +209,7 @@ resource "azurerm_role_assignment" "items_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.items_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -238,7 +238,7 @@ resource "azurerm_linux_function_app" "items" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.items_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -252,19 +252,22 @@ resource "azurerm_linux_function_app" "items" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.items.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                      = "ClientId=${azurerm_user_assigned_identity.items.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                                = azurerm_user_assigned_identity.items.client_id
-    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests = "1"
-    AzureFunctionsJobHost__functionTimeout                         = "00:01:00"
-    AzureFunctionsWebHost__hostid                                  = "catalog-dev-items"
-    AzureWebJobsStorage__clientId                                  = azurerm_user_assigned_identity.items.client_id
-    AzureWebJobsStorage__credential                                = "managedidentity"
-    CLOUDGEN_ROLLOUT                                               = "rollout ${var.rollout}"
-    PRODUCTS_ENDPOINT                                              = trimsuffix(azurerm_cosmosdb_account.products.endpoint, "/")
-    PRODUCTS_PROTOCOL                                              = "cosmos"
-    PRODUCTS_TABLE                                                 = "products"
-    WEBSITE_RUN_FROM_PACKAGE                                       = azurerm_storage_blob.items.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                   = azurerm_user_assigned_identity.items.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                       = "ClientId=${azurerm_user_assigned_identity.items.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                                 = azurerm_user_assigned_identity.items.client_id
+    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests  = "10"
+    AzureFunctionsJobHost__extensions__http__maxOutstandingRequests = "100"
+    AzureFunctionsJobHost__functionTimeout                          = "00:01:30"
+    AzureFunctionsWebHost__hostid                                   = "catalog-dev-items"
+    AzureWebJobsStorage__clientId                                   = azurerm_user_assigned_identity.items.client_id
+    AzureWebJobsStorage__credential                                 = "managedidentity"
+    CLOUDGEN_ROLLOUT                                                = "rollout ${var.rollout}"
+    KEY                                                             = "id"
+    PRODUCTS_ENDPOINT                                               = trimsuffix(azurerm_cosmosdb_account.products.endpoint, "/")
+    PRODUCTS_PROTOCOL                                               = "cosmos"
+    PRODUCTS_TABLE                                                  = "products"
+    WEBSITE_CONTENTOVERVNET                                         = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                        = azurerm_storage_blob.items.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                    = azurerm_user_assigned_identity.items.id
   }
 
   tags = local.tags
@@ -275,7 +278,7 @@ resource "azurerm_linux_function_app" "items" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 2
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -295,7 +298,7 @@ resource "azurerm_linux_function_app" "items" {
     azurerm_cosmosdb_sql_role_assignment.products,
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_host,
+    azurerm_private_endpoint.items_host,
     azurerm_private_endpoint.products,
     azurerm_private_endpoint.vault,
     azurerm_subnet_network_security_group_association.functions,
@@ -355,6 +358,64 @@ resource "azurerm_storage_blob" "reviews" {
   depends_on = [time_sleep.operator_functions]
 }
 
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "reviews_host" {
+  name                            = "catalogdevred5c4dd${random_id.suffix.hex}"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  account_tier                    = "Standard"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  default_to_oauth_authentication = true
+  local_user_enabled              = false
+  allow_nested_items_to_be_public = false
+  public_network_access_enabled   = false
+  shared_access_key_enabled       = false
+  tags                            = local.tags
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["AzureServices"]
+  }
+
+  customer_managed_key {
+    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
+    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_private_endpoint" "reviews_host" {
+  name                = "catalog-dev-reviews-host"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.endpoint.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "reviews-host"
+    private_connection_resource_id = azurerm_storage_account.reviews_host.id
+    subresource_names              = ["blob"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "reviews-host"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
+  }
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "reviews_host" {
+  private_endpoint_id           = azurerm_private_endpoint.reviews_host.id
+  application_security_group_id = azurerm_application_security_group.functions_host.id
+}
+
 # What running takes besides the links.
 resource "azurerm_role_assignment" "reviews_host" {
   for_each = {
@@ -364,7 +425,7 @@ resource "azurerm_role_assignment" "reviews_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.reviews_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -384,7 +445,6 @@ resource "time_sleep" "reviews" {
 
   triggers = {
     opinions_table = join(",", values(azurerm_cosmosdb_sql_role_assignment.opinions)[*].id)
-    products_table = join(",", values(azurerm_cosmosdb_sql_role_assignment.products)[*].id)
     reviews_host   = join(",", values(azurerm_role_assignment.reviews_host)[*].id)
   }
 }
@@ -394,7 +454,7 @@ resource "azurerm_linux_function_app" "reviews" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.reviews_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -408,22 +468,22 @@ resource "azurerm_linux_function_app" "reviews" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.reviews.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                      = "ClientId=${azurerm_user_assigned_identity.reviews.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                                = azurerm_user_assigned_identity.reviews.client_id
-    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests = "1"
-    AzureFunctionsJobHost__functionTimeout                         = "00:01:00"
-    AzureFunctionsWebHost__hostid                                  = "catalog-dev-reviews"
-    AzureWebJobsStorage__clientId                                  = azurerm_user_assigned_identity.reviews.client_id
-    AzureWebJobsStorage__credential                                = "managedidentity"
-    CLOUDGEN_ROLLOUT                                               = "rollout ${var.rollout}"
-    OPINIONS_ENDPOINT                                              = trimsuffix(azurerm_cosmosdb_account.opinions.endpoint, "/")
-    OPINIONS_PROTOCOL                                              = "cosmos"
-    OPINIONS_TABLE                                                 = "opinions"
-    PRODUCTS_ENDPOINT                                              = trimsuffix(azurerm_cosmosdb_account.products.endpoint, "/")
-    PRODUCTS_PROTOCOL                                              = "cosmos"
-    PRODUCTS_TABLE                                                 = "products"
-    WEBSITE_RUN_FROM_PACKAGE                                       = azurerm_storage_blob.reviews.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                   = azurerm_user_assigned_identity.reviews.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                       = "ClientId=${azurerm_user_assigned_identity.reviews.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                                 = azurerm_user_assigned_identity.reviews.client_id
+    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests  = "10"
+    AzureFunctionsJobHost__extensions__http__maxOutstandingRequests = "100"
+    AzureFunctionsJobHost__functionTimeout                          = "00:01:30"
+    AzureFunctionsWebHost__hostid                                   = "catalog-dev-reviews"
+    AzureWebJobsStorage__clientId                                   = azurerm_user_assigned_identity.reviews.client_id
+    AzureWebJobsStorage__credential                                 = "managedidentity"
+    CLOUDGEN_ROLLOUT                                                = "rollout ${var.rollout}"
+    KEY                                                             = "product written:number"
+    OPINIONS_ENDPOINT                                               = trimsuffix(azurerm_cosmosdb_account.opinions.endpoint, "/")
+    OPINIONS_PROTOCOL                                               = "cosmos"
+    OPINIONS_TABLE                                                  = "opinions"
+    WEBSITE_CONTENTOVERVNET                                         = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                        = azurerm_storage_blob.reviews.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                    = azurerm_user_assigned_identity.reviews.id
   }
 
   tags = local.tags
@@ -434,7 +494,7 @@ resource "azurerm_linux_function_app" "reviews" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 2
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -452,12 +512,10 @@ resource "azurerm_linux_function_app" "reviews" {
   # What the first start needs: its code, whatever it reads, and the right to read it.
   depends_on = [
     azurerm_cosmosdb_sql_role_assignment.opinions,
-    azurerm_cosmosdb_sql_role_assignment.products,
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_host,
     azurerm_private_endpoint.opinions,
-    azurerm_private_endpoint.products,
+    azurerm_private_endpoint.reviews_host,
     azurerm_private_endpoint.vault,
     azurerm_subnet_network_security_group_association.functions,
     time_sleep.reviews,

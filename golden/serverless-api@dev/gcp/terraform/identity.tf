@@ -32,17 +32,6 @@ resource "google_project_iam_member" "reviews_uses_opinions" {
   }
 }
 
-resource "google_project_iam_member" "reviews_uses_products" {
-  project = data.google_project.this.project_id
-  role    = "roles/datastore.viewer"
-  member  = google_service_account.reviews.member
-
-  condition {
-    title      = "catalog-dev-products"
-    expression = "resource.name == \"${google_firestore_database.products.id}\""
-  }
-}
-
 # Whom functions are built as. It is none of those that they run as.
 resource "google_service_account" "build" {
   account_id   = "catalog-dev-build"
@@ -99,6 +88,11 @@ resource "google_cloud_run_v2_service_iam_member" "items_called_by_api_public" {
   name     = google_cloudfunctions2_function.items.name
   role     = "roles/run.invoker"
   member   = google_service_account.api_public.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.items.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "reviews_called_by_api_public" {
@@ -106,4 +100,9 @@ resource "google_cloud_run_v2_service_iam_member" "reviews_called_by_api_public"
   name     = google_cloudfunctions2_function.reviews.name
   role     = "roles/run.invoker"
   member   = google_service_account.api_public.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.reviews.id]
+  }
 }

@@ -1,17 +1,17 @@
 resource "aws_dynamodb_table" "found" {
   name                        = "uploads-found"
   billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "day"
+  hash_key                    = "owner"
   range_key                   = "key"
   deletion_protection_enabled = true
 
   attribute {
-    name = "day"
+    name = "key"
     type = "S"
   }
 
   attribute {
-    name = "key"
+    name = "owner"
     type = "S"
   }
 

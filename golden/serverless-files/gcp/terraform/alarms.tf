@@ -98,7 +98,7 @@ resource "google_monitoring_alert_policy" "summary_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"uploads-summary\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {

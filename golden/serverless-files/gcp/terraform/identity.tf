@@ -101,4 +101,9 @@ resource "google_cloud_run_v2_service_iam_member" "summary_called_by_triggers" {
   name     = google_cloudfunctions2_function.summary.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.summary.id]
+  }
 }

@@ -20,12 +20,12 @@ resource "google_firestore_database" "found" {
 resource "google_firestore_index" "found" {
   for_each = {
     "key/ascending" = {
-      partition = "day"
+      partition = "owner"
       sort      = "key"
       order     = "ASCENDING"
     }
     "key/descending" = {
-      partition = "day"
+      partition = "owner"
       sort      = "key"
       order     = "DESCENDING"
     }

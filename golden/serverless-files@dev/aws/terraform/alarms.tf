@@ -41,18 +41,49 @@ resource "aws_sns_topic_subscription" "alarms" {
 resource "aws_cloudwatch_metric_alarm" "summary_dead" {
   alarm_name        = "uploads-dev-summary-dead"
   alarm_description = "summary has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.summary_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.summary_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.summary.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -73,8 +104,8 @@ resource "aws_cloudwatch_metric_alarm" "summary_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -95,8 +126,8 @@ resource "aws_cloudwatch_metric_alarm" "summary_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"

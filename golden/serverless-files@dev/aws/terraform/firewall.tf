@@ -8,6 +8,8 @@ resource "aws_security_group" "summary" {
   tags = {
     Name = "uploads-dev-summary"
   }
+
+  depends_on = [aws_iam_role_policy.summary]
 }
 
 resource "aws_vpc_security_group_egress_rule" "summary_to_internet_443" {

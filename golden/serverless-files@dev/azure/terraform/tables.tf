@@ -49,7 +49,7 @@ resource "azurerm_cosmosdb_sql_container" "found" {
   resource_group_name   = azurerm_resource_group.main.name
   account_name          = azurerm_cosmosdb_account.found.name
   database_name         = azurerm_cosmosdb_sql_database.found.name
-  partition_key_paths   = ["/day"]
+  partition_key_paths   = ["/owner"]
   partition_key_version = 2
 
   # An item goes when its own `ttl` is over; one without stays.

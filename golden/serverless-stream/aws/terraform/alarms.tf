@@ -41,18 +41,49 @@ resource "aws_sns_topic_subscription" "alarms" {
 resource "aws_cloudwatch_metric_alarm" "hot_dead" {
   alarm_name        = "sensors-hot-dead"
   alarm_description = "hot has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.hot_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.hot_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.hot.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -73,8 +104,79 @@ resource "aws_cloudwatch_metric_alarm" "hot_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "hot_behind" {
+  alarm_name        = "sensors-hot-behind"
+  alarm_description = "hot is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+
+  metric_query {
+    id          = "all"
+    label       = "Age of records, or twice too old where nothing is called"
+    expression  = "IF(FILL(records, 0) > 0 AND FILL(called, 0) < 1, 86400000, FILL(age, 0))"
+    return_data = true
+  }
+
+  metric_query {
+    id = "age"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "IteratorAge"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.hot.function_name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.hot.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "records"
+
+    metric {
+      namespace   = "AWS/Kinesis"
+      metric_name = "IncomingRecords"
+
+      dimensions = {
+        StreamName = aws_kinesis_stream.readings.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods = 3
+
+  # Milliseconds.
+  threshold           = 43200000
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -95,8 +197,8 @@ resource "aws_cloudwatch_metric_alarm" "hot_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -107,18 +209,49 @@ resource "aws_cloudwatch_metric_alarm" "hot_throttled" {
 resource "aws_cloudwatch_metric_alarm" "mean_dead" {
   alarm_name        = "sensors-mean-dead"
   alarm_description = "mean has dead letters: events that it failed on 6 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.mean_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.mean_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.mean.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -139,8 +272,79 @@ resource "aws_cloudwatch_metric_alarm" "mean_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "mean_behind" {
+  alarm_name        = "sensors-mean-behind"
+  alarm_description = "mean is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+
+  metric_query {
+    id          = "all"
+    label       = "Age of records, or twice too old where nothing is called"
+    expression  = "IF(FILL(records, 0) > 0 AND FILL(called, 0) < 1, 86400000, FILL(age, 0))"
+    return_data = true
+  }
+
+  metric_query {
+    id = "age"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "IteratorAge"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.mean.function_name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.mean.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "records"
+
+    metric {
+      namespace   = "AWS/Kinesis"
+      metric_name = "IncomingRecords"
+
+      dimensions = {
+        StreamName = aws_kinesis_stream.readings.name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods = 3
+
+  # Milliseconds.
+  threshold           = 43200000
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -161,8 +365,8 @@ resource "aws_cloudwatch_metric_alarm" "mean_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"

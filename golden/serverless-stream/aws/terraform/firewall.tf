@@ -28,6 +28,8 @@ resource "aws_security_group" "hot" {
   tags = {
     Name = "sensors-hot"
   }
+
+  depends_on = [aws_iam_role_policy.hot]
 }
 
 resource "aws_security_group" "mean" {
@@ -38,6 +40,8 @@ resource "aws_security_group" "mean" {
   tags = {
     Name = "sensors-mean"
   }
+
+  depends_on = [aws_iam_role_policy.mean]
 }
 
 resource "aws_security_group" "private_service_endpoints" {

@@ -12,7 +12,6 @@ resource "aws_lambda_event_source_mapping" "hot" {
   # A batch that fails comes again in halves, until the bad record is alone.
   bisect_batch_on_function_error = true
   maximum_retry_attempts         = 2
-  maximum_record_age_in_seconds  = 3600
 
   destination_config {
     on_failure {
@@ -35,7 +34,6 @@ resource "aws_lambda_event_source_mapping" "mean" {
   # A batch that fails comes again in halves, until the bad record is alone.
   bisect_batch_on_function_error = true
   maximum_retry_attempts         = 5
-  maximum_record_age_in_seconds  = 3600
 
   destination_config {
     on_failure {

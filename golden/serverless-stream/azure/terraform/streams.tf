@@ -78,6 +78,9 @@ resource "azurerm_eventhub" "readings" {
   lifecycle {
     prevent_destroy = true
   }
+
+  # A namespace with a hub in it takes no key any more.
+  depends_on = [azurerm_eventhub_namespace_customer_managed_key.main]
 }
 
 resource "azurerm_eventhub_consumer_group" "hot_from_readings" {

@@ -81,6 +81,41 @@ resource "google_monitoring_alert_policy" "hot_failing" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_monitoring_alert_policy" "hot_behind" {
+  display_name          = "sensors-hot-behind"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "The oldest event waits for more than 720 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.hot.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 43200
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "hot is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_monitoring_alert_policy" "hot_throttled" {
   display_name          = "sensors-hot-throttled"
   combiner              = "OR"
@@ -98,7 +133,7 @@ resource "google_monitoring_alert_policy" "hot_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"sensors-hot\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -188,6 +223,41 @@ resource "google_monitoring_alert_policy" "mean_failing" {
   depends_on = [google_project_service.this]
 }
 
+resource "google_monitoring_alert_policy" "mean_behind" {
+  display_name          = "sensors-mean-behind"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    system = "sensors"
+    team   = "iot"
+  }
+
+  conditions {
+    display_name = "The oldest event waits for more than 720 minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.mean.name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 43200
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "mean is more than 720 minutes behind what it reads. Look whether it runs at all, and whether it has become slow; what gets too old is lost."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
 resource "google_monitoring_alert_policy" "mean_throttled" {
   display_name          = "sensors-mean-throttled"
   combiner              = "OR"
@@ -205,7 +275,7 @@ resource "google_monitoring_alert_policy" "mean_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"sensors-mean\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {

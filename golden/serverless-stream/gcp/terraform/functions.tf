@@ -172,7 +172,7 @@ resource "google_pubsub_subscription" "hot_dead" {
 resource "google_pubsub_subscription" "hot" {
   name                       = "sensors-hot"
   topic                      = google_pubsub_topic.readings.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 120
   message_retention_duration = "172800s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -200,7 +200,7 @@ resource "google_pubsub_subscription" "hot" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 
@@ -290,6 +290,7 @@ resource "google_cloudfunctions2_function" "mean" {
       READINGS_GROUP    = "projects/${data.google_project.this.project_id}/subscriptions/sensors-mean"
       READINGS_PROTOCOL = "pubsub"
       READINGS_STREAM   = "projects/${data.google_project.this.project_id}/topics/sensors-readings"
+      TIMEZONE          = "Asia/Seoul"
     }
 
     # What goes out goes through the network: firewall rules, private names, address translation.
@@ -346,7 +347,7 @@ resource "google_pubsub_subscription" "mean_dead" {
 resource "google_pubsub_subscription" "mean" {
   name                       = "sensors-mean"
   topic                      = google_pubsub_topic.readings.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 120
   message_retention_duration = "172800s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -374,7 +375,7 @@ resource "google_pubsub_subscription" "mean" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 

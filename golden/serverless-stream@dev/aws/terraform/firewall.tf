@@ -28,6 +28,8 @@ resource "aws_security_group" "hot" {
   tags = {
     Name = "sensors-dev-hot"
   }
+
+  depends_on = [aws_iam_role_policy.hot]
 }
 
 resource "aws_security_group" "mean" {
@@ -38,6 +40,8 @@ resource "aws_security_group" "mean" {
   tags = {
     Name = "sensors-dev-mean"
   }
+
+  depends_on = [aws_iam_role_policy.mean]
 }
 
 resource "aws_security_group" "private_service_endpoints" {

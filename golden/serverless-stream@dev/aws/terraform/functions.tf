@@ -169,6 +169,7 @@ resource "aws_lambda_function" "mean" {
       READINGS_GROUP    = "sensors-dev-mean"
       READINGS_PROTOCOL = "kinesis"
       READINGS_STREAM   = aws_kinesis_stream.readings.name
+      TIMEZONE          = "Asia/Seoul"
     }
   }
 

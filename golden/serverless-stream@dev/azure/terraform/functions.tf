@@ -1,15 +1,3 @@
-resource "azurerm_application_insights" "functions" {
-  name                = "sensors-dev-functions"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  workspace_id        = azurerm_log_analytics_workspace.main.id
-  application_type    = "web"
-
-  # Apps sign in with their identities: the connection string opens nothing.
-  local_authentication_enabled = false
-  tags                         = local.tags
-}
-
 # Storage accounts take no ranges of one or two addresses: those are named one by one.
 locals {
   admin_addresses = flatten([for range in var.admin_cidrs : endswith(range, "/32") ? [cidrhost(range, 0)] : endswith(range, "/31") ? [cidrhost(range, 0), cidrhost(range, 1)] : [range]])
@@ -102,6 +90,18 @@ resource "time_sleep" "operator_functions" {
   }
 }
 
+resource "azurerm_application_insights" "functions" {
+  name                = "sensors-dev-functions"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  workspace_id        = azurerm_log_analytics_workspace.main.id
+  application_type    = "web"
+
+  # Apps sign in with their identities: the connection string opens nothing.
+  local_authentication_enabled = false
+  tags                         = local.tags
+}
+
 resource "azurerm_service_plan" "functions" {
   name                = "sensors-dev-functions"
   location            = azurerm_resource_group.main.location
@@ -115,9 +115,36 @@ resource "azurerm_service_plan" "functions" {
   tags                         = local.tags
 }
 
-# What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.
-resource "azurerm_storage_account" "functions_host" {
-  name                            = "sensorsdevfu549d67${random_id.suffix.hex}"
+data "archive_file" "hot" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/hot"
+  output_path      = "${path.module}/.terraform/archives/hot.zip"
+  output_file_mode = "0644"
+}
+
+resource "azurerm_storage_container" "hot_code" {
+  name               = "hot-code"
+  storage_account_id = azurerm_storage_account.functions_code.id
+}
+
+resource "azurerm_storage_blob" "hot" {
+  name                 = "${data.archive_file.hot.output_md5}.zip"
+  storage_container_id = azurerm_storage_container.hot_code.id
+  type                 = "Block"
+  source               = data.archive_file.hot.output_path
+  content_md5          = data.archive_file.hot.output_md5
+  content_type         = "application/zip"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [time_sleep.operator_functions]
+}
+
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "hot_host" {
+  name                            = "sensorsdevhothost${random_id.suffix.hex}"
   location                        = azurerm_resource_group.main.location
   resource_group_name             = azurerm_resource_group.main.name
   account_tier                    = "Standard"
@@ -148,56 +175,29 @@ resource "azurerm_storage_account" "functions_host" {
   depends_on = [time_sleep.encryption]
 }
 
-resource "azurerm_private_endpoint" "functions_host" {
-  name                = "sensors-dev-functions-host"
+resource "azurerm_private_endpoint" "hot_host" {
+  name                = "sensors-dev-hot-host"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   subnet_id           = azurerm_subnet.endpoint.id
   tags                = local.tags
 
   private_service_connection {
-    name                           = "functions-host"
-    private_connection_resource_id = azurerm_storage_account.functions_host.id
+    name                           = "hot-host"
+    private_connection_resource_id = azurerm_storage_account.hot_host.id
     subresource_names              = ["blob"]
     is_manual_connection           = false
   }
 
   private_dns_zone_group {
-    name                 = "functions-host"
+    name                 = "hot-host"
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
   }
 }
 
-resource "azurerm_private_endpoint_application_security_group_association" "functions_host" {
-  private_endpoint_id           = azurerm_private_endpoint.functions_host.id
+resource "azurerm_private_endpoint_application_security_group_association" "hot_host" {
+  private_endpoint_id           = azurerm_private_endpoint.hot_host.id
   application_security_group_id = azurerm_application_security_group.functions_host.id
-}
-
-data "archive_file" "hot" {
-  type             = "zip"
-  source_dir       = "${path.module}/functions/hot"
-  output_path      = "${path.module}/.terraform/archives/hot.zip"
-  output_file_mode = "0644"
-}
-
-resource "azurerm_storage_container" "hot_code" {
-  name               = "hot-code"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_blob" "hot" {
-  name                 = "${data.archive_file.hot.output_md5}.zip"
-  storage_container_id = azurerm_storage_container.hot_code.id
-  type                 = "Block"
-  source               = data.archive_file.hot.output_path
-  content_md5          = data.archive_file.hot.output_md5
-  content_type         = "application/zip"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [time_sleep.operator_functions]
 }
 
 # What the function failed on for the last time, and what never reached it.
@@ -219,7 +219,7 @@ resource "azurerm_role_assignment" "hot_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.hot_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -248,7 +248,7 @@ resource "azurerm_linux_function_app" "hot" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.hot_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -269,7 +269,7 @@ resource "azurerm_linux_function_app" "hot" {
     AzureDead__credential                                                    = "managedidentity"
     AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type = "fromEnd"
     AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize          = "100"
-    AzureFunctionsJobHost__functionTimeout                                   = "00:01:00"
+    AzureFunctionsJobHost__functionTimeout                                   = "00:02:30"
     AzureFunctionsWebHost__hostid                                            = "sensors-dev-hot"
     AzureTrigger__clientId                                                   = azurerm_user_assigned_identity.hot.client_id
     AzureTrigger__credential                                                 = "managedidentity"
@@ -282,6 +282,7 @@ resource "azurerm_linux_function_app" "hot" {
     READINGS_GROUP                                                           = "hot"
     READINGS_PROTOCOL                                                        = "eventhubs"
     READINGS_STREAM                                                          = "readings"
+    WEBSITE_CONTENTOVERVNET                                                  = "1"
     WEBSITE_RUN_FROM_PACKAGE                                                 = azurerm_storage_blob.hot.url
     WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                             = azurerm_user_assigned_identity.hot.id
   }
@@ -294,7 +295,7 @@ resource "azurerm_linux_function_app" "hot" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 5
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -315,7 +316,7 @@ resource "azurerm_linux_function_app" "hot" {
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.event_hubs,
     azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_host,
+    azurerm_private_endpoint.hot_host,
     azurerm_private_endpoint.vault,
     azurerm_role_assignment.hot,
     azurerm_subnet_network_security_group_association.functions,
@@ -350,6 +351,64 @@ resource "azurerm_storage_blob" "mean" {
   depends_on = [time_sleep.operator_functions]
 }
 
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "mean_host" {
+  name                            = "sensorsdevmeanhost${random_id.suffix.hex}"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  account_tier                    = "Standard"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  default_to_oauth_authentication = true
+  local_user_enabled              = false
+  allow_nested_items_to_be_public = false
+  public_network_access_enabled   = false
+  shared_access_key_enabled       = false
+  tags                            = local.tags
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["AzureServices"]
+  }
+
+  customer_managed_key {
+    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
+    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_private_endpoint" "mean_host" {
+  name                = "sensors-dev-mean-host"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.endpoint.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "mean-host"
+    private_connection_resource_id = azurerm_storage_account.mean_host.id
+    subresource_names              = ["blob"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "mean-host"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
+  }
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "mean_host" {
+  private_endpoint_id           = azurerm_private_endpoint.mean_host.id
+  application_security_group_id = azurerm_application_security_group.functions_host.id
+}
+
 # What the function failed on for the last time, and what never reached it.
 resource "azurerm_storage_container" "mean_dead" {
   name               = "mean-dead"
@@ -369,7 +428,7 @@ resource "azurerm_role_assignment" "mean_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.mean_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -400,7 +459,7 @@ resource "azurerm_linux_function_app" "mean" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.mean_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -421,7 +480,7 @@ resource "azurerm_linux_function_app" "mean" {
     AzureDead__credential                                                    = "managedidentity"
     AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type = "fromStart"
     AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize          = "200"
-    AzureFunctionsJobHost__functionTimeout                                   = "00:01:00"
+    AzureFunctionsJobHost__functionTimeout                                   = "00:02:30"
     AzureFunctionsWebHost__hostid                                            = "sensors-dev-mean"
     AzureTrigger__clientId                                                   = azurerm_user_assigned_identity.mean.client_id
     AzureTrigger__credential                                                 = "managedidentity"
@@ -439,6 +498,8 @@ resource "azurerm_linux_function_app" "mean" {
     READINGS_GROUP                                                           = "mean"
     READINGS_PROTOCOL                                                        = "eventhubs"
     READINGS_STREAM                                                          = "readings"
+    TIMEZONE                                                                 = "Asia/Seoul"
+    WEBSITE_CONTENTOVERVNET                                                  = "1"
     WEBSITE_RUN_FROM_PACKAGE                                                 = azurerm_storage_blob.mean.url
     WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                             = azurerm_user_assigned_identity.mean.id
   }
@@ -451,7 +512,7 @@ resource "azurerm_linux_function_app" "mean" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 5
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -473,7 +534,7 @@ resource "azurerm_linux_function_app" "mean" {
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.event_hubs,
     azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_host,
+    azurerm_private_endpoint.mean_host,
     azurerm_private_endpoint.means,
     azurerm_private_endpoint.raw,
     azurerm_private_endpoint.vault,

@@ -70,6 +70,9 @@ resource "azurerm_eventhub" "readings" {
     cleanup_policy          = "Delete"
     retention_time_in_hours = 48
   }
+
+  # A namespace with a hub in it takes no key any more.
+  depends_on = [azurerm_eventhub_namespace_customer_managed_key.main]
 }
 
 resource "azurerm_eventhub_consumer_group" "hot_from_readings" {

@@ -108,6 +108,11 @@ resource "google_cloud_run_v2_service_iam_member" "hot_called_by_triggers" {
   name     = google_cloudfunctions2_function.hot.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.hot.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "mean_called_by_triggers" {
@@ -115,4 +120,9 @@ resource "google_cloud_run_v2_service_iam_member" "mean_called_by_triggers" {
   name     = google_cloudfunctions2_function.mean.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mean.id]
+  }
 }

@@ -32,7 +32,7 @@ resource "aws_vpc_endpoint" "interface" {
         Effect    = "Allow"
         Principal = "*"
         Action    = "secretsmanager:GetSecretValue"
-        Resource  = [aws_secretsmanager_secret.smtp.arn]
+        Resource  = [aws_secretsmanager_secret.mail_key.arn]
         Condition = {
           StringEquals = {
             "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id

@@ -60,13 +60,14 @@ resource "aws_lambda_function" "close" {
 
   environment {
     variables = {
-      KEPT_DAYS        = "30"
       MAILS_ENDPOINT   = "https://sqs.ap-northeast-2.amazonaws.com"
       MAILS_PROTOCOL   = "sqs"
       MAILS_QUEUE      = aws_sqs_queue.mails.url
+      MAIL_TO          = "accounting@example.com"
       REPORTS_BUCKET   = aws_s3_bucket.reports.bucket
       REPORTS_ENDPOINT = "https://s3.ap-northeast-2.amazonaws.com"
       REPORTS_REGION   = "ap-northeast-2"
+      TIMEZONE         = "Asia/Seoul"
     }
   }
 
@@ -135,7 +136,7 @@ resource "aws_lambda_function" "mailer" {
   filename         = data.archive_file.mailer.output_path
   source_code_hash = data.archive_file.mailer.output_base64sha256
   runtime          = "python3.13"
-  handler          = "nightly.handle"
+  handler          = "tell.handle"
   architectures    = ["arm64"]
   memory_size      = 512
   timeout          = 60
@@ -146,13 +147,8 @@ resource "aws_lambda_function" "mailer" {
 
   environment {
     variables = {
-      KEPT_DAYS                = "30"
-      MAILS_BATCH              = "10"
-      MAILS_SOURCE             = aws_sqs_queue.mails.url
-      MAILS_SOURCE_ENDPOINT    = "https://sqs.ap-northeast-2.amazonaws.com"
-      MAILS_SOURCE_PROTOCOL    = "sqs"
-      MAILS_VISIBILITY_SECONDS = "360"
-      SMTP_SECRET              = aws_secretsmanager_secret.smtp.arn
+      MAIL_KEY_SECRET = aws_secretsmanager_secret.mail_key.arn
+      TELL_URL        = "https://mail.example.com/v1/messages"
     }
   }
 

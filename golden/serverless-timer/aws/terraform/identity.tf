@@ -150,9 +150,9 @@ resource "aws_iam_role_policy" "close" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -252,7 +252,7 @@ resource "aws_iam_role_policy" "mailer" {
         Sid      = "ReadSecrets"
         Effect   = "Allow"
         Action   = "secretsmanager:GetSecretValue"
-        Resource = [aws_secretsmanager_secret.smtp.arn]
+        Resource = [aws_secretsmanager_secret.mail_key.arn]
       },
       {
         Sid      = "TakeMessages"
@@ -314,9 +314,9 @@ resource "aws_iam_role_policy" "mailer" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {

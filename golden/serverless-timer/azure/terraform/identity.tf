@@ -28,13 +28,13 @@ resource "azurerm_user_assigned_identity" "mailer" {
 
 resource "azurerm_role_assignment" "mailer" {
   for_each = {
+    mail-key = {
+      role  = "Key Vault Secrets User"
+      scope = azurerm_key_vault_secret.mail_key.resource_versionless_id
+    }
     "mails/receive" = {
       role  = "Azure Service Bus Data Receiver"
       scope = azurerm_servicebus_queue.mails.id
-    }
-    smtp = {
-      role  = "Key Vault Secrets User"
-      scope = azurerm_key_vault_secret.smtp.resource_versionless_id
     }
   }
 

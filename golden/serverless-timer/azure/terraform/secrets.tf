@@ -107,8 +107,8 @@ resource "azurerm_private_endpoint_application_security_group_association" "vaul
 
 # Filled by its owner.
 # The vault has no entry without a value: the owner's first version takes the place of this one.
-resource "azurerm_key_vault_secret" "smtp" {
-  name             = "smtp"
+resource "azurerm_key_vault_secret" "mail_key" {
+  name             = "mail-key"
   key_vault_id     = azurerm_key_vault.main.id
   content_type     = "unfilled"
   value_wo         = "unfilled"

@@ -15,6 +15,7 @@ resource "google_logging_project_sink" "main" {
 
   filter = <<-EOT
     (resource.type="cloud_run_revision" AND resource.labels.service_name=~"^nightly-(close|mailer)$") OR
-    (log_id("compute.googleapis.com/vpc_flows") AND (jsonPayload.src_vpc.subnetwork_name="nightly-containers" OR jsonPayload.dest_vpc.subnetwork_name="nightly-containers"))
+    (log_id("compute.googleapis.com/vpc_flows") AND (jsonPayload.src_vpc.subnetwork_name="nightly-containers" OR jsonPayload.dest_vpc.subnetwork_name="nightly-containers")) OR
+    (resource.type="cloud_scheduler_job" AND resource.labels.job_id=~"^nightly-(close)$")
   EOT
 }

@@ -36,7 +36,7 @@ resource "google_pubsub_subscription" "mails_dead" {
 resource "google_pubsub_subscription" "mails" {
   name                       = "nightly-mails"
   topic                      = google_pubsub_topic.mails.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 360
   message_retention_duration = "345600s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -61,7 +61,7 @@ resource "google_pubsub_subscription" "mails" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 

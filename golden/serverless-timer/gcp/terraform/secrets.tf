@@ -1,6 +1,6 @@
-# The owner adds its value, gcloud secrets versions add nightly-smtp --data-file=-
-resource "google_secret_manager_secret" "smtp" {
-  secret_id           = "nightly-smtp"
+# The owner adds its value, gcloud secrets versions add nightly-mail-key --data-file=-
+resource "google_secret_manager_secret" "mail_key" {
+  secret_id           = "nightly-mail-key"
   deletion_protection = true
 
   replication {

@@ -62,7 +62,7 @@ resource "aws_cloudwatch_metric_alarm" "mails_dead" {
 
 resource "aws_cloudwatch_metric_alarm" "mails_waiting" {
   alarm_name        = "nightly-dev-mails-waiting"
-  alarm_description = "A message of mails has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+  alarm_description = "A message of mails has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`."
   namespace         = "AWS/SQS"
   metric_name       = "ApproximateAgeOfOldestMessage"
 
@@ -87,18 +87,65 @@ resource "aws_cloudwatch_metric_alarm" "mails_waiting" {
 resource "aws_cloudwatch_metric_alarm" "close_dead" {
   alarm_name        = "nightly-dev-close-dead"
   alarm_description = "close has dead letters: events that it failed on 3 times. Look at one of them and at its logs; send them again when the reason is gone."
-  namespace         = "AWS/SQS"
-  metric_name       = "ApproximateNumberOfMessagesVisible"
 
-  dimensions = {
-    QueueName = aws_sqs_queue.close_dead.name
+  metric_query {
+    id          = "all"
+    label       = "Dead letters, and those that were lost"
+    expression  = "FILL(waiting, 0) + FILL(lost, 0) + FILL(undelivered, 0)"
+    return_data = true
   }
 
-  statistic           = "Maximum"
-  period              = 60
+  metric_query {
+    id = "waiting"
+
+    metric {
+      namespace   = "AWS/SQS"
+      metric_name = "ApproximateNumberOfMessagesVisible"
+
+      dimensions = {
+        QueueName = aws_sqs_queue.close_dead.name
+      }
+
+      stat   = "Maximum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "lost"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "DestinationDeliveryFailures"
+
+      dimensions = {
+        FunctionName = aws_lambda_function.close.function_name
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "undelivered"
+
+    metric {
+      namespace   = "AWS/Scheduler"
+      metric_name = "InvocationsFailedToBeSentToDeadLetterCount"
+
+      dimensions = {
+        ScheduleGroup = "nightly-dev-scheduled-functions"
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -119,8 +166,8 @@ resource "aws_cloudwatch_metric_alarm" "close_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -141,8 +188,8 @@ resource "aws_cloudwatch_metric_alarm" "close_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -163,8 +210,8 @@ resource "aws_cloudwatch_metric_alarm" "mailer_failing" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"
@@ -185,8 +232,8 @@ resource "aws_cloudwatch_metric_alarm" "mailer_throttled" {
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
 
   # Nothing is measured while nothing happens.
   treat_missing_data = "notBreaching"

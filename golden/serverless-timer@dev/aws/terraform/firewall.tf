@@ -8,6 +8,8 @@ resource "aws_security_group" "close" {
   tags = {
     Name = "nightly-dev-close"
   }
+
+  depends_on = [aws_iam_role_policy.close]
 }
 
 resource "aws_security_group" "mailer" {
@@ -18,6 +20,8 @@ resource "aws_security_group" "mailer" {
   tags = {
     Name = "nightly-dev-mailer"
   }
+
+  depends_on = [aws_iam_role_policy.mailer]
 }
 
 resource "aws_security_group" "private_service_endpoints" {

@@ -13,7 +13,7 @@ output "reports_bucket" {
   value       = aws_s3_bucket.reports.bucket
 }
 
-output "smtp_secret" {
-  description = "Secret smtp, to be filled by its owner."
-  value       = aws_secretsmanager_secret.smtp.arn
+output "mail_key_secret" {
+  description = "Secret mail-key, to be filled by its owner."
+  value       = aws_secretsmanager_secret.mail_key.arn
 }

@@ -1,7 +1,13 @@
 # What starts the functions.
 
+# Scheduler counts by group what it could not deliver.
+resource "aws_scheduler_schedule_group" "scheduled_functions_of_system" {
+  name = "nightly-dev-scheduled-functions"
+}
+
 resource "aws_scheduler_schedule" "close" {
   name                         = "nightly-dev-close"
+  group_name                   = aws_scheduler_schedule_group.scheduled_functions_of_system.name
   description                  = "Starts the function close"
   schedule_expression          = "cron(30 0 * * ? *)"
   schedule_expression_timezone = "Asia/Seoul"

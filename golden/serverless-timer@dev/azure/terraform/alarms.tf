@@ -44,7 +44,7 @@ resource "azurerm_monitor_metric_alert" "mails_waiting" {
   name                = "nightly-dev-mails-waiting"
   resource_group_name = azurerm_resource_group.main.name
   scopes              = [azurerm_servicebus_namespace.main.id]
-  description         = "A message of mails has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`. Azure does not measure how long a message waits: there were more than 100 of them all the time, which is what all workers together have in hand at most."
+  description         = "A message of mails has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`. Azure does not measure how long a message waits: there were more than 100 of them all the time, which is what all workers together have in hand at most."
   severity            = 2
   frequency           = "PT1M"
   window_size         = "PT15M"
@@ -157,6 +157,45 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "mailer_failing" {
     time_aggregation_method = "Count"
     operator                = "GreaterThan"
     threshold               = 5
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "functions_stopped" {
+  name                    = "nightly-dev-functions-stopped"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "An app of a function does not start, or its process was stopped in the middle of a call: out of memory, or far beyond its time. The event that it had may be lost. `FunctionAppLogs` and `AppExceptions` of the workspace say which and why."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT5M"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      union isfuzzy=true (
+        FunctionAppLogs
+        | where Level in ("Error", "Critical") and Category in ("Host.Startup", "Host.General")
+        | extend App = tostring(split(_ResourceId, "/")[-1])
+      ), (
+        AppExceptions
+        | where ExceptionType has_any ("FunctionTimeoutException", "WorkerProcessExitException", "LanguageWorkerChannelException")
+        | extend App = tolower(AppRoleName)
+      )
+      | where App in~ ("${azurerm_linux_function_app.close.name}", "${azurerm_linux_function_app.mailer.name}")
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
   }
 
   action {

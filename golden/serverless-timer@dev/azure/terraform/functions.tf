@@ -1,15 +1,3 @@
-resource "azurerm_application_insights" "functions" {
-  name                = "nightly-dev-functions"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  workspace_id        = azurerm_log_analytics_workspace.main.id
-  application_type    = "web"
-
-  # Apps sign in with their identities: the connection string opens nothing.
-  local_authentication_enabled = false
-  tags                         = local.tags
-}
-
 # Storage accounts take no ranges of one or two addresses: those are named one by one.
 locals {
   admin_addresses = flatten([for range in var.admin_cidrs : endswith(range, "/32") ? [cidrhost(range, 0)] : endswith(range, "/31") ? [cidrhost(range, 0), cidrhost(range, 1)] : [range]])
@@ -102,6 +90,18 @@ resource "time_sleep" "operator_functions" {
   }
 }
 
+resource "azurerm_application_insights" "functions" {
+  name                = "nightly-dev-functions"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  workspace_id        = azurerm_log_analytics_workspace.main.id
+  application_type    = "web"
+
+  # Apps sign in with their identities: the connection string opens nothing.
+  local_authentication_enabled = false
+  tags                         = local.tags
+}
+
 resource "azurerm_service_plan" "functions" {
   name                = "nightly-dev-functions"
   location            = azurerm_resource_group.main.location
@@ -115,9 +115,36 @@ resource "azurerm_service_plan" "functions" {
   tags                         = local.tags
 }
 
-# What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.
-resource "azurerm_storage_account" "functions_host" {
-  name                            = "nightlydevfu9d3c55${random_id.suffix.hex}"
+data "archive_file" "close" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/close"
+  output_path      = "${path.module}/.terraform/archives/close.zip"
+  output_file_mode = "0644"
+}
+
+resource "azurerm_storage_container" "close_code" {
+  name               = "close-code"
+  storage_account_id = azurerm_storage_account.functions_code.id
+}
+
+resource "azurerm_storage_blob" "close" {
+  name                 = "${data.archive_file.close.output_md5}.zip"
+  storage_container_id = azurerm_storage_container.close_code.id
+  type                 = "Block"
+  source               = data.archive_file.close.output_path
+  content_md5          = data.archive_file.close.output_md5
+  content_type         = "application/zip"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [time_sleep.operator_functions]
+}
+
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "close_host" {
+  name                            = "nightlydevcld13685${random_id.suffix.hex}"
   location                        = azurerm_resource_group.main.location
   resource_group_name             = azurerm_resource_group.main.name
   account_tier                    = "Standard"
@@ -148,56 +175,29 @@ resource "azurerm_storage_account" "functions_host" {
   depends_on = [time_sleep.encryption]
 }
 
-resource "azurerm_private_endpoint" "functions_host" {
-  name                = "nightly-dev-functions-host"
+resource "azurerm_private_endpoint" "close_host" {
+  name                = "nightly-dev-close-host"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   subnet_id           = azurerm_subnet.endpoint.id
   tags                = local.tags
 
   private_service_connection {
-    name                           = "functions-host"
-    private_connection_resource_id = azurerm_storage_account.functions_host.id
+    name                           = "close-host"
+    private_connection_resource_id = azurerm_storage_account.close_host.id
     subresource_names              = ["blob"]
     is_manual_connection           = false
   }
 
   private_dns_zone_group {
-    name                 = "functions-host"
+    name                 = "close-host"
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
   }
 }
 
-resource "azurerm_private_endpoint_application_security_group_association" "functions_host" {
-  private_endpoint_id           = azurerm_private_endpoint.functions_host.id
+resource "azurerm_private_endpoint_application_security_group_association" "close_host" {
+  private_endpoint_id           = azurerm_private_endpoint.close_host.id
   application_security_group_id = azurerm_application_security_group.functions_host.id
-}
-
-data "archive_file" "close" {
-  type             = "zip"
-  source_dir       = "${path.module}/functions/close"
-  output_path      = "${path.module}/.terraform/archives/close.zip"
-  output_file_mode = "0644"
-}
-
-resource "azurerm_storage_container" "close_code" {
-  name               = "close-code"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_blob" "close" {
-  name                 = "${data.archive_file.close.output_md5}.zip"
-  storage_container_id = azurerm_storage_container.close_code.id
-  type                 = "Block"
-  source               = data.archive_file.close.output_path
-  content_md5          = data.archive_file.close.output_md5
-  content_type         = "application/zip"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [time_sleep.operator_functions]
 }
 
 # What the function failed on for the last time, and what never reached it.
@@ -219,7 +219,7 @@ resource "azurerm_role_assignment" "close_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.close_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -249,7 +249,7 @@ resource "azurerm_linux_function_app" "close" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.close_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -268,18 +268,20 @@ resource "azurerm_linux_function_app" "close" {
     AzureDead__blobServiceUri                    = azurerm_storage_account.functions_code.primary_blob_endpoint
     AzureDead__clientId                          = azurerm_user_assigned_identity.close.client_id
     AzureDead__credential                        = "managedidentity"
-    AzureFunctionsJobHost__functionTimeout       = "00:10:00"
+    AzureFunctionsJobHost__functionTimeout       = "00:10:30"
     AzureFunctionsWebHost__hostid                = "nightly-dev-close"
     AzureWebJobsStorage__clientId                = azurerm_user_assigned_identity.close.client_id
     AzureWebJobsStorage__credential              = "managedidentity"
     CLOUDGEN_ROLLOUT                             = "rollout ${var.rollout}"
-    KEPT_DAYS                                    = "30"
     MAILS_ENDPOINT                               = local.service_bus
     MAILS_PROTOCOL                               = "servicebus"
     MAILS_QUEUE                                  = "mails"
+    MAIL_TO                                      = "accounting@example.com"
     REPORTS_BUCKET                               = azurerm_storage_container.reports.name
     REPORTS_ENDPOINT                             = trimsuffix(azurerm_storage_account.reports.primary_blob_endpoint, "/")
     REPORTS_REGION                               = "koreacentral"
+    TIMEZONE                                     = "Asia/Seoul"
+    WEBSITE_CONTENTOVERVNET                      = "1"
     WEBSITE_RUN_FROM_PACKAGE                     = azurerm_storage_blob.close.url
     WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID = azurerm_user_assigned_identity.close.id
     WEBSITE_TIME_ZONE                            = "Asia/Seoul"
@@ -311,8 +313,8 @@ resource "azurerm_linux_function_app" "close" {
   # What the first start needs: its code, whatever it reads, and the right to read it.
   depends_on = [
     azurerm_private_dns_zone_virtual_network_link.privatelink,
+    azurerm_private_endpoint.close_host,
     azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_host,
     azurerm_private_endpoint.reports,
     azurerm_private_endpoint.service_bus,
     azurerm_private_endpoint.vault,
@@ -350,6 +352,64 @@ resource "azurerm_storage_blob" "mailer" {
   depends_on = [time_sleep.operator_functions]
 }
 
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "mailer_host" {
+  name                            = "nightlydevmaec52d8${random_id.suffix.hex}"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  account_tier                    = "Standard"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  default_to_oauth_authentication = true
+  local_user_enabled              = false
+  allow_nested_items_to_be_public = false
+  public_network_access_enabled   = false
+  shared_access_key_enabled       = false
+  tags                            = local.tags
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["AzureServices"]
+  }
+
+  customer_managed_key {
+    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
+    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_private_endpoint" "mailer_host" {
+  name                = "nightly-dev-mailer-host"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.endpoint.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "mailer-host"
+    private_connection_resource_id = azurerm_storage_account.mailer_host.id
+    subresource_names              = ["blob"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "mailer-host"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
+  }
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "mailer_host" {
+  private_endpoint_id           = azurerm_private_endpoint.mailer_host.id
+  application_security_group_id = azurerm_application_security_group.functions_host.id
+}
+
 # What running takes besides the links.
 resource "azurerm_role_assignment" "mailer_host" {
   for_each = {
@@ -359,7 +419,7 @@ resource "azurerm_role_assignment" "mailer_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.mailer_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -388,7 +448,7 @@ resource "azurerm_linux_function_app" "mailer" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.mailer_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -405,10 +465,10 @@ resource "azurerm_linux_function_app" "mailer" {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING                                 = "ClientId=${azurerm_user_assigned_identity.mailer.client_id};Authorization=AAD"
     AZURE_CLIENT_ID                                                           = azurerm_user_assigned_identity.mailer.client_id
     AzureFunctionsJobHost__extensions__serviceBus__maxAutoLockRenewalDuration = "00:01:00"
-    AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls         = "1"
-    AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentSessions      = "1"
+    AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls         = "4"
+    AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentSessions      = "4"
     AzureFunctionsJobHost__extensions__serviceBus__maxMessageBatchSize        = "5"
-    AzureFunctionsJobHost__functionTimeout                                    = "00:01:00"
+    AzureFunctionsJobHost__functionTimeout                                    = "00:01:30"
     AzureFunctionsWebHost__hostid                                             = "nightly-dev-mailer"
     AzureTrigger__clientId                                                    = azurerm_user_assigned_identity.mailer.client_id
     AzureTrigger__credential                                                  = "managedidentity"
@@ -416,14 +476,10 @@ resource "azurerm_linux_function_app" "mailer" {
     AzureWebJobsStorage__clientId                                             = azurerm_user_assigned_identity.mailer.client_id
     AzureWebJobsStorage__credential                                           = "managedidentity"
     CLOUDGEN_ROLLOUT                                                          = "rollout ${var.rollout}"
-    KEPT_DAYS                                                                 = "30"
-    MAILS_BATCH                                                               = "10"
-    MAILS_SOURCE                                                              = "mails"
-    MAILS_SOURCE_ENDPOINT                                                     = local.service_bus
-    MAILS_SOURCE_PROTOCOL                                                     = "servicebus"
-    MAILS_VISIBILITY_SECONDS                                                  = "360"
-    SMTP                                                                      = "@Microsoft.KeyVault(SecretUri=${azurerm_key_vault_secret.smtp.versionless_id})"
-    SMTP_SECRET                                                               = azurerm_key_vault_secret.smtp.versionless_id
+    MAIL_KEY                                                                  = "@Microsoft.KeyVault(SecretUri=${azurerm_key_vault_secret.mail_key.versionless_id})"
+    MAIL_KEY_SECRET                                                           = azurerm_key_vault_secret.mail_key.versionless_id
+    TELL_URL                                                                  = "https://mail.example.com/v1/messages"
+    WEBSITE_CONTENTOVERVNET                                                   = "1"
     WEBSITE_RUN_FROM_PACKAGE                                                  = azurerm_storage_blob.mailer.url
     WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                              = azurerm_user_assigned_identity.mailer.id
   }
@@ -436,7 +492,7 @@ resource "azurerm_linux_function_app" "mailer" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 5
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -455,7 +511,7 @@ resource "azurerm_linux_function_app" "mailer" {
   depends_on = [
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_host,
+    azurerm_private_endpoint.mailer_host,
     azurerm_private_endpoint.service_bus,
     azurerm_private_endpoint.vault,
     azurerm_role_assignment.mailer,

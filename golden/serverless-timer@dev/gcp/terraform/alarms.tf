@@ -75,7 +75,7 @@ resource "google_monitoring_alert_policy" "mails_waiting" {
   }
 
   documentation {
-    content   = "A message of mails has waited for more than 15 minutes: nobody takes it, or there are too few workers. Look whether they run, and at `scale`."
+    content   = "A message of mails has waited for more than 15 minutes: nobody takes it, or there are too few calls at once. Look whether they run, and at `concurrency`."
     mime_type = "text/markdown"
   }
 
@@ -173,7 +173,7 @@ resource "google_monitoring_alert_policy" "close_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"nightly-dev-close\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 10
       duration        = "0s"
 
       aggregations {
@@ -247,7 +247,7 @@ resource "google_monitoring_alert_policy" "mailer_throttled" {
     condition_threshold {
       filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"nightly-dev-mailer\" AND metric.labels.response_code = \"429\""
       comparison      = "COMPARISON_GT"
-      threshold_value = 0
+      threshold_value = 200
       duration        = "0s"
 
       aggregations {
@@ -260,6 +260,42 @@ resource "google_monitoring_alert_policy" "mailer_throttled" {
 
   documentation {
     content   = "Calls of mailer are turned away: as many run as may. Look whether it has become slow, and at `concurrency`."
+    mime_type = "text/markdown"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_alert_policy" "schedules_failed" {
+  display_name          = "nightly-dev-schedules-failed"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = values(google_monitoring_notification_channel.alarms)[*].id
+
+  user_labels = {
+    environment = "dev"
+    system      = "nightly"
+    team        = "operations"
+  }
+
+  conditions {
+    display_name = "Nothing was started"
+
+    condition_matched_log {
+      filter = "resource.type=\"cloud_scheduler_job\" AND severity>=ERROR AND resource.labels.job_id=~\"^nightly-dev-(close)$\""
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    content   = "Cloud Scheduler could not start what is due; it tries four times. The log of the job says why; start it again with `gcloud scheduler jobs run` when the reason is gone."
     mime_type = "text/markdown"
   }
 

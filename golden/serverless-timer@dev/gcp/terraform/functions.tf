@@ -119,13 +119,14 @@ resource "google_cloudfunctions2_function" "close" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
-      KEPT_DAYS        = "30"
       MAILS_ENDPOINT   = "pubsub.googleapis.com:443"
       MAILS_PROTOCOL   = "pubsub"
       MAILS_QUEUE      = "projects/${data.google_project.this.project_id}/topics/nightly-dev-mails"
+      MAIL_TO          = "accounting@example.com"
       REPORTS_BUCKET   = google_storage_bucket.reports.name
       REPORTS_ENDPOINT = "https://storage.googleapis.com"
       REPORTS_REGION   = "asia-northeast3"
+      TIMEZONE         = "Asia/Seoul"
     }
 
     # What goes out goes through the network: firewall rules, private names, address translation.
@@ -219,7 +220,7 @@ resource "google_pubsub_subscription" "close" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "600s"
     maximum_backoff = "600s"
   }
 
@@ -301,7 +302,7 @@ resource "google_cloudfunctions2_function" "mailer" {
     entry_point = "handle"
 
     environment_variables = {
-      GOOGLE_FUNCTION_SOURCE = "nightly.py"
+      GOOGLE_FUNCTION_SOURCE = "tell.py"
     }
 
     service_account   = google_service_account.build.id
@@ -331,23 +332,18 @@ resource "google_cloudfunctions2_function" "mailer" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
-      KEPT_DAYS                = "30"
-      MAILS_BATCH              = "10"
-      MAILS_SOURCE             = "projects/${data.google_project.this.project_id}/subscriptions/nightly-dev-mails"
-      MAILS_SOURCE_ENDPOINT    = "pubsub.googleapis.com:443"
-      MAILS_SOURCE_PROTOCOL    = "pubsub"
-      MAILS_VISIBILITY_SECONDS = "360"
-      SMTP_SECRET              = google_secret_manager_secret.smtp.id
+      MAIL_KEY_SECRET = google_secret_manager_secret.mail_key.id
+      TELL_URL        = "https://mail.example.com/v1/messages"
     }
 
     dynamic "secret_environment_variables" {
       iterator = filled
-      for_each = var.smtp_secret_version > 0 ? [var.smtp_secret_version] : []
+      for_each = var.mail_key_secret_version > 0 ? [var.mail_key_secret_version] : []
 
       content {
-        key        = "SMTP"
+        key        = "MAIL_KEY"
         project_id = data.google_project.this.project_id
-        secret     = google_secret_manager_secret.smtp.secret_id
+        secret     = google_secret_manager_secret.mail_key.secret_id
         version    = filled.value
       }
     }
@@ -372,7 +368,7 @@ resource "google_cloudfunctions2_function" "mailer" {
     google_compute_firewall.to_internet_of_containers,
     google_dns_record_set.google_apis,
     google_dns_record_set.google_apis_any,
-    google_secret_manager_secret_iam_member.mailer_uses_smtp,
+    google_secret_manager_secret_iam_member.mailer_uses_mail_key,
     google_kms_crypto_key_iam_member.agents,
     time_sleep.build,
   ]

@@ -35,8 +35,8 @@ resource "google_pubsub_topic_iam_member" "close_uses_mails" {
   member = google_service_account.close.member
 }
 
-resource "google_secret_manager_secret_iam_member" "mailer_uses_smtp" {
-  secret_id = google_secret_manager_secret.smtp.id
+resource "google_secret_manager_secret_iam_member" "mailer_uses_mail_key" {
+  secret_id = google_secret_manager_secret.mail_key.id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.mailer.member
 }
@@ -97,6 +97,11 @@ resource "google_cloud_run_v2_service_iam_member" "close_called_by_triggers" {
   name     = google_cloudfunctions2_function.close.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.close.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "mailer_called_by_triggers" {
@@ -104,4 +109,9 @@ resource "google_cloud_run_v2_service_iam_member" "mailer_called_by_triggers" {
   name     = google_cloudfunctions2_function.mailer.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mailer.id]
+  }
 }

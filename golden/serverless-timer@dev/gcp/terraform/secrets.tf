@@ -1,6 +1,6 @@
-# The owner adds its value, gcloud secrets versions add nightly-dev-smtp --data-file=-
-resource "google_secret_manager_secret" "smtp" {
-  secret_id           = "nightly-dev-smtp"
+# The owner adds its value, gcloud secrets versions add nightly-dev-mail-key --data-file=-
+resource "google_secret_manager_secret" "mail_key" {
+  secret_id           = "nightly-dev-mail-key"
   deletion_protection = false
 
   replication {

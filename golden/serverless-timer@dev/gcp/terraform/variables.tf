@@ -4,8 +4,8 @@ variable "rollout" {
   default     = 1
 }
 
-variable "smtp_secret_version" {
-  description = "Version of the secret smtp that containers get; 0 until its owner has filled it."
+variable "mail_key_secret_version" {
+  description = "Version of the secret mail-key that containers get; 0 until its owner has filled it."
   type        = number
   default     = 0
 }

@@ -8,6 +8,8 @@ resource "aws_security_group" "notes" {
   tags = {
     Name = "notes-notes"
   }
+
+  depends_on = [aws_iam_role_policy.notes]
 }
 
 resource "aws_security_group" "summary" {
@@ -18,6 +20,8 @@ resource "aws_security_group" "summary" {
   tags = {
     Name = "notes-summary"
   }
+
+  depends_on = [aws_iam_role_policy.summary]
 }
 
 resource "aws_vpc_security_group_egress_rule" "notes_to_internet_443" {

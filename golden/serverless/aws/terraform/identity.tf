@@ -161,9 +161,9 @@ resource "aws_iam_role_policy" "notes" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {
@@ -282,9 +282,9 @@ resource "aws_iam_role_policy" "summary" {
           "ec2:AssignPrivateIpAddresses",
           "ec2:CreateNetworkInterface",
           "ec2:DeleteNetworkInterface",
-          "ec2:UnassignPrivateIpAddresses",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSubnets",
+          "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = "*"
         Condition = {

@@ -1,15 +1,3 @@
-resource "azurerm_application_insights" "functions" {
-  name                = "notes-functions"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  workspace_id        = azurerm_log_analytics_workspace.main.id
-  application_type    = "web"
-
-  # Apps sign in with their identities: the connection string opens nothing.
-  local_authentication_enabled = false
-  tags                         = local.tags
-}
-
 # Storage accounts take no ranges of one or two addresses: those are named one by one.
 locals {
   admin_addresses = flatten([for range in var.admin_cidrs : endswith(range, "/32") ? [cidrhost(range, 0)] : endswith(range, "/31") ? [cidrhost(range, 0), cidrhost(range, 1)] : [range]])
@@ -118,6 +106,14 @@ resource "azurerm_role_assignment" "operator_functions" {
   principal_id         = each.key == "caller" ? data.azurerm_client_config.current.object_id : each.key
 }
 
+# They look at events that no function took, and start workflows by hand.
+resource "azurerm_role_assignment" "operator_function_queues" {
+  for_each             = local.operators
+  scope                = azurerm_storage_account.functions_code.id
+  role_definition_name = "Storage Queue Data Contributor"
+  principal_id         = each.key == "caller" ? data.azurerm_client_config.current.object_id : each.key
+}
+
 # Until the grants have reached the account.
 resource "time_sleep" "operator_functions" {
   create_duration = "90s"
@@ -125,6 +121,18 @@ resource "time_sleep" "operator_functions" {
   triggers = {
     grant = join(",", values(azurerm_role_assignment.operator_functions)[*].id)
   }
+}
+
+resource "azurerm_application_insights" "functions" {
+  name                = "notes-functions"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  workspace_id        = azurerm_log_analytics_workspace.main.id
+  application_type    = "web"
+
+  # Apps sign in with their identities: the connection string opens nothing.
+  local_authentication_enabled = false
+  tags                         = local.tags
 }
 
 resource "azurerm_service_plan" "functions" {
@@ -140,9 +148,36 @@ resource "azurerm_service_plan" "functions" {
   tags                         = local.tags
 }
 
-# What the hosts of the functions remember: who of several does a task, how far each is with a stream, keys.
-resource "azurerm_storage_account" "functions_host" {
-  name                            = "notesfunctionshost${random_id.suffix.hex}"
+data "archive_file" "notes" {
+  type             = "zip"
+  source_dir       = "${path.module}/functions/notes"
+  output_path      = "${path.module}/.terraform/archives/notes.zip"
+  output_file_mode = "0644"
+}
+
+resource "azurerm_storage_container" "notes_code" {
+  name               = "notes-code"
+  storage_account_id = azurerm_storage_account.functions_code.id
+}
+
+resource "azurerm_storage_blob" "notes" {
+  name                 = "${data.archive_file.notes.output_md5}.zip"
+  storage_container_id = azurerm_storage_container.notes_code.id
+  type                 = "Block"
+  source               = data.archive_file.notes.output_path
+  content_md5          = data.archive_file.notes.output_md5
+  content_type         = "application/zip"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [time_sleep.operator_functions]
+}
+
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "notes_host" {
+  name                            = "notesnoteshost${random_id.suffix.hex}"
   location                        = azurerm_resource_group.main.location
   resource_group_name             = azurerm_resource_group.main.name
   account_tier                    = "Standard"
@@ -173,56 +208,29 @@ resource "azurerm_storage_account" "functions_host" {
   depends_on = [time_sleep.encryption]
 }
 
-resource "azurerm_private_endpoint" "functions_host" {
-  name                = "notes-functions-host"
+resource "azurerm_private_endpoint" "notes_host" {
+  name                = "notes-notes-host"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   subnet_id           = azurerm_subnet.endpoint.id
   tags                = local.tags
 
   private_service_connection {
-    name                           = "functions-host"
-    private_connection_resource_id = azurerm_storage_account.functions_host.id
+    name                           = "notes-host"
+    private_connection_resource_id = azurerm_storage_account.notes_host.id
     subresource_names              = ["blob"]
     is_manual_connection           = false
   }
 
   private_dns_zone_group {
-    name                 = "functions-host"
+    name                 = "notes-host"
     private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
   }
 }
 
-resource "azurerm_private_endpoint_application_security_group_association" "functions_host" {
-  private_endpoint_id           = azurerm_private_endpoint.functions_host.id
+resource "azurerm_private_endpoint_application_security_group_association" "notes_host" {
+  private_endpoint_id           = azurerm_private_endpoint.notes_host.id
   application_security_group_id = azurerm_application_security_group.functions_host.id
-}
-
-data "archive_file" "notes" {
-  type             = "zip"
-  source_dir       = "${path.module}/functions/notes"
-  output_path      = "${path.module}/.terraform/archives/notes.zip"
-  output_file_mode = "0644"
-}
-
-resource "azurerm_storage_container" "notes_code" {
-  name               = "notes-code"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_blob" "notes" {
-  name                 = "${data.archive_file.notes.output_md5}.zip"
-  storage_container_id = azurerm_storage_container.notes_code.id
-  type                 = "Block"
-  source               = data.archive_file.notes.output_path
-  content_md5          = data.archive_file.notes.output_md5
-  content_type         = "application/zip"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [time_sleep.operator_functions]
 }
 
 # What running takes besides the links.
@@ -234,7 +242,7 @@ resource "azurerm_role_assignment" "notes_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.notes_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -263,7 +271,7 @@ resource "azurerm_linux_function_app" "notes" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.notes_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -277,19 +285,22 @@ resource "azurerm_linux_function_app" "notes" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.notes.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                      = "ClientId=${azurerm_user_assigned_identity.notes.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                                = azurerm_user_assigned_identity.notes.client_id
-    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests = "1"
-    AzureFunctionsJobHost__functionTimeout                         = "00:01:00"
-    AzureFunctionsWebHost__hostid                                  = "notes-notes"
-    AzureWebJobsStorage__clientId                                  = azurerm_user_assigned_identity.notes.client_id
-    AzureWebJobsStorage__credential                                = "managedidentity"
-    CLOUDGEN_ROLLOUT                                               = "rollout ${var.rollout}"
-    PRODUCTS_ENDPOINT                                              = trimsuffix(azurerm_cosmosdb_account.products.endpoint, "/")
-    PRODUCTS_PROTOCOL                                              = "cosmos"
-    PRODUCTS_TABLE                                                 = "products"
-    WEBSITE_RUN_FROM_PACKAGE                                       = azurerm_storage_blob.notes.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                   = azurerm_user_assigned_identity.notes.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                       = "ClientId=${azurerm_user_assigned_identity.notes.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                                 = azurerm_user_assigned_identity.notes.client_id
+    AzureFunctionsJobHost__extensions__http__maxConcurrentRequests  = "4"
+    AzureFunctionsJobHost__extensions__http__maxOutstandingRequests = "40"
+    AzureFunctionsJobHost__functionTimeout                          = "00:01:30"
+    AzureFunctionsWebHost__hostid                                   = "notes-notes"
+    AzureWebJobsStorage__clientId                                   = azurerm_user_assigned_identity.notes.client_id
+    AzureWebJobsStorage__credential                                 = "managedidentity"
+    CLOUDGEN_ROLLOUT                                                = "rollout ${var.rollout}"
+    KEY                                                             = "id"
+    PRODUCTS_ENDPOINT                                               = trimsuffix(azurerm_cosmosdb_account.products.endpoint, "/")
+    PRODUCTS_PROTOCOL                                               = "cosmos"
+    PRODUCTS_TABLE                                                  = "products"
+    WEBSITE_CONTENTOVERVNET                                         = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                        = azurerm_storage_blob.notes.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                    = azurerm_user_assigned_identity.notes.id
   }
 
   tags = local.tags
@@ -300,7 +311,7 @@ resource "azurerm_linux_function_app" "notes" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 5
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -321,7 +332,7 @@ resource "azurerm_linux_function_app" "notes" {
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.functions_code,
     azurerm_private_endpoint.functions_events,
-    azurerm_private_endpoint.functions_host,
+    azurerm_private_endpoint.notes_host,
     azurerm_private_endpoint.products,
     azurerm_private_endpoint.vault,
     azurerm_subnet_network_security_group_association.functions,
@@ -381,6 +392,64 @@ resource "azurerm_storage_blob" "summary" {
   depends_on = [time_sleep.operator_functions]
 }
 
+# What its host remembers: which instance does a task, how far it is with a stream, keys.
+resource "azurerm_storage_account" "summary_host" {
+  name                            = "notessummaryhost${random_id.suffix.hex}"
+  location                        = azurerm_resource_group.main.location
+  resource_group_name             = azurerm_resource_group.main.name
+  account_tier                    = "Standard"
+  account_replication_type        = "ZRS"
+  min_tls_version                 = "TLS1_2"
+  default_to_oauth_authentication = true
+  local_user_enabled              = false
+  allow_nested_items_to_be_public = false
+  public_network_access_enabled   = false
+  shared_access_key_enabled       = false
+  tags                            = local.tags
+
+  network_rules {
+    default_action = "Deny"
+    bypass         = ["AzureServices"]
+  }
+
+  customer_managed_key {
+    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
+    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
+  }
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.encryption.id]
+  }
+
+  depends_on = [time_sleep.encryption]
+}
+
+resource "azurerm_private_endpoint" "summary_host" {
+  name                = "notes-summary-host"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  subnet_id           = azurerm_subnet.endpoint.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "summary-host"
+    private_connection_resource_id = azurerm_storage_account.summary_host.id
+    subresource_names              = ["blob"]
+    is_manual_connection           = false
+  }
+
+  private_dns_zone_group {
+    name                 = "summary-host"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
+  }
+}
+
+resource "azurerm_private_endpoint_application_security_group_association" "summary_host" {
+  private_endpoint_id           = azurerm_private_endpoint.summary_host.id
+  application_security_group_id = azurerm_application_security_group.functions_host.id
+}
+
 # What the function failed on for the last time, and what never reached it.
 resource "azurerm_storage_container" "summary_dead" {
   name               = "summary-dead"
@@ -418,7 +487,7 @@ resource "azurerm_role_assignment" "summary_host" {
     }
     host = {
       role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.functions_host.id
+      scope = azurerm_storage_account.summary_host.id
     }
     telemetry = {
       role  = "Monitoring Metrics Publisher"
@@ -448,7 +517,7 @@ resource "azurerm_linux_function_app" "summary" {
   location                      = azurerm_resource_group.main.location
   resource_group_name           = azurerm_resource_group.main.name
   service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.functions_host.name
+  storage_account_name          = azurerm_storage_account.summary_host.name
   storage_uses_managed_identity = true
 
   # A share would know keys only, and nothing of the app is kept on one.
@@ -464,11 +533,11 @@ resource "azurerm_linux_function_app" "summary" {
   app_settings = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.summary.client_id};Authorization=AAD"
     AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.summary.client_id
-    AzureFunctionsJobHost__extensions__queues__batchSize         = "1"
+    AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
     AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "3"
     AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
     AzureFunctionsJobHost__extensions__queues__visibilityTimeout = "00:01:00"
-    AzureFunctionsJobHost__functionTimeout                       = "00:01:00"
+    AzureFunctionsJobHost__functionTimeout                       = "00:01:30"
     AzureFunctionsWebHost__hostid                                = "notes-summary"
     AzureTrigger__clientId                                       = azurerm_user_assigned_identity.summary.client_id
     AzureTrigger__credential                                     = "managedidentity"
@@ -479,6 +548,7 @@ resource "azurerm_linux_function_app" "summary" {
     MEDIA_BUCKET                                                 = azurerm_storage_container.media.name
     MEDIA_ENDPOINT                                               = trimsuffix(azurerm_storage_account.media.primary_blob_endpoint, "/")
     MEDIA_REGION                                                 = "koreacentral"
+    WEBSITE_CONTENTOVERVNET                                      = "1"
     WEBSITE_RUN_FROM_PACKAGE                                     = azurerm_storage_blob.summary.url
     WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                 = azurerm_user_assigned_identity.summary.id
   }
@@ -491,7 +561,7 @@ resource "azurerm_linux_function_app" "summary" {
   }
 
   site_config {
-    app_scale_limit          = 20
+    app_scale_limit          = 5
     elastic_instance_minimum = 1
 
     # Events behind private endpoints start instances too.
@@ -511,8 +581,8 @@ resource "azurerm_linux_function_app" "summary" {
     azurerm_private_dns_zone_virtual_network_link.privatelink,
     azurerm_private_endpoint.functions_code,
     azurerm_private_endpoint.functions_events,
-    azurerm_private_endpoint.functions_host,
     azurerm_private_endpoint.media,
+    azurerm_private_endpoint.summary_host,
     azurerm_private_endpoint.vault,
     azurerm_role_assignment.prefix_writer,
     azurerm_role_assignment.summary,

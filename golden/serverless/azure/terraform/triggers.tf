@@ -40,7 +40,7 @@ resource "time_sleep" "media_events" {
 }
 
 resource "azurerm_eventgrid_system_topic_event_subscription" "summary" {
-  name                  = "summary"
+  name                  = "notes-summary"
   system_topic          = azurerm_eventgrid_system_topic.media.name
   resource_group_name   = azurerm_resource_group.main.name
   event_delivery_schema = "CloudEventSchemaV1_0"
@@ -54,6 +54,9 @@ resource "azurerm_eventgrid_system_topic_event_subscription" "summary" {
   storage_queue_endpoint {
     storage_account_id = azurerm_storage_account.functions_code.id
     queue_name         = azurerm_storage_queue.summary_events.name
+
+    # An event waits until it is taken.
+    queue_message_time_to_live_in_seconds = -1
   }
 
   delivery_identity {

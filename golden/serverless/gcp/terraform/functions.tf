@@ -126,6 +126,7 @@ resource "google_cloudfunctions2_function" "notes" {
     all_traffic_on_latest_revision = true
 
     environment_variables = {
+      KEY               = "id"
       PRODUCTS_ENDPOINT = "firestore.googleapis.com:443"
       PRODUCTS_PROTOCOL = "firestore"
       PRODUCTS_TABLE    = "notes-products"
@@ -274,7 +275,7 @@ resource "google_pubsub_subscription" "summary_dead" {
 resource "google_pubsub_subscription" "summary" {
   name                       = "notes-summary"
   topic                      = google_pubsub_topic.media_events.id
-  ack_deadline_seconds       = 60
+  ack_deadline_seconds       = 120
   message_retention_duration = "604800s"
 
   # Never: by itself it would go after 31 days without anybody who takes messages.
@@ -302,7 +303,7 @@ resource "google_pubsub_subscription" "summary" {
 
   # What is given back waits, longer each time.
   retry_policy {
-    minimum_backoff = "30s"
+    minimum_backoff = "60s"
     maximum_backoff = "600s"
   }
 
@@ -332,5 +333,11 @@ resource "google_storage_notification" "media" {
   topic          = google_pubsub_topic.media_events.id
   payload_format = "JSON_API_V1"
   event_types    = ["OBJECT_FINALIZE"]
-  depends_on     = [google_pubsub_topic_iam_member.media_events, google_pubsub_subscription.summary]
+
+  # Other events are another notification: nothing is missed, and some events come twice.
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [google_pubsub_topic_iam_member.media_events, google_pubsub_subscription.summary]
 }

@@ -31,6 +31,7 @@ resource "aws_lambda_function" "notes" {
 
   environment {
     variables = {
+      KEY               = "id"
       PRODUCTS_ENDPOINT = "https://dynamodb.ap-northeast-2.amazonaws.com"
       PRODUCTS_PROTOCOL = "dynamodb"
       PRODUCTS_TABLE    = aws_dynamodb_table.products.name

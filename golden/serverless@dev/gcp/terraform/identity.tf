@@ -107,6 +107,11 @@ resource "google_cloud_run_v2_service_iam_member" "summary_called_by_triggers" {
   name     = google_cloudfunctions2_function.summary.name
   role     = "roles/run.invoker"
   member   = google_service_account.triggers.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.summary.id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "notes_called_by_api_public" {
@@ -114,4 +119,9 @@ resource "google_cloud_run_v2_service_iam_member" "notes_called_by_api_public" {
   name     = google_cloudfunctions2_function.notes.name
   role     = "roles/run.invoker"
   member   = google_service_account.api_public.member
+
+  # A function that is made anew has lost its callers.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.notes.id]
+  }
 }

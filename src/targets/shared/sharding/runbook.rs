@@ -4,6 +4,7 @@ use tera::Context;
 
 use super::proxy::ANSWER_SECONDS;
 use crate::ir::{Database, Sharding, Strategy, System};
+use crate::targets::shared::report::listed;
 use crate::targets::shared::template;
 use crate::vocabulary::Engine;
 
@@ -29,9 +30,9 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
     context.insert("key", &sharding.key);
     context.insert("strategy", sharding.strategy.name());
     context.insert("tables", &sharding.tables);
-    context.insert("tables_text", &listed(&sharding.tables));
+    context.insert("tables_text", &quoted(&sharding.tables));
     context.insert("reference_tables", &sharding.reference_tables);
-    context.insert("reference_text", &listed(&sharding.reference_tables));
+    context.insert("reference_text", &quoted(&sharding.reference_tables));
     context.insert("active", &active);
     context.insert("twice", &(active.len() * 2));
     context.insert("where", &moved(database, sharding, active.len()));
@@ -39,13 +40,8 @@ pub fn runbook(system: &System, database: &Database, sharding: &Sharding) -> Vec
 }
 
 /// `a`, `b` and `c`
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
+fn quoted(names: &[String]) -> String {
+    listed(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }
 
 /// SQL: true for the rows that move, from `active` shards to twice as many where the key is hashed.

@@ -1,59 +1,39 @@
-"""Objects of the bucket `media`, in whichever cloud the settings lead to."""
+"""Objects of a bucket, in whichever cloud the settings lead to."""
 
-import json
-import os
 import urllib.parse
-import urllib.request
+
+from links import ask, bearer, setting
 
 
-def _get(url, headers):
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
-        return json.load(answer)
+def read(bucket, key):
+    if _is_s3(bucket):
+        return _s3(bucket).get_object(Bucket=setting(bucket, "BUCKET"), Key=key)["Body"].read()
+    return ask("GET", _url(bucket, key), _headers(bucket)).body
 
 
-def _token():
-    """A token of the function's own identity, on Azure and Google Cloud."""
-    if "IDENTITY_ENDPOINT" in os.environ:
-        query = {"api-version": "2019-08-01", "resource": "https://storage.azure.com/"}
-        if "AZURE_CLIENT_ID" in os.environ:
-            query["client_id"] = os.environ["AZURE_CLIENT_ID"]
-        url = os.environ["IDENTITY_ENDPOINT"] + "?" + urllib.parse.urlencode(query)
-        return _get(url, {"X-IDENTITY-HEADER": os.environ["IDENTITY_HEADER"]})["access_token"]
-    url = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token"
-    return _get(url, {"Metadata-Flavor": "Google"})["access_token"]
+def write(bucket, key, content):
+    if _is_s3(bucket):
+        _s3(bucket).put_object(Bucket=setting(bucket, "BUCKET"), Key=key, Body=content)
+    else:
+        ask("PUT", _url(bucket, key), _headers(bucket), content)
 
 
-class Objects:
-    """Reads and writes objects by their key."""
+def _is_s3(bucket):
+    return not any(part in setting(bucket, "ENDPOINT") for part in (".blob.", "googleapis"))
 
-    def __init__(self):
-        self.bucket = os.environ["MEDIA_BUCKET"]
-        self.endpoint = os.environ["MEDIA_ENDPOINT"].rstrip("/")
 
-    def read(self, key):
-        if self._is_s3():
-            return self._s3().get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        with urllib.request.urlopen(self._request("GET", key), timeout=30) as answer:
-            return answer.read()
+def _s3(bucket):
+    import boto3
 
-    def write(self, key, content):
-        if self._is_s3():
-            self._s3().put_object(Bucket=self.bucket, Key=key, Body=content)
-            return
-        with urllib.request.urlopen(self._request("PUT", key, content), timeout=30):
-            pass
+    return boto3.client("s3", endpoint_url=setting(bucket, "ENDPOINT"), region_name=setting(bucket, "REGION"))
 
-    def _is_s3(self):
-        return ".blob." not in self.endpoint and "googleapis" not in self.endpoint
 
-    def _s3(self):
-        import boto3
+def _url(bucket, key):
+    return "/".join([setting(bucket, "ENDPOINT"), setting(bucket, "BUCKET"), urllib.parse.quote(key)])
 
-        return boto3.client("s3", endpoint_url=self.endpoint, region_name=os.environ["MEDIA_REGION"])
 
-    def _request(self, method, key, content=None):
-        path = "/".join([self.bucket, urllib.parse.quote(key)])
-        headers = {"Authorization": "Bearer " + _token(), "Content-Type": "application/octet-stream"}
-        if ".blob." in self.endpoint:
-            headers |= {"x-ms-version": "2024-11-04", "x-ms-blob-type": "BlockBlob"}
-        return urllib.request.Request(f"{self.endpoint}/{path}", data=content, headers=headers, method=method)
+def _headers(bucket):
+    headers = bearer("https://storage.azure.com/") | {"Content-Type": "application/octet-stream"}
+    if ".blob." in setting(bucket, "ENDPOINT"):
+        headers |= {"x-ms-version": "2024-11-04", "x-ms-blob-type": "BlockBlob"}
+    return headers

@@ -1,12 +1,16 @@
-"""Says what day has ended."""
+"""Closes the day that has ended: writes a report, and has it mailed."""
 
-import datetime
 import json
 import os
 
+import events
+import objects
+from send import send
+
 
 def handle(event, context=None):
-    day = datetime.date.today() - datetime.timedelta(days=1)
-    print(json.dumps({"day": day.isoformat(), "kept_days": int(os.environ["KEPT_DAYS"])}))
-    # A request wants an answer, an event none.
-    return "" if hasattr(event, "get_json") else None
+    day = events.yesterday(event).isoformat()
+    objects.write("REPORTS", f"days/{day}.json", json.dumps({"day": day, "closed": True}).encode())
+    send("MAILS", {"to": os.environ["MAIL_TO"], "subject": f"The day {day} is closed", "report": f"days/{day}.json"})
+    print(json.dumps({"closed": day}))
+    return events.done(event)
