@@ -46,9 +46,9 @@ pub(super) fn taken(queue: Expression) -> Expression {
     }
 }
 
-/// How the trigger looks for messages: one starts one run.
+/// How the trigger looks for messages: each starts a run of its own, and none starts none.
 pub(super) fn poll(queue: Expression, seconds: u32) -> Expression {
-    let queries = object! { "numofmessages" => "1", "visibilitytimeout" => "300" };
+    let queries = object! { "numofmessages" => "32", "visibilitytimeout" => "300" };
     let inputs = object! {
         "method" => "GET",
         "uri" => expr::template([queue.into(), "/messages".into()]),
@@ -56,12 +56,11 @@ pub(super) fn poll(queue: Expression, seconds: u32) -> Expression {
         "headers" => headers(),
         "authentication" => authentication(),
     };
-    let there = "@not(empty(xpath(xml(triggerBody()),'string(//MessageId)')))";
     object! {
         "type" => "Http",
         "inputs" => inputs,
         "recurrence" => object! { "frequency" => "Second", "interval" => seconds },
-        "conditions" => list![object! { "expression" => there }],
+        "splitOn" => "@xpath(xml(triggerBody()),'/QueueMessagesList/QueueMessage')",
     }
 }
 
