@@ -159,6 +159,10 @@ fn warm_instances_stand_behind_an_alias_that_everybody_calls() {
     holds(&apis, "integration_uri = aws_lambda_alias.price.invoke_arn");
     // Functions need no way through the network.
     assert!(!apis.contains("aws_apigatewayv2_vpc_link"));
+    let alarms = file(&rendered, "alarms");
+    holds(&alarms, "\"shop-public-failing\"");
+    holds(&alarms, "metric_name = \"5xx\"");
+    holds(&alarms, "ApiId = aws_apigatewayv2_api.public.id");
     let functions = file(&rendered, "functions");
     holds(&functions, "publish = true");
     holds(

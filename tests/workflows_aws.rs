@@ -256,7 +256,13 @@ fn a_warehouse_is_private_and_knows_who_asks() {
         "prevent_destroy = true",
         "GRANT SELECT ON TABLE public.\"days\", public.\"readings\" TO \"IAMR:shop-ask\";",
         "GRANT INSERT ON TABLE public.\"days\", public.\"readings\" TO \"IAMR:shop-fill\";",
-        "\"at\" TIMESTAMPTZ",
+        "\"at\" TIMESTAMPTZ NOT NULL",
+        "GRANT USAGE ON SCHEMA streams_of_kinesis TO \"IAMR:shop-facts-warehouse-upkeep\";",
+        "GRANT SELECT, DELETE ON TABLE arriving.\"readings\" TO \"IAMR:shop-facts-warehouse-upkeep\";",
+        "fields.\"at\"::TIMESTAMPTZ IS NOT NULL AND (NVL(",
+        "CREATE TABLE IF NOT EXISTS upkeep.\"readings\" (taken_at TIMESTAMP);",
+        "CALL public.watch_records_of_readings()",
+        "depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]",
         "SORTKEY (\"at\")",
         "DELETE FROM public.\"readings\" WHERE \"at\" < DATEADD(day, -30, SYSDATE);",
         "FROM streams_of_kinesis.\"shop-readings\"",
@@ -278,7 +284,52 @@ fn a_warehouse_is_private_and_knows_who_asks() {
     holds(&functions, "FACTS_DATABASE = \"facts\"");
     holds(&functions, "FACTS_SERVER = \"shop-facts\"");
     holds(&file(&rendered, "endpoints"), "\"redshift-data\"");
-    holds(&file(&rendered, "alarms"), "\"shop-facts-readings-refused\"");
+    assert!(!warehouses.contains("public.\"days\" TO \"IAMR:shop-facts-warehouse-upkeep\""));
+    let endpoints = file(&rendered, "endpoints");
+    holds(&endpoints, "Sid = \"AskWarehouses\"");
+    let alarms = file(&rendered, "alarms");
+    holds(&alarms, "\"shop-facts-readings-refused\"");
+    holds(&alarms, "\"shop-facts-readings-late\"");
+    holds(
+        &alarms,
+        "\"IF(FILL(written, 0) > 0, FILL(failed, 0) + FILL(missed, 0), 0)\"",
+    );
+    let readme = rendered.files.get("README.md").unwrap();
+    holds(readme, "about 2,300 USD a month");
+    assert!(!readme.contains("FACTS_USER"), "nothing sets it");
+}
+
+#[test]
+fn retries_are_as_many_as_are_said_and_three_at_least_where_a_call_was_turned_away() {
+    let call = |retry: &str| format!("{{ call = \"one\"{retry} }}");
+    let body = |retry: &str| {
+        let step = call(retry);
+        format!("[workflows.w]\nsteps = [{step}]\ntrigger = {{ schedule = \"0 3 * * *\" }}\n")
+    };
+    let retries = |retry: &str| -> Vec<(String, Value, Value)> {
+        let definition = definitions(&rendered(&body(retry))).remove("w").unwrap();
+        let all = definition["States"]["one"]["Retry"].as_array().unwrap().clone();
+        let of = |item: Value| {
+            let last = item["ErrorEquals"].as_array().unwrap().last().unwrap();
+            let last = last.as_str().unwrap().to_owned();
+            (last, item["MaxAttempts"].clone(), item["IntervalSeconds"].clone())
+        };
+        all.into_iter().map(of).collect()
+    };
+    let turned = |attempts: u32, seconds: u32| {
+        (
+            "Lambda.TooManyRequestsException".to_owned(),
+            attempts.into(),
+            seconds.into(),
+        )
+    };
+    let said = |attempts: u32, seconds: u32| ("States.ALL".to_owned(), attempts.into(), seconds.into());
+    assert_eq!(retries(""), [turned(3, 1)]);
+    assert_eq!(
+        retries(", retry = { attempts = 2, seconds = 60 }"),
+        [turned(3, 60), said(2, 60)]
+    );
+    assert_eq!(retries(", retry = { attempts = 10, seconds = 60 }"), [said(10, 60)]);
 }
 
 #[test]
@@ -290,6 +341,17 @@ fn records_of_kafka_become_rows_as_well() {
         "CREATE EXTERNAL SCHEMA IF NOT EXISTS streams_of_kafka FROM KAFKA IAM_ROLE",
     );
     holds(&warehouses, "kafka_value AS record FROM streams_of_kafka.\"readings\"");
+    let made = warehouses
+        .split("\"aws_redshiftdata_statement\" \"facts\" {")
+        .nth(1)
+        .unwrap();
+    holds(made.split("resource").next().unwrap(), "aws_msk_topic.readings");
+    let alarms = file(&rendered, "alarms");
+    holds(&alarms, "MAX([broker_1, broker_2, broker_3])");
+    holds(
+        &alarms,
+        "Either nobody writes to readings, or records do not come through",
+    );
     let firewall = file(&rendered, "firewall");
     let rule = "_rule\" \"facts_to_kafka_brokers_of_streams_9098\"";
     assert_eq!(firewall.matches(rule).count(), 2, "{firewall}");

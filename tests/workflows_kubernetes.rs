@@ -230,3 +230,102 @@ fn warehouses_have_logins_and_networks_of_their_own() {
         assert!(environment.contains(part), "{part}: {environment}");
     }
 }
+
+#[test]
+fn what_is_too_much_or_no_json_is_caught() {
+    let kind = json!({ "kind": "{{workflow.name}} ${x} '\" {% raw %} {{=1+1}}" });
+    // Each of two branches may leave this, and not both together.
+    let half = format!("\"{}\"", "x".repeat(9 << 10));
+    let answers = json!({ "one": [[200, half], [200, "\"sorry\""]], "two": [[200, half], [200, "2"]] });
+    let Some((ended, calls)) = ends(&kind.to_string(), &answers) else {
+        return;
+    };
+    assert_eq!(ended["document"], json!(2));
+    let error = "what the branches of both ended with is too large together";
+    let told = json!(["one", { "error": error, "input": kind }]).to_string();
+    assert!(calls.contains(&told), "{calls:?}");
+    let deep = format!("{}{}", "[".repeat(15_000), "]".repeat(15_000));
+    let large = format!("\"{}\"", "x".repeat(20 << 10));
+    for bad in ["{\"mean\": NaN}", "1e999", deep.as_str(), large.as_str()] {
+        let tried = json!([200, bad]);
+        let answers = json!({ "one": [tried, tried, tried, [200, "\"sorry\""]], "two": [[200, "2"]] });
+        let (ended, calls) = ends(&kind.to_string(), &answers).unwrap();
+        assert_eq!(ended["document"], json!(2), "{}", &bad[..bad.len().min(20)]);
+        let told = json!(["one", { "error": "branch 1 of both failed", "input": kind }]).to_string();
+        assert!(calls.contains(&told), "{calls:?}");
+    }
+}
+
+#[test]
+fn runs_wait_for_each_other_and_pods_that_are_lost_come_again() {
+    let text = rendered(NASTY).kubernetes;
+    let all = objects(&text);
+    let spec = &find(&all, "WorkflowTemplate", "knot")["spec"];
+    let gate = &spec["synchronization"]["semaphores"][0]["configMapKeyRef"];
+    assert_eq!((&gate["name"], &gate["key"]), (&json!("knot-steps"), &json!("at-once")));
+    let steps = &find(&all, "ConfigMap", "knot-steps")["data"];
+    assert_eq!(steps["at-once"], "2");
+    let most: usize = steps["most"].as_str().unwrap().parse().unwrap();
+    assert!((8 << 10..=32 << 10).contains(&most), "{most}");
+    let narrowed = &find(&all, "ValidatingAdmissionPolicy", "nasty-starter-starts")["spec"]["validations"];
+    let coded = format!("'nasty/knot': {}", 4 * most.div_ceil(3));
+    assert!(narrowed.to_string().contains(&coded), "{coded}: {narrowed}");
+    let pods = spec["templates"].as_array().unwrap().iter();
+    for pod in pods.filter(|template| !template["container"].is_null()) {
+        assert_eq!(pod["retryStrategy"]["retryPolicy"], "Always");
+        assert!(
+            pod["retryStrategy"]["expression"]
+                .as_str()
+                .unwrap()
+                .contains("[137, 143]")
+        );
+    }
+}
+
+fn problems(text: &str) -> Vec<&'static str> {
+    let blueprint = cloudgen::blueprint::load(text, None).unwrap();
+    let compiled = cloudgen::compile(&blueprint, cloudgen::target::Target::Kubernetes);
+    assert!(compiled.value.is_none());
+    let errors = compiled.diagnostics.into_iter();
+    let errors = errors.filter(|problem| problem.severity == cloudgen::diagnostic::Severity::Error);
+    errors.map(|problem| problem.rule).collect()
+}
+
+#[test]
+fn what_cannot_work_is_refused() {
+    let start = NASTY.find("[[workflows").unwrap();
+    let many: String = (0..100)
+        .map(|step| format!("[[workflows.knot.steps]]\nname = \"s{step}\"\ncall = \"one\"\n"))
+        .collect();
+    assert_eq!(problems(&(NASTY[..start].to_owned() + &many)), ["too-many-steps"]);
+    let table = |of: &str, name: &str| {
+        format!("[warehouses.{of}.tables.{name}]\ncolumns = {{ at = \"timestamp\" }}\nstream = \"clicks\"\n")
+    };
+    let same = format!("{SHOP}{}{}", table("sales", "b_c"), table("sales-b", "c"));
+    assert_eq!(problems(&same), ["reserved-name"]);
+    let long = format!("{SHOP}{}", table("sales", &"t".repeat(59)));
+    assert_eq!(problems(&long), ["name-too-long"]);
+}
+
+#[test]
+fn what_runs_as_the_owner_trusts_no_login() {
+    let text = rendered(SHOP).kubernetes;
+    let all = objects(&text);
+    let scripts = &find(&all, "ConfigMap", "sales-scripts")["data"];
+    let tables = scripts["tables.sql"].as_str().unwrap();
+    assert!(!tables.contains("search_path = pg_catalog AS"), "{tables}");
+    assert!(
+        tables.contains("REVOKE TEMPORARY ON DATABASE \"warehouse\" FROM PUBLIC;"),
+        "{tables}"
+    );
+    assert!(
+        tables.contains("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public"),
+        "{tables}"
+    );
+    let expire = scripts["expire.sql"].as_str().unwrap();
+    assert!(expire.contains("\"at\" IS NULL AND \"taken-at\" < "), "{expire}");
+    let ingress = &find(&all, "NetworkPolicy", "sales-clicks-sink")["spec"]["ingress"];
+    assert!(ingress.is_null(), "{ingress}");
+    let alarm = find(&all, "PrometheusRule", "sales-clicks-refused")["spec"].to_string();
+    assert!(alarm.contains("consumergroup=\\\"sales-clicks-sink\\\""), "{alarm}");
+}

@@ -3,10 +3,12 @@
 mod apis;
 mod functions;
 mod messaging;
+mod workflows;
 
 pub use apis::{by_expression, path_expression};
 pub use functions::{EVENT_STREAMS, TABLE_STORE, names_packages};
 pub use messaging::{MESSAGE_BROKER, authority_variable};
+pub use workflows::{document_bytes, sink_name};
 
 use super::cluster::EDGE;
 use crate::diagnostic::{Diagnostic, capability, kubernetes, semantic};
@@ -93,6 +95,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     messaging::check(system, problems);
     functions::check(system, problems);
     apis::check(system, problems);
+    workflows::check(system, problems);
     names(system, problems);
 }
 

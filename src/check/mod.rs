@@ -33,7 +33,8 @@ pub use gcp::{
 };
 pub use kubernetes::{
     EVENT_STREAMS, MESSAGE_BROKER, OBJECT_STORE, PROTECT, S3_CLIENT, SECRETS_READER, TABLE_STORE, authority_variable,
-    by_expression, names_packages, path_expression,
+    by_expression, document_bytes as kubernetes_document, names_packages, path_expression,
+    sink_name as kubernetes_sink,
 };
 
 use crate::diagnostic::{Diagnostic, Severity, capability};

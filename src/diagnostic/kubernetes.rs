@@ -90,6 +90,19 @@ pub fn too_many_combinations(at: Option<Span>, service: &str, ways: usize, most:
         .fix("filter by fewer attributes and let the service drop the rest, or use a topic for each kind of message")
 }
 
+/// `too-many-steps`
+pub fn too_many_steps(at: Option<Span>, workflow: &str, bytes: usize, least: usize) -> Diagnostic {
+    let message = format!(
+        "on Kubernetes the workflow `{workflow}` would leave room for {bytes} bytes from step to step, less than {least} KiB"
+    );
+    Diagnostic::error("too-many-steps", at, message)
+        .reason("a run keeps what every step got and left in one object, which has room for 1 MiB")
+        .fix(
+            "let one function do what several steps do, put a part into a workflow that a function starts, or render for `aws`, `azure` \
+            or `gcp`",
+        )
+}
+
 /// `budget-not-offered`
 pub fn budget(at: Option<Span>) -> Diagnostic {
     Diagnostic::warning(

@@ -14,16 +14,28 @@ import time
 from urllib.parse import urlsplit
 
 FOLDER, OUT, REASON = "/etc/workflow", "/tmp", "/dev/termination-log"
-# Bytes of a document: it is part of the run's own object.
-MOST = 64 << 10
+# Bytes of an answer that are read at all.
+ANSWER = 1 << 20
 
 
 class Failure(Exception):
     """Why a step has failed."""
 
 
+def refuse(name):
+    raise ValueError(f"{name} is none")
+
+
+def parse(text):
+    """JSON as others read it too: without NaN and the like."""
+    return json.loads(text, parse_constant=refuse)
+
+
 def read(name):
-    return json.loads(base64.b64decode(os.environ[name]))
+    try:
+        return parse(base64.b64decode(os.environ[name]))
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"what came is no JSON: {error}") from error
 
 
 def write(name, text):
@@ -32,10 +44,24 @@ def write(name, text):
 
 
 def leave(document):
-    text = json.dumps(document, separators=(",", ":")).encode()
-    if len(text) > MOST:
-        raise Failure(f"what goes on has {len(text)} bytes, and {MOST} is the most")
+    try:
+        text = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"what goes on is no JSON: {error}") from error
+    # It is part of the run's own object, which has room for so much.
+    with open(f"{FOLDER}/most") as file:
+        most = int(file.read())
+    if len(text) > most:
+        raise Failure(f"what goes on has {len(text)} bytes, and {most} is the most")
     write("document", base64.b64encode(text).decode())
+
+
+def excuse(error, document):
+    """Leaves what a catch gets: without the document where both are too much."""
+    try:
+        leave({"error": error, "input": document})
+    except Failure:
+        leave({"error": error[:150], "input": None})
 
 
 def end(reason):
@@ -59,16 +85,18 @@ def ask(url, body, seconds):
     try:
         connection.request("POST", "/", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        text = answer.read(8 << 20)
+        text = answer.read(ANSWER + 1)
     except (OSError, http.client.HTTPException) as error:
         raise Failure(f"no answer: {error or type(error).__name__}") from error
     finally:
         connection.close()
     if not 200 <= answer.status < 300:
         raise Failure(f"{answer.status}: {text[:500].decode(errors='replace')}")
+    if len(text) > ANSWER:
+        raise Failure(f"the answer has more than {ANSWER} bytes")
     try:
-        return json.loads(text) if text.strip() else None
-    except ValueError as error:
+        return parse(text) if text.strip() else None
+    except (ValueError, RecursionError) as error:
         raise Failure(f"the answer is no JSON: {text[:200].decode(errors='replace')}") from error
 
 
@@ -92,7 +120,7 @@ def call():
         end(reason)
     print(reason, file=sys.stderr)
     write("failed", "1")
-    leave({"error": reason, "input": document})
+    excuse(reason, document)
 
 
 def field(document, path):
@@ -128,10 +156,13 @@ def join():
     leave([read(f"DOCUMENT_{number}") for number in range(1, int(os.environ["BRANCHES"]) + 1)])
 
 
-def excuse():
+def excuses():
     states = os.environ["STATES"].split()
     failed = [str(number) for number, state in enumerate(states, 1) if state != "Succeeded"]
-    leave({"error": f"branch {' and '.join(failed)} of {os.environ['STEP']} failed", "input": read("DOCUMENT")})
+    reason = f"branch {' and '.join(failed)} of {os.environ['STEP']} failed"
+    if not failed:
+        reason = f"what the branches of {os.environ['STEP']} ended with is too large together"
+    excuse(reason, read("DOCUMENT"))
 
 
 def fail():
@@ -142,6 +173,8 @@ def fail():
 for name, text in {"document": "", "failed": "1", "case": "0"}.items():
     write(name, text)
 try:
-    {"call": call, "choose": choose, "join": join, "excuse": excuse, "fail": fail}[sys.argv[1]]()
+    {"call": call, "choose": choose, "join": join, "excuse": excuses, "fail": fail}[sys.argv[1]]()
 except Failure as error:
     end(str(error))
+except Exception as error:
+    end(f"{type(error).__name__}: {error}")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloudgen::output::Rendered;
 
-use super::{encoded, function, render, resource};
+use super::{encoded, function, render, resource, rules};
 
 pub const FACTS: &str = r#"
 [streams.clicks]
@@ -33,6 +33,9 @@ fn records_become_rows_or_dead_letters_that_somebody_is_told_of() {
         "service_account_email = google_service_account.facts.email",
         "dead_letter_topic = google_pubsub_topic.facts_clicks_dead.id",
         "for (const name of [\"more\"])",
+        "if (record[\"at\"] === undefined || record[\"at\"] === null) {",
+        "for (const name of [\"n\"])",
+        "!Number.isSafeInteger(record[name])",
         "depends_on = [time_sleep.facts]",
     ] {
         assert!(sink.contains(part), "{part}: {sink}");
@@ -70,7 +73,7 @@ fn tables_have_their_columns_and_parts() {
     ];
     assert_eq!(columns, BTreeMap::from(wanted));
     let table = resource(&rendered, "google_bigquery_table", "facts_clicks");
-    assert!(table.contains("expiration_ms = 2592000000"), "{table}");
+    assert!(table.contains("expiration_ms = 2678400000"), "{table}");
     assert!(table.contains("deletion_protection = true"), "{table}");
     let days = resource(&rendered, "google_bigquery_table", "facts_days");
     assert!(!days.contains("time_partitioning"), "{days}");
@@ -108,4 +111,10 @@ fn who_asks_does_not_insert_and_who_inserts_does_not_ask() {
     );
     assert!(!inserts.terraform.contains("roles/bigquery.jobUser"));
     assert!(!inserts.terraform.contains("roles/bigquery.dataViewer"));
+    let both = |reads: &str, writes: &str| {
+        let rest = format!("{reads}\n{writes}\ntrigger = {{ schedule = \"0 1 * * *\" }}");
+        rules(&[FACTS, &function("work", &rest)].concat()).contains(&"warehouse-change")
+    };
+    assert!(both("reads = [\"facts\"]", "writes = [\"facts\"]"));
+    assert!(!both("reads = [\"facts\"]", "") && !both("", "writes = [\"facts\"]"));
 }

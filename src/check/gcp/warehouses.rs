@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::functions;
 use crate::diagnostic::gcp::functions::part_name;
 use crate::diagnostic::{Diagnostic, gcp::warehouses as rules};
-use crate::ir::{System, Warehouse, WarehouseTable};
+use crate::ir::{Access, Resource, System, Warehouse, WarehouseTable};
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let mut names = BTreeSet::new();
-    for (_, warehouse) in system.warehouses.iter() {
+    for (id, warehouse) in system.warehouses.iter() {
         for table in &warehouse.tables {
             let name = part(warehouse, table);
             if names.contains(&name) {
@@ -24,6 +24,16 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
                 .places
                 .span(&format!("{}.tables.{}.stream", warehouse.path, table.name));
             problems.push(rules::kafka(at, &warehouse.home.name, &stream.home.name));
+        }
+        let both = |access: &Access| access.reads() && access.writes();
+        for (user, _) in system
+            .users_of(Resource::Warehouse(id))
+            .filter(|(_, access)| both(access))
+        {
+            let user = &system.services[user];
+            let at = system.places.span(&format!("{}.writes", user.path));
+            let at = at.or_else(|| system.places.key(&user.path));
+            problems.push(rules::change(at, &user.home.name, &warehouse.home.name));
         }
         if has_streams(warehouse) {
             functions::account(system, &warehouse.name, system.places.key(&warehouse.path), problems);

@@ -15,3 +15,14 @@ pub fn kafka(at: Option<Span>, warehouse: &str, stream: &str) -> Diagnostic {
     )
     .fix("use a stream without `kafka = true`, or let a service consume it and write to the warehouse")
 }
+
+/// `warehouse-change`
+pub fn change(at: Option<Span>, service: &str, warehouse: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "warehouse-change",
+        at,
+        format!("`{service}` reads and writes `{warehouse}`, and may change and delete its rows on Google Cloud"),
+    )
+    .reason("BigQuery has one permission for inserting and changing rows; who may read them too can use it for `UPDATE` and `DELETE`")
+    .fix("let one function read and another write, or bear it: what was changed can be asked for as it was, for seven days")
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, PodSecurityContext, Volume};
+use k8s_openapi::api::core::v1::{ConfigMapKeySelector, Container, PodSecurityContext, Volume};
 use serde::Serialize;
 
 use crate::kubernetes::object::Kind;
@@ -23,6 +23,8 @@ pub(crate) struct WorkflowTemplate {
     pub(crate) ttl_strategy: TtlStrategy,
     #[serde(rename = "podGC")]
     pub(crate) pod_gc: PodGc,
+    pub(crate) archive_logs: bool,
+    pub(crate) synchronization: Synchronization,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) templates: Vec<Template>,
 }
@@ -64,7 +66,21 @@ pub(crate) struct TemplateRef {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Metadata {
+    pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) labels: BTreeMap<String, String>,
+}
+
+/// What runs wait for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Synchronization {
+    pub(crate) semaphores: Vec<Semaphore>,
+}
+
+/// How many runs may go on at once, as a ConfigMap says.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Semaphore {
+    pub(crate) config_map_key_ref: ConfigMapKeySelector,
 }
 
 /// Seconds that a run is kept.
@@ -110,6 +126,7 @@ pub(crate) struct Suspend {
 pub(crate) struct RetryStrategy {
     pub(crate) limit: &'static str,
     pub(crate) retry_policy: &'static str,
+    pub(crate) expression: &'static str,
 }
 
 #[derive(Debug, Default, Serialize)]

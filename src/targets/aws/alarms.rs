@@ -2,6 +2,7 @@
 
 pub(super) mod function;
 mod inbox;
+pub(super) mod managed;
 pub(super) mod shard;
 pub(super) mod sink;
 pub(super) mod workflow;
@@ -13,6 +14,7 @@ use super::database::shard::Shards;
 use super::encryption::Keys;
 use super::policy::{Statement, document};
 use super::queues::Queues;
+use super::streams::kafka;
 use super::{Base, Stack, database};
 use crate::check::Checked;
 use crate::ir::{Alarm, Database, Id, Signal};
@@ -59,7 +61,8 @@ pub(super) fn has_topic(system: &Checked<'_>) -> bool {
 /// True if something is watched.
 pub(super) fn is_watched(system: &Checked<'_>) -> bool {
     let of_data = !system.alarms.is_empty() || !system.inbox_alarms.is_empty() || !system.sink_alarms.is_empty();
-    of_data || !system.function_alarms.is_empty() || !system.workflow_alarms.is_empty()
+    let of_platform = !system.apis.is_empty() || kafka::is_needed(system);
+    of_data || of_platform || !system.function_alarms.is_empty() || !system.workflow_alarms.is_empty()
 }
 
 /// The ARN of the topic, for the policy of the key that encrypts it: the topic itself refers to the key.

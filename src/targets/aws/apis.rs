@@ -30,8 +30,10 @@ const LOGGED: [(&str, &str); 9] = [
     ("status", "$context.status"),
 ];
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
+/// Adds the APIs. Gives each by its name.
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) -> Vec<(String, Address)> {
     let system = stack.system;
+    let mut added = vec![];
     for (id, api) in system.apis.iter() {
         stack.module.file("apis", "");
         let link = place::reaches_inside(&system, id).then(|| {
@@ -54,7 +56,9 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>) {
         stack
             .report
             .component(&api.path, "HTTP API of API Gateway", gateway.text());
+        added.push((api.name.clone(), gateway));
     }
+    added
 }
 
 fn gateway(stack: &mut Stack<'_>, api: &Api) -> Address {

@@ -254,6 +254,8 @@ fn policy(stack: &Stack<'_>, base: &Base, services: &BTreeSet<&str>, secrets: &S
             let (actions, workflows) = workflows::passing(stack, base);
             Some(own("StartWorkflows", &actions, workflows))
         }
+        // Statements have no ARN.
+        WAREHOUSES => Some(own("AskWarehouses", &warehouses::passing(), "*".into())),
         _ => None,
     };
     let policies = services.iter().filter_map(|&service| Some((service, of(service)?)));

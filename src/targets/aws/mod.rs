@@ -229,7 +229,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         functions: &functions,
         ..parts
     };
-    apis::lower(&mut stack, &parts);
+    let apis = apis::lower(&mut stack, &parts);
     let workflows = workflows::lower(&mut stack, &parts);
     let sources = alarms::function::Sources {
         functions: &functions,
@@ -238,6 +238,10 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     };
     alarms::function::lower(&mut stack, &sources, alarms.topic());
     alarms::workflow::lower(&mut stack, &workflows, alarms.topic());
+    alarms::managed::apis(&mut stack, &apis, alarms.topic());
+    if let Some(cluster) = &streams.kafka {
+        alarms::managed::brokers(&mut stack, cluster, alarms.topic());
+    }
     warehouses::fill(&mut stack, &parts, alarms.topic());
     declare_rollout(&mut stack);
     compute::lower(&mut stack, &parts);

@@ -108,15 +108,13 @@ pub(super) fn trust(service: &str, account: Option<&Expression>) -> Expression {
     expr::jsonencode(object! { "Version" => "2012-10-17", "Statement" => list![expr::object(pairs)] })
 }
 
-/// The same for several services of AWS.
-pub(super) fn trusts(services: &[&str], account: &Expression) -> Expression {
+/// The same for several services of AWS, that name no account when they take a role on.
+pub(super) fn trusts(services: &[&str]) -> Expression {
     let services = services.iter().map(|&service| service.into()).collect();
-    let condition = object! { "StringEquals" => object! { "aws:SourceAccount" => account.clone() } };
     let statement = object! {
         "Effect" => "Allow",
         "Principal" => object! { "Service" => Expression::Array(services) },
         "Action" => "sts:AssumeRole",
-        "Condition" => condition,
     };
     expr::jsonencode(object! { "Version" => "2012-10-17", "Statement" => list![statement] })
 }

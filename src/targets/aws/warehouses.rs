@@ -29,6 +29,14 @@ pub(super) use upkeep::lower as fill;
 /// The logs that Redshift writes: who came, what was asked, and what became of users.
 const LOGS: [&str; 3] = ["connectionlog", "useractivitylog", "userlog"];
 
+/// What starts statements, and what follows them.
+const ASK: [&str; 2] = ["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"];
+const LOOK: [&str; 3] = [
+    "redshift-data:CancelStatement",
+    "redshift-data:DescribeStatement",
+    "redshift-data:GetStatementResult",
+];
+
 /// The warehouses of the system.
 #[derive(Default)]
 pub(super) struct Warehouses {
@@ -182,12 +190,6 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
     if used.is_empty() {
         return vec![];
     }
-    let ask = ["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"];
-    let look = [
-        "redshift-data:CancelStatement",
-        "redshift-data:DescribeStatement",
-        "redshift-data:GetStatementResult",
-    ];
     let own = crate::object! { "redshift-data:statement-owner-iam-userid" => "${aws:userid}" };
     vec![
         Statement::allow(
@@ -195,8 +197,15 @@ pub(super) fn granted(stack: &Stack<'_>, id: Id<Service>, parts: &Parts<'_>) -> 
             &["redshift-serverless:GetCredentials"],
             Expression::Array(used.clone()),
         ),
-        Statement::allow("AskWarehouses", &ask, Expression::Array(used)),
+        Statement::allow("AskWarehouses", &ASK, Expression::Array(used)),
         // Statements have no ARN: everybody sees their own.
-        Statement::allow("OwnStatements", &look, "*").condition(crate::object! { "StringEquals" => own }),
+        Statement::allow("OwnStatements", &LOOK, "*").condition(crate::object! { "StringEquals" => own }),
     ]
+}
+
+/// What passes the endpoint of the network.
+pub(super) fn passing() -> Vec<&'static str> {
+    let mut actions: Vec<&str> = ASK.into_iter().chain(LOOK).collect();
+    actions.sort_unstable();
+    actions
 }

@@ -85,7 +85,8 @@ fn table(stack: &mut Stack<'_>, warehouse: &Warehouse, dataset: &Address, item: 
     let days = item.time.as_ref().map(|time| {
         Block::new().set("type", "DAY").set("field", time.as_str()).set_some(
             "expiration_ms",
-            item.delete_after_days.map(|days| u64::from(days) * DAY),
+            // Counted from the beginning of a day, in which rows still come.
+            item.delete_after_days.map(|days| (u64::from(days) + 1) * DAY),
         )
     });
     let columns = item.columns.iter().map(column).collect();
@@ -266,17 +267,37 @@ fn sinks(stack: &mut Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse) {
     }
 }
 
-/// Pub/Sub wants the text of what goes into a column of JSON; records have the thing itself. Names of columns are letters, digits and
-/// underscores.
+/// What is done to a record before it is written; one that it throws at is refused. Pub/Sub wants the text of what goes into a column of
+/// JSON, where records have the thing itself: such a record is written anew, in JavaScript, which would round large integers. And a row
+/// without a time would never go. Names of columns are letters, digits and underscores.
 fn transform(item: &WarehouseTable) -> Option<Block> {
-    let names = item.columns.iter().filter(|column| column.kind == ColumnType::Json);
-    let names: Vec<String> = names.map(|column| format!("\"{}\"", column.name)).collect();
-    if names.is_empty() {
+    let of = |kind: ColumnType| -> String {
+        let names = item.columns.iter().filter(|column| column.kind == kind);
+        let names: Vec<String> = names.map(|column| format!("\"{}\"", column.name)).collect();
+        names.join(", ")
+    };
+    let (json, whole) = (of(ColumnType::Json), of(ColumnType::Integer));
+    let mut body = String::new();
+    if let (Some(time), Some(_)) = (&item.time, item.delete_after_days) {
+        body += &format!(
+            "  if (record[\"{time}\"] === undefined || record[\"{time}\"] === null) {{\n    throw new Error(\"{time} is missing\");\n  }}\n"
+        );
+    }
+    if !json.is_empty() {
+        if !whole.is_empty() {
+            body += &format!(
+                "  for (const name of [{whole}]) {{\n    if (Number.isInteger(record[name]) && !Number.isSafeInteger(record[name])) {{\n      throw new Error(name + \" is too large for a number: send it as text\");\n    }}\n  }}\n"
+            );
+        }
+        body += &format!(
+            "  for (const name of [{json}]) {{\n    if (record[name] !== undefined && record[name] !== null) {{\n      record[name] = JSON.stringify(record[name]);\n    }}\n  }}\n  message.data = JSON.stringify(record);\n"
+        );
+    }
+    if body.is_empty() {
         return None;
     }
     let code = format!(
-        "function row(message, metadata) {{\n  const record = JSON.parse(message.data);\n  for (const name of [{}]) {{\n    if (record[name] !== undefined && record[name] !== null) {{\n      record[name] = JSON.stringify(record[name]);\n    }}\n  }}\n  message.data = JSON.stringify(record);\n  return message;\n}}\n",
-        names.join(", ")
+        "function row(message, metadata) {{\n  const record = JSON.parse(message.data);\n{body}  return message;\n}}\n"
     );
     let row = Block::new()
         .set("function_name", "row")

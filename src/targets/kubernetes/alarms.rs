@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::bucket_events;
 use super::database;
 use super::functions::watch;
 use super::inbox_alarms;
@@ -28,6 +29,7 @@ pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     objects.extend(inbox_alarms::objects(stack));
     objects.extend(watch::objects(stack));
     objects.extend(psql::alarms(stack));
+    objects.extend(bucket_events::alarms(stack));
     objects.extend(warehouses::watch::objects(stack));
     objects.extend(workflows::rules(stack));
     objects

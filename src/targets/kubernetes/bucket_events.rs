@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, Volume, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, Volume, VolumeMount};
 use serde_json::{Value, json};
 use tera::Context;
 
+use super::alarms::alert;
 use super::broker;
 use super::encryption::{TRUST, secret};
 use super::functions::{self, event_queue};
@@ -17,11 +18,19 @@ use super::stack::{BROKER, STORE, Stack};
 use super::storage;
 use super::storage_config::bucket_name;
 use crate::ir::Trigger;
+use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
+use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
 use crate::targets::shared::template;
 
 /// On which one container hands events to the other.
 const PORT: u16 = 4196;
+/// On which the second one tells what it does.
+pub(super) const METRICS: u16 = functions::CONNECTOR_PORT;
+/// The alert about both.
+pub(super) const ALARM: &str = "object-store-events-failing";
+/// Minutes that something has to fail before somebody is told.
+const MINUTES: u32 = 15;
 /// Where their files are.
 const FOLDER: &str = "/etc/bucket-events";
 /// Where the store's login at the broker is.
@@ -39,6 +48,7 @@ pub(super) fn files(stack: &Stack<'_>) -> BTreeMap<String, String> {
     let endpoint = broker::endpoint(stack);
     let mut context = Context::new();
     context.insert("port", &PORT);
+    context.insert("metrics", &METRICS);
     context.insert("followed", &common_folder(&wanted));
     context.insert("folder", FOLDER);
     context.insert("login", LOGIN);
@@ -97,6 +107,40 @@ fn common_folder(wanted: &[Value]) -> String {
         .collect()
 }
 
+/// True if somebody is told when they fail.
+pub(super) fn is_watched(stack: &Stack<'_>) -> bool {
+    stack.system.cluster.prometheus && stack.bucket_functions().next().is_some()
+}
+
+/// Where Prometheus asks, and when it alerts.
+pub(super) fn alarms(stack: &Stack<'_>) -> Vec<Object> {
+    if !is_watched(stack) {
+        return vec![];
+    }
+    let monitor = PodMonitor {
+        selector: stack.pods(STORE),
+        pod_metrics_endpoints: vec![Endpoint {
+            port: "events",
+            ..Default::default()
+        }],
+    };
+    let namespace = stack.namespace_of(STORE);
+    let failed = ["output_error", "output_connection_failed"];
+    let failed = failed.map(|name| format!("sum(increase({name}{{job=\"{namespace}/{STORE}\"}}[{MINUTES}m])) > 0"));
+    let expr = format!(
+        "{}\nor sum(increase(kube_pod_container_status_restarts_total{{namespace=\"{namespace}\", pod=\"{STORE}-0\", \
+         container=~\"changes|events\"}}[{MINUTES}m])) > 1\n",
+        failed.join("\nor ")
+    );
+    let about = "What happens to objects does not reach the functions that it starts: read the logs of the containers `changes` and \
+                 `events` of the store. Nothing is lost; events wait in the store's log.";
+    let spec = alert(stack, (ALARM, about, STORE), expr, MINUTES);
+    vec![
+        Object::custom(stack.meta(STORE, STORE, "storage"), monitor),
+        Object::custom(stack.meta(ALARM, STORE, "storage"), spec),
+    ]
+}
+
 /// The two containers.
 pub(super) fn containers(stack: &Stack<'_>) -> Vec<Container> {
     if stack.bucket_functions().next().is_none() {
@@ -112,7 +156,8 @@ pub(super) fn containers(stack: &Stack<'_>) -> Vec<Container> {
                 .map(str::to_owned)
                 .into(),
         ),
-        resources: Some(pod::resources(("50m", "64Mi"), ("250m", "256Mi"))),
+        // A process for each event.
+        resources: Some(pod::resources(("50m", "64Mi"), ("1", "256Mi"))),
         volume_mounts: Some(vec![
             pod::mount("config", FOLDER, true),
             place,
@@ -126,7 +171,12 @@ pub(super) fn containers(stack: &Stack<'_>) -> Vec<Container> {
                 .map(str::to_owned)
                 .into(),
         ),
-        resources: Some(pod::resources(("50m", "64Mi"), ("250m", "128Mi"))),
+        ports: Some(vec![ContainerPort {
+            name: Some("events".to_owned()),
+            container_port: i32::from(METRICS),
+            ..Default::default()
+        }]),
+        resources: Some(pod::resources(("50m", "64Mi"), ("500m", "128Mi"))),
         volume_mounts: Some(vec![
             pod::mount("config", FOLDER, true),
             pod::mount("broker-ca", broker::CA_FOLDER, true),

@@ -1,6 +1,7 @@
 //! What the parts of the output ask about functions, and what they make necessary.
 
 use super::stack::Stack;
+use super::warehouses;
 use crate::ir::{FunctionAlarm, Id, Resource, Service, Trigger};
 
 impl<'a> Stack<'a> {
@@ -39,7 +40,8 @@ impl<'a> Stack<'a> {
 
     /// True if Prometheus asks how much is in topics of streams.
     pub(super) fn watches_streams(&self) -> bool {
-        self.watches_functions(|trigger| matches!(trigger, Trigger::Stream { .. }))
+        let of_sinks = !warehouses::watch::alarms(self).is_empty();
+        of_sinks || self.watches_functions(|trigger| matches!(trigger, Trigger::Stream { .. }))
     }
 
     /// True if Prometheus asks how many changes of tables wait for functions.

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::alarms::prometheus;
 use super::broker;
+use super::bucket_events;
 use super::caches;
 use super::database;
 use super::functions;
@@ -212,11 +213,14 @@ fn store(stack: &Stack<'_>) -> Object {
         let servers = stack.database_pods(&server.database);
         peers.push(pods_of(stack, &server.database.name, servers, STORE));
     }
-    let ingress = if peers.is_empty() {
+    let mut ingress = if peers.is_empty() {
         vec![]
     } else {
         vec![from(peers, &[storage::PORT])]
     };
+    if bucket_events::is_watched(stack) {
+        ingress.push(from(vec![prometheus()], &[bucket_events::METRICS]));
+    }
     let egress = match stack.bucket_functions().next() {
         Some(_) => vec![
             to_dns(),

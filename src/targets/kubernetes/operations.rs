@@ -57,6 +57,9 @@ pub(super) fn operations(stack: &Stack<'_>, report: &mut Report) {
     workflows::readme::operations(stack, &mut says);
     warehouses::readme::operations(stack, &mut says);
     stores_readme::operations(stack, &mut says);
+    if let Some(text) = servers(stack) {
+        says(text);
+    }
     if stack.has_store() {
         store(stack, &mut says);
     }
@@ -230,7 +233,11 @@ fn store(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     says(format!(
         "When a changed blueprint changes that size, grow the claim, and take the StatefulSet away with `kubectl \
             --namespace {namespace} delete statefulset {STORE} --cascade=orphan` before the apply, which cannot \
-            change its template."
+            change its template{}.",
+        match stack.system.protect {
+            true => " (the policy that protects the system refuses this too: lift it before, as for removal)",
+            false => "",
+        }
     ));
     if !stack.system.buckets.is_empty() {
         says(format!(
@@ -247,6 +254,28 @@ fn store(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     says("What is in the cluster does not outlive it: copy buckets and archives elsewhere.".to_owned());
 }
 
+/// What is as large in every environment.
+fn servers(stack: &Stack<'_>) -> Option<String> {
+    let system = stack.system;
+    let kinds = [
+        (stack.has_broker(), "RabbitMQ"),
+        (!system.streams.is_empty(), "Kafka"),
+        (!system.tables.is_empty(), "the PostgreSQL cluster of the tables"),
+    ];
+    let kinds: Vec<&str> = kinds
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, kind)| kind)
+        .collect();
+    (!kinds.is_empty()).then(|| {
+        format!(
+            "Three servers each, in every environment and without `protect` too: {}. Overrides of the `resources` of their objects make \
+                them smaller where little is asked of them.",
+            kinds.join(", ")
+        )
+    })
+}
+
 fn removal(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     let (lift, folder) = (protect::lift(stack), protect::FOLDER);
     says(
@@ -256,7 +285,8 @@ fn removal(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
     );
     if stack.system.protect {
         says(format!(
-            "Never `kubectl delete -k` while the system is protected: what holds data stays, but services and routes \
+            "The policy refuses that for more than what holds data: ConfigMaps, StatefulSets, Queues, KafkaTopics, Certificates and \
+                NetworkPolicies of a component that is gone as well. Never `kubectl delete -k` while the system is protected: what holds data stays, but services and routes \
                 go until the next apply. To delete one guarded object: {lift}, delete it, apply \
                 `kubernetes/{folder}` again."
         ));

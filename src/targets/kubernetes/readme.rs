@@ -245,6 +245,9 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
     } else {
         says("Services do not reach the internet.");
     }
+    if stack.system.services.iter().any(|(id, _)| workflows::starts(stack, id)) {
+        says("Those that start workflows may reach any address on ports 443 and 6443, because of the API server.");
+    }
     if operators(stack) {
         says(
             "Database pods may reach any address on ports 443 and 6443: they report to the API server, whose \
@@ -320,7 +323,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
         };
         says(&format!(
             "An admission policy (`{}`, from `kubernetes/{}`) refuses to delete namespaces, volumes{but}, databases, \
-                keys, certificates, archives, network policies and the Gateway, as long as it is there itself.",
+                keys, certificates, archives, configuration, queues, topics, network policies and the Gateway, as long as it is there itself.",
             protect::name(stack),
             protect::FOLDER
         ));

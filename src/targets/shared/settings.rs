@@ -18,7 +18,9 @@ pub fn applies(target: Target, service: &Service, value: &Value) -> bool {
         | Value::StreamUser(_)
         | Value::StreamPassword(_)
         | Value::TableUser(_)
-        | Value::TablePassword(_) => target == Target::Kubernetes,
+        | Value::TablePassword(_)
+        | Value::WarehouseUser(_)
+        | Value::WarehousePassword(_) => target == Target::Kubernetes,
         _ => true,
     }
 }

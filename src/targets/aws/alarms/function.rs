@@ -40,7 +40,7 @@ pub(in crate::targets::aws) fn lower(stack: &mut Stack<'_>, sources: &Sources<'_
 }
 
 /// A metric by the word that an expression has for it: its namespace, its name, what it is of, how it is put together.
-type Metric = (&'static str, &'static str, &'static str, Expression, &'static str);
+type Metric<'a> = (&'a str, &'static str, &'static str, Expression, &'static str);
 
 fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, item: &Function, sources: &Sources<'_>) -> Option<Block> {
     let lambda = sources.functions.get(alarm.function);
@@ -53,7 +53,7 @@ fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, item: &Function, sources: &Sou
         FunctionTrouble::DeadLetters => {
             let queue = object! { "QueueName" => lambda.dead.as_ref()?.attr("name") };
             let waiting = "ApproximateNumberOfMessagesVisible";
-            let mut metrics: Vec<Metric> = vec![
+            let mut metrics: Vec<Metric<'_>> = vec![
                 ("waiting", "AWS/SQS", waiting, queue, "Maximum"),
                 ("lost", "AWS/Lambda", "DestinationDeliveryFailures", function(), "Sum"),
             ];
@@ -141,7 +141,7 @@ fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, item: &Function, sources: &Sou
 }
 
 /// The rest of every alarm.
-fn quiet(body: Block) -> Block {
+pub(super) fn quiet(body: Block) -> Block {
     body.set("comparison_operator", "GreaterThanThreshold")
         .comment("Nothing is measured while nothing happens.")
         .set("treat_missing_data", "notBreaching")
@@ -158,7 +158,7 @@ fn plain(named: Block, (space, metric, dimensions, statistic): (&str, &str, Expr
 }
 
 /// An alarm on what is computed of several.
-pub(super) fn computed(named: Block, label: &str, expression: &str, period: u32, metrics: Vec<Metric>) -> Block {
+pub(super) fn computed(named: Block, label: &str, expression: &str, period: u32, metrics: Vec<Metric<'_>>) -> Block {
     let all = Block::new()
         .set("id", "all")
         .set("label", label)

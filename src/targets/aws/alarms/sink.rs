@@ -1,11 +1,27 @@
 //! Alarms on warehouses: statements at their times that failed, or could not be started.
 
+use hcl::Expression;
+
 use super::function::computed;
 use super::{FIVE_MINUTES, tell};
 use crate::targets::aws::Stack;
 use crate::targets::aws::policy::{Statement, document};
 use crate::terraform::{Address, Block, expr};
 use crate::{list, object, template};
+
+/// Seconds in which statements are counted that ask whether records come through, the spans in a row in which they did not, and how many
+/// times that has to be said in each: four are asked in an hour, and the first may come before the records of a stream that was quiet.
+const SPAN: u32 = 3600;
+const SPANS: u32 = 2;
+const TIMES: u32 = 2;
+
+/// When somebody is told of a statement that failed.
+pub(in crate::targets::aws) enum Told {
+    /// Each time.
+    Always,
+    /// When it has failed for two hours, in which records were written to the stream of Kinesis with this name, if it says one.
+    Late(Option<Expression>),
+}
 
 /// A statement that is watched.
 pub(in crate::targets::aws) struct Watched {
@@ -17,6 +33,8 @@ pub(in crate::targets::aws) struct Watched {
     pub(in crate::targets::aws) name: String,
     /// What the alarm means.
     pub(in crate::targets::aws) about: String,
+    /// When it goes off.
+    pub(in crate::targets::aws) told: Told,
 }
 
 /// Watches the statements of one warehouse: `schedules` is the group of their schedules, `log` keeps what is said of those that failed.
@@ -45,6 +63,7 @@ pub(in crate::targets::aws) fn lower(
         statement,
         name,
         about,
+        told,
     } in watched
     {
         let pattern = object! {
@@ -67,18 +86,29 @@ pub(in crate::targets::aws) fn lower(
         stack.module.resource("aws_cloudwatch_event_target", &local, body);
         let failed = object! { "RuleName" => rule.attr("name") };
         let missed = object! { "ScheduleGroup" => schedules.attr("name") };
-        let counted = vec![
+        let mut counted = vec![
             ("failed", "AWS/Events", "Invocations", failed, "Sum"),
             ("missed", "AWS/Scheduler", "InvocationDroppedCount", missed, "Sum"),
         ];
         let body = Block::new()
             .set("alarm_name", stack.name(&name))
             .set("alarm_description", about);
-        let sum = "FILL(failed, 0) + FILL(missed, 0)";
-        let body = computed(body, "Statements that went wrong", sum, FIVE_MINUTES, counted)
-            .set("evaluation_periods", 1)
+        let mut sum = "FILL(failed, 0) + FILL(missed, 0)".to_owned();
+        let (period, spans, times) = match told {
+            Told::Always => (FIVE_MINUTES, 1, 0),
+            Told::Late(stream) => {
+                if let Some(stream) = stream {
+                    let stream = object! { "StreamName" => stream };
+                    counted.push(("written", "AWS/Kinesis", "IncomingRecords", stream, "Sum"));
+                    sum = format!("IF(FILL(written, 0) > 0, {sum}, 0)");
+                }
+                (SPAN, SPANS, TIMES)
+            }
+        };
+        let body = computed(body, "Statements that went wrong", &sum, period, counted)
+            .set("evaluation_periods", spans)
             .set("comparison_operator", "GreaterThanThreshold")
-            .set("threshold", 0)
+            .set("threshold", times)
             .comment("Nothing is measured while nothing goes wrong.")
             .set("treat_missing_data", "notBreaching");
         let body = tell(body, &["alarm_actions", "ok_actions"], topic);

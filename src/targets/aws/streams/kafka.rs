@@ -69,6 +69,11 @@ impl Cluster {
         self.cluster.attr("bootstrap_brokers_sasl_iam")
     }
 
+    /// What metrics call the cluster.
+    pub(in crate::targets::aws) fn name(&self) -> Expression {
+        self.cluster.attr("cluster_name")
+    }
+
     /// The ARN of the cluster, as policies name it.
     fn arn(&self, stack: &Stack<'_>, base: &Base, kind: &str) -> Expression {
         template![
@@ -91,7 +96,7 @@ pub(in crate::targets::aws) fn is_needed(system: &crate::ir::System) -> bool {
 }
 
 /// How many brokers there are: the same number in each zone, and as many as there are copies.
-fn count(stack: &Stack<'_>) -> usize {
+pub(in crate::targets::aws) fn count(stack: &Stack<'_>) -> usize {
     let zones = match &stack.system.network.existing.aws {
         Some(existing) => existing.data.len(),
         None => stack.system.network.zones,

@@ -13,7 +13,7 @@ use crate::targets::aws::{Base, Stack};
 use crate::terraform::{Address, Block};
 
 /// The streams that fill a warehouse, each once.
-fn streams_of(item: &Warehouse) -> Vec<Id<Stream>> {
+pub(super) fn streams_of(item: &Warehouse) -> Vec<Id<Stream>> {
     let mut found: Vec<Id<Stream>> = item.tables.iter().filter_map(|table| table.stream).collect();
     found.sort_unstable();
     found.dedup();
@@ -93,8 +93,11 @@ pub(super) fn reader(
     let role = Block::new()
         .set("name", stack.name(&format!("{}-warehouse-streams", item.name)))
         .set("description", format!("Reads streams for the warehouse {}", item.name))
-        .set("assume_role_policy", trusts(&services, &base.account));
-    let role = stack.module.resource("aws_iam_role", &local, role);
+        .set("assume_role_policy", trusts(&services));
+    let role = stack
+        .module
+        .comment("No condition names the account: AWS documents none for Redshift. A role is given to warehouses of its own account alone, by who may pass it.")
+        .resource("aws_iam_role", &local, role);
     let body = inline(&role, statements);
     let grants = stack.module.resource("aws_iam_role_policy", &local, body);
     Some((role, grants))

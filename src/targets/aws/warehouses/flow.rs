@@ -1,12 +1,14 @@
 //! How records of a stream become rows, in SQL: they arrive in a view that Redshift keeps filled, are taken from there into the table,
 //! and stay in a table of their own where they do not fit.
 
-use super::statements::{ARRIVING, procedure, take};
+use super::statements::{ARRIVING, KEPT, procedure, take, watch};
 use crate::ir::{Column, WarehouseTable};
 use crate::vocabulary::ColumnType;
 
 /// What the name of the table of refused records ends in.
 pub(super) const REFUSED: &str = "_refused";
+/// Minutes without anything taken, after which records do not come as they should.
+const LATE_MINUTES: u32 = 60;
 
 /// Makes the view in which records arrive and the table for those that do not fit, where they are not there. `source` gives the columns
 /// of the stream and its name.
@@ -20,7 +22,8 @@ pub(super) fn arrives(table: &WarehouseTable, source: &str) -> String {
          SELECT COUNT(*) INTO upkeep_count FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace WHERE pg_namespace.nspname = '{ARRIVING}' AND pg_class.relname = '{name}{REFUSED}';\n\
          IF upkeep_count = 0 THEN\n  \
          EXECUTE 'CREATE TABLE {ARRIVING}.\"{name}{REFUSED}\" AS SELECT arrived_at, record FROM {ARRIVING}.\"{name}\" WHERE 1 = 0';\n\
-         END IF;"
+         END IF;\n\
+         CREATE TABLE IF NOT EXISTS {KEPT}.\"{name}\" (taken_at TIMESTAMP);"
     )
 }
 
@@ -31,7 +34,11 @@ pub(super) fn taking(table: &WarehouseTable) -> String {
     let columns = table.columns.iter().map(|column| format!("\"{}\"", column.name));
     let columns = columns.collect::<Vec<_>>().join(", ");
     let values = table.columns.iter().map(value).collect::<Vec<_>>().join(", ");
-    let fits = table.columns.iter().map(fits).collect::<Vec<_>>().join("\n  AND ");
+    let fits = table.columns.iter().map(|column| match is_dated(table, column) {
+        true => format!("{} IS NOT NULL AND {}", value(column), fits(column)),
+        false => fits(column),
+    });
+    let fits = fits.collect::<Vec<_>>().join("\n  AND ");
     let body = [
         format!("SELECT MAX(refresh_time) INTO upkeep_until FROM {ARRIVING}.\"{name}\";"),
         "IF upkeep_until IS NULL THEN RETURN; END IF;".to_owned(),
@@ -51,6 +58,8 @@ pub(super) fn taking(table: &WarehouseTable) -> String {
         ),
         "GET DIAGNOSTICS upkeep_refused := ROW_COUNT;".to_owned(),
         format!("DELETE FROM {ARRIVING}.\"{name}\" WHERE refresh_time <= upkeep_until;"),
+        format!("DELETE FROM {KEPT}.\"{name}\";"),
+        format!("INSERT INTO {KEPT}.\"{name}\" VALUES (SYSDATE);"),
         "DROP TABLE upkeep_records;".to_owned(),
         "DROP TABLE upkeep_judged;".to_owned(),
         "COMMIT;".to_owned(),
@@ -63,6 +72,25 @@ pub(super) fn taking(table: &WarehouseTable) -> String {
         &["upkeep_until TIMESTAMP", "upkeep_refused BIGINT"],
         &body,
     )
+}
+
+/// Ends in an error where nothing has been taken for a while: somebody is told, if there was something to take.
+pub(super) fn watching(table: &WarehouseTable) -> String {
+    let name = &table.name;
+    let body = [
+        format!(
+            "SELECT COUNT(*) INTO upkeep_count FROM {KEPT}.\"{name}\" WHERE taken_at > DATEADD(minute, -{LATE_MINUTES}, SYSDATE);"
+        ),
+        format!(
+            "IF upkeep_count = 0 THEN\n  RAISE EXCEPTION 'no records were taken for {name} in the last {LATE_MINUTES} minutes';\nEND IF;"
+        ),
+    ];
+    procedure(&watch(table), &["upkeep_count BIGINT"], &body)
+}
+
+/// True for the column by whose time rows go.
+pub(super) fn is_dated(table: &WarehouseTable, column: &Column) -> bool {
+    table.delete_after_days.is_some() && table.time.as_ref() == Some(&column.name)
 }
 
 /// A field as a value of its column: null where it cannot be one, for that is how a value of JSON is cast.

@@ -13,6 +13,8 @@ pub(super) const REFUSED_DAYS: u32 = 30;
 /// What makes or completes the tables, and removes rows that are old enough.
 const PREPARE: &str = "prepare_warehouse";
 const FORGET: &str = "forget_rows";
+/// The schema that keeps when records were taken last.
+pub(super) const KEPT: &str = "upkeep";
 
 /// Somebody who may use all tables.
 pub(super) struct User {
@@ -68,18 +70,26 @@ pub(super) fn take(table: &WarehouseTable) -> String {
     format!("take_records_of_{}", table.name)
 }
 
-/// Makes what is not there yet, and says anew who may do what. Made to be called again and again.
+/// The name of the procedure that fails where nothing has been taken for a table for a while.
+pub(super) fn watch(table: &WarehouseTable) -> String {
+    format!("watch_records_of_{}", table.name)
+}
+
+/// Makes what is not there yet, and says anew who may do what. Made to be called again and again. `schemas` are those that streams are
+/// read through, and `source` gives what is read of one.
 pub(super) fn preparing(
     item: &Warehouse,
-    roles: &str,
+    (roles, upkeep): (&str, &str),
     users: &[User],
-    upkeep: &str,
+    schemas: &[&str],
     source: &dyn Fn(&WarehouseTable) -> String,
 ) -> String {
+    let is_filled = item.tables.iter().any(|table| table.stream.is_some());
     let mut body = vec![
         "-- Nobody makes tables but this.".to_owned(),
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC;".to_owned(),
         format!("CREATE SCHEMA IF NOT EXISTS {ARRIVING};"),
+        format!("CREATE SCHEMA IF NOT EXISTS {KEPT};"),
     ];
     for table in &item.tables {
         body.extend(made(table));
@@ -91,14 +101,12 @@ pub(super) fn preparing(
         "-- Who may do what is said anew: links that are gone allow nothing.\n\
          FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:{roles}-%' LOOP\n  \
          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
-         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {ARRIVING} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n\
+         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {ARRIVING} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
+         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {KEPT} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n\
          END LOOP;"
     ));
-    let all = |schema: &str, ending: &str, only: bool| -> String {
-        let tables = item.tables.iter().filter(|table| !only || table.stream.is_some());
-        let names = tables.map(|table| format!("{schema}.\"{}{ending}\"", table.name));
-        names.collect::<Vec<_>>().join(", ")
-    };
+    let all = item.tables.iter().map(|table| format!("public.\"{}\"", table.name));
+    let all = all.collect::<Vec<_>>().join(", ");
     for User { name, access } in users {
         let may = match (access.reads(), access.writes()) {
             (true, true) => "SELECT, INSERT",
@@ -106,42 +114,57 @@ pub(super) fn preparing(
             _ => "INSERT",
         };
         body.push(known(name));
-        body.push(format!(
-            "GRANT {may} ON TABLE {} TO \"{name}\";",
-            all("public", "", false)
-        ));
+        body.push(format!("GRANT {may} ON TABLE {all} TO \"{name}\";"));
     }
     if forgets(item) {
         body.push(known(upkeep));
-        body.push(format!(
-            "GRANT SELECT, INSERT, DELETE ON TABLE {} TO \"{upkeep}\";",
-            all("public", "", false)
-        ));
         body.push(format!("GRANT EXECUTE ON PROCEDURE public.{FORGET}() TO \"{upkeep}\";"));
     }
-    if item.tables.iter().any(|table| table.stream.is_some()) {
-        let arriving = [all(ARRIVING, "", true), all(ARRIVING, flow::REFUSED, true)].join(", ");
-        body.push(format!("GRANT USAGE ON SCHEMA {ARRIVING} TO \"{upkeep}\";"));
-        body.push(format!(
-            "GRANT SELECT, INSERT, DELETE ON TABLE {arriving} TO \"{upkeep}\";"
-        ));
+    if is_filled {
+        // Who asks a view needs the schemas that it reads as well: there is nothing in them that could be asked directly.
+        let schemas = [&[ARRIVING, KEPT], schemas].concat().into_iter();
+        body.extend(schemas.map(|schema| format!("GRANT USAGE ON SCHEMA {schema} TO \"{upkeep}\";")));
     }
-    for table in item.tables.iter().filter(|table| table.stream.is_some()) {
-        body.push(format!(
-            "GRANT EXECUTE ON PROCEDURE public.{}() TO \"{upkeep}\";",
-            take(table)
-        ));
-    }
+    body.extend(item.tables.iter().flat_map(|table| kept(table, upkeep)));
     procedure(PREPARE, &["upkeep_count INTEGER", "upkeep_user RECORD"], &body)
 }
 
-/// A table with its columns, and the columns that it does not have yet.
+/// What the upkeep may do with a table, and with what arrives for it.
+fn kept(table: &WarehouseTable, upkeep: &str) -> Vec<String> {
+    let name = &table.name;
+    let grant = |may: &str, on: String| format!("GRANT {may} ON {on} TO \"{upkeep}\";");
+    let mut grants = vec![];
+    if table.delete_after_days.is_some() {
+        grants.push(grant("SELECT, DELETE", format!("TABLE public.\"{name}\"")));
+    }
+    if table.stream.is_some() {
+        let refused = flow::REFUSED;
+        grants.extend([
+            grant("INSERT", format!("TABLE public.\"{name}\"")),
+            grant("SELECT, DELETE", format!("TABLE {ARRIVING}.\"{name}\"")),
+            grant(
+                "SELECT, INSERT, DELETE",
+                format!("TABLE {ARRIVING}.\"{name}{refused}\", {KEPT}.\"{name}\""),
+            ),
+            grant("EXECUTE", format!("PROCEDURE public.{}()", take(table))),
+            grant("EXECUTE", format!("PROCEDURE public.{}()", watch(table))),
+        ]);
+    }
+    grants
+}
+
+/// A table with its columns, and the columns that it does not have yet. A row whose table forgets has a time.
 fn made(table: &WarehouseTable) -> Vec<String> {
     let name = &table.name;
-    let columns = table
-        .columns
-        .iter()
-        .map(|column| format!("  \"{}\" {}", column.name, kind(column.kind)));
+    let columns = table.columns.iter().map(|column| {
+        let dated = flow::is_dated(table, column);
+        format!(
+            "  \"{}\" {}{}",
+            column.name,
+            kind(column.kind),
+            if dated { " NOT NULL" } else { "" }
+        )
+    });
     let columns = columns.collect::<Vec<_>>().join(",\n");
     let sorted = table
         .time

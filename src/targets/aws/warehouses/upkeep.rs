@@ -3,9 +3,9 @@
 use hcl::Expression;
 
 use super::statements::{self, User};
-use super::{Found, flow};
+use super::{Found, connections, flow};
 use crate::ir::{Id, Resource, Warehouse, WarehouseTable};
-use crate::targets::aws::alarms::sink::{self, Watched};
+use crate::targets::aws::alarms::sink::{self, Told, Watched};
 use crate::targets::aws::compute::Parts;
 use crate::targets::aws::policy::{Statement, inline, trust};
 use crate::targets::aws::{Stack, logs};
@@ -15,7 +15,7 @@ use crate::{list, object, template};
 /// The schemas through which streams are read.
 const KINESIS: &str = "streams_of_kinesis";
 const KAFKA: &str = "streams_of_kafka";
-/// How often records are taken into tables, and when old rows go.
+/// How often records are taken into tables, and how often is asked whether some were, and when old rows go.
 const TAKEN: &str = "rate(15 minutes)";
 const FORGOTTEN: &str = "cron(0 3 * * ? *)";
 /// The role that does it.
@@ -26,9 +26,9 @@ pub(in crate::targets::aws) fn lower(stack: &mut Stack<'_>, parts: &Parts<'_>, t
     let system = stack.system;
     for (id, item) in system.warehouses.iter() {
         let found = parts.warehouses.get(id);
-        prepare(stack, (id, item), found, parts);
+        let ready = prepare(stack, (id, item), found, parts);
         if statements::forgets(item) {
-            times(stack, (id, item), found, parts, topic);
+            times(stack, (id, item), (found, &ready), parts, topic);
         }
     }
 }
@@ -42,11 +42,17 @@ fn statement(item: &Warehouse, found: &Found, sql: Expression) -> Block {
         .set("sql", sql)
 }
 
-fn prepare(stack: &mut Stack<'_>, (id, item): (Id<Warehouse>, &Warehouse), found: &Found, parts: &Parts<'_>) {
+/// Makes what is in a warehouse. Gives the statement after which all of it is there.
+fn prepare(
+    stack: &mut Stack<'_>,
+    (id, item): (Id<Warehouse>, &Warehouse),
+    found: &Found,
+    parts: &Parts<'_>,
+) -> Address {
     let system = stack.system;
     stack.module.file("warehouses", "");
     let kind = "aws_redshiftdata_statement";
-    let mut waits = vec![];
+    let (mut waits, mut schemas) = (vec![], vec![]);
     for (kafka, word) in [(false, KINESIS), (true, KAFKA)] {
         let mut streams = item.tables.iter().filter_map(|table| table.stream);
         let (Some(reader), true) = (&found.reader, streams.any(|id| system.streams[id].kafka == kafka)) else {
@@ -66,6 +72,7 @@ fn prepare(stack: &mut Stack<'_>, (id, item): (Id<Warehouse>, &Warehouse), found
         let body = statement(item, found, sql);
         let local = super::local(item, word);
         waits.push(stack.module.resource(kind, &local, body).whole());
+        schemas.push(word);
     }
     let users: Vec<User> = system
         .users_of(Resource::Warehouse(id))
@@ -78,13 +85,14 @@ fn prepare(stack: &mut Stack<'_>, (id, item): (Id<Warehouse>, &Warehouse), found
     let upkeep = super::user(stack, &format!("{}-{UPKEEP}", item.name));
     let mut procedures = vec![(
         "prepare".to_owned(),
-        statements::preparing(item, &system.prefix, &users, &upkeep, &source),
+        statements::preparing(item, (&system.prefix, &upkeep), &users, &schemas, &source),
     )];
     if statements::forgets(item) {
         procedures.push(("forget".to_owned(), statements::forgetting(item)));
     }
     for table in item.tables.iter().filter(|table| table.stream.is_some()) {
         procedures.push((format!("take-{}", table.name), flow::taking(table)));
+        procedures.push((format!("watch-{}", table.name), flow::watching(table)));
     }
     let procedures = procedures
         .into_iter()
@@ -103,6 +111,9 @@ fn prepare(stack: &mut Stack<'_>, (id, item): (Id<Warehouse>, &Warehouse), found
         .resource(kind, &super::local(item, "procedures"), body);
     waits.push(procedures.whole());
     waits.extend(found.ready.iter().cloned());
+    // A view is made of a stream that is there.
+    let streams = connections::streams_of(item).into_iter();
+    waits.extend(streams.map(|stream| parts.streams.get(stream).whole()));
     let body = statement(item, found, statements::prepare().into())
         .block(
             "lifecycle",
@@ -112,7 +123,7 @@ fn prepare(stack: &mut Stack<'_>, (id, item): (Id<Warehouse>, &Warehouse), found
     stack
         .module
         .comment("Makes the tables, adds columns that they do not have yet, and says who may use them.")
-        .resource(kind, &item.name, body);
+        .resource(kind, &item.name, body)
 }
 
 /// The columns of a stream as its records arrive, and the stream.
@@ -136,7 +147,7 @@ fn source(stack: &Stack<'_>, table: &WarehouseTable) -> String {
 fn times(
     stack: &mut Stack<'_>,
     (id, item): (Id<Warehouse>, &Warehouse),
-    found: &Found,
+    (found, ready): (&Found, &Address),
     parts: &Parts<'_>,
     topic: Option<&Address>,
 ) {
@@ -154,22 +165,49 @@ fn times(
         format!("{}-upkeep-failed", item.name),
         format!("Rows of {} that are old enough did not go.", item.name),
     );
-    let mut jobs = vec![("forget".to_owned(), FORGOTTEN, statements::forget(), forgotten)];
+    let mut jobs = vec![(
+        "forget".to_owned(),
+        FORGOTTEN,
+        statements::forget(),
+        forgotten,
+        Told::Always,
+    )];
     for alarm in system.sink_alarms.iter().filter(|alarm| alarm.warehouse == id) {
         if let Some(table) = item.tables.iter().find(|table| table.name == alarm.table) {
-            let job = format!("take-{}", table.name.replace('_', "-"));
+            let name = table.name.replace('_', "-");
             jobs.push((
-                job,
+                format!("take-{name}"),
                 TAKEN,
                 statements::call(&statements::take(table)),
                 (alarm.name.clone(), alarm.about.clone()),
+                Told::Always,
+            ));
+            let (of, from) = (&item.name, &system.streams[alarm.stream].name);
+            let (why, written) = match system.streams[alarm.stream].kafka {
+                // Brokers count by topic at a price only.
+                true => (format!("Either nobody writes to {from}, or records"), None),
+                false => (
+                    format!("Records are written to {from} that"),
+                    Some(parts.streams.get(alarm.stream).attr("name")),
+                ),
+            };
+            let late = format!(
+                "For two hours nothing became a row of {} in {of}. {why} do not come through: they are lost when they are older than the stream keeps them. The README says where to look.",
+                table.name
+            );
+            jobs.push((
+                format!("watch-{name}"),
+                TAKEN,
+                statements::call(&statements::watch(table)),
+                (format!("{of}-{name}-late"), late),
+                Told::Late(written),
             ));
         }
     }
     let log_group = logs::group(stack, parts.keys, format!("/aws/events/{full}"));
     let log_group = stack.module.resource("aws_cloudwatch_log_group", &local, log_group);
     let mut watched = vec![];
-    for (job, when, sql, (alarm, about)) in jobs {
+    for (job, when, sql, (alarm, about), told) in jobs {
         let statement = stack.name(&format!("{}-{job}", item.name));
         let said = object! {
             "WorkgroupName" => found.workgroup.attr("workgroup_name"),
@@ -195,7 +233,8 @@ fn times(
             .set("kms_key_arn", parts.keys.data.attr("arn"))
             .block("flexible_time_window", Block::new().set("mode", "OFF"))
             .block("target", target)
-            .set("depends_on", list![grants.whole()]);
+            .comment("What is called, and who may call it, is there first.")
+            .set("depends_on", list![grants.whole(), ready.whole()]);
         let local = format!("{}_warehouse_{}", item.name, job.replace('-', "_"));
         stack.module.resource("aws_scheduler_schedule", &local, body);
         watched.push(Watched {
@@ -203,6 +242,7 @@ fn times(
             statement,
             name: alarm,
             about,
+            told,
         });
     }
     sink::lower(stack, watched, (&group, &log_group), topic);

@@ -16,7 +16,7 @@ const TURNED_AWAY: [&str; 4] = [
     "Lambda.ServiceException",
     "Lambda.TooManyRequestsException",
 ];
-/// Times that these are tried again, whatever the step says of failures.
+/// Times that these are tried again at least, whatever the step says of failures.
 const TRIES: u32 = 3;
 /// What begins and ends an expression.
 const OPENING: &str = "{%";
@@ -106,13 +106,24 @@ impl<'a> States<'a> {
             "FunctionName" => (self.called)(function),
             "Payload" => expression("$states.input"),
         };
-        let again = StepRetry {
+        let own = StepRetry {
             attempts: TRIES,
             seconds: 1,
             backoff: 2,
         };
         let errors: Vec<Expression> = TURNED_AWAY.into_iter().map(Expression::from).collect();
-        let mut retries = vec![retry(errors, again)];
+        // The first that names an error counts, and no other after it: what the step says must not be cut short.
+        let mut retries = match step.retry {
+            Some(said) if said.attempts >= TRIES => vec![],
+            Some(said) => vec![retry(
+                errors,
+                StepRetry {
+                    attempts: TRIES,
+                    ..said
+                },
+            )],
+            None => vec![retry(errors, own)],
+        };
         retries.extend(step.retry.map(|said| retry(vec!["States.ALL".into()], said)));
         vec![
             ("Type", "Task".into()),

@@ -276,14 +276,27 @@ fn pause() -> Expression {
     }
 }
 
-/// The text of an error: itself if it is one, of several branches what each says, else its message.
+/// The text of an error: itself if it is one, of several branches what each says, else its message, with what a function answered.
 fn tell() -> Expression {
+    let said = |begin: &str, end: &str, body: &str| {
+        object! { "condition" => format!("{begin}{end}"), "return" => format!("${{error.message + \": \" + {body}}}") }
+    };
     let ways = list![
         object! { "condition" => "${get_type(error) == \"string\"}", "return" => "${error}" },
         object! {
             "condition" => "${map.get(error, \"branches\") != null}",
             "return" => "${json.encode_to_string(error.branches)}",
         },
+        said(
+            "${get_type(map.get(error, \"body\")) == \"string\"",
+            " and error.body != \"\"}",
+            "error.body"
+        ),
+        said(
+            "${get_type(map.get(error, \"body\")) in [\"list\", \"map\"]",
+            "}",
+            "json.encode_to_string(error.body)",
+        ),
         object! {
             "condition" => "${get_type(map.get(error, \"message\")) == \"string\"}",
             "return" => "${error.message}",

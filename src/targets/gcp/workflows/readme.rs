@@ -15,7 +15,7 @@ pub(in crate::targets::gcp) fn security(stack: &Stack<'_>) -> Vec<&'static str> 
         items.push("Every workflow runs as an account of its own, which may call the functions of its steps and nothing else. Definitions and runs are under the key; only errors are logged, with what the failed call got.");
     }
     if has_schedules(system) || has_starters(system) {
-        items.push("Workflows of Google have no policies of their own, nor conditions that name one: who may start one may start every workflow of the project. Give each environment a project of its own.");
+        items.push("Workflows of Google have no policies of their own, nor conditions that name one: who may start one may start every workflow of the project, see its runs with their documents, and end them. Give each environment a project of its own.");
     }
     items
 }

@@ -3,6 +3,7 @@
 use super::{AT_ONCE, LEAST, PAUSE, PORT, answers, event_queue, is_fed, is_scheduled, pods, watch};
 use crate::check::names_packages;
 use crate::ir::{Function, Service, Trigger, dead_letters};
+use crate::targets::kubernetes::bucket_events;
 use crate::targets::kubernetes::scaling;
 use crate::targets::kubernetes::stack::{BROKER, STORE, Stack};
 use crate::targets::kubernetes::streams::STREAMS;
@@ -214,7 +215,9 @@ fn events(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
         says(format!(
             "Events of buckets come from the store's own log of changes: the container `changes` of `{STORE}-0` follows it and keeps its \
                 place on the store's volume, `events` sends to the broker what a function asks for. While the broker is away they wait \
-                there. An object of which only tags change is not a new one, and a new version is."
+                there, and `{}` is the alert (one goes on after the other, some tens a second). An \
+                object of which only tags change is not a new one, and a new version is.",
+            bucket_events::ALARM
         ));
     }
 }
@@ -272,7 +275,7 @@ fn dead(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
         says(format!(
             "Changes wait for a function in the table `NAME-changes`, written with the change itself. One that fails too often stays there \
                 with `dead`: look at it with `kubectl cnpg psql {TABLES} --namespace {} -- tables`, and let it be tried again with `UPDATE \
-                \"{changes}\" SET dead = false`, or delete it. A function that is gone leaves its trigger and its table: drop both.",
+                \"{changes}\" SET dead = false`, or delete it. A function that is gone leaves this table: drop it when nothing in it is wanted.",
             stack.namespace_of(TABLES)
         ));
     }

@@ -1,7 +1,7 @@
 //! What is watched about functions.
 
 use super::{CONNECTOR_PORT, STATUS_PORT, answers, is_fed, is_scheduled, pods};
-use crate::ir::{Function, FunctionAlarm, FunctionTrouble, Id, Service, Trigger, dead_letters};
+use crate::ir::{Function, FunctionAlarm, FunctionTrouble, Id, Service, Stream, Trigger, dead_letters};
 use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::policy::label;
@@ -173,17 +173,7 @@ fn failing(stack: &Stack<'_>, service: &Service, function: &Function, calls: u32
 fn behind(stack: &Stack<'_>, id: Id<Service>, function: &Function, minutes: u32) -> Option<String> {
     match function.trigger.as_ref()? {
         Trigger::Stream { stream, oldest, .. } => {
-            let topic = &stack.system.streams[*stream].name;
-            let of = format!("job=\"{}/{STREAMS}\", topic=\"{topic}\"", stack.namespace_of(STREAMS));
-            let group = streams::group(stack, id);
-            let then = format!("kafka_topic_partition_current_offset{{{of}}} offset {minutes}m");
-            let now = format!("kafka_consumergroup_current_offset{{{of}, consumergroup=\"{group}\"}}");
-            let late = format!("max({then} - on (partition) {now}) > 0\n");
-            // Who has never read anything has no place in the stream.
-            let first = format!(
-                "or max(({then} - on (partition) kafka_topic_partition_oldest_offset{{{of}}}) unless on (partition) {now}) > 0\n"
-            );
-            Some(if *oldest { late + &first } else { late })
+            Some(late(stack, *stream, &streams::group(stack, id), *oldest, minutes))
         }
         Trigger::Table { .. } => Some(format!(
             "max(cnpg_{}_age{{job=\"{}/{TABLES}\", dead=\"false\"}}) > {}",
@@ -193,6 +183,26 @@ fn behind(stack: &Stack<'_>, id: Id<Service>, function: &Function, minutes: u32)
         )),
         _ => None,
     }
+}
+
+/// True where records of a stream that were there so many minutes ago have not been read by a group of consumers.
+pub(in crate::targets::kubernetes) fn late(
+    stack: &Stack<'_>,
+    stream: Id<Stream>,
+    group: &str,
+    oldest: bool,
+    minutes: u32,
+) -> String {
+    let topic = &stack.system.streams[stream].name;
+    let of = format!("job=\"{}/{STREAMS}\", topic=\"{topic}\"", stack.namespace_of(STREAMS));
+    let then = format!("kafka_topic_partition_current_offset{{{of}}} offset {minutes}m");
+    let now = format!("kafka_consumergroup_current_offset{{{of}, consumergroup=\"{group}\"}}");
+    let late = format!("max({then} - on (partition) {now}) > 0\n");
+    // Who has never read anything has no place in the stream.
+    let first = format!(
+        "or max(({then} - on (partition) kafka_topic_partition_oldest_offset{{{of}}}) unless on (partition) {now}) > 0\n"
+    );
+    if oldest { late + &first } else { late }
 }
 
 /// True where as many pods run as may.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tera::Context;
 
-use super::{changes, is_started, logins};
+use super::{changes, database_of_tables, is_started, logins};
 use crate::ir::{Access, Id, Resource, Service, Table};
 use crate::targets::kubernetes::stack::Stack;
 use crate::targets::shared::template;
@@ -145,8 +145,14 @@ pub(super) fn script(stack: &Stack<'_>) -> String {
         })
         .collect();
     let mut context = Context::new();
+    context.insert("database", &database_of_tables().database);
     context.insert("system", &system.prefix);
     context.insert("tables", &tables);
+    let watched = tables.iter().flat_map(|table| {
+        let functions = table.functions.iter();
+        functions.map(|function| format!("{}/{function}", table.name))
+    });
+    context.insert("watched", &watched.collect::<Vec<String>>());
     context.insert("users", &users);
     template::fill(SCRIPT, &context)
 }

@@ -164,7 +164,8 @@ fn scripts(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse) -> Confi
     for table in &warehouse.tables {
         if let (Some(time), Some(days)) = (&table.time, table.delete_after_days) {
             expire.push_str(&format!(
-                "DELETE FROM \"{}\" WHERE \"{time}\" < now() - interval '{days} days';\n",
+                "DELETE FROM \"{}\" WHERE \"{time}\" < now() - interval '{days} days' OR \"{time}\" IS NULL AND \"taken-at\" < now() - \
+                 interval '{days} days';\n",
                 table.name
             ));
         }

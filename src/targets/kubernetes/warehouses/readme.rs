@@ -27,7 +27,7 @@ pub(in crate::targets::kubernetes) fn security(stack: &Stack<'_>, mut says: impl
     }
     says(
         "Every service that uses a warehouse has a login of its own there: `reads` asks, `writes` inserts, and nobody changes or deletes \
-            rows but the job that lets old ones go. What makes rows of a stream's records has a login that may read that stream at Kafka \
+            rows but the job that lets old ones go. No login makes objects of its own, temporary ones neither. What makes rows of a stream's records has a login that may read that stream at Kafka \
             and call one function of the warehouse.",
     );
 }
@@ -49,7 +49,8 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
     ));
     says(format!(
         "The job `{}-VERSION` makes tables, columns and rights, and a changed blueprint makes another job; nothing is dropped and no type \
-            changes by it. Rows whose `time` is `delete_after_days` ago go every hour. Each warehouse is three servers where there are \
+            changes by it. Rows whose `time` is `delete_after_days` ago go every hour, and rows without one so long after they came (the column `taken-at`, \
+            which these tables have besides their own: name the columns of an INSERT or a COPY). Each warehouse is three servers where there are \
             three zones, every one with the whole size, also in `dev`: `[override.kubernetes.Cluster.{name}.spec]` makes them smaller. It \
             is backed up and restored like any PostgreSQL database of this system, to any moment of {DAYS} days. `{}` is the alert about failed jobs.",
         setup(first),
@@ -69,14 +70,16 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
                 become two rows when a connector is cut off: count distinct ones where that matters. What is no JSON object in UTF-8, or has a \
                 field of another type than its column, is kept in the table `refused-records` for {REFUSED_DAYS} days with its reason and \
                 its place in the stream; timestamps are text as RFC 3339 has it. To take refused ones again, after a change of the columns for \
-                example: `SELECT \"take-TABLE\"(jsonb_agg(jsonb_build_object('partition', \"partition\", 'offset', \"position\", 'value', \
-                encode(\"record\", 'base64')))) FROM \"refused-records\" WHERE \"table\" = 'TABLE'`, then delete them."
+                example: `WITH old AS (DELETE FROM \"refused-records\" WHERE \"table\" = 'TABLE' RETURNING *) SELECT \"take-TABLE\"(jsonb_agg(\
+                jsonb_build_object('partition', \"partition\", 'offset', \"position\", 'value', encode(\"record\", 'base64')))) FROM old`, \
+                in parts where they have more than 100 MB together; what is refused once more is there again."
         ));
     }
     for alarm in watch::alarms(stack) {
         says(format!(
             "`{}`: an alert of Prometheus, from the PrometheusRule of that name. {}",
-            alarm.name, alarm.about
+            alarm.name,
+            watch::about(stack, alarm)
         ));
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tera::Context;
 
-use super::{sinks, users};
+use super::{DATABASE, sinks, users};
 use crate::ir::{Access, Id, Resource, Warehouse};
 use crate::targets::kubernetes::stack::Stack;
 use crate::targets::shared::template;
@@ -24,6 +24,8 @@ struct Table<'a> {
     name: &'a str,
     columns: Vec<Column<'a>>,
     time: Option<&'a str>,
+    /// Its rows go when they are old.
+    expires: bool,
     sink: Option<String>,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn script(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse
                 })
                 .collect(),
             time: table.time.as_deref(),
+            expires: table.time.is_some() && table.delete_after_days.is_some(),
             sink: sinks
                 .iter()
                 .find(|sink| sink.table == table.name)
@@ -88,6 +91,7 @@ pub(super) fn script(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse
         })
         .collect();
     let mut context = Context::new();
+    context.insert("database", DATABASE);
     context.insert("tables", &tables);
     context.insert("users", &users);
     template::fill(SCRIPT, &context)

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerPort, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use sha2::{Digest, Sha256};
 use tera::Context;
 
-use super::{DATABASE, PORT, ca_folder, host, login_of, peer, watch};
+use super::{DATABASE, PORT, ca_folder, host, login_of, peer};
+use crate::check::kubernetes_sink;
 use crate::ir::{Id, Stream, Warehouse, WarehouseTable};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod::{self, Ask};
-use crate::kubernetes::policy::{from, policy, to, to_dns};
-use crate::targets::kubernetes::alarms::prometheus;
+use crate::kubernetes::policy::{policy, to, to_dns};
 use crate::targets::kubernetes::encryption::secret;
 use crate::targets::kubernetes::functions::{CONNECTOR, CONNECTOR_PORT};
 use crate::targets::kubernetes::stack::Stack;
@@ -27,8 +26,6 @@ const FOLDER: &str = "/etc/connector";
 const FILE: &str = "rows.yaml";
 /// Pods of each, of which one goes on while the other moves.
 const PODS: u32 = 2;
-/// The longest name of a sink: a label's value has 63 characters, and a pod's name a suffix.
-const LONGEST: usize = 46;
 
 /// A table that a stream fills.
 pub(in crate::targets::kubernetes) struct Sink {
@@ -45,24 +42,12 @@ pub(in crate::targets::kubernetes) fn sinks(stack: &Stack<'_>, id: Id<Warehouse>
     let warehouse = &stack.system.warehouses[id];
     let sink = |table: &WarehouseTable| {
         Some(Sink {
-            name: name(warehouse, &table.name),
+            name: kubernetes_sink(warehouse, &table.name),
             table: table.name.clone(),
             stream: table.stream?,
         })
     };
     warehouse.tables.iter().filter_map(sink).collect()
-}
-
-/// Tables have underscores, which names of objects have not, and may be long.
-fn name(warehouse: &Warehouse, table: &str) -> String {
-    let spelled = table.replace('_', "-");
-    let whole = format!("{}-{}-sink", warehouse.name, spelled);
-    if whole.len() <= LONGEST && !spelled.ends_with('-') && !spelled.starts_with('-') && !spelled.contains("--") {
-        return whole;
-    }
-    let digest = Sha256::digest(table.as_bytes());
-    let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{digits}-sink", warehouse.name)
 }
 
 /// What the connectors take.
@@ -125,7 +110,7 @@ fn deployment(stack: &Stack<'_>, warehouse: &Warehouse, sink: &Sink, config: &Co
             container_port: i32::from(CONNECTOR_PORT),
             ..Default::default()
         }]),
-        resources: Some(pod::resources(("100m", "128Mi"), ("500m", "256Mi"))),
+        resources: Some(pod::resources(("100m", "128Mi"), ("500m", "512Mi"))),
         readiness_probe: Some(pod::probe(&ask("/ready"), "connector", 10, 3)),
         liveness_probe: Some(pod::probe(&ask("/ping"), "connector", 20, 6)),
         volume_mounts: Some(vec![
@@ -174,11 +159,6 @@ pub(super) fn policy_of(stack: &Stack<'_>, warehouse: &Warehouse, sink: &Sink) -
         to(vec![streams::peer(stack, &warehouse.name)], &[streams::PORT]),
         to(vec![servers], &[port]),
     ];
-    let asked = watch::alarms(stack).is_empty();
-    let ingress = match asked {
-        true => vec![],
-        false => vec![from(vec![prometheus()], &[CONNECTOR_PORT])],
-    };
     let metadata = stack.meta(sink.name.as_str(), &warehouse.name, "warehouse");
-    Object::new(&policy(metadata, stack.pods(&sink.name), ingress, egress))
+    Object::new(&policy(metadata, stack.pods(&sink.name), vec![], egress))
 }

@@ -1,21 +1,25 @@
-//! What is watched about warehouses: records that become no rows.
+//! What is watched about warehouses: records that become no rows, or not in time.
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::{DATABASE, sinks};
+use crate::check::kubernetes_sink;
 use crate::ir::{Id, SinkAlarm, Warehouse};
 use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
 use crate::kubernetes::object::Object;
 use crate::targets::kubernetes::alarms::alert;
+use crate::targets::kubernetes::functions::watch::late;
 use crate::targets::kubernetes::stack::Stack;
 
 /// Minutes that something has to last before somebody is told.
 const MINUTES: u32 = 10;
+/// Minutes that a record may wait before somebody is told, or a quarter of the time that its stream keeps it.
+const LATE: u32 = 60;
 
 /// What is watched: nothing in a cluster without the Prometheus operator.
-pub(super) fn alarms<'a>(stack: &Stack<'a>) -> &'a [SinkAlarm] {
+pub(in crate::targets::kubernetes) fn alarms<'a>(stack: &Stack<'a>) -> &'a [SinkAlarm] {
     if stack.system.cluster.prometheus {
         &stack.system.sink_alarms
     } else {
@@ -75,19 +79,35 @@ pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> 
     objects
 }
 
+/// Minutes after which a sink is late.
+fn late_minutes(stack: &Stack<'_>, alarm: &SinkAlarm) -> u32 {
+    LATE.min(stack.system.streams[alarm.stream].retention_hours * 60 / 4)
+}
+
+/// What an alert means.
+pub(super) fn about(stack: &Stack<'_>, alarm: &SinkAlarm) -> String {
+    let sink = kubernetes_sink(&stack.system.warehouses[alarm.warehouse], &alarm.table);
+    format!(
+        "{} Or what makes rows of them ({sink}) has not been ready for {MINUTES} minutes, or is {} minutes behind: read its log.",
+        alarm.about,
+        late_minutes(stack, alarm)
+    )
+}
+
 fn rule(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse, alarm: &SinkAlarm) -> Option<Object> {
     let name = &warehouse.name;
     let sink = sinks(stack, id).into_iter().find(|sink| sink.table == alarm.table)?;
     let namespace = stack.namespace_of(name);
+    let minutes = late_minutes(stack, alarm);
     let expr = format!(
         "max(cnpg_warehouse_refused_records{{job=\"{namespace}/{name}\", table=\"{}\"}}) > 0\n\
-         or max(kube_deployment_status_replicas_available{{namespace=\"{namespace}\", deployment=\"{}\"}}) < 1\n",
-        alarm.table, sink.name
+         or max(kube_deployment_status_replicas_available{{namespace=\"{namespace}\", deployment=\"{}\"}}) < 1\n\
+         or {}",
+        alarm.table,
+        sink.name,
+        late(stack, sink.stream, &sink.name, true, minutes)
     );
-    let about = format!(
-        "{} Or what makes rows of them has not been ready for {MINUTES} minutes.",
-        alarm.about
-    );
+    let about = about(stack, alarm);
     let spec = alert(stack, (&alarm.name, &about, name), expr, MINUTES);
     Some(Object::custom(stack.meta(alarm.name.as_str(), name, "warehouse"), spec))
 }

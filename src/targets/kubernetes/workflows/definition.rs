@@ -205,14 +205,15 @@ impl Writer<'_> {
         let mut document = indexed(&output("join", DOCUMENT));
         if is_caught {
             let state = |way: &String| tag(&format!("steps.{way}.status"));
-            let all = |operator: &str, glue: &str| {
-                let each = ways
-                    .iter()
-                    .map(|way| format!("'{}' {operator} 'Succeeded'", state(way)));
-                each.collect::<Vec<_>>().join(glue)
-            };
-            let failed = all("!=", " || ");
-            join_entry.when = Some(all("==", " && "));
+            let all = ways.iter().map(|way| format!("'{}' == 'Succeeded'", state(way)));
+            let all = all.collect::<Vec<_>>().join(" && ");
+            join_entry.when = Some(all);
+            // What they end with may be too much together.
+            join_entry.continue_on = Some(ContinueOn {
+                error: true,
+                failed: true,
+            });
+            let failed = format!("'{}' != 'Succeeded'", state(&"join".to_owned()));
             let states: Vec<String> = ways.iter().map(state).collect();
             let arguments = vec![
                 given(DOCUMENT, tag(&input())),
@@ -221,16 +222,14 @@ impl Writer<'_> {
             ];
             let mut excuse = entry("excuse", "excuse".to_owned(), arguments);
             excuse.when = Some(failed.clone());
-            groups.push(vec![join_entry, excuse]);
+            groups.push(vec![join_entry]);
+            groups.push(vec![excuse]);
             let catch = format!("catch-of-{}", step.name);
             let mut caught = passed_to("catch", catch.clone(), &output("excuse", DOCUMENT));
             caught.when = Some(failed);
             groups.push(vec![caught]);
-            let well = ways.iter().map(|way| format!("steps['{way}'].status == 'Succeeded'"));
-            let well: Vec<String> = well.collect();
             document = format!(
-                "{} ? {document} : {}",
-                well.join(" && "),
+                "steps['join'].status == 'Succeeded' ? {document} : {}",
                 indexed(&output("catch", DOCUMENT))
             );
             self.list(catch, &step.catch);

@@ -12,7 +12,7 @@ mod start;
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ConfigMap, PodSecurityContext};
+use k8s_openapi::api::core::v1::{ConfigMap, ConfigMapKeySelector, PodSecurityContext};
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -20,9 +20,11 @@ use super::alarms::alert;
 use super::firewall::{pods_of, policy};
 use super::functions;
 use super::stack::Stack;
+use crate::check::kubernetes_document;
 use crate::ir::{Action, Cron, Id, Resource, Service, Step, Workflow, WorkflowAlarm};
 use crate::kubernetes::custom::argo::{
-    Arguments, CronWorkflow, Metadata, Parameter, PodGc, Run, TemplateRef, TtlStrategy, WorkflowTemplate,
+    Arguments, CronWorkflow, Metadata, Parameter, PodGc, Run, Semaphore, Synchronization, TemplateRef, TtlStrategy,
+    WorkflowTemplate,
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -40,9 +42,11 @@ const KEPT: (u32, u32) = (7, 30);
 /// Runs of a schedule that stay when they went well, and when they failed.
 const KEPT_RUNS: (u32, u32) = (7, 30);
 /// Seconds after which a start that was missed is left out.
-const LATEST: u32 = 600;
-/// Runs at once that the namespaces have room for.
+const LATEST: u32 = 3600;
+/// Runs at once that the namespaces have room for; others wait.
 const AT_ONCE: u32 = 2;
+/// What says so to the controller.
+const AT_ONCE_KEY: &str = "at-once";
 /// Minutes after a failure that its alert stays.
 const TOLD_MINUTES: u32 = 15;
 
@@ -89,6 +93,8 @@ fn config(stack: &Stack<'_>, workflow: &Workflow, definition: &Definition) -> Co
         data: Some(BTreeMap::from([
             ("step.py".to_owned(), STEP.to_owned()),
             ("steps.json".to_owned(), told + "\n"),
+            (AT_ONCE_KEY.to_owned(), AT_ONCE.to_string()),
+            ("most".to_owned(), kubernetes_document(workflow).to_string()),
         ])),
         ..Default::default()
     }
@@ -149,6 +155,12 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
         automount_service_account_token: true,
         security_context: security.unwrap_or_default(),
         pod_metadata: Metadata {
+            annotations: [
+                ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+                ("karpenter.sh/do-not-disrupt", "true"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
             labels: stack.labels(&workflow.name, "workflow").into_iter().collect(),
         },
         active_deadline_seconds: workflow.timeout_seconds,
@@ -159,6 +171,16 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
         pod_gc: PodGc {
             strategy: "OnPodSuccess",
         },
+        archive_logs: false,
+        synchronization: Synchronization {
+            semaphores: vec![Semaphore {
+                config_map_key_ref: ConfigMapKeySelector {
+                    name: config.metadata.name.clone().unwrap_or_default(),
+                    key: AT_ONCE_KEY.to_owned(),
+                    optional: None,
+                },
+            }],
+        },
         volumes: vec![
             pod::memory("tmp", "16Mi"),
             pod::config_files("steps", config.metadata.name.as_deref().unwrap_or_default()),
@@ -168,6 +190,8 @@ fn template(stack: &Stack<'_>, workflow: &Workflow, definition: Definition, conf
     Object::custom(meta(stack, workflow.name.as_str(), workflow), spec)
         .about("What a run does. Documents go from step to step in base64, so that nothing in them is taken for a template")
         .comment("spec/activeDeadlineSeconds", "for a run as a whole")
+        .comment("spec/archiveLogs", "the pods of steps reach no store")
+        .comment("spec/synchronization", "more runs than that wait for each other: they share the room of the namespace")
         .comment("spec/arguments/parameters/0/value", "{}, in base64")
         .comment(
             "spec/automountServiceAccountToken",
@@ -271,6 +295,28 @@ pub(super) fn alarms<'a>(stack: &Stack<'a>) -> &'a [WorkflowAlarm] {
     }
 }
 
+/// Hours in which the schedule of a workflow starts a run at least, with those that one may be late; none where it is no matter of days.
+fn longest(workflow: &Workflow) -> Option<u32> {
+    let (cron, _) = workflow.schedule.as_ref()?;
+    if !cron.day.is_any() || !cron.month.is_any() {
+        return None;
+    }
+    // A day has 25 hours when clocks are put back.
+    let days = if cron.weekday.is_any() { 1 } else { 7 };
+    Some(24 * days + 1 + LATEST / 3600)
+}
+
+/// What an alert means.
+fn about(stack: &Stack<'_>, alarm: &WorkflowAlarm) -> String {
+    match longest(&stack.system.workflows[alarm.workflow]) {
+        Some(hours) => format!(
+            "{} Or its schedule has started none for {hours} hours (a new one has not yet): look whether Argo's controller runs.",
+            alarm.about
+        ),
+        None => alarm.about.clone(),
+    }
+}
+
 /// Alerts about runs that failed, which the controller counts.
 pub(super) fn rules(stack: &Stack<'_>) -> Vec<Object> {
     let alarms = alarms(stack).iter();
@@ -289,7 +335,21 @@ pub(super) fn rules(stack: &Stack<'_>) -> Vec<Object> {
                 let runs = runs(label);
                 format!("sum(increase({runs}[{TOLD_MINUTES}m])) > 0\nor sum({runs} unless {runs} offset {TOLD_MINUTES}m) > 0\n")
             });
-            let spec = alert(stack, (&alarm.name, &alarm.about, &workflow.name), each.join("or "), 1);
+            let mut expr = each.join("or ");
+            if let Some(hours) = longest(workflow) {
+                let started = ["namespace", "exported_namespace"].map(|label| {
+                    let runs = format!(
+                        "argo_workflows_cronworkflows_triggered_total{{name=\"{}\", {label}=\"{namespace}\"}}",
+                        workflow.name
+                    );
+                    format!("sum(increase({runs}[{hours}h])) > 0 or sum({runs} unless {runs} offset {hours}h) > 0")
+                });
+                expr.push_str(&format!(
+                    "or (time() - max(kube_namespace_created{{namespace=\"{namespace}\"}}) > {hours} * 3600) unless on () ({})\n",
+                    started.join(" or ")
+                ));
+            }
+            let spec = alert(stack, (&alarm.name, &about(stack, alarm), &workflow.name), expr, 1);
             Object::custom(meta(stack, alarm.name.as_str(), workflow), spec).comment(
                 "spec/groups/0/rules/0/expr",
                 "the first failure since the controller's start is no increase: its series is new",

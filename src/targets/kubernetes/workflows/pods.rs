@@ -11,6 +11,10 @@ pub(super) const FOLDER: &str = "/etc/workflow";
 /// What steps run in. Read in November 2026.
 const PYTHON: &str = "python:3.13-slim-trixie";
 
+/// True where a pod was lost: with its node, to make room, or for its memory.
+const LOST: &str = "lastRetry.status == 'Error' || asInt(lastRetry.exitCode) in [137, 143] || lastRetry.message matches \
+                    '(?i)evict|node shutdown|preempt'";
+
 /// The templates with pods that all workflows share.
 pub(super) fn pods() -> Vec<Template> {
     const FAILED: (&str, &str) = ("failed", "/tmp/failed");
@@ -53,10 +57,11 @@ fn does(what: &str, inputs: &[&str], outputs: &[(&str, &'static str)]) -> Templa
         outputs: Arguments {
             parameters: outputs.collect(),
         },
-        // A pod that is lost with its node is no failure of the function.
+        // A pod that is lost with its node is no failure of the function, which a step ends with 1.
         retry_strategy: Some(RetryStrategy {
             limit: "2",
-            retry_policy: "OnError",
+            retry_policy: "Always",
+            expression: LOST,
         }),
         container: Some(Container {
             command: Some(vec!["python".to_owned(), format!("{FOLDER}/step.py"), what.to_owned()]),
@@ -66,6 +71,8 @@ fn does(what: &str, inputs: &[&str], outputs: &[(&str, &'static str)]) -> Templa
                 pod::mount("tmp", "/tmp", false),
                 pod::mount("steps", FOLDER, true),
             ]),
+            // A release of a version, and a pod for each step: the registry need not be there for all of them.
+            image_pull_policy: Some("IfNotPresent".to_owned()),
             ..pod::container("main", PYTHON)
         }),
         ..Default::default()

@@ -12,6 +12,7 @@ use k8s_openapi::api::rbac::v1::PolicyRule;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{allowed, definition::DOCUMENT, meta, starts};
+use crate::check::kubernetes_document;
 use crate::ir::{Id, Resource, Service, Workflow};
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
@@ -21,8 +22,6 @@ use crate::targets::kubernetes::stack::Stack;
 pub(in crate::targets::kubernetes) const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// Seconds that a token is good for; it is renewed before.
 const TOKEN_SECONDS: i64 = 3600;
-/// Bytes of a document in base64, as many as steps take.
-const MOST: usize = 4 * (64_usize << 10).div_ceil(3);
 
 /// Lets those who call a workflow make runs of it.
 pub(super) fn rights(stack: &Stack<'_>, id: Id<Workflow>, workflow: &Workflow) -> Vec<Object> {
@@ -62,13 +61,22 @@ pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
 
 fn narrowed(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2] {
     let grants = stack.system.grants_of(id);
+    // With bytes of a document in base64, as many as its steps take.
     let own: Vec<String> = grants
         .filter_map(|grant| match grant.resource {
-            Resource::Workflow(workflow) => Some(&stack.system.workflows[workflow].name),
+            Resource::Workflow(workflow) => Some(&stack.system.workflows[workflow]),
             _ => None,
         })
-        .map(|name| format!("'{}/{name}'", stack.namespace_of(name)))
+        .map(|workflow| {
+            let (namespace, name) = (stack.namespace_of(&workflow.name), &workflow.name);
+            format!(
+                "'{namespace}/{name}': {}",
+                4 * kubernetes_document(workflow).div_ceil(3)
+            )
+        })
         .collect();
+    let own = format!("{{{}}}", own.join(", "));
+    let asked = "(request.namespace + '/' + object.spec.workflowTemplateRef.name)";
     let name = format!("{}-{}-starts", stack.system.prefix, service.name);
     let cluster_meta = || ObjectMeta {
         namespace: None,
@@ -84,9 +92,8 @@ fn narrowed(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2
     let validations = vec![
         says(
             format!(
-                "(request.namespace + '/' + object.spec.workflowTemplateRef.name) in [{}] && (!has(object.spec.workflowTemplateRef.\
-                 clusterScope) || !object.spec.workflowTemplateRef.clusterScope)",
-                own.join(", ")
+                "{asked} in {own} && (!has(object.spec.workflowTemplateRef.clusterScope) || \
+                 !object.spec.workflowTemplateRef.clusterScope)"
             ),
             "this is not the workflow of a link",
         ),
@@ -105,7 +112,7 @@ fn narrowed(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> [Object; 2
             format!(
                 "!has(object.spec.arguments) || dyn(object.spec.arguments).all(key, key == 'parameters') && \
                  object.spec.arguments.parameters.all(given, given.name == '{DOCUMENT}' && dyn(given).all(key, key in ['name', 'value']) && \
-                 size(given.value) <= {MOST} && given.value.matches('^[A-Za-z0-9+/]+={{0,2}}$'))"
+                 size(given.value) <= {own}[{asked}] && given.value.matches('^[A-Za-z0-9+/]+={{0,2}}$'))"
             ),
             "a run begins with one document: JSON in base64",
         ),
