@@ -161,6 +161,7 @@ fn a_workflow_may_call_its_functions_and_nobody_else() {
         "bypass = [\"None\"]",
         "default_action = \"Deny\"",
         "shared_access_key_enabled = false",
+        "queue_encryption_key_type = \"Account\"",
     ] {
         assert!(account.contains(text), "{text} is not in\n{account}");
     }
@@ -217,7 +218,9 @@ fn a_function_that_only_workflows_call_has_no_address() {
         "{app}"
     );
     // The workflow is called back, wherever functions may go otherwise.
-    assert!(file(&rendered, "terraform/firewall.tf").contains("\"LogicApps\""));
+    for tag in ["\"LogicApps\"", "\"LogicAppsManagement\""] {
+        assert!(file(&rendered, "terraform/firewall.tf").contains(tag), "{tag}");
+    }
     for gone in ["flow/runner.py", "flow/workflow.json"] {
         assert!(rendered.files.get(&format!("terraform/functions/{gone}")).is_none());
     }
@@ -349,6 +352,58 @@ fn definitions(rendered: &Rendered) -> Map<String, Value> {
     all
 }
 
+/// A workflow with the longest names, as many cases and times as there may be, and a text.
+fn long(text: &str) -> String {
+    let name = "n".repeat(20);
+    let case = |number: usize| {
+        format!(
+            "{{ field = \"first.second.third_{number}\", above = -1234567.890123, steps = [{{ wait_seconds = 1 }}] }},\n"
+        )
+    };
+    let cases: String = (1..20).map(case).collect();
+    format!(
+        r#"
+name = "shop"
+pattern = "serverless"
+region = "seoul"
+
+[observability]
+emails = ["ops@example.com"]
+
+[functions.a-function-of-twenty]
+image = "ghcr.io/shop/step:1.0"
+timeout_seconds = 900
+
+[workflows.long]
+trigger = {{ schedule = "30 0 * * mon-fri" }}
+
+[[workflows.long.steps]]
+name = "c{rest}"
+call = "a-function-of-twenty"
+retry = {{ attempts = 10, seconds = 3600, backoff = 10 }}
+
+[[workflows.long.steps]]
+name = "{name}"
+choose = [
+{cases}
+{{ field = "text", equals = "{text}", steps = [{{ wait_seconds = 2 }}] }},
+]
+"#,
+        rest = &name[1..]
+    )
+}
+
+#[test]
+fn what_is_too_long_for_an_expression_is_an_error() {
+    let said = |text: &str| {
+        let blueprint = blueprint::load(&long(text), None).unwrap();
+        let found = cloudgen::compile(&blueprint, Target::Azure).diagnostics;
+        found.iter().map(|said| said.rule.to_string()).collect::<Vec<_>>()
+    };
+    assert!(said("short").is_empty(), "{:?}", said("short"));
+    assert_eq!(said(&"x".repeat(8000)), ["workflow-expression"]);
+}
+
 /// Looks at the definitions as their language does, and runs `flow`.
 #[test]
 fn steps_mean_what_they_say() {
@@ -371,6 +426,10 @@ fn steps_mean_what_they_say() {
             }
         }
     }
+    let blueprint = blueprint::load(&long("it's"), None).unwrap();
+    all.extend(definitions(
+        &cloudgen::compile(&blueprint, Target::Azure).value.unwrap(),
+    ));
     assert!(all.len() >= 4, "{:?}", all.keys().collect::<Vec<_>>());
     if !is_there(&tools::python(), &["-c", "pass"]) {
         return;
