@@ -448,3 +448,11 @@ fn records_become_rows_or_are_kept() {
     python(&[&check, &folder]);
     fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_workflow_is_told_what_a_function_answers() {
+    let folder = written(&rendered(), "first");
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_call.py");
+    python(&[&check, &folder]);
+    fs::remove_dir_all(folder).unwrap();
+}

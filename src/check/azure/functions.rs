@@ -67,10 +67,11 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         && system.network.existing.azure.is_some()
     {
         problems.push(rules::existing_network(system.places.key(&first.path), &first.name));
-    } else if system.network.existing.azure.is_some() && !function_places(system).is_empty() {
-        if let Some((_, item)) = system.warehouses.iter().next() {
-            problems.push(rules::existing_network_of(system.places.key(&item.path), &item.name));
-        }
+    } else if system.network.existing.azure.is_some()
+        && !function_places(system).is_empty()
+        && let Some((_, item)) = system.warehouses.iter().next()
+    {
+        problems.push(rules::existing_network_of(system.places.key(&item.path), &item.name));
     }
     super::workflows::check(system, problems);
     super::names::check(system, problems);
