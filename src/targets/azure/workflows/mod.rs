@@ -103,6 +103,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Built {
             stack.module.comment("Who starts a run puts its document here.");
             built.starts.insert(id, queue(stack, &account, &name));
         }
+        operators(stack, parts, &account);
         built.mail = Some(reached(stack, parts, account));
     }
     for (id, item) in system.workflows.iter() {
@@ -154,6 +155,18 @@ fn account(stack: &mut Stack<'_>, parts: &Parts, apps: &BTreeMap<Id<Workflow>, A
 fn queue(stack: &mut Stack<'_>, account: &Address, name: &str) -> Address {
     let body = Block::new().set("name", name).set("storage_account_id", account.id());
     stack.module.resource("azurerm_storage_queue", name, body)
+}
+
+fn operators(stack: &mut Stack<'_>, parts: &Parts, account: &Address) {
+    let body = Block::new()
+        .set("for_each", parts.vault.operators.clone())
+        .set("scope", account.id())
+        .set("role_definition_name", "Storage Queue Data Contributor")
+        .set("principal_id", parts.vault.operator.clone());
+    let about = "They look at calls that no function got to the end of, and start workflows by hand.";
+    stack.module.comment(about);
+    let name = format!("operator-{CALLS}");
+    stack.module.resource("azurerm_role_assignment", &name, body);
 }
 
 fn reached(stack: &mut Stack<'_>, parts: &Parts, account: Address) -> Mail {
