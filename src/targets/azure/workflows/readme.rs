@@ -43,6 +43,10 @@ fn skips(stack: &mut Stack<'_>, account: &str) {
         "its address answers the Logic Apps of the workflows and nobody else, after they have signed in; it has no keys, and nothing in it is public",
     );
     skip(
+        "CKV_AZURE_36",
+        "Azure's other services have nothing to do in it: resource rules let in the Logic Apps alone",
+    );
+    skip(
         "CKV_AZURE_206",
         "copies in three zones; messages are of no use in another region",
     );
@@ -50,4 +54,5 @@ fn skips(stack: &mut Stack<'_>, account: &str) {
         "CKV_AZURE_33",
         "it reads an argument that the provider no longer has; a diagnostic setting logs what is written to queues",
     );
+    skip("CKV2_AZURE_38", "it holds queues; there are no objects to restore");
 }
