@@ -1,6 +1,10 @@
 //! Workflows and warehouses on Azure: who may do what, where the steps are run, and what becomes a row.
 #![allow(clippy::unwrap_used)]
 
+#[path = "workflows/azure_steps.rs"]
+mod steps;
+mod support;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -133,28 +137,38 @@ fn resource(rendered: &Rendered, path: &str, first: &str) -> String {
 #[test]
 fn a_workflow_may_call_its_functions_and_nobody_else() {
     let rendered = rendered();
-    let granted = resource(
-        &rendered,
-        "terraform/workflows.tf",
-        "\"azurerm_role_assignment\" \"flow_host\"",
-    );
+    let path = "terraform/workflows.tf";
+    let granted = resource(&rendered, path, "\"azurerm_role_assignment\" \"flow_asks\"");
     for called in ["first", "second", "third", "fourth"] {
         let queue = format!("scope = azurerm_storage_queue.{called}_calls.id");
         assert!(granted.contains(&queue), "{queue} is not in\n{granted}");
     }
+    assert_eq!(granted.matches("Message Sender").count(), 4, "{granted}");
+    assert_eq!(granted.matches("Message Processor").count(), 1, "{granted}");
+    assert!(granted.contains("scope = azurerm_storage_queue.flow_starts.id"));
+    let app = resource(&rendered, path, "\"azurerm_logic_app_workflow\" \"flow\"");
+    assert!(app.contains("type = \"SystemAssigned\""), "{app}");
     assert!(
-        !granted.contains("asks_") && !granted.contains("functions_code.id"),
-        "{granted}"
+        app.contains("trigger {\nallowed_caller_ip_address_range = [\"192.0.2.0/32\"]"),
+        "{app}"
     );
+    let account = resource(&rendered, path, "\"azurerm_storage_account\" \"workflow_calls\"");
+    for text in [
+        "endpoint_resource_id = azurerm_logic_app_workflow.flow.id",
+        "bypass = [\"None\"]",
+        "default_action = \"Deny\"",
+        "shared_access_key_enabled = false",
+        "queue_encryption_key_type = \"Account\"",
+    ] {
+        assert!(account.contains(text), "{text} is not in\n{account}");
+    }
     let own = resource(
         &rendered,
         "terraform/functions.tf",
         "\"azurerm_role_assignment\" \"first_host\"",
     );
-    let holds = |text: &str| assert!(own.contains(text), "{text} is not in\n{own}");
-    holds("scope = azurerm_storage_queue.flow_steps.id");
-    holds("scope = azurerm_storage_queue.first_calls.id");
-    assert!(!own.contains("flow_runs"), "{own}");
+    assert!(own.contains("scope = azurerm_storage_queue.first_calls.id"), "{own}");
+    assert!(!own.contains("flow") && !own.contains("second"), "{own}");
     // Who starts it puts messages into one queue.
     let identity = resource(
         &rendered,
@@ -167,19 +181,21 @@ fn a_workflow_may_call_its_functions_and_nobody_else() {
         "terraform/functions.tf",
         "\"azurerm_linux_function_app\" \"asks\"",
     );
-    assert!(app.contains("FLOW_PROTOCOL = \"storagequeue\""), "{app}");
-    assert!(
-        app.contains("FLOW_WORKFLOW = azurerm_storage_queue.flow_starts.name"),
-        "{app}"
-    );
+    for text in [
+        "FLOW_PROTOCOL = \"storagequeue\"",
+        "FLOW_WORKFLOW = azurerm_storage_queue.flow_starts.name",
+        "FLOW_ENDPOINT = azurerm_storage_account.workflow_calls.primary_queue_endpoint",
+    ] {
+        assert!(app.contains(text), "{text} is not in\n{app}");
+    }
 }
 
 #[test]
 fn a_function_that_only_workflows_call_has_no_address() {
     let rendered = rendered();
     let json: Value = serde_json::from_str(file(&rendered, "terraform/functions/first/call/function.json")).unwrap();
+    assert_eq!(json["bindings"].as_array().unwrap().len(), 1);
     assert_eq!(json["bindings"][0]["queueName"], "first-calls");
-    assert_eq!(json["bindings"][2]["path"], "first-calls/{id}.answer.json");
     assert!(
         rendered
             .files
@@ -194,13 +210,30 @@ fn a_function_that_only_workflows_call_has_no_address() {
     );
     // A call takes as long as it may; the process is stopped later.
     assert!(app.contains("functionTimeout = \"00:15:30\""), "{app}");
+    assert!(
+        app.contains("AzureCalls__queueServiceUri = azurerm_storage_account.workflow_calls.primary_queue_endpoint"),
+        "{app}"
+    );
+    // The workflow is called back, wherever functions may go otherwise.
+    for tag in ["\"LogicApps\"", "\"LogicAppsManagement\""] {
+        assert!(file(&rendered, "terraform/firewall.tf").contains(tag), "{tag}");
+    }
+    for gone in ["flow/runner.py", "flow/workflow.json"] {
+        assert!(rendered.files.get(&format!("terraform/functions/{gone}")).is_none());
+    }
 }
 
 #[test]
 fn failed_runs_and_refused_records_are_told() {
     let rendered = rendered();
+    let alarm = resource(
+        &rendered,
+        "terraform/alarms.tf",
+        "\"azurerm_monitor_metric_alert\" \"flow_failed\"",
+    );
+    assert!(alarm.contains("metric_name = \"RunsFailed\""), "{alarm}");
+    assert!(alarm.contains("azurerm_logic_app_workflow.flow.id"), "{alarm}");
     for (name, text) in [
-        ("flow_failed", "azurerm_linux_function_app.flow.name"),
         ("facts_clicks_refused", "/facts-clicks-refused/"),
         ("functions_stopped", "FunctionTimeoutException"),
     ] {
@@ -264,17 +297,17 @@ fn written(rendered: &Rendered, app: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn steps_mean_what_they_say() {
-    let folder = written(&rendered(), "flow");
-    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure.py");
+fn records_become_rows_or_are_kept() {
+    let folder = written(&rendered(), "facts-clicks");
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_sink.py");
     python(&[&check, &folder]);
     fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
-fn records_become_rows_or_are_kept() {
-    let folder = written(&rendered(), "facts-clicks");
-    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_sink.py");
+fn a_workflow_is_told_what_a_function_answers() {
+    let folder = written(&rendered(), "first");
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_call.py");
     python(&[&check, &folder]);
     fs::remove_dir_all(folder).unwrap();
 }

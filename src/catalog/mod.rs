@@ -11,7 +11,7 @@ pub mod places;
 mod timezones;
 
 pub use languages::{language_of, languages, successor};
-pub use timezones::{is_timezone, timezones};
+pub use timezones::{is_timezone, timezones, windows_timezone};
 
 use crate::ir::{Cluster, Shape};
 use crate::target::Target;

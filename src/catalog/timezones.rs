@@ -12,3 +12,12 @@ pub fn timezones() -> impl Iterator<Item = &'static str> {
 pub fn is_timezone(name: &str) -> bool {
     timezones().any(|known| known == name)
 }
+
+/// What Windows calls them, by the table `windowsZones` of CLDR, as tzlocal 5.4.4 has it with the links of the IANA database; sorted.
+const WINDOWS: &str = include_str!("windows_timezones.txt");
+
+/// What Windows calls a time zone: many have one name there, and some have none.
+pub fn windows_timezone(name: &str) -> Option<&'static str> {
+    let mut lines = WINDOWS.lines().filter_map(|line| line.split_once('\t'));
+    lines.find_map(|(known, windows)| (known == name).then_some(windows))
+}

@@ -8,6 +8,7 @@ mod functions;
 mod messaging;
 mod names;
 mod shards;
+mod workflows;
 
 pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
@@ -47,6 +48,8 @@ const FUNCTIONS: [&str; 7] = [
     "operator-function-queues",
     "operator-functions",
 ];
+/// The same, where there are workflows.
+const WORKFLOWS: [&str; 3] = ["operator-workflow-calls", "workflow-calls", "workflows"];
 /// The same, where there are warehouses.
 const WAREHOUSES: &str = "warehouses";
 /// The same, where there is a registry.
@@ -111,7 +114,9 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         let streams = !system.streams.is_empty() && name == STREAMS;
         let functions = functions && FUNCTIONS.contains(&name.as_str());
         let warehouses = warehouses && name == WAREHOUSES;
-        if taken || warehouses || messaging && name == MESSAGING || own || cluster || streams || functions {
+        let workflows = !system.workflows.is_empty() && WORKFLOWS.contains(&name.as_str());
+        if taken || workflows || warehouses || messaging && name == MESSAGING || own || cluster || streams || functions
+        {
             problems.push(capability::name_taken(system.places.key(path), name, Target::Azure));
         }
     }

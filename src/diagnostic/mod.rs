@@ -8,6 +8,7 @@ pub mod api;
 pub mod aws;
 pub mod azure;
 pub mod azure_functions;
+pub mod azure_workflows;
 pub mod capability;
 pub mod cloud_run;
 pub mod clusters;

@@ -120,6 +120,11 @@ impl Field {
             })
     }
 
+    /// Every value of a range that will do.
+    pub fn values(&self, least: u8, most: u8) -> Vec<u8> {
+        (least..=most).filter(|value| self.holds(*value)).collect()
+    }
+
     /// The field with each value as a dialect counts: `|day| day + 1` where Sunday is 1. Steps stay.
     pub fn map(&self, value: impl Fn(u8) -> u8) -> Field {
         let parts = self.parts.iter().map(|part| match *part {

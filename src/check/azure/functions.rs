@@ -67,24 +67,13 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         && system.network.existing.azure.is_some()
     {
         problems.push(rules::existing_network(system.places.key(&first.path), &first.name));
-    } else if system.network.existing.azure.is_some() && !function_places(system).is_empty() {
-        let workflows = system.workflows.iter().map(|(_, item)| (&item.path, &item.name));
-        let warehouses = system.warehouses.iter().map(|(_, item)| (&item.path, &item.name));
-        if let Some((path, name)) = workflows.chain(warehouses).next() {
-            problems.push(rules::existing_network_of(system.places.key(path), name));
-        }
+    } else if system.network.existing.azure.is_some()
+        && !function_places(system).is_empty()
+        && let Some((_, item)) = system.warehouses.iter().next()
+    {
+        problems.push(rules::existing_network_of(system.places.key(&item.path), &item.name));
     }
-    for (_, item) in system.workflows.iter() {
-        if item.schedule.as_ref().is_some_and(|(cron, _)| cron.has_both_days()) {
-            let at = system.places.span(&format!("{}.trigger.schedule", item.path));
-            problems.push(function::schedule_not_there(
-                at,
-                Target::Azure,
-                BOTH_DAYS.0,
-                BOTH_DAYS.1,
-            ));
-        }
-    }
+    super::workflows::check(system, problems);
     super::names::check(system, problems);
     for services in apps.values().filter(|services| services.len() > APPS) {
         let at = services.last().and_then(|service| system.places.key(&service.path));
@@ -223,14 +212,13 @@ fn blocks(system: &System, places: &BTreeSet<Place>, problems: &mut Vec<Diagnost
     }
 }
 
-/// The domains that have a plan of functions: those with functions, workflows or streams that fill a warehouse.
+/// The domains that have a plan of functions: those with functions or streams that fill a warehouse.
 pub fn function_places(system: &System) -> BTreeSet<Option<Id<Domain>>> {
     let functions = system.functions().map(|(_, service, _)| service.home.domain);
-    let workflows = system.workflows.iter().map(|(_, item)| item.home.domain);
     let warehouses = system.warehouses.iter();
     let filled = warehouses.filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some()));
     let filled = filled.map(|(_, item)| item.home.domain);
-    functions.chain(workflows).chain(filled).collect()
+    functions.chain(filled).collect()
 }
 
 /// What the app is called that brings a stream's records to a table of a warehouse.

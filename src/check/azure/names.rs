@@ -18,15 +18,7 @@ const OF_FUNCTION: [&str; 7] = [
     "host",
 ];
 /// The same of a workflow.
-const OF_WORKFLOW: [&str; 7] = [
-    "code",
-    "host",
-    "runs",
-    "starts",
-    "starts-poison",
-    "steps",
-    "steps-poison",
-];
+const OF_WORKFLOW: [&str; 2] = ["asks", "starts"];
 /// The same of an app that brings the records of a stream to a table.
 const OF_SINK: [&str; 3] = ["code", "host", "refused"];
 

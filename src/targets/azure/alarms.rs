@@ -5,7 +5,7 @@ mod inboxes;
 use super::database::Built;
 use super::database::replicas::Replicas;
 use super::functions::{Functions, watch};
-use super::{Stack, Stores, metrics, names, warehouses, workflows};
+use super::{Stack, Stores, metrics, names, warehouses};
 use crate::ir::{Alarm, Database, Signal};
 use crate::terraform::{Address, Block, expr};
 use crate::vocabulary::Engine;
@@ -70,9 +70,20 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspac
     inboxes::lower(stack, stores, told.as_ref());
     if let Some(functions) = functions {
         watch::alarms(stack, (functions, workspace), told.as_ref());
-        let apps = (&functions.workflows, &functions.code);
-        workflows::watch::alarms(stack, apps, workspace, told.as_ref());
         warehouses::alarms(stack, functions, workspace, told.as_ref());
+    }
+    for alarm in &system.workflow_alarms {
+        let watch = Watch {
+            name: alarm.name.clone(),
+            about: alarm.about.clone(),
+            of: Of::One(stores.workflows.apps[&alarm.workflow].clone()),
+            metric: metrics::RUNS_FAILED,
+            queue: None,
+            aggregation: "Total",
+            bad: Bad::Above(0),
+            minutes: 5,
+        };
+        metric_alert(stack, metrics::LOGIC_APPS, &watch, told.as_ref());
     }
     for alarm in &system.alarms {
         let Some(built) = stores.databases.get(&alarm.signal.database()) else {

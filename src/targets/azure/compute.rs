@@ -295,8 +295,8 @@ pub(super) fn needed(stack: &Stack<'_>, plan: &Plan<'_>, id: Id<Service>) -> Vec
             }
             Resource::Function(_) => {}
             Resource::Workflow(_) => {
-                let shared = plan.stores.functions.iter();
-                needed.extend(shared.flat_map(|shared| shared.endpoints.clone()));
+                let mail = plan.stores.workflows.mail.as_ref();
+                needed.extend(mail.map(|mail| mail.endpoint.clone()));
             }
             Resource::Warehouse(warehouse) => {
                 let built = &plan.stores.warehouses[&warehouse];

@@ -107,12 +107,9 @@ fn granted(stack: &Stack<'_>, stores: &Stores, grant: &Grant) -> Option<(String,
             _,
         ) => return None,
         (Resource::Workflow(id), _) => {
-            let mail = &stores.functions.as_ref()?.mail;
             let role = "Storage Queue Data Message Sender";
-            (
-                system.workflows[id].name.clone(),
-                (role, mail.workflows[&id].starts.id()),
-            )
+            let queue = stores.workflows.starts.get(&id)?;
+            (system.workflows[id].name.clone(), (role, queue.id()))
         }
         (Resource::Secret(id), _) => (system.secrets[id].name.clone(), entry(&stores.entries[&id])),
         (Resource::Proxy(id), _) => {

@@ -13,6 +13,11 @@ pub(super) const ALL_MESSAGES: &str = "Messages";
 /// What tells the queues of a namespace apart. It knows topics, but no subscriptions.
 pub(super) const ENTITY: &str = "EntityName";
 
+/// The type of a Logic App.
+pub(super) const LOGIC_APPS: &str = "Microsoft.Logic/workflows";
+/// Runs that ended as failed, those that took too long among them.
+pub(super) const RUNS_FAILED: &str = "RunsFailed";
+
 /// Percent of the processors that is used.
 pub(super) const CPU: &str = "cpu_percent";
 /// Percent of the storage that is used.

@@ -100,6 +100,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         registry: registry::lower(stack, &parts),
         warehouses: warehouses::lower(stack, &parts),
         functions: functions::shared(stack, &parts),
+        workflows: workflows::lower(stack, &parts),
     };
     let environments = containers::environments::lower(stack, &parts);
     let certificates = edge::certificates(stack);
@@ -136,6 +137,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     };
     observability::lower(stack, &parts, &stores, &watched, &workspace);
     functions::watch::lower(stack, functions.as_ref(), &workspace);
+    workflows::watch::lower(stack, &stores.workflows, &workspace);
     alarms::lower(stack, &stores, (functions.as_ref(), &workspace));
     dashboard::lower(stack, &workspace);
     budget::lower(stack);
@@ -184,6 +186,7 @@ struct Stores {
     /// The registry of the system's own images, where there is one.
     registry: Option<registry::Registry>,
     warehouses: BTreeMap<Id<Warehouse>, warehouses::Built>,
-    /// What functions and workflows share, where there are some.
+    /// What functions share, where there are some.
     functions: Option<functions::Shared>,
+    workflows: workflows::Built,
 }

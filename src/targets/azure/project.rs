@@ -48,8 +48,7 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
 }
 
 fn terraform(system: &Checked<'_>) -> Block {
-    let made = !system.workflows.is_empty() || warehouses::are_filled(system);
-    let packs = sources::is_needed(system) || made;
+    let packs = sources::is_needed(system) || warehouses::are_filled(system);
     let pin = |source: &str, version: &str| object! { "source" => source, "version" => version };
     Block::new()
         .set("required_version", ">= 1.11")

@@ -148,13 +148,12 @@ pub(super) fn spell(stack: &Stack<'_>, plan: &Plan<'_>, service: Id<Service>, va
         // The network says who may call.
         Value::FunctionAuth(_) => "none".into(),
         Value::WorkflowName(id) => {
-            let shared = plan.stores.functions.as_ref();
-            shared.map_or(Expression::Null, |shared| shared.mail.workflows[id].starts.attr("name"))
+            let queue = plan.stores.workflows.starts.get(id);
+            queue.map_or(Expression::Null, |queue| queue.attr("name"))
         }
         Value::WorkflowEndpoint(_) => {
-            let shared = plan.stores.functions.as_ref();
-            let queues = shared.map(|shared| super::functions::queue_endpoint(&shared.account));
-            queues.unwrap_or(Expression::Null)
+            let mail = plan.stores.workflows.mail.as_ref();
+            mail.map_or(Expression::Null, |mail| super::functions::queue_endpoint(&mail.account))
         }
         Value::WorkflowProtocol(_) => "storagequeue".into(),
         Value::WarehouseDatabase(id) => plan.stores.warehouses[id].database.attr("name"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Stack, functions, queues, registry, streams};
+use super::super::{Stack, functions, queues, registry, streams, workflows};
 use crate::check::{function_places, function_plan};
 use crate::ir::{Bucket, Cache, Database, Domain, Id, Service, Table, Warehouse};
 use crate::terraform::{Address, Block};
@@ -30,6 +30,8 @@ pub(in crate::targets::azure) struct Groups {
     pub function_hosts: BTreeMap<Option<Id<Domain>>, Address>,
     /// Private endpoints of the code of functions, where there are some.
     pub function_code: Option<Address>,
+    /// Private endpoint of the messages of workflows, where there are some.
+    pub workflows: Option<Address>,
     /// Private endpoint of a warehouse.
     pub warehouses: BTreeMap<Id<Warehouse>, Address>,
     /// Private endpoint of the streams, where there are some.
@@ -102,6 +104,7 @@ pub(super) fn lower(stack: &mut Stack<'_>) -> Groups {
     let warehouses = warehouses.map(|(id, item)| (id, group(stack, &item.name))).collect();
     let messaging = !(system.queues.is_empty() && system.topics.is_empty());
     Groups {
+        workflows: workflows::have_queues(system).then(|| group(stack, workflows::CALLS)),
         warehouses,
         tables,
         functions: asked,

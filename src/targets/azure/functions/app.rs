@@ -77,7 +77,7 @@ pub(super) fn lower(
         grants.extend(taking.map(|(name, grant)| (name.to_owned(), grant)));
         taken_from = Some(events);
     }
-    grants.extend(asked(stack, hosts, id));
+    grants.extend(asked(plan, id));
     let own = hosted(stack, &service.name, &plan.identities[&id].identity, grants);
     let mut all = plan.identities[&id].grants.clone();
     all.push(own);
@@ -89,9 +89,13 @@ pub(super) fn lower(
     let identity = &plan.identities[&id].identity;
     let site = site(hosts, instances, function.warm);
     let site = image_login(service, identity, site).block("application_stack", runtime(stack, plan, service, function));
+    let is_step = plan.stores.workflows.calls.contains_key(&id);
     let mut waits = needed(stack, plan, id);
     if let Some(Trigger::Table { table, .. }) = function.trigger {
         waits.push(plan.stores.tables[&table].endpoint.clone());
+    }
+    if let (true, Some(mail)) = (is_step, &plan.stores.workflows.mail) {
+        waits.push(mail.endpoint.clone());
     }
     waits.extend(ready);
     let shell = Shell {
@@ -125,37 +129,20 @@ pub(super) fn lower(
     }
 }
 
-/// What a function needs that workflows call: its own messages and documents, and their queues for the news that it is done.
-fn asked(stack: &Stack<'_>, hosts: &Hosts<'_>, id: Id<Service>) -> Vec<(String, Expression)> {
-    let mail = &hosts.shared.mail;
-    let Some(calls) = mail.calls.get(&id) else {
+/// What a function needs that workflows call: its own messages.
+fn asked(plan: &Plan<'_>, id: Id<Service>) -> Vec<(String, Expression)> {
+    let Some(calls) = plan.stores.workflows.calls.get(&id) else {
         return vec![];
     };
-    let mut grants = vec![
+    let grants = [
+        ("calls", role("Storage Queue Data Message Processor", calls.queue.id())),
+        ("calls-read", role("Storage Queue Data Reader", calls.queue.id())),
         (
-            "calls".to_owned(),
-            role("Storage Queue Data Message Processor", calls.queue.id()),
-        ),
-        (
-            "calls-read".to_owned(),
-            role("Storage Queue Data Reader", calls.queue.id()),
-        ),
-        (
-            "calls-again".to_owned(),
+            "calls-again",
             role("Storage Queue Data Message Sender", calls.poison.id()),
         ),
-        (
-            "documents".to_owned(),
-            role("Storage Blob Data Contributor", calls.documents.id()),
-        ),
     ];
-    for workflow in stack.system.workflows_of(id) {
-        let name = &stack.system.workflows[workflow].name;
-        let steps = &mail.workflows[&workflow].steps;
-        let tell = role("Storage Queue Data Message Sender", steps.id());
-        grants.push((format!("answers/{name}"), tell));
-    }
-    grants
+    grants.map(|(name, grant)| (name.to_owned(), grant)).into()
 }
 
 /// The private endpoint that callers inside the network reach it at.

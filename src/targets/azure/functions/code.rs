@@ -10,7 +10,7 @@ use super::triggers::{self, Binding};
 use super::{code_container, dead_container};
 use crate::ir::{Family, Function, FunctionTrouble, Id, Service, Source, System};
 use crate::targets::azure::project::after;
-use crate::targets::azure::{Stack, warehouses, workflows};
+use crate::targets::azure::{Stack, warehouses};
 use crate::targets::shared::sources::{self, Sources};
 use crate::targets::shared::template::fill;
 use crate::template;
@@ -48,7 +48,6 @@ pub(in crate::targets::azure) fn beside(system: &System) -> Sources {
         }
         beside.insert(service.name.clone(), files);
     }
-    workflows::beside(system, &mut beside);
     warehouses::beside(system, &mut beside);
     beside
 }
@@ -77,9 +76,6 @@ fn definition(service: &Service, function: &Function, binding: &Binding, script:
             "path": format!("{}/{{rand-guid}}.json", dead_container(service)),
             "connection": triggers::DEAD,
         }));
-    }
-    if binding.is_call {
-        bindings.extend(triggers::documents(service));
     }
     if binding.answers && function.source.as_ref().is_some_and(is_python) {
         bindings.push(json!({ "type": "http", "direction": "out", "name": "$return" }));

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use hcl::expr::{Conditional, ForExpr};
 use hcl::{Expression, Identifier};
 
-use super::{CODE, EVENTS, has_queues};
+use super::{CODE, EVENTS, hears_of_objects};
 use crate::check::{AZURE_INSTANCES, function_places, function_plan};
 use crate::ir::{Domain, Id};
 use crate::list;
 use crate::targets::azure::encryption::wait_for;
 use crate::targets::azure::project::after;
 use crate::targets::azure::secrets::{Endpoint, private_endpoint};
-use crate::targets::azure::workflows::{self, Mail};
 use crate::targets::azure::{Parts, Stack, storage};
 use crate::terraform::{Address, Block, expr};
 
@@ -41,7 +40,7 @@ pub(super) struct Memory {
     pub endpoint: Address,
 }
 
-/// The account with the code, the events of buckets, the messages of workflows and the dead letters.
+/// The account with the code, the events of buckets and the dead letters.
 pub(in crate::targets::azure) struct Shared {
     /// The account.
     pub account: Address,
@@ -49,8 +48,6 @@ pub(in crate::targets::azure) struct Shared {
     pub ready: Address,
     /// Apps can reach it from here on.
     pub endpoints: Vec<Address>,
-    /// The queues and containers of workflows.
-    pub mail: Mail,
 }
 
 pub(super) fn lower<'a>(stack: &mut Stack<'_>, shared: &'a Shared, workspace: &Address) -> Hosts<'a> {
@@ -124,10 +121,9 @@ fn size(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> &'static str {
     let functions = system.functions();
     let own = functions.filter(|(_, service, _)| service.home.domain == domain);
     let own: Vec<u32> = own.map(|(_, _, function)| function.memory_mb).collect();
-    let workflows = system.workflows.iter().filter(|(_, item)| item.home.domain == domain);
     let warehouses = system.warehouses.iter().filter(|(_, item)| item.home.domain == domain);
     let sinks = warehouses.flat_map(|(_, item)| item.tables.iter().filter(|table| table.stream.is_some()));
-    let apps = own.len() + workflows.count() + sinks.count();
+    let apps = own.len() + sinks.count();
     let beside = u32::try_from(apps.saturating_sub(1)).unwrap_or(u32::MAX);
     let largest = own.into_iter().max().unwrap_or_default();
     let memory = largest.saturating_add(beside.saturating_mul(WAITS));
@@ -164,7 +160,7 @@ pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) ->
     let account = stack.module.resource("azurerm_storage_account", CODE, body);
     let mut endpoints = vec![];
     let group = parts.firewall.groups.function_code.as_ref();
-    let queues = has_queues(system).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
+    let queues = hears_of_objects(system).then_some((EVENTS, "queue", storage::QUEUE_ZONE));
     let wanted = [Some((CODE, "blob", storage::ZONE)), queues];
     for (name, subresource, zone) in wanted.into_iter().flatten() {
         let Some(group) = group else { continue };
@@ -189,15 +185,13 @@ pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) ->
     let granted = stack
         .module
         .resource("azurerm_role_assignment", "operator_functions", body);
-    if has_queues(system) {
+    if hears_of_objects(system) {
         let body = Block::new()
             .set("for_each", parts.vault.operators.clone())
             .set("scope", account.id())
             .set("role_definition_name", "Storage Queue Data Contributor")
             .set("principal_id", parts.vault.operator.clone());
-        stack
-            .module
-            .comment("They look at events that no function took, and start workflows by hand.");
+        stack.module.comment("They look at events that no function took.");
         stack
             .module
             .resource("azurerm_role_assignment", "operator_function_queues", body);
@@ -205,12 +199,10 @@ pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) ->
     let ids = expr::call("join", [",".into(), granted.all("id")]);
     let about = "Until the grants have reached the account.";
     let ready = wait_for(stack, "operator_functions", about, [("grant", ids)]);
-    let mail = workflows::mail(stack, &account);
     Some(Shared {
         account,
         ready,
         endpoints,
-        mail,
     })
 }
 

@@ -24,14 +24,13 @@ use super::compute::Plan;
 use super::network::Subnet;
 use super::{Stack, names, warehouses, workflows};
 use crate::check::{function_block, function_places, function_plan};
-use crate::ir::{Domain, Function, Id, Service, System, Trigger, Workflow};
+use crate::ir::{Domain, Function, Id, Service, System, Trigger};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
 pub(super) use code::beside;
 pub(super) use hosts::{Hosts, Shared, shared};
 pub(super) use made::Made;
-pub(super) use triggers::ncrontab;
 
 /// The zone of an app's private endpoint.
 pub(super) const ZONE: &str = "privatelink.azurewebsites.net";
@@ -46,8 +45,6 @@ pub(super) struct Functions {
     pub code: Address,
     /// The apps.
     pub apps: BTreeMap<Id<Service>, Address>,
-    /// The apps that go through workflows.
-    pub workflows: BTreeMap<Id<Workflow>, Address>,
     /// The apps that fill tables of warehouses, by their names.
     pub sinks: BTreeMap<String, Address>,
 }
@@ -68,9 +65,9 @@ pub(super) fn hears_of_objects(system: &System) -> bool {
     functions.any(|(_, _, function)| matches!(function.trigger, Some(Trigger::Bucket { .. })))
 }
 
-/// True if anything waits in queues of the account that functions share.
+/// True if anything waits in queues of storage accounts.
 pub(super) fn has_queues(system: &System) -> bool {
-    hears_of_objects(system) || !system.workflows.is_empty()
+    hears_of_objects(system) || workflows::have_queues(system)
 }
 
 /// Where the queues of an account are.
@@ -140,7 +137,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address)
     objects::lower(stack, plan, &hosts, &apps);
     Some(Functions {
         code: shared.account.clone(),
-        workflows: workflows::lower(stack, plan, &hosts),
         sinks: warehouses::sinks(stack, plan, &hosts),
         apps: apps.into_iter().map(|(id, app)| (id, app.app)).collect(),
     })

@@ -94,7 +94,7 @@ fn by_hand(system: &System) -> Vec<String> {
     functions.flat_map(|(id, service, function)| {
         let asked = system.workflows_of(id).next().map(|_| {
             let [calls, _] = call_queues(service);
-            format!("`{}` is asked by workflows and was written for Azure by hand{}: its trigger is `@app.queue_trigger(arg_name=\"message\", queue_name=\"{calls}\", connection=\"{CALLS}\")`. A message is `{{\"run\", \"key\", \"id\", \"back\"}}`; the document is the blob `{calls}/ID.json`. It writes `{{\"output\": ...}}` or `{{\"error\": TEXT}}` to `{calls}/ID.answer.json`, then `{{\"run\", \"key\"}}` to the queue `BACK`.", service.name, of_image(function))
+            format!("`{}` is asked by workflows and was written for Azure by hand{}: its trigger is `@app.queue_trigger(arg_name=\"message\", queue_name=\"{calls}\", connection=\"{CALLS}\")`. A message is `{{\"back\": ADDRESS, \"document\": ...}}`; it sends `{{\"output\": ...}}` or `{{\"error\": TEXT}}` as a `POST` of JSON to that address.", service.name, of_image(function))
         });
         let own = by_trigger(system, (id, service, function));
         asked.into_iter().chain(own)

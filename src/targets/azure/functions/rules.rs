@@ -14,12 +14,21 @@ use crate::targets::azure::apis;
 use crate::targets::azure::firewall::{Groups, places};
 use crate::targets::azure::network::Network;
 use crate::targets::azure::security_rules::{Rules, Side};
-use crate::targets::azure::{queues, streams};
+use crate::targets::azure::{queues, streams, workflows};
 use crate::terraform::Address;
 
 /// What apps need of Azure: tokens, where they send what they measure, and the triggers that their host loads (Front Door is where
 /// they come from).
 const PLATFORM: [&str; 3] = ["AzureActiveDirectory", "AzureFrontDoor.FirstParty", "AzureMonitor"];
+
+/// What workflows are called back at: Azure counts the addresses where Logic Apps listen as their management.
+const WORKFLOWS: [&str; 2] = ["LogicApps", "LogicAppsManagement"];
+
+/// True if workflows call a function of the domain.
+fn calls_back(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> bool {
+    let mut functions = stack.system.functions();
+    functions.any(|(id, service, _)| service.home.domain == domain && stack.system.workflows_of(id).next().is_some())
+}
 
 /// Adds the rules to those of the subnets.
 pub(in crate::targets::azure) fn lower(
@@ -32,7 +41,10 @@ pub(in crate::targets::azure) fn lower(
         let plan = function_plan(stack.system, domain);
         let own = Side::Prefix(subnet.cidr.clone());
         let rules = subnets.entry(plan.clone()).or_default();
-        for (number, service) in (4000..).zip(PLATFORM) {
+        let tags = PLATFORM
+            .into_iter()
+            .chain(WORKFLOWS.into_iter().filter(|_| calls_back(stack, domain)));
+        for (number, service) in (4000..).zip(tags) {
             let to = Side::Prefix(service.into());
             rules.numbered(
                 number,
@@ -83,6 +95,9 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
         {
             add("registry", groups.registry.as_ref(), &https);
         }
+        if system.workflows_of(id).next().is_some() {
+            add(workflows::CALLS, groups.workflows.as_ref(), &https);
+        }
         if let Some(Trigger::Table { table, .. }) = function.trigger {
             add(&system.tables[table].name, groups.tables.get(&table), &https);
         }
@@ -93,6 +108,7 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
                 Resource::Queue(_) | Resource::Topic(_) | Resource::Subscription(_) => {
                     add(queues::NAME, groups.messaging.as_ref(), &queues::PORTS);
                 }
+                Resource::Workflow(_) => add(workflows::CALLS, groups.workflows.as_ref(), &https),
                 Resource::Stream(_) => add(streams::NAME, groups.streams.as_ref(), &streams::PORTS),
                 Resource::Warehouse(id) => {
                     add(&system.warehouses[id].name, groups.warehouses.get(&id), &https);
@@ -160,7 +176,7 @@ pub(in crate::targets::azure) fn of_service(
             Resource::Stream(_) => (streams::NAME, groups.streams.as_ref(), &streams::PORTS),
             Resource::Table(id) => (&system.tables[id].name, groups.tables.get(&id), &["443"]),
             Resource::Warehouse(id) => (&system.warehouses[id].name, groups.warehouses.get(&id), &["443"]),
-            Resource::Workflow(_) => (super::CODE, groups.function_code.as_ref(), &["443"]),
+            Resource::Workflow(_) => (workflows::CALLS, groups.workflows.as_ref(), &["443"]),
             _ => continue,
         };
         if let Some(group) = group {

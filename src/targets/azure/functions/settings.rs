@@ -70,10 +70,8 @@ pub(super) fn of(
     if keeps_dead(function) {
         identified(DEAD, vec![("blobServiceUri", endpoint(&hosts.shared.account, "blob"))]);
     }
-    if system.workflows_of(id).next().is_some() {
-        let places = ["blob", "queue"].map(|of| endpoint(&hosts.shared.account, of));
-        let names = ["blobServiceUri", "queueServiceUri"];
-        identified(CALLS, names.into_iter().zip(places).collect());
+    if let (true, Some(mail)) = (system.workflows_of(id).next().is_some(), &plan.stores.workflows.mail) {
+        identified(CALLS, vec![("queueServiceUri", endpoint(&mail.account, "queue"))]);
     }
     for (name, value) in platform(stack, &service.name, identity, code) {
         add(&name, value);

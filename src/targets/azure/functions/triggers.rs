@@ -88,27 +88,6 @@ pub(super) fn bindings(system: &System, (id, service, function): (Id<Service>, &
     all.chain(asked.then_some(requests)).collect()
 }
 
-/// What goes with the call of a workflow: the document, the answer, and the news that there is one. The message says which.
-pub(super) fn documents(service: &Service) -> [Value; 3] {
-    let [container, _] = call_queues(service);
-    let blob = |name: &str, direction: &str, ending: &str| {
-        json!({
-            "type": "blob",
-            "direction": direction,
-            "name": name,
-            "path": format!("{container}/{{id}}{ending}"),
-            "connection": CALLS,
-        })
-    };
-    let mut document = blob("document", "in", ".json");
-    document["dataType"] = "binary".into();
-    [
-        document,
-        blob("answer", "out", ".answer.json"),
-        json!({ "type": "queue", "direction": "out", "name": "done", "queueName": "{back}", "connection": CALLS }),
-    ]
-}
-
 /// Nothing for requests.
 fn of_event(system: &System, (id, service): (Id<Service>, &Service), trigger: &Trigger) -> Option<Value> {
     let trigger = match trigger {
@@ -166,7 +145,7 @@ fn messages(system: &System, inbox: Inbox, batch: u32) -> Value {
 }
 
 /// Six fields: Azure counts seconds too.
-pub(in crate::targets::azure) fn ncrontab(cron: &Cron) -> String {
+pub(super) fn ncrontab(cron: &Cron) -> String {
     format!("0 {cron}")
 }
 

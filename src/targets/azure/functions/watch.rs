@@ -18,7 +18,7 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
     };
     stack.module.file("observability", "");
     let mut sources = vec![("blobs", "blobServices")];
-    if functions::has_queues(stack.system) {
+    if functions::hears_of_objects(stack.system) {
         sources.push(("queues", "queueServices"));
     }
     let sources = sources.into_iter().map(|(name, service)| {
@@ -41,12 +41,8 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
         let name = stack.system.services[*id].name.clone();
         (name, app.id())
     });
-    let workflows = functions.workflows.iter().map(|(id, app)| {
-        let name = stack.system.workflows[*id].name.clone();
-        (name, app.id())
-    });
     let sinks = functions.sinks.iter().map(|(name, app)| (name.clone(), app.id()));
-    let apps: BTreeMap<_, _> = own.chain(workflows).chain(sinks).collect();
+    let apps: BTreeMap<_, _> = own.chain(sinks).collect();
     let body = Block::new()
         .set("for_each", expr::object(apps))
         .set("name", stack.system.prefix.as_str())
@@ -81,7 +77,7 @@ fn hosts(stack: &mut Stack<'_>, functions: &Functions, workspace: &Address, told
     if stack.system.alarm_emails.is_empty() {
         return;
     }
-    let own = functions.apps.values().chain(functions.workflows.values());
+    let own = functions.apps.values();
     let mut query: Vec<expr::Part> = vec![
         "union isfuzzy=true (\n  FunctionAppLogs\n  | where Level in (\"Error\", \"Critical\") and Category in (\"Host.Startup\", \"Host.General\")\n  | extend App = tostring(split(_ResourceId, \"/\")[-1])\n), (\n  AppExceptions\n  | where ExceptionType has_any (\"FunctionTimeoutException\", \"WorkerProcessExitException\", \"LanguageWorkerChannelException\")\n  | extend App = tolower(AppRoleName)\n)\n| where App in~ (".into(),
     ];

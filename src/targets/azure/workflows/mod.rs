@@ -1,71 +1,65 @@
-//! Workflows: an app that goes through the steps of one, on the plan of the functions that it calls.
+//! Workflows: Logic Apps of the plan Consumption, which cost nothing while nothing runs.
 //!
-//! Logic Apps are not used: those of the plan Consumption stand outside of every network, give up on an answer after two minutes, and
-//! those of the plan Standard want a key of a storage account. Functions of Durable Functions would want a package that nobody installs.
-//! What is called here is asked by a message, and may take as long as it may.
+//! They stand outside of every network, and functions have no way in from there. So a call is a message: a storage account that does
+//! nothing else lets exactly these Logic Apps in, by their resource rules and their own identities, and the function takes the message
+//! over a private endpoint and calls back when it is done.
 
+mod actions;
 mod definition;
+mod expressions;
 pub(super) mod readme;
+mod schedule;
 pub(super) mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl::Expression;
-use serde_json::{Value, json};
 
-use super::Stack;
-use super::compute::Plan;
-use super::functions::{Hosts, Made, code::pretty, made, ncrontab, queue_endpoint, role};
-use crate::ir::{Id, Service, System, Workflow};
-use crate::targets::shared::sources::Sources;
-use crate::terraform::{Address, Block};
+use super::encryption::wait_for;
+use super::functions::{queue_endpoint, role};
+use super::project::after;
+use super::secrets::{Endpoint, private_endpoint};
+use super::{Parts, Stack, storage};
+use crate::ir::{Id, Resource, Service, System, Workflow};
+use crate::terraform::{Address, Block, expr};
+use crate::{list, template};
 
-const RUNNER: &str = include_str!("../../../../templates/workflows/azure-runner.py");
-const STORE: &str = include_str!("../../../../templates/workflows/azure-store.py");
-const ENTRY: &str = include_str!("../../../../templates/workflows/azure-entry.py");
-const STEP: &str = include_str!("../../../../templates/workflows/azure-step.py");
-const START: &str = include_str!("../../../../templates/workflows/azure-start.py");
-const SCHEDULE: &str = include_str!("../../../../templates/workflows/azure-schedule.py");
+/// The account of the messages, and its private endpoint.
+pub(super) const CALLS: &str = "workflow-calls";
+/// The scope of all steps. No step can be called so: their names have no underscores.
+const STEPS: &str = "run_steps";
+/// Seconds between two looks for messages that start a workflow: each look is paid for.
+const LOOKS: u32 = 30;
+/// A range that nobody has: it is for books.
+const NOBODY: &str = "192.0.2.0/32";
 
-/// The connection that the triggers of a workflow use.
-const CONNECTION: &str = "WorkflowTrigger";
-/// Instances of the app, and messages that each works on at once.
-const INSTANCES: u32 = 5;
-const AT_ONCE: u32 = 16;
-/// Times that a message is handed out.
-const TIMES: u32 = 5;
-
-/// What a workflow has in the account that functions share.
-pub(super) struct Places {
-    /// Its runs.
-    runs: Address,
-    /// What has happened to them.
-    pub steps: Address,
-    /// Where those go that the app failed on.
-    poison: Address,
-    /// Who starts it puts its document here.
-    pub starts: Address,
-    /// Where those go that the app failed on.
-    never: Address,
+/// The workflows of the system.
+#[derive(Default)]
+pub(super) struct Built {
+    /// The Logic Apps.
+    pub apps: BTreeMap<Id<Workflow>, Address>,
+    /// The queues of those that somebody starts: a message is a document.
+    pub starts: BTreeMap<Id<Workflow>, Address>,
+    /// By function that workflows call.
+    pub calls: BTreeMap<Id<Service>, Calls>,
+    /// The account of these queues; none where there are none.
+    pub mail: Option<Mail>,
 }
 
-/// What a function has there that workflows call.
+/// The account of the messages.
+pub(super) struct Mail {
+    /// The account.
+    pub account: Address,
+    /// It can be reached from here on.
+    pub endpoint: Address,
+}
+
+/// What a function has that workflows call.
 pub(super) struct Calls {
     /// What it is asked.
     pub queue: Address,
     /// What it was asked and did not get to the end of.
     pub poison: Address,
-    /// The documents that it gets and answers.
-    pub documents: Address,
-}
-
-/// Everything about workflows in that account.
-#[derive(Default)]
-pub(super) struct Mail {
-    /// By workflow.
-    pub workflows: BTreeMap<Id<Workflow>, Places>,
-    /// By function.
-    pub calls: BTreeMap<Id<Service>, Calls>,
 }
 
 /// Where a function gets what workflows ask, and where those go that it did not get to the end of.
@@ -75,216 +69,200 @@ pub(super) fn call_queues(service: &Service) -> [String; 2] {
     [queue, poison]
 }
 
-/// The queues and containers of all workflows.
-pub(super) fn mail(stack: &mut Stack<'_>, account: &Address) -> Mail {
+/// Everything about workflows.
+pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Built {
     let system = stack.system;
     if system.workflows.is_empty() {
-        return Mail::default();
+        return Built::default();
     }
     stack.module.file("workflows", "");
-    let queue = |stack: &mut Stack<'_>, name: &str| {
-        let body = Block::new().set("name", name).set("storage_account_id", account.id());
-        stack.module.resource("azurerm_storage_queue", name, body)
-    };
-    let container = |stack: &mut Stack<'_>, name: &str| {
-        let body = Block::new().set("name", name).set("storage_account_id", account.id());
-        stack.module.resource("azurerm_storage_container", name, body)
-    };
-    let mut workflows = BTreeMap::new();
+    let mut built = Built::default();
     for (id, item) in system.workflows.iter() {
-        let name = &item.name;
-        stack
-            .module
-            .comment("What each run did, what it waits for, and what it ended with.");
-        let runs = container(stack, &format!("{name}-runs"));
-        stack
-            .module
-            .comment("What has happened to runs: answers, and times that are over.");
-        let steps = queue(stack, &format!("{name}-steps"));
-        let poison = queue(stack, &format!("{name}-steps-poison"));
-        stack.module.comment("Who starts a run puts its document here.");
-        let starts = queue(stack, &format!("{name}-starts"));
-        let never = queue(stack, &format!("{name}-starts-poison"));
-        workflows.insert(
-            id,
-            Places {
-                runs,
-                steps,
-                poison,
-                starts,
-                never,
-            },
-        );
+        let app = app(stack, parts, item);
+        stack.built(&item.path, "Logic App", &app);
+        built.apps.insert(id, app);
     }
-    let mut calls = BTreeMap::new();
-    for (id, service, _) in system.functions() {
-        if system.workflows_of(id).next().is_none() {
-            continue;
+    let called: BTreeSet<Id<Service>> = system.workflows.iter().flat_map(|(_, item)| item.calls()).collect();
+    let is_started = |id| system.users_of(Resource::Workflow(id)).next().is_some();
+    let started: Vec<Id<Workflow>> = system
+        .workflows
+        .iter()
+        .map(|(id, _)| id)
+        .filter(|id| is_started(*id))
+        .collect();
+    if !(called.is_empty() && started.is_empty()) {
+        let account = account(stack, parts, &built.apps);
+        for id in called {
+            let names = call_queues(&system.services[id]);
+            stack.module.comment("What workflows ask the function.");
+            let [queue, poison] = names.map(|name| queue(stack, &account, &name));
+            built.calls.insert(id, Calls { queue, poison });
         }
-        let [asked, poison] = call_queues(service);
-        stack
-            .module
-            .comment("What workflows ask the function, and the documents that it gets and answers.");
-        let own = Calls {
-            queue: queue(stack, &asked),
-            poison: queue(stack, &poison),
-            documents: container(stack, &asked),
-        };
-        calls.insert(id, own);
+        for id in started {
+            let name = format!("{}-starts", system.workflows[id].name);
+            stack.module.comment("Who starts a run puts its document here.");
+            built.starts.insert(id, queue(stack, &account, &name));
+        }
+        operators(stack, parts, &account);
+        built.mail = Some(reached(stack, parts, account));
     }
-    kept(stack, account);
-    Mail { workflows, calls }
-}
-
-/// Runs and documents go when logs do.
-fn kept(stack: &mut Stack<'_>, account: &Address) {
-    let system = stack.system;
-    let runs = system.workflows.iter().map(|(_, item)| format!("{}-runs/", item.name));
-    let called = system
-        .functions()
-        .filter(|(id, _, _)| system.workflows_of(*id).next().is_some());
-    let documents = called.map(|(_, service, _)| format!("{}-calls/", service.name));
-    let mut prefixes: Vec<String> = runs.chain(documents).collect();
-    prefixes.sort();
-    let filters = Block::new()
-        .set("blob_types", Expression::from(vec!["blockBlob"]))
-        .set("prefix_match", prefixes);
-    let old = Block::new().set("delete_after_days_since_modification_greater_than", system.log_days);
-    let rule = Block::new()
-        .set("name", "runs")
-        .set("enabled", true)
-        .block("filters", filters)
-        .block("actions", Block::new().block("base_blob", old));
-    let body = Block::new().set("storage_account_id", account.id()).block("rule", rule);
-    stack.module.comment("Runs and their documents go when logs do.");
-    stack
-        .module
-        .resource("azurerm_storage_management_policy", super::functions::CODE, body);
-}
-
-/// The apps.
-pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, hosts: &Hosts<'_>) -> BTreeMap<Id<Workflow>, Address> {
-    let system = stack.system;
-    let mut apps = BTreeMap::new();
     for (id, item) in system.workflows.iter() {
         stack.module.file("workflows", "");
-        let places = &hosts.shared.mail.workflows[&id];
-        let mut grants = vec![
-            (
-                "runs".to_owned(),
-                role("Storage Blob Data Contributor", places.runs.id()),
-            ),
-            (
-                "remind".to_owned(),
-                role("Storage Queue Data Message Sender", places.steps.id()),
-            ),
-        ];
-        grants.extend(taking("steps", &places.steps, &places.poison));
-        grants.extend(taking("starts", &places.starts, &places.never));
-        for called in item.calls() {
-            let (name, calls) = (&system.services[called].name, &hosts.shared.mail.calls[&called]);
-            let ask = role("Storage Queue Data Message Sender", calls.queue.id());
-            let documents = role("Storage Blob Data Contributor", calls.documents.id());
-            grants.push((format!("ask/{name}"), ask));
-            grants.push((format!("documents/{name}"), documents));
-        }
-        let made = Made {
-            name: &item.name,
-            file: "workflows",
-            domain: item.home.domain,
-            path: &item.path,
-            what: "function app that goes through its steps",
-            identity: None,
-            connection: (CONNECTION, "queueServiceUri", queue_endpoint(&hosts.shared.account)),
-            settings: settings(item, &hosts.shared.account),
-            grants,
-            instances: INSTANCES,
-            waits: vec![],
-        };
-        apps.insert(id, made::lower(stack, plan, hosts, made));
+        steps(stack, &built, (id, item));
     }
-    apps
+    built
 }
 
-/// What taking messages of a queue needs.
-fn taking(name: &str, queue: &Address, poison: &Address) -> [(String, Expression); 3] {
-    [
-        (
-            format!("{name}-take"),
-            role("Storage Queue Data Message Processor", queue.id()),
-        ),
-        (format!("{name}-read"), role("Storage Queue Data Reader", queue.id())),
-        (
-            format!("{name}-give-up"),
-            role("Storage Queue Data Message Sender", poison.id()),
-        ),
-    ]
+/// A Logic App, without what it does.
+fn app(stack: &mut Stack<'_>, parts: &Parts, item: &Workflow) -> Address {
+    let ranges = |known: Expression| Block::new().set("allowed_caller_ip_address_range", known);
+    let readers = expr::call("concat", [list![NOBODY], parts.vault.admin_cidrs.clone()]);
+    let control = Block::new()
+        .comment("Nobody calls its triggers: they look by themselves. Functions call back with an address that is made for one call.")
+        .block("trigger", ranges(list![NOBODY]))
+        .comment("What went from step to step is shown to admin_cidrs.")
+        .block("content", ranges(readers));
+    let body = stack
+        .named(stack.prefixed(&item.name))
+        .set("tags", stack.tags())
+        .block("access_control", control)
+        .comment("Storage accounts let no other kind of identity in by the resource that it belongs to.")
+        .block("identity", Block::new().set("type", "SystemAssigned"));
+    stack.module.resource("azurerm_logic_app_workflow", &item.name, body)
 }
 
-fn settings(item: &Workflow, account: &Address) -> BTreeMap<String, Expression> {
-    let host = |path: &str| format!("AzureFunctionsJobHost__{path}");
-    let mut settings: BTreeMap<String, Expression> = BTreeMap::new();
-    let mut set = |name: String, value: Expression| {
-        settings.insert(name, value);
-    };
-    set("WORKFLOW_BLOBS".to_owned(), account.attr("primary_blob_endpoint"));
-    set("WORKFLOW_QUEUES".to_owned(), queue_endpoint(account));
-    set(host("extensions__queues__batchSize"), AT_ONCE.to_string().into());
-    set(host("extensions__queues__maxDequeueCount"), TIMES.to_string().into());
-    set(host("extensions__queues__messageEncoding"), "none".into());
-    set(host("extensions__queues__visibilityTimeout"), "00:00:10".into());
-    set(host("functionTimeout"), "00:05:00".into());
-    // No line about a run is left out.
-    set(
-        host("logging__applicationInsights__samplingSettings__isEnabled"),
-        "false".into(),
+/// The account of the messages.
+fn account(stack: &mut Stack<'_>, parts: &Parts, apps: &BTreeMap<Id<Workflow>, Address>) -> Address {
+    let access = apps
+        .values()
+        .map(|app| Block::new().set("endpoint_resource_id", app.id()));
+    let rules = Block::new()
+        .set("default_action", "Deny")
+        .set("bypass", Expression::from(vec!["None"]))
+        .blocks("private_link_access", access);
+    let mut body = storage::account(stack, parts, (CALLS, "ZRS", false)).set("public_network_access_enabled", true);
+    body.replace_blocks("network_rules", vec![rules]);
+    // Without this, queues have keys of Microsoft's, whatever the account has.
+    let body = body
+        .set("queue_encryption_key_type", "Account")
+        .set("depends_on", after([parts.encryption.ready.clone()]));
+    stack.module.comment(
+        "Messages of workflows to the functions that they call, and to workflows from those who start them. Its public address answers the\nworkflows and nobody else; everybody inside uses the private endpoint.",
     );
-    if let Some((_, timezone)) = &item.schedule
-        && timezone != "UTC"
-    {
-        set("WEBSITE_TIME_ZONE".to_owned(), timezone.as_str().into());
-    }
-    settings
+    stack.module.resource("azurerm_storage_account", CALLS, body)
 }
 
-/// The code of the apps.
-pub(super) fn beside(system: &System, sources: &mut Sources) {
-    for (_, item) in system.workflows.iter() {
-        let mut files = BTreeMap::from([
-            ("host.json".to_owned(), pretty(&super::functions::code::host())),
-            (
-                "workflow.json".to_owned(),
-                pretty(&definition::definition(system, item)),
-            ),
-            ("runner.py".to_owned(), RUNNER.to_owned()),
-            ("store.py".to_owned(), STORE.to_owned()),
-            ("entry.py".to_owned(), ENTRY.to_owned()),
-        ]);
-        let mut add = |folder: &str, script: &str, trigger: Value| {
-            let definition = json!({ "scriptFile": "__init__.py", "bindings": [trigger] });
-            files.insert(format!("{folder}/function.json"), pretty(&definition));
-            files.insert(format!("{folder}/__init__.py"), script.to_owned());
-        };
-        let queue = |queue: String| {
-            json!({
-                "type": "queueTrigger",
-                "direction": "in",
-                "name": "event",
-                "queueName": queue,
-                "connection": CONNECTION,
-            })
-        };
-        add("step", STEP, queue(format!("{}-steps", item.name)));
-        add("start", START, queue(format!("{}-starts", item.name)));
-        if let Some((cron, _)) = &item.schedule {
-            let trigger = json!({
-                "type": "timerTrigger",
-                "direction": "in",
-                "name": "event",
-                "schedule": ncrontab(cron),
-            });
-            add("schedule", SCHEDULE, trigger);
+fn queue(stack: &mut Stack<'_>, account: &Address, name: &str) -> Address {
+    let body = Block::new().set("name", name).set("storage_account_id", account.id());
+    stack.module.resource("azurerm_storage_queue", name, body)
+}
+
+fn operators(stack: &mut Stack<'_>, parts: &Parts, account: &Address) {
+    let body = Block::new()
+        .set("for_each", parts.vault.operators.clone())
+        .set("scope", account.id())
+        .set("role_definition_name", "Storage Queue Data Contributor")
+        .set("principal_id", parts.vault.operator.clone());
+    let about = "They look at calls that no function got to the end of, and start workflows by hand.";
+    stack.module.comment(about);
+    let name = format!("operator-{CALLS}");
+    stack.module.resource("azurerm_role_assignment", &name, body);
+}
+
+fn reached(stack: &mut Stack<'_>, parts: &Parts, account: Address) -> Mail {
+    let group = parts
+        .firewall
+        .groups
+        .workflows
+        .as_ref()
+        .unwrap_or(&parts.firewall.groups.vault);
+    let endpoint = Endpoint {
+        name: CALLS,
+        resource: &account,
+        subresource: "queue",
+        zone: storage::QUEUE_ZONE,
+        group,
+        each: false,
+        after: vec![],
+    };
+    let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
+    Mail { account, endpoint }
+}
+
+/// What a workflow may do, does, and when.
+fn steps(stack: &mut Stack<'_>, built: &Built, (id, item): (Id<Workflow>, &Workflow)) {
+    let app = &built.apps[&id];
+    let address = |queue: &Address| match &built.mail {
+        Some(mail) => template![queue_endpoint(&mail.account), queue.attr("name")],
+        None => Expression::Null,
+    };
+    let granted = grants(stack, built, (id, item));
+    let starts = built.starts.get(&id);
+    let called = |id: Id<Service>| {
+        let service = &stack.system.services[id];
+        let calls = built.calls.get(&id);
+        definition::Asked {
+            name: service.name.clone(),
+            queue: calls.map_or(Expression::Null, |calls| address(&calls.queue)),
+            seconds: service.function.as_ref().map_or(0, |function| function.timeout_seconds),
         }
-        sources.insert(item.name.clone(), files);
+    };
+    let definition = definition::lower(item, &called, starts.map(address));
+    let body = Block::new()
+        .set("name", STEPS)
+        .set("logic_app_id", app.id())
+        .set("body", expr::jsonencode(definition))
+        .when(granted.is_some(), |body| body.set("depends_on", after(granted)));
+    let steps = stack
+        .module
+        .resource("azurerm_logic_app_action_custom", &item.name, body);
+    let looks = starts.map(|queue| actions::poll(address(queue), LOOKS));
+    let triggers = [(actions::STARTS, looks), ("schedule", schedule::trigger(item))];
+    for (name, trigger) in triggers {
+        let Some(trigger) = trigger else { continue };
+        let body = Block::new()
+            .set("name", name)
+            .set("logic_app_id", app.id())
+            .set("body", expr::jsonencode(trigger))
+            .set("depends_on", after([steps.clone()]));
+        let name = format!("{}-{name}", item.name);
+        stack.module.resource("azurerm_logic_app_trigger_custom", &name, body);
     }
+}
+
+/// Lets a workflow ask its functions, and take what it is started by.
+fn grants(stack: &mut Stack<'_>, built: &Built, (id, item): (Id<Workflow>, &Workflow)) -> Option<Address> {
+    let mut grants: BTreeMap<String, Expression> = BTreeMap::new();
+    for function in item.calls() {
+        let name = &stack.system.services[function].name;
+        if let Some(calls) = built.calls.get(&function) {
+            let ask = role("Storage Queue Data Message Sender", calls.queue.id());
+            grants.insert(format!("ask/{name}"), ask);
+        }
+    }
+    if let Some(queue) = built.starts.get(&id) {
+        let take = role("Storage Queue Data Message Processor", queue.id());
+        grants.insert("starts".to_owned(), take);
+    }
+    if grants.is_empty() {
+        return None;
+    }
+    let body = Block::new()
+        .set("for_each", expr::object(grants))
+        .set("scope", expr::each_value(&["scope"]))
+        .set("role_definition_name", expr::each_value(&["role"]))
+        .set("principal_id", built.apps[&id].attr("identity.0.principal_id"))
+        .set("principal_type", "ServicePrincipal");
+    let name = format!("{}-asks", item.name);
+    stack.module.comment("It asks these functions, and no others.");
+    let grants = stack.module.resource("azurerm_role_assignment", &name, body);
+    let ids = expr::call("join", [",".into(), grants.all("id")]);
+    let about = "Until the grants have reached the queues.";
+    Some(wait_for(stack, &name, about, [("grants", ids)]))
+}
+
+/// True if a storage account has queues for workflows.
+pub(super) fn have_queues(system: &System) -> bool {
+    let mut workflows = system.workflows.iter();
+    workflows.any(|(id, item)| !item.calls().is_empty() || system.users_of(Resource::Workflow(id)).next().is_some())
 }

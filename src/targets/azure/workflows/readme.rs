@@ -1,5 +1,6 @@
 //! What the README of the output says about workflows.
 
+use super::{CALLS, LOOKS, STEPS, have_queues};
 use crate::ir::{Resource, Workflow};
 use crate::targets::azure::Stack;
 
@@ -8,23 +9,50 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
     let Some((_, first)) = system.workflows.iter().next() else {
         return;
     };
-    let items = &mut stack.report.security;
-    items.push("A workflow is an app with an identity of its own, which may put messages into the queues of exactly the functions that it calls, and documents into their containers. A function reads its own queue and container, and sends nothing but the news that it is done to the workflows that call it; one that only workflows call has no address. Who starts a workflow may put messages into its queue `NAME-starts`, and see nothing of it. Documents and runs are encrypted with the system's key.".to_owned());
+    let started = system.workflows.iter();
+    let started = started.filter(|(id, _)| system.users_of(Resource::Workflow(*id)).next().is_some());
+    let is_started = started.count() > 0;
+    if have_queues(system) {
+        let account = format!("azurerm_storage_account.{}", CALLS.replace('-', "_"));
+        skips(stack, &account);
+        let items = &mut stack.report.security;
+        items.push(format!("A workflow is a Logic App of the plan Consumption, outside of the network, with an identity of its own that may put messages into the queues of exactly the functions that it calls. These are in an account of their own, `{account}`, whose public address answers these Logic Apps alone (resource rules; the identity is one of the system, because no other is let in through them); functions and services use its private endpoint. A function that only workflows call has no address: it takes its messages, and calls the workflow back at an address that is made for the one call (the service tags `LogicApps` and `LogicAppsManagement`, which its subnet may reach). Nobody can call the triggers of a workflow: they look by themselves, and the addresses that Terraform's state shows of them answer nobody. What went from step to step is shown to `admin_cidrs`, and encrypted with Microsoft's keys: Logic Apps of this plan take no others."));
+    }
+    let history = history(stack, first);
     let items = &mut stack.report.operations;
-    items.push("A workflow goes through its steps in an app of Python that is rendered with the rest (`terraform/functions/NAME`: `workflow.json` says the steps, `runner.py` what they mean). Logic Apps would reach no private function, or want a key of a storage account, and wait two minutes for an answer; Durable Functions would want packages that nobody installs. It runs on the plan of its domain, and costs memory there (some 300 MiB of an instance), no more. A step calls a function by a message; the function gets a request (`POST`, the document is its body) and its answer, JSON with a status below 300, is the next document. A call may take as long as its function may, and waits five minutes at most for a free instance. Calls and steps happen at least once: after a crash one may be done again.".to_owned());
-    items.push(history(first));
-    if system
-        .workflows
-        .iter()
-        .any(|(id, _)| system.users_of(Resource::Workflow(id)).next().is_some())
-    {
-        items.push("To start a workflow, put its document, JSON of 48 KiB at most, as a message into the queue that `X_WORKFLOW` names of the account `X_ENDPOINT` (`X_PROTOCOL` is `storagequeue`: Azure's library for storage queues, with the identity of `AZURE_CLIENT_ID`). The message's id is the name of the run.".to_owned());
+    items.push(format!("The steps of a workflow are the actions of its Logic App, all in one scope named `{STEPS}`, so that they change at once; a run that has begun goes on with those that it began with. A step has the name of the blueprint; `NAME_call_1` and the like are what it takes: a message to the function, which gets a request (`POST`, the document is its body), and whose answer, JSON with a status below 300, is the next document. A message takes documents of 45 KiB. A call may take as long as its function may, and waits five minutes at most for a free instance. A call whose function is stopped in the middle has failed and is done again only as `retry` says; one may happen twice where Azure did not hear that its message was written. What a function could not tell its workflow is in the queue `NAME-calls-poison`, whose step has failed as too late: `operators` look at it from inside of the network, and delete it. When a branch fails, the others are waited for. What runs take is paid by the action, some thousandths of a cent each, and nothing is paid while nothing runs. Apply twice when a workflow loses its schedule or the last of those who start it: the provider takes the identity away with a trigger, and the second time makes a new one with its grants."));
+    stack.report.operations.push(history);
+    if is_started {
+        stack.report.operations.push(format!("To start a workflow, put its document, JSON of 48 KiB at most, as a message into the queue that `X_WORKFLOW` names of the account `X_ENDPOINT` (`X_PROTOCOL` is `storagequeue`: Azure's library for storage queues, with the identity of `AZURE_CLIENT_ID`). The Logic App looks for them every {LOOKS} seconds, takes 32 at most and starts a run with each; looking is paid too, about two euros a month. Messages that are no JSON end their run as failed. `operators` start one the same way, from inside of the network."));
     }
 }
 
-fn history(item: &Workflow) -> String {
+fn history(stack: &Stack<'_>, item: &Workflow) -> String {
     let name = &item.name;
     format!(
-        "A run is a blob in the container `{name}-runs` of `azurerm_storage_account.functions_code`, JSON with its input, every step with what it got and ended with, and its end: `az storage blob list --auth-mode login --account-name ACCOUNT --container-name {name}-runs --output table`, then `az storage blob download`. It goes with the logs. To start one by hand, from `admin_cidrs` and as one of the `operators`: `az storage message put --auth-mode login --account-name ACCOUNT --queue-name {name}-starts --content '{{}}'`."
+        "To see runs, open the Logic App in the portal from `admin_cidrs`, or `az rest --method get --url \"https://management.azure.com/subscriptions/$ARM_SUBSCRIPTION_ID/resourceGroups/{}/providers/Microsoft.Logic/workflows/{}/runs?api-version=2019-05-01\"`; Azure keeps them for 90 days. The table `AzureDiagnostics` of the workspace has every run and action (`resource_runId_s`, `status_s`, `error_message_s`). A run that failed can be done once more from the portal (*Resubmit*), and a schedule started at another time (*Run*). An alarm says that one of `{name}` failed; one that takes longer than `timeout_seconds` has failed with the code `TimedOut`.",
+        stack.system.prefix,
+        stack.prefixed(name)
     )
+}
+
+fn skips(stack: &mut Stack<'_>, account: &str) {
+    let mut skip = |check: &str, reason: &str| stack.report.skip(check, account, reason);
+    skip(
+        "CKV_AZURE_59",
+        "its address answers the Logic Apps of the workflows and nobody else, after they have signed in; it has no keys, and nothing in it is public",
+    );
+    skip(
+        "CKV_AZURE_36",
+        "Azure's other services have nothing to do in it: resource rules let in the Logic Apps alone",
+    );
+    skip(
+        "CKV_AZURE_206",
+        "copies in three zones; messages are of no use in another region",
+    );
+    skip(
+        "CKV_AZURE_33",
+        "it reads an argument that the provider no longer has; a diagnostic setting logs what is written to queues",
+    );
+    skip("CKV2_AZURE_38", "it holds queues; there are no objects to restore");
 }
