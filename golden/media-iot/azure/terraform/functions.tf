@@ -106,7 +106,7 @@ resource "azurerm_role_assignment" "operator_functions" {
   principal_id         = each.key == "caller" ? data.azurerm_client_config.current.object_id : each.key
 }
 
-# They look at events that no function took, and start workflows by hand.
+# They look at events that no function took.
 resource "azurerm_role_assignment" "operator_function_queues" {
   for_each             = local.operators
   scope                = azurerm_storage_account.functions_code.id
@@ -429,10 +429,6 @@ resource "azurerm_private_endpoint_application_security_group_association" "arch
 # What running takes besides the links.
 resource "azurerm_role_assignment" "archive_host" {
   for_each = {
-    "answers/nightly" = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
     calls = {
       role  = "Storage Queue Data Message Processor"
       scope = azurerm_storage_queue.archive_calls.id
@@ -448,10 +444,6 @@ resource "azurerm_role_assignment" "archive_host" {
     code = {
       role  = "Storage Blob Data Reader"
       scope = azurerm_storage_container.archive_code.id
-    }
-    documents = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.archive_calls.id
     }
     host = {
       role  = "Storage Blob Data Owner"
@@ -501,10 +493,9 @@ resource "azurerm_linux_function_app" "archive" {
   app_settings = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.archive.client_id};Authorization=AAD"
     AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.archive.client_id
-    AzureCalls__blobServiceUri                                   = azurerm_storage_account.functions_code.primary_blob_endpoint
     AzureCalls__clientId                                         = azurerm_user_assigned_identity.archive.client_id
     AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.functions_code.primary_queue_endpoint
+    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
     AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
     AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
     AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
@@ -557,6 +548,7 @@ resource "azurerm_linux_function_app" "archive" {
     azurerm_private_endpoint.means,
     azurerm_private_endpoint.raw,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint.workflow_calls,
     azurerm_role_assignment.object_writer,
     azurerm_subnet_network_security_group_association.functions,
     time_sleep.archive,
@@ -651,10 +643,6 @@ resource "azurerm_private_endpoint_application_security_group_association" "clos
 # What running takes besides the links.
 resource "azurerm_role_assignment" "close_host" {
   for_each = {
-    "answers/nightly" = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
     calls = {
       role  = "Storage Queue Data Message Processor"
       scope = azurerm_storage_queue.close_calls.id
@@ -670,10 +658,6 @@ resource "azurerm_role_assignment" "close_host" {
     code = {
       role  = "Storage Blob Data Reader"
       scope = azurerm_storage_container.close_code.id
-    }
-    documents = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.close_calls.id
     }
     host = {
       role  = "Storage Blob Data Owner"
@@ -721,10 +705,9 @@ resource "azurerm_linux_function_app" "close" {
   app_settings = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.close.client_id};Authorization=AAD"
     AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.close.client_id
-    AzureCalls__blobServiceUri                                   = azurerm_storage_account.functions_code.primary_blob_endpoint
     AzureCalls__clientId                                         = azurerm_user_assigned_identity.close.client_id
     AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.functions_code.primary_queue_endpoint
+    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
     AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
     AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
     AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
@@ -769,6 +752,7 @@ resource "azurerm_linux_function_app" "close" {
     azurerm_private_endpoint.functions_code,
     azurerm_private_endpoint.functions_events,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint.workflow_calls,
     azurerm_subnet_network_security_group_association.functions,
     time_sleep.close,
   ]
@@ -1928,10 +1912,6 @@ resource "azurerm_private_endpoint_application_security_group_association" "repo
 # What running takes besides the links.
 resource "azurerm_role_assignment" "report_host" {
   for_each = {
-    "answers/nightly" = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
     calls = {
       role  = "Storage Queue Data Message Processor"
       scope = azurerm_storage_queue.report_calls.id
@@ -1947,10 +1927,6 @@ resource "azurerm_role_assignment" "report_host" {
     code = {
       role  = "Storage Blob Data Reader"
       scope = azurerm_storage_container.report_code.id
-    }
-    documents = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.report_calls.id
     }
     host = {
       role  = "Storage Blob Data Owner"
@@ -1998,10 +1974,9 @@ resource "azurerm_linux_function_app" "report" {
   app_settings = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.report.client_id};Authorization=AAD"
     AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.report.client_id
-    AzureCalls__blobServiceUri                                   = azurerm_storage_account.functions_code.primary_blob_endpoint
     AzureCalls__clientId                                         = azurerm_user_assigned_identity.report.client_id
     AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.functions_code.primary_queue_endpoint
+    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
     AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
     AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
     AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
@@ -2045,6 +2020,7 @@ resource "azurerm_linux_function_app" "report" {
     azurerm_private_endpoint.functions_events,
     azurerm_private_endpoint.report_host,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint.workflow_calls,
     azurerm_subnet_network_security_group_association.functions,
     time_sleep.report,
   ]
@@ -2138,10 +2114,6 @@ resource "azurerm_private_endpoint_application_security_group_association" "roll
 # What running takes besides the links.
 resource "azurerm_role_assignment" "rollup_host" {
   for_each = {
-    "answers/nightly" = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
     calls = {
       role  = "Storage Queue Data Message Processor"
       scope = azurerm_storage_queue.rollup_calls.id
@@ -2157,10 +2129,6 @@ resource "azurerm_role_assignment" "rollup_host" {
     code = {
       role  = "Storage Blob Data Reader"
       scope = azurerm_storage_container.rollup_code.id
-    }
-    documents = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.rollup_calls.id
     }
     host = {
       role  = "Storage Blob Data Owner"
@@ -2209,10 +2177,9 @@ resource "azurerm_linux_function_app" "rollup" {
   app_settings = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.rollup.client_id};Authorization=AAD"
     AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.rollup.client_id
-    AzureCalls__blobServiceUri                                   = azurerm_storage_account.functions_code.primary_blob_endpoint
     AzureCalls__clientId                                         = azurerm_user_assigned_identity.rollup.client_id
     AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.functions_code.primary_queue_endpoint
+    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
     AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
     AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
     AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
@@ -2264,6 +2231,7 @@ resource "azurerm_linux_function_app" "rollup" {
     azurerm_private_endpoint.functions_events,
     azurerm_private_endpoint.rollup_host,
     azurerm_private_endpoint.vault,
+    azurerm_private_endpoint.workflow_calls,
     azurerm_subnet_network_security_group_association.functions,
     time_sleep.rollup,
   ]

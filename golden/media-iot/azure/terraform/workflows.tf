@@ -1,153 +1,31 @@
-# What each run did, what it waits for, and what it ended with.
-resource "azurerm_storage_container" "nightly_runs" {
-  name               = "nightly-runs"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# What has happened to runs: answers, and times that are over.
-resource "azurerm_storage_queue" "nightly_steps" {
-  name               = "nightly-steps"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_queue" "nightly_steps_poison" {
-  name               = "nightly-steps-poison"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# Who starts a run puts its document here.
-resource "azurerm_storage_queue" "nightly_starts" {
-  name               = "nightly-starts"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_queue" "nightly_starts_poison" {
-  name               = "nightly-starts-poison"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# What workflows ask the function, and the documents that it gets and answers.
-resource "azurerm_storage_queue" "archive_calls" {
-  name               = "archive-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_queue" "archive_calls_poison" {
-  name               = "archive-calls-poison"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_container" "archive_calls" {
-  name               = "archive-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# What workflows ask the function, and the documents that it gets and answers.
-resource "azurerm_storage_queue" "close_calls" {
-  name               = "close-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_queue" "close_calls_poison" {
-  name               = "close-calls-poison"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_container" "close_calls" {
-  name               = "close-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# What workflows ask the function, and the documents that it gets and answers.
-resource "azurerm_storage_queue" "report_calls" {
-  name               = "report-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_queue" "report_calls_poison" {
-  name               = "report-calls-poison"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_container" "report_calls" {
-  name               = "report-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# What workflows ask the function, and the documents that it gets and answers.
-resource "azurerm_storage_queue" "rollup_calls" {
-  name               = "rollup-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_queue" "rollup_calls_poison" {
-  name               = "rollup-calls-poison"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_container" "rollup_calls" {
-  name               = "rollup-calls"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-# Runs and their documents go when logs do.
-resource "azurerm_storage_management_policy" "functions_code" {
-  storage_account_id = azurerm_storage_account.functions_code.id
-
-  rule {
-    name    = "runs"
-    enabled = true
-
-    filters {
-      blob_types   = ["blockBlob"]
-      prefix_match = ["archive-calls/", "close-calls/", "nightly-runs/", "report-calls/", "rollup-calls/"]
-    }
-
-    actions {
-      base_blob {
-        delete_after_days_since_modification_greater_than = 365
-      }
-    }
-  }
-}
-
-resource "azurerm_user_assigned_identity" "nightly" {
+resource "azurerm_logic_app_workflow" "nightly" {
   name                = "mediaiot-nightly"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   tags                = local.tags
-}
 
-data "archive_file" "nightly" {
-  type             = "zip"
-  source_dir       = "${path.module}/functions/nightly"
-  output_path      = "${path.module}/.terraform/archives/nightly.zip"
-  output_file_mode = "0644"
-}
+  access_control {
+    # Nobody calls its triggers: they look by themselves. Functions call back with an address that is made for one call.
+    trigger {
+      allowed_caller_ip_address_range = ["192.0.2.0/32"]
+    }
 
-resource "azurerm_storage_container" "nightly_code" {
-  name               = "nightly-code"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_blob" "nightly" {
-  name                 = "${data.archive_file.nightly.output_md5}.zip"
-  storage_container_id = azurerm_storage_container.nightly_code.id
-  type                 = "Block"
-  source               = data.archive_file.nightly.output_path
-  content_md5          = data.archive_file.nightly.output_md5
-  content_type         = "application/zip"
-
-  lifecycle {
-    create_before_destroy = true
+    # What went from step to step is shown to admin_cidrs.
+    content {
+      allowed_caller_ip_address_range = concat(["192.0.2.0/32"], var.admin_cidrs)
+    }
   }
 
-  depends_on = [time_sleep.operator_functions]
+  # Storage accounts let no other kind of identity in by the resource that it belongs to.
+  identity {
+    type = "SystemAssigned"
+  }
 }
 
-# What its host remembers: which instance does a task, how far it is with a stream, keys.
-resource "azurerm_storage_account" "nightly_host" {
-  name                            = "mediaiotnighc49847${random_id.suffix.hex}"
+# Messages of workflows to the functions that they call, and to workflows from those who start them. Its public address answers the
+# workflows and nobody else; everybody inside uses the private endpoint.
+resource "azurerm_storage_account" "workflow_calls" {
+  name                            = "mediaiotworka4dd93${random_id.suffix.hex}"
   location                        = azurerm_resource_group.main.location
   resource_group_name             = azurerm_resource_group.main.name
   account_tier                    = "Standard"
@@ -156,13 +34,17 @@ resource "azurerm_storage_account" "nightly_host" {
   default_to_oauth_authentication = true
   local_user_enabled              = false
   allow_nested_items_to_be_public = false
-  public_network_access_enabled   = false
+  public_network_access_enabled   = true
   shared_access_key_enabled       = false
   tags                            = local.tags
 
   network_rules {
     default_action = "Deny"
-    bypass         = ["AzureServices"]
+    bypass         = ["None"]
+
+    private_link_access {
+      endpoint_resource_id = azurerm_logic_app_workflow.nightly.id
+    }
   }
 
   customer_managed_key {
@@ -175,36 +57,89 @@ resource "azurerm_storage_account" "nightly_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  queue_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
-resource "azurerm_private_endpoint" "nightly_host" {
-  name                = "mediaiot-nightly-host"
+# What workflows ask the function.
+resource "azurerm_storage_queue" "archive_calls" {
+  name               = "archive-calls"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+resource "azurerm_storage_queue" "archive_calls_poison" {
+  name               = "archive-calls-poison"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+# What workflows ask the function.
+resource "azurerm_storage_queue" "close_calls" {
+  name               = "close-calls"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+resource "azurerm_storage_queue" "close_calls_poison" {
+  name               = "close-calls-poison"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+# What workflows ask the function.
+resource "azurerm_storage_queue" "report_calls" {
+  name               = "report-calls"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+resource "azurerm_storage_queue" "report_calls_poison" {
+  name               = "report-calls-poison"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+# What workflows ask the function.
+resource "azurerm_storage_queue" "rollup_calls" {
+  name               = "rollup-calls"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+resource "azurerm_storage_queue" "rollup_calls_poison" {
+  name               = "rollup-calls-poison"
+  storage_account_id = azurerm_storage_account.workflow_calls.id
+}
+
+# They look at calls that no function got to the end of, and start workflows by hand.
+resource "azurerm_role_assignment" "operator_workflow_calls" {
+  for_each             = local.operators
+  scope                = azurerm_storage_account.workflow_calls.id
+  role_definition_name = "Storage Queue Data Contributor"
+  principal_id         = each.key == "caller" ? data.azurerm_client_config.current.object_id : each.key
+}
+
+resource "azurerm_private_endpoint" "workflow_calls" {
+  name                = "mediaiot-workflow-calls"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
   subnet_id           = azurerm_subnet.endpoint.id
   tags                = local.tags
 
   private_service_connection {
-    name                           = "nightly-host"
-    private_connection_resource_id = azurerm_storage_account.nightly_host.id
-    subresource_names              = ["blob"]
+    name                           = "workflow-calls"
+    private_connection_resource_id = azurerm_storage_account.workflow_calls.id
+    subresource_names              = ["queue"]
     is_manual_connection           = false
   }
 
   private_dns_zone_group {
-    name                 = "nightly-host"
-    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
+    name                 = "workflow-calls"
+    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.queue.core.windows.net"].id]
   }
 }
 
-resource "azurerm_private_endpoint_application_security_group_association" "nightly_host" {
-  private_endpoint_id           = azurerm_private_endpoint.nightly_host.id
-  application_security_group_id = azurerm_application_security_group.functions_host.id
+resource "azurerm_private_endpoint_application_security_group_association" "workflow_calls" {
+  private_endpoint_id           = azurerm_private_endpoint.workflow_calls.id
+  application_security_group_id = azurerm_application_security_group.workflow_calls.id
 }
 
-# What running takes besides the links.
-resource "azurerm_role_assignment" "nightly_host" {
+# It asks these functions, and no others.
+resource "azurerm_role_assignment" "nightly_asks" {
   for_each = {
     "ask/archive" = {
       role  = "Storage Queue Data Message Sender"
@@ -222,155 +157,800 @@ resource "azurerm_role_assignment" "nightly_host" {
       role  = "Storage Queue Data Message Sender"
       scope = azurerm_storage_queue.rollup_calls.id
     }
-    code = {
-      role  = "Storage Blob Data Reader"
-      scope = azurerm_storage_container.nightly_code.id
-    }
-    "documents/archive" = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.archive_calls.id
-    }
-    "documents/close" = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.close_calls.id
-    }
-    "documents/report" = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.report_calls.id
-    }
-    "documents/rollup" = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.rollup_calls.id
-    }
-    host = {
-      role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.nightly_host.id
-    }
-    remind = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
-    runs = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.nightly_runs.id
-    }
-    starts-give-up = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_starts_poison.id
-    }
-    starts-read = {
-      role  = "Storage Queue Data Reader"
-      scope = azurerm_storage_queue.nightly_starts.id
-    }
-    starts-take = {
-      role  = "Storage Queue Data Message Processor"
-      scope = azurerm_storage_queue.nightly_starts.id
-    }
-    steps-give-up = {
-      role  = "Storage Queue Data Message Sender"
-      scope = azurerm_storage_queue.nightly_steps_poison.id
-    }
-    steps-read = {
-      role  = "Storage Queue Data Reader"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
-    steps-take = {
-      role  = "Storage Queue Data Message Processor"
-      scope = azurerm_storage_queue.nightly_steps.id
-    }
-    telemetry = {
-      role  = "Monitoring Metrics Publisher"
-      scope = azurerm_application_insights.functions.id
-    }
   }
 
   scope                = each.value.scope
   role_definition_name = each.value.role
-  principal_id         = azurerm_user_assigned_identity.nightly.principal_id
+  principal_id         = azurerm_logic_app_workflow.nightly.identity[0].principal_id
   principal_type       = "ServicePrincipal"
 }
 
-# Until the grants have reached everything: Azure takes the code when it makes the app.
-resource "time_sleep" "nightly" {
+# Until the grants have reached the queues.
+resource "time_sleep" "nightly_asks" {
   create_duration = "90s"
 
   triggers = {
-    nightly_host = join(",", values(azurerm_role_assignment.nightly_host)[*].id)
+    grants = join(",", values(azurerm_role_assignment.nightly_asks)[*].id)
   }
 }
 
-resource "azurerm_linux_function_app" "nightly" {
-  name                          = "mediaiot-nightly-${random_id.suffix.hex}"
-  location                      = azurerm_resource_group.main.location
-  resource_group_name           = azurerm_resource_group.main.name
-  service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.nightly_host.name
-  storage_uses_managed_identity = true
+resource "azurerm_logic_app_action_custom" "nightly" {
+  name         = "run_steps"
+  logic_app_id = azurerm_logic_app_workflow.nightly.id
 
-  # A share would know keys only, and nothing of the app is kept on one.
-  content_share_force_disabled                   = true
-  builtin_logging_enabled                        = false
-  https_only                                     = true
-  public_network_access_enabled                  = false
-  ftp_publish_basic_authentication_enabled       = false
-  webdeploy_publish_basic_authentication_enabled = false
-  virtual_network_subnet_id                      = azurerm_subnet.functions.id
-  key_vault_reference_identity_id                = azurerm_user_assigned_identity.nightly.id
-
-  app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                                        = "ClientId=${azurerm_user_assigned_identity.nightly.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                                                  = azurerm_user_assigned_identity.nightly.client_id
-    AzureFunctionsJobHost__extensions__queues__batchSize                             = "16"
-    AzureFunctionsJobHost__extensions__queues__maxDequeueCount                       = "5"
-    AzureFunctionsJobHost__extensions__queues__messageEncoding                       = "none"
-    AzureFunctionsJobHost__extensions__queues__visibilityTimeout                     = "00:00:10"
-    AzureFunctionsJobHost__functionTimeout                                           = "00:05:00"
-    AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled = "false"
-    AzureFunctionsWebHost__hostid                                                    = "mediaiot-nightly"
-    AzureWebJobsStorage__clientId                                                    = azurerm_user_assigned_identity.nightly.client_id
-    AzureWebJobsStorage__credential                                                  = "managedidentity"
-    WEBSITE_CONTENTOVERVNET                                                          = "1"
-    WEBSITE_RUN_FROM_PACKAGE                                                         = azurerm_storage_blob.nightly.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                                     = azurerm_user_assigned_identity.nightly.id
-    WEBSITE_TIME_ZONE                                                                = "Asia/Seoul"
-    WORKFLOW_BLOBS                                                                   = azurerm_storage_account.functions_code.primary_blob_endpoint
-    WORKFLOW_QUEUES                                                                  = azurerm_storage_account.functions_code.primary_queue_endpoint
-    WorkflowTrigger__clientId                                                        = azurerm_user_assigned_identity.nightly.client_id
-    WorkflowTrigger__credential                                                      = "managedidentity"
-    WorkflowTrigger__queueServiceUri                                                 = azurerm_storage_account.functions_code.primary_queue_endpoint
-  }
-
-  tags = local.tags
-
-  identity {
-    type         = "UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.nightly.id]
-  }
-
-  site_config {
-    app_scale_limit          = 5
-    elastic_instance_minimum = 1
-
-    # Events behind private endpoints start instances too.
-    runtime_scale_monitoring_enabled       = true
-    vnet_route_all_enabled                 = true
-    minimum_tls_version                    = "1.2"
-    http2_enabled                          = true
-    application_insights_connection_string = azurerm_application_insights.functions.connection_string
-
-    application_stack {
-      python_version = "3.13"
+  body = jsonencode({
+    type = "Scope"
+    actions = {
+      run_document = {
+        type     = "Compose"
+        inputs   = "@json('{}')"
+        runAfter = {}
+      }
+      close_call_1 = {
+        type = "HttpWebhook"
+        inputs = {
+          subscribe = {
+            method = "POST"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            headers = {
+              Content-Type = "application/xml"
+              x-ms-date    = "@utcNow('R')"
+              x-ms-version = "2024-11-04"
+            }
+            body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('run_document')))),'</MessageText></QueueMessage>')"
+            authentication = {
+              type     = "ManagedServiceIdentity"
+              audience = "https://storage.azure.com"
+            }
+          }
+          unsubscribe = {}
+        }
+        limit = {
+          timeout = "PT360S"
+        }
+        runAfter = {
+          run_document = ["Succeeded"]
+        }
+      }
+      close_answer_1 = {
+        type = "ParseJson"
+        inputs = {
+          content = "@body('close_call_1')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          close_call_1 = ["Succeeded"]
+        }
+      }
+      close_pause_1 = {
+        type = "Wait"
+        inputs = {
+          interval = {
+            count = 10
+            unit  = "Second"
+          }
+        }
+        runAfter = {
+          close_call_1   = ["Succeeded", "Failed", "TimedOut"]
+          close_answer_1 = ["Failed", "Skipped"]
+        }
+      }
+      close_call_2 = {
+        type = "HttpWebhook"
+        inputs = {
+          subscribe = {
+            method = "POST"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            headers = {
+              Content-Type = "application/xml"
+              x-ms-date    = "@utcNow('R')"
+              x-ms-version = "2024-11-04"
+            }
+            body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('run_document')))),'</MessageText></QueueMessage>')"
+            authentication = {
+              type     = "ManagedServiceIdentity"
+              audience = "https://storage.azure.com"
+            }
+          }
+          unsubscribe = {}
+        }
+        limit = {
+          timeout = "PT360S"
+        }
+        runAfter = {
+          close_pause_1 = ["Succeeded"]
+        }
+      }
+      close_answer_2 = {
+        type = "ParseJson"
+        inputs = {
+          content = "@body('close_call_2')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          close_call_2 = ["Succeeded"]
+        }
+      }
+      close_pause_2 = {
+        type = "Wait"
+        inputs = {
+          interval = {
+            count = 20
+            unit  = "Second"
+          }
+        }
+        runAfter = {
+          close_call_2   = ["Succeeded", "Failed", "TimedOut"]
+          close_answer_2 = ["Failed", "Skipped"]
+        }
+      }
+      close_call_3 = {
+        type = "HttpWebhook"
+        inputs = {
+          subscribe = {
+            method = "POST"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            headers = {
+              Content-Type = "application/xml"
+              x-ms-date    = "@utcNow('R')"
+              x-ms-version = "2024-11-04"
+            }
+            body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('run_document')))),'</MessageText></QueueMessage>')"
+            authentication = {
+              type     = "ManagedServiceIdentity"
+              audience = "https://storage.azure.com"
+            }
+          }
+          unsubscribe = {}
+        }
+        limit = {
+          timeout = "PT360S"
+        }
+        runAfter = {
+          close_pause_2 = ["Succeeded"]
+        }
+      }
+      close_answer_3 = {
+        type = "ParseJson"
+        inputs = {
+          content = "@body('close_call_3')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          close_call_3 = ["Succeeded"]
+        }
+      }
+      close_pause_3 = {
+        type = "Wait"
+        inputs = {
+          interval = {
+            count = 40
+            unit  = "Second"
+          }
+        }
+        runAfter = {
+          close_call_3   = ["Succeeded", "Failed", "TimedOut"]
+          close_answer_3 = ["Failed", "Skipped"]
+        }
+      }
+      close_call_4 = {
+        type = "HttpWebhook"
+        inputs = {
+          subscribe = {
+            method = "POST"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            headers = {
+              Content-Type = "application/xml"
+              x-ms-date    = "@utcNow('R')"
+              x-ms-version = "2024-11-04"
+            }
+            body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('run_document')))),'</MessageText></QueueMessage>')"
+            authentication = {
+              type     = "ManagedServiceIdentity"
+              audience = "https://storage.azure.com"
+            }
+          }
+          unsubscribe = {}
+        }
+        limit = {
+          timeout = "PT360S"
+        }
+        runAfter = {
+          close_pause_3 = ["Succeeded"]
+        }
+      }
+      close_answer_4 = {
+        type = "ParseJson"
+        inputs = {
+          content = "@body('close_call_4')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          close_call_4 = ["Succeeded"]
+        }
+      }
+      close_outcome = {
+        type   = "Compose"
+        inputs = "@if(equals(actions('close_call_4')?['status'],'Skipped'),if(equals(actions('close_call_3')?['status'],'Skipped'),if(equals(actions('close_call_2')?['status'],'Skipped'),if(equals(actions('close_call_1')?['status'],'Skipped'),null,if(and(equals(actions('close_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_1')?['outputs']?['body'])),'[{')),actions('close_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}'))),if(and(equals(actions('close_call_2')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_2')?['outputs']?['body'])),'[{')),actions('close_call_2')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}'))),if(and(equals(actions('close_call_3')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_3')?['outputs']?['body'])),'[{')),actions('close_call_3')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}'))),if(and(equals(actions('close_call_4')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_4')?['outputs']?['body'])),'[{')),actions('close_call_4')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}')))"
+        runAfter = {
+          close_call_1   = ["Succeeded", "Failed", "TimedOut"]
+          close_answer_1 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          close_call_2   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          close_answer_2 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          close_call_3   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          close_answer_3 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          close_call_4   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          close_answer_4 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+        }
+      }
+      close = {
+        type = "ParseJson"
+        inputs = {
+          content = "@outputs('close_outcome')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          close_outcome = ["Succeeded"]
+        }
+      }
+      close_catch = {
+        type = "Scope"
+        actions = {
+          close_caught = {
+            type = "Compose"
+            inputs = {
+              error = "@coalesce(actions('close_outcome')?['outputs']?['error'],'the step failed')"
+              input = "@outputs('run_document')"
+            }
+            runAfter = {}
+          }
+          report-failure_call_1 = {
+            type = "HttpWebhook"
+            inputs = {
+              subscribe = {
+                method = "POST"
+                uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.report_calls.name}/messages?messagettl=360"
+                headers = {
+                  Content-Type = "application/xml"
+                  x-ms-date    = "@utcNow('R')"
+                  x-ms-version = "2024-11-04"
+                }
+                body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('close_caught')))),'</MessageText></QueueMessage>')"
+                authentication = {
+                  type     = "ManagedServiceIdentity"
+                  audience = "https://storage.azure.com"
+                }
+              }
+              unsubscribe = {}
+            }
+            limit = {
+              timeout = "PT360S"
+            }
+            runAfter = {
+              close_caught = ["Succeeded"]
+            }
+          }
+          report-failure_outcome = {
+            type   = "Compose"
+            inputs = "@if(equals(actions('report-failure_call_1')?['status'],'Skipped'),null,if(and(equals(actions('report-failure_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('report-failure_call_1')?['outputs']?['body'])),'[{')),actions('report-failure_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of report: it took longer than 360 seconds, or could not be asked\"}')))"
+            runAfter = {
+              report-failure_call_1 = ["Succeeded", "Failed", "TimedOut"]
+            }
+          }
+          report-failure = {
+            type = "ParseJson"
+            inputs = {
+              content = "@outputs('report-failure_outcome')"
+              schema = {
+                type     = "object"
+                required = ["output"]
+              }
+            }
+            runAfter = {
+              report-failure_outcome = ["Succeeded"]
+            }
+          }
+          fail = {
+            type = "Terminate"
+            inputs = {
+              runStatus = "Failed"
+              runError = {
+                code    = "Failed"
+                message = "the day could not be closed"
+              }
+            }
+            runAfter = {
+              report-failure = ["Succeeded"]
+            }
+          }
+        }
+        runAfter = {
+          close_call_1 = ["Succeeded", "Failed", "TimedOut"]
+          close        = ["Failed", "Skipped"]
+        }
+      }
+      close_end = {
+        type   = "Compose"
+        inputs = "@if(equals(actions('close')?['status'],'Succeeded'),body('close')?['output'],body('report-failure')?['output'])"
+        runAfter = {
+          close_call_1 = ["Succeeded", "Failed", "TimedOut"]
+          close        = ["Succeeded", "Failed", "Skipped"]
+          close_catch  = ["Succeeded", "Skipped"]
+        }
+      }
+      choose_field_1 = {
+        type   = "Compose"
+        inputs = "@json(if(startsWith(string(createArray(outputs('close_end'))),'[{'),substring(string(createArray(outputs('close_end'))),1,sub(length(string(createArray(outputs('close_end')))),2)),'{}'))?['week']"
+        runAfter = {
+          close_end = ["Succeeded"]
+        }
+      }
+      choose_field_2 = {
+        type   = "Compose"
+        inputs = "@json(if(startsWith(string(createArray(outputs('choose_field_1'))),'[{'),substring(string(createArray(outputs('choose_field_1'))),1,sub(length(string(createArray(outputs('choose_field_1')))),2)),'{}'))?['ended']"
+        runAfter = {
+          choose_field_1 = ["Succeeded"]
+        }
+      }
+      choose_case = {
+        type   = "Compose"
+        inputs = "@if(equals(string(createArray(outputs('choose_field_2'))),'[true]'),'1','0')"
+        runAfter = {
+          choose_field_2 = ["Succeeded"]
+        }
+      }
+      choose_choice = {
+        type       = "Switch"
+        expression = "@outputs('choose_case')"
+        cases = {
+          case_1 = {
+            case = "1"
+            actions = {
+              wait = {
+                type = "Wait"
+                inputs = {
+                  interval = {
+                    count = 60
+                    unit  = "Second"
+                  }
+                }
+                runAfter = {}
+              }
+              parallel_branch_1 = {
+                type = "Scope"
+                actions = {
+                  rollup_call_1 = {
+                    type = "HttpWebhook"
+                    inputs = {
+                      subscribe = {
+                        method = "POST"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        headers = {
+                          Content-Type = "application/xml"
+                          x-ms-date    = "@utcNow('R')"
+                          x-ms-version = "2024-11-04"
+                        }
+                        body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('close_end')))),'</MessageText></QueueMessage>')"
+                        authentication = {
+                          type     = "ManagedServiceIdentity"
+                          audience = "https://storage.azure.com"
+                        }
+                      }
+                      unsubscribe = {}
+                    }
+                    limit = {
+                      timeout = "PT900S"
+                    }
+                    runAfter = {}
+                  }
+                  rollup_answer_1 = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@body('rollup_call_1')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_1 = ["Succeeded"]
+                    }
+                  }
+                  rollup_pause_1 = {
+                    type = "Wait"
+                    inputs = {
+                      interval = {
+                        count = 2
+                        unit  = "Second"
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_1   = ["Succeeded", "Failed", "TimedOut"]
+                      rollup_answer_1 = ["Failed", "Skipped"]
+                    }
+                  }
+                  rollup_call_2 = {
+                    type = "HttpWebhook"
+                    inputs = {
+                      subscribe = {
+                        method = "POST"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        headers = {
+                          Content-Type = "application/xml"
+                          x-ms-date    = "@utcNow('R')"
+                          x-ms-version = "2024-11-04"
+                        }
+                        body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('close_end')))),'</MessageText></QueueMessage>')"
+                        authentication = {
+                          type     = "ManagedServiceIdentity"
+                          audience = "https://storage.azure.com"
+                        }
+                      }
+                      unsubscribe = {}
+                    }
+                    limit = {
+                      timeout = "PT900S"
+                    }
+                    runAfter = {
+                      rollup_pause_1 = ["Succeeded"]
+                    }
+                  }
+                  rollup_answer_2 = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@body('rollup_call_2')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_2 = ["Succeeded"]
+                    }
+                  }
+                  rollup_pause_2 = {
+                    type = "Wait"
+                    inputs = {
+                      interval = {
+                        count = 4
+                        unit  = "Second"
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_2   = ["Succeeded", "Failed", "TimedOut"]
+                      rollup_answer_2 = ["Failed", "Skipped"]
+                    }
+                  }
+                  rollup_call_3 = {
+                    type = "HttpWebhook"
+                    inputs = {
+                      subscribe = {
+                        method = "POST"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        headers = {
+                          Content-Type = "application/xml"
+                          x-ms-date    = "@utcNow('R')"
+                          x-ms-version = "2024-11-04"
+                        }
+                        body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('close_end')))),'</MessageText></QueueMessage>')"
+                        authentication = {
+                          type     = "ManagedServiceIdentity"
+                          audience = "https://storage.azure.com"
+                        }
+                      }
+                      unsubscribe = {}
+                    }
+                    limit = {
+                      timeout = "PT900S"
+                    }
+                    runAfter = {
+                      rollup_pause_2 = ["Succeeded"]
+                    }
+                  }
+                  rollup_answer_3 = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@body('rollup_call_3')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_3 = ["Succeeded"]
+                    }
+                  }
+                  rollup_pause_3 = {
+                    type = "Wait"
+                    inputs = {
+                      interval = {
+                        count = 8
+                        unit  = "Second"
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_3   = ["Succeeded", "Failed", "TimedOut"]
+                      rollup_answer_3 = ["Failed", "Skipped"]
+                    }
+                  }
+                  rollup_call_4 = {
+                    type = "HttpWebhook"
+                    inputs = {
+                      subscribe = {
+                        method = "POST"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        headers = {
+                          Content-Type = "application/xml"
+                          x-ms-date    = "@utcNow('R')"
+                          x-ms-version = "2024-11-04"
+                        }
+                        body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('close_end')))),'</MessageText></QueueMessage>')"
+                        authentication = {
+                          type     = "ManagedServiceIdentity"
+                          audience = "https://storage.azure.com"
+                        }
+                      }
+                      unsubscribe = {}
+                    }
+                    limit = {
+                      timeout = "PT900S"
+                    }
+                    runAfter = {
+                      rollup_pause_3 = ["Succeeded"]
+                    }
+                  }
+                  rollup_answer_4 = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@body('rollup_call_4')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      rollup_call_4 = ["Succeeded"]
+                    }
+                  }
+                  rollup_outcome = {
+                    type   = "Compose"
+                    inputs = "@if(equals(actions('rollup_call_4')?['status'],'Skipped'),if(equals(actions('rollup_call_3')?['status'],'Skipped'),if(equals(actions('rollup_call_2')?['status'],'Skipped'),if(equals(actions('rollup_call_1')?['status'],'Skipped'),null,if(and(equals(actions('rollup_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_1')?['outputs']?['body'])),'[{')),actions('rollup_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}'))),if(and(equals(actions('rollup_call_2')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_2')?['outputs']?['body'])),'[{')),actions('rollup_call_2')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}'))),if(and(equals(actions('rollup_call_3')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_3')?['outputs']?['body'])),'[{')),actions('rollup_call_3')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}'))),if(and(equals(actions('rollup_call_4')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_4')?['outputs']?['body'])),'[{')),actions('rollup_call_4')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}')))"
+                    runAfter = {
+                      rollup_call_1   = ["Succeeded", "Failed", "TimedOut"]
+                      rollup_answer_1 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_call_2   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_answer_2 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_call_3   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_answer_3 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_call_4   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_answer_4 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                    }
+                  }
+                  rollup = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@outputs('rollup_outcome')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      rollup_outcome = ["Succeeded"]
+                    }
+                  }
+                }
+                runAfter = {
+                  wait = ["Succeeded"]
+                }
+              }
+              parallel_branch_2 = {
+                type = "Scope"
+                actions = {
+                  archive_call_1 = {
+                    type = "HttpWebhook"
+                    inputs = {
+                      subscribe = {
+                        method = "POST"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.archive_calls.name}/messages?messagettl=900"
+                        headers = {
+                          Content-Type = "application/xml"
+                          x-ms-date    = "@utcNow('R')"
+                          x-ms-version = "2024-11-04"
+                        }
+                        body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('close_end')))),'</MessageText></QueueMessage>')"
+                        authentication = {
+                          type     = "ManagedServiceIdentity"
+                          audience = "https://storage.azure.com"
+                        }
+                      }
+                      unsubscribe = {}
+                    }
+                    limit = {
+                      timeout = "PT900S"
+                    }
+                    runAfter = {}
+                  }
+                  archive_outcome = {
+                    type   = "Compose"
+                    inputs = "@if(equals(actions('archive_call_1')?['status'],'Skipped'),null,if(and(equals(actions('archive_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('archive_call_1')?['outputs']?['body'])),'[{')),actions('archive_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of archive: it took longer than 900 seconds, or could not be asked\"}')))"
+                    runAfter = {
+                      archive_call_1 = ["Succeeded", "Failed", "TimedOut"]
+                    }
+                  }
+                  archive = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@outputs('archive_outcome')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      archive_outcome = ["Succeeded"]
+                    }
+                  }
+                }
+                runAfter = {
+                  wait = ["Succeeded"]
+                }
+              }
+              parallel = {
+                type   = "Compose"
+                inputs = ["@body('rollup')?['output']", "@body('archive')?['output']"]
+                runAfter = {
+                  parallel_branch_1 = ["Succeeded"]
+                  parallel_branch_2 = ["Succeeded"]
+                }
+              }
+            }
+          }
+        }
+        default = {
+          actions = {}
+        }
+        runAfter = {
+          choose_case = ["Succeeded"]
+        }
+      }
+      choose = {
+        type   = "Compose"
+        inputs = "@if(equals(outputs('choose_case'),'1'),outputs('parallel'),outputs('close_end'))"
+        runAfter = {
+          choose_choice = ["Succeeded"]
+        }
+      }
+      report_call_1 = {
+        type = "HttpWebhook"
+        inputs = {
+          subscribe = {
+            method = "POST"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.report_calls.name}/messages?messagettl=360"
+            headers = {
+              Content-Type = "application/xml"
+              x-ms-date    = "@utcNow('R')"
+              x-ms-version = "2024-11-04"
+            }
+            body = "@concat('<QueueMessage><MessageText>',base64(string(setProperty(setProperty(json('{}'),'back',listCallbackUrl()),'document',outputs('choose')))),'</MessageText></QueueMessage>')"
+            authentication = {
+              type     = "ManagedServiceIdentity"
+              audience = "https://storage.azure.com"
+            }
+          }
+          unsubscribe = {}
+        }
+        limit = {
+          timeout = "PT360S"
+        }
+        runAfter = {
+          choose = ["Succeeded"]
+        }
+      }
+      report_outcome = {
+        type   = "Compose"
+        inputs = "@if(equals(actions('report_call_1')?['status'],'Skipped'),null,if(and(equals(actions('report_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('report_call_1')?['outputs']?['body'])),'[{')),actions('report_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of report: it took longer than 360 seconds, or could not be asked\"}')))"
+        runAfter = {
+          report_call_1 = ["Succeeded", "Failed", "TimedOut"]
+        }
+      }
+      report = {
+        type = "ParseJson"
+        inputs = {
+          content = "@outputs('report_outcome')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          report_outcome = ["Succeeded"]
+        }
+      }
+      run_limit = {
+        type = "Wait"
+        inputs = {
+          interval = {
+            count = 7200
+            unit  = "Second"
+          }
+        }
+        runAfter = {}
+      }
+      run_late = {
+        type = "Terminate"
+        inputs = {
+          runStatus = "Failed"
+          runError = {
+            code    = "TimedOut"
+            message = "the run took longer than 7200 seconds"
+          }
+        }
+        runAfter = {
+          run_limit = ["Succeeded"]
+        }
+      }
+      run_done = {
+        type = "Terminate"
+        inputs = {
+          runStatus = "Succeeded"
+        }
+        runAfter = {
+          report = ["Succeeded"]
+        }
+      }
+      run_failed = {
+        type = "Terminate"
+        inputs = {
+          runStatus = "Failed"
+          runError = {
+            code    = "StepFailed"
+            message = "@coalesce(actions('report-failure_outcome')?['outputs']?['error'],actions('rollup_outcome')?['outputs']?['error'],actions('archive_outcome')?['outputs']?['error'],actions('report_outcome')?['outputs']?['error'],'a step failed')"
+          }
+        }
+        runAfter = {
+          report = ["Failed", "Skipped", "TimedOut"]
+        }
+      }
     }
-  }
+    runAfter = {}
+  })
 
-  # What the first start needs: its code, whatever it reads, and the right to read it.
-  depends_on = [
-    azurerm_private_dns_zone_virtual_network_link.privatelink,
-    azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_events,
-    azurerm_private_endpoint.nightly_host,
-    azurerm_private_endpoint.vault,
-    azurerm_subnet_network_security_group_association.functions,
-    time_sleep.nightly,
-  ]
+  depends_on = [time_sleep.nightly_asks]
+}
+
+resource "azurerm_logic_app_trigger_custom" "nightly_schedule" {
+  name         = "schedule"
+  logic_app_id = azurerm_logic_app_workflow.nightly.id
+
+  body = jsonencode({
+    type = "Recurrence"
+    recurrence = {
+      frequency = "Day"
+      interval  = 1
+      startTime = "2026-01-01T00:00:00"
+      timeZone  = "Korea Standard Time"
+      schedule = {
+        hours   = [0]
+        minutes = [30]
+      }
+    }
+  })
+
+  depends_on = [azurerm_logic_app_action_custom.nightly]
 }

@@ -719,46 +719,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "functions_stopped" {
         | where ExceptionType has_any ("FunctionTimeoutException", "WorkerProcessExitException", "LanguageWorkerChannelException")
         | extend App = tolower(AppRoleName)
       )
-      | where App in~ ("${azurerm_linux_function_app.alarm.name}", "${azurerm_linux_function_app.archive.name}", "${azurerm_linux_function_app.close.name}", "${azurerm_linux_function_app.hot.name}", "${azurerm_linux_function_app.mean.name}", "${azurerm_linux_function_app.means_api.name}", "${azurerm_linux_function_app.notify.name}", "${azurerm_linux_function_app.pictures_api.name}", "${azurerm_linux_function_app.report.name}", "${azurerm_linux_function_app.rollup.name}", "${azurerm_linux_function_app.summary.name}", "${azurerm_linux_function_app.nightly.name}", "${azurerm_linux_function_app.facts_readings.name}")
-    EOT
-
-    time_aggregation_method = "Count"
-    operator                = "GreaterThan"
-    threshold               = 0
-  }
-
-  action {
-    action_groups = [azurerm_monitor_action_group.main.id]
-  }
-}
-
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "nightly_failed" {
-  name                    = "mediaiot-dev-nightly-failed"
-  location                = azurerm_resource_group.main.location
-  resource_group_name     = azurerm_resource_group.main.name
-  scopes                  = [azurerm_log_analytics_workspace.main.id]
-  description             = "A run of nightly failed, or took longer than it may. Its history shows the step and what the step got; start it again when the reason is gone."
-  severity                = 2
-  evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
-  auto_mitigation_enabled = true
-
-  # A new workspace knows the table when the first lines are in it.
-  skip_query_validation = true
-  tags                  = local.tags
-
-  criteria {
-    query = <<-EOT
-      union isfuzzy=true (
-        AppTraces
-        | where AppRoleName =~ "${azurerm_linux_function_app.nightly.name}" and SeverityLevel >= 3
-      ), (
-        AppExceptions
-        | where AppRoleName =~ "${azurerm_linux_function_app.nightly.name}"
-      ), (
-        StorageQueueLogs
-        | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName == "PutMessage" and (Uri has "/nightly-steps-poison/" or Uri has "/nightly-starts-poison/")
-      )
+      | where App in~ ("${azurerm_linux_function_app.alarm.name}", "${azurerm_linux_function_app.archive.name}", "${azurerm_linux_function_app.close.name}", "${azurerm_linux_function_app.hot.name}", "${azurerm_linux_function_app.mean.name}", "${azurerm_linux_function_app.means_api.name}", "${azurerm_linux_function_app.notify.name}", "${azurerm_linux_function_app.pictures_api.name}", "${azurerm_linux_function_app.report.name}", "${azurerm_linux_function_app.rollup.name}", "${azurerm_linux_function_app.summary.name}", "${azurerm_linux_function_app.facts_readings.name}")
     EOT
 
     time_aggregation_method = "Count"
@@ -807,5 +768,28 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_readings_refuse
 
   action {
     action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_metric_alert" "nightly_failed" {
+  name                = "mediaiot-dev-nightly-failed"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_logic_app_workflow.nightly.id]
+  description         = "A run of nightly failed, or took longer than it may. Its history shows the step and what the step got; start it again when the reason is gone."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT5M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.Logic/workflows"
+    metric_name      = "RunsFailed"
+    aggregation      = "Total"
+    operator         = "GreaterThan"
+    threshold        = 0
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
   }
 }

@@ -99,6 +99,17 @@ resource "azurerm_application_security_group" "facts" {
   }
 }
 
+resource "azurerm_application_security_group" "workflow_calls" {
+  name                = "mediaiot-dev-workflow-calls"
+  location            = azurerm_resource_group.main.location
+  resource_group_name = azurerm_resource_group.main.name
+  tags                = local.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 resource "azurerm_application_security_group" "event_hubs" {
   name                = "mediaiot-dev-event-hubs"
   location            = azurerm_resource_group.main.location
@@ -448,6 +459,18 @@ resource "azurerm_network_security_group" "endpoint" {
     source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
     source_port_range                          = "*"
     destination_application_security_group_ids = [azurerm_application_security_group.vault.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
+    name                                       = "functions-to-workflow-calls"
+    priority                                   = 2999
+    direction                                  = "Inbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.workflow_calls.id]
     destination_port_range                     = "443"
   }
 
@@ -814,6 +837,18 @@ resource "azurerm_network_security_group" "functions" {
   }
 
   security_rule {
+    name                                       = "functions-to-workflow-calls"
+    priority                                   = 2999
+    direction                                  = "Outbound"
+    access                                     = "Allow"
+    protocol                                   = "Tcp"
+    source_address_prefix                      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range                          = "*"
+    destination_application_security_group_ids = [azurerm_application_security_group.workflow_calls.id]
+    destination_port_range                     = "443"
+  }
+
+  security_rule {
     name                       = "AzureActiveDirectory"
     priority                   = 4000
     direction                  = "Outbound"
@@ -846,6 +881,30 @@ resource "azurerm_network_security_group" "functions" {
     source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
     source_port_range          = "*"
     destination_address_prefix = "AzureMonitor"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "LogicApps"
+    priority                   = 4003
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "LogicApps"
+    destination_port_range     = "443"
+  }
+
+  security_rule {
+    name                       = "LogicAppsManagement"
+    priority                   = 4004
+    direction                  = "Outbound"
+    access                     = "Allow"
+    protocol                   = "Tcp"
+    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
+    source_port_range          = "*"
+    destination_address_prefix = "LogicAppsManagement"
     destination_port_range     = "443"
   }
 

@@ -130,7 +130,6 @@ resource "azurerm_monitor_diagnostic_setting" "function_apps" {
     hot            = azurerm_linux_function_app.hot.id
     mean           = azurerm_linux_function_app.mean.id
     means-api      = azurerm_linux_function_app.means_api.id
-    nightly        = azurerm_linux_function_app.nightly.id
     notify         = azurerm_linux_function_app.notify.id
     pictures-api   = azurerm_linux_function_app.pictures_api.id
     report         = azurerm_linux_function_app.report.id
@@ -144,5 +143,31 @@ resource "azurerm_monitor_diagnostic_setting" "function_apps" {
 
   enabled_log {
     category = "FunctionAppLogs"
+  }
+}
+
+# Every run and every step of it, without what went from one to the next.
+resource "azurerm_monitor_diagnostic_setting" "workflows" {
+  for_each = {
+    nightly = azurerm_logic_app_workflow.nightly.id
+  }
+
+  name                       = "mediaiot-dev"
+  target_resource_id         = each.value
+  log_analytics_workspace_id = azurerm_log_analytics_workspace.main.id
+
+  enabled_log {
+    category = "WorkflowRuntime"
+  }
+}
+
+# Who asks a function, or starts a workflow.
+resource "azurerm_monitor_diagnostic_setting" "workflow_calls" {
+  name                       = "mediaiot-dev"
+  target_resource_id         = "${azurerm_storage_account.workflow_calls.id}/queueServices/default"
+  log_analytics_workspace_id = azurerm_log_analytics_workspace.main.id
+
+  enabled_log {
+    category = "StorageWrite"
   }
 }

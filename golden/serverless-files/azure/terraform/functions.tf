@@ -106,7 +106,7 @@ resource "azurerm_role_assignment" "operator_functions" {
   principal_id         = each.key == "caller" ? data.azurerm_client_config.current.object_id : each.key
 }
 
-# They look at events that no function took, and start workflows by hand.
+# They look at events that no function took.
 resource "azurerm_role_assignment" "operator_function_queues" {
   for_each             = local.operators
   scope                = azurerm_storage_account.functions_code.id

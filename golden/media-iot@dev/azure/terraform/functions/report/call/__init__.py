@@ -2,15 +2,22 @@
 
 import asyncio
 import functools
+import http.client
 import importlib
 import inspect
 import json
 import logging
+import time
+import urllib.request
 
 import azure.functions as func
 
 # Seconds that a call may take.
 SECONDS = 60
+# Seconds that the workflow may take to listen, and those between the times that it is told: all of it within the 30 that the host
+# leaves after the call.
+LISTENS = 5
+PAUSES = (0, 1, 2, 4)
 
 
 def spoken(answer):
@@ -53,14 +60,25 @@ async def outcome(event, document, context):
     return {"output": body}
 
 
-async def main(
-    event: func.QueueMessage,
-    document: func.InputStream,
-    answer: func.Out[str],
-    done: func.Out[str],
-    context: func.Context,
-):
-    """Whatever happens, the workflow is answered."""
+def tell(back, told):
+    """Calls the workflow back, more than once: it may not listen yet. One that is over, or knows already, does not listen at all."""
+    headers = {"content-type": "application/json"}
+    request = urllib.request.Request(back, json.dumps(told).encode(), headers, method="POST")
+    for pause in PAUSES:
+        time.sleep(pause)
+        try:
+            urllib.request.urlopen(request, timeout=LISTENS).close()
+            return
+        except (OSError, http.client.HTTPException) as error:
+            trouble = error
+    code = getattr(trouble, "code", 500)
+    if code >= 500 or code in (408, 429):
+        raise trouble
+    logging.warning("the workflow does not listen: %d", code)
+
+
+async def main(event: func.QueueMessage, context: func.Context):
+    """Whatever happens, the workflow is told."""
     call = json.loads(event.get_body())
-    answer.set(json.dumps(await outcome(event, document.read(), context)))
-    done.set(json.dumps({"run": call["run"], "key": call["key"]}))
+    document = json.dumps(call.get("document")).encode()
+    await asyncio.to_thread(tell, call["back"], await outcome(event, document, context))
