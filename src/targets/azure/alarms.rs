@@ -1,5 +1,6 @@
 //! Alarms: what is measured, and who is told.
 
+mod apis;
 mod inboxes;
 
 use super::database::Built;
@@ -37,8 +38,8 @@ struct Watch {
     of: Of,
     /// Azure's word for what is measured.
     metric: &'static str,
-    /// The queue, where the number is one of a namespace.
-    queue: Option<String>,
+    /// What is counted of all that the metric has, as a dimension of it and its value.
+    only: Option<(&'static str, String)>,
     /// How the numbers of the window become one.
     aggregation: &'static str,
     /// When that is bad.
@@ -59,10 +60,16 @@ enum Bad {
     Below(u64),
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspace): (Option<&Functions>, &Address)) {
+/// `gateways` are those of the APIs, by what their logs are called.
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    (stores, gateways): (&Stores, &[(String, Address)]),
+    (functions, workspace): (Option<&Functions>, &Address),
+) {
     let system = stack.system;
     let of_steps = system.workflow_alarms.is_empty() && system.sink_alarms.is_empty();
-    if system.alarms.is_empty() && system.inbox_alarms.is_empty() && system.function_alarms.is_empty() && of_steps {
+    let of_links = system.inbox_alarms.is_empty() && system.function_alarms.is_empty();
+    if system.alarms.is_empty() && of_links && of_steps && gateways.is_empty() {
         return;
     }
     stack.module.file("alarms", "");
@@ -78,13 +85,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspac
             about: alarm.about.clone(),
             of: Of::One(stores.workflows.apps[&alarm.workflow].clone()),
             metric: metrics::RUNS_FAILED,
-            queue: None,
+            only: None,
             aggregation: "Total",
             bad: Bad::Above(0),
             minutes: 5,
         };
         metric_alert(stack, metrics::LOGIC_APPS, &watch, told.as_ref());
     }
+    apis::lower(stack, gateways, told.as_ref());
     for alarm in &system.alarms {
         let Some(built) = stores.databases.get(&alarm.signal.database()) else {
             continue;
@@ -107,7 +115,7 @@ fn watches(stack: &Stack<'_>, built: &Built, alarm: &Alarm) -> Vec<Watch> {
             about: alarm.about.clone(),
             of: Of::Each(shards.measured.clone()),
             metric,
-            queue: None,
+            only: None,
             aggregation: "Average",
             bad: Bad::Above(percent.into()),
             minutes,
@@ -136,7 +144,7 @@ fn following(database: &Database, readers: &Replicas, alarm: &Alarm, (seconds, m
         about,
         of: Of::Each(readers.servers.clone()),
         metric,
-        queue: None,
+        only: None,
         aggregation,
         bad,
         minutes,
@@ -217,11 +225,11 @@ fn metric_alert(stack: &mut Stack<'_>, namespace: &str, watch: &Watch, told: Opt
         Bad::Above(threshold) => ("GreaterThan", threshold),
         Bad::Below(threshold) => ("LessThan", threshold),
     };
-    let dimension = watch.queue.as_ref().map(|queue| {
+    let dimension = watch.only.as_ref().map(|(dimension, value)| {
         Block::new()
-            .set("name", metrics::ENTITY)
+            .set("name", *dimension)
             .set("operator", "Include")
-            .set("values", list![queue.as_str()])
+            .set("values", list![value.as_str()])
     });
     let criteria = Block::new()
         .set("metric_namespace", namespace)

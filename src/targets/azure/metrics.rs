@@ -18,6 +18,13 @@ pub(super) const LOGIC_APPS: &str = "Microsoft.Logic/workflows";
 /// Runs that ended as failed, those that took too long among them.
 pub(super) const RUNS_FAILED: &str = "RunsFailed";
 
+/// The type of API Management.
+pub(super) const API_MANAGEMENT: &str = "Microsoft.ApiManagement/service";
+/// Requests of a gateway.
+pub(super) const REQUESTS: &str = "Requests";
+/// What they were answered with: `2xx`, `4xx`, `5xx`.
+pub(super) const ANSWERS: &str = "GatewayResponseCodeCategory";
+
 /// Percent of the processors that is used.
 pub(super) const CPU: &str = "cpu_percent";
 /// Percent of the storage that is used.

@@ -138,7 +138,7 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
     observability::lower(stack, &parts, &stores, &watched, &workspace);
     functions::watch::lower(stack, functions.as_ref(), &workspace);
     workflows::watch::lower(stack, &stores.workflows, &workspace);
-    alarms::lower(stack, &stores, (functions.as_ref(), &workspace));
+    alarms::lower(stack, (&stores, &watched.apis), (functions.as_ref(), &workspace));
     dashboard::lower(stack, &workspace);
     budget::lower(stack);
     readme::lower(stack);

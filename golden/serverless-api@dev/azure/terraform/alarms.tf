@@ -173,3 +173,32 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "functions_stopped" {
     action_groups = [azurerm_monitor_action_group.main.id]
   }
 }
+
+resource "azurerm_monitor_metric_alert" "public_failing" {
+  name                = "catalog-dev-public-failing"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_api_management.public.id]
+  description         = "More than 25 requests to the API public ended in 5xx within 15 minutes. Its log says which routes, and why: the category `GatewayLogs` of the workspace."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT15M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.ApiManagement/service"
+    metric_name      = "Requests"
+    aggregation      = "Total"
+    operator         = "GreaterThan"
+    threshold        = 25
+
+    dimension {
+      name     = "GatewayResponseCodeCategory"
+      operator = "Include"
+      values   = ["5xx"]
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
+  }
+}

@@ -46,7 +46,7 @@ fn watch(system: &System, alarm: &InboxAlarm, namespace: &Address) -> Watch {
         about,
         of: Of::One(namespace.clone()),
         metric,
-        queue: Some(queue),
+        only: Some((metrics::ENTITY, queue)),
         aggregation,
         bad: Bad::Above(above),
         minutes,
