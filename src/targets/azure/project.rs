@@ -155,6 +155,7 @@ fn resource_providers(system: &Checked<'_>) -> Expression {
         // Subnets of API Management are delegated to it.
         (!system.apis.is_empty() || functions, "Microsoft.Web"),
         (!system.warehouses.is_empty(), "Microsoft.Kusto"),
+        (!system.workflows.is_empty(), "Microsoft.Logic"),
     ];
     names.extend(optional.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)));
     names.sort_unstable();
