@@ -2,6 +2,7 @@
 
 mod apis;
 mod inboxes;
+mod workflows;
 
 use super::database::Built;
 use super::database::replicas::Replicas;
@@ -79,19 +80,7 @@ pub(super) fn lower(
         watch::alarms(stack, (functions, workspace), told.as_ref());
         warehouses::alarms(stack, functions, workspace, told.as_ref());
     }
-    for alarm in &system.workflow_alarms {
-        let watch = Watch {
-            name: alarm.name.clone(),
-            about: alarm.about.clone(),
-            of: Of::One(stores.workflows.apps[&alarm.workflow].clone()),
-            metric: metrics::RUNS_FAILED,
-            only: None,
-            aggregation: "Total",
-            bad: Bad::Above(0),
-            minutes: 5,
-        };
-        metric_alert(stack, metrics::LOGIC_APPS, &watch, told.as_ref());
-    }
+    workflows::lower(stack, &stores.workflows, told.as_ref());
     apis::lower(stack, gateways, told.as_ref());
     for alarm in &system.alarms {
         let Some(built) = stores.databases.get(&alarm.signal.database()) else {

@@ -17,6 +17,8 @@ pub(super) const ENTITY: &str = "EntityName";
 pub(super) const LOGIC_APPS: &str = "Microsoft.Logic/workflows";
 /// Runs that ended as failed, those that took too long among them.
 pub(super) const RUNS_FAILED: &str = "RunsFailed";
+/// Times that a trigger could not look for what starts a run.
+pub(super) const TRIGGERS_FAILED: &str = "TriggersFailed";
 
 /// The type of API Management.
 pub(super) const API_MANAGEMENT: &str = "Microsoft.ApiManagement/service";
