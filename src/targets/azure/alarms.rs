@@ -70,8 +70,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, stores: &Stores, (functions, workspac
     inboxes::lower(stack, stores, told.as_ref());
     if let Some(functions) = functions {
         watch::alarms(stack, (functions, workspace), told.as_ref());
-        warehouses::alarms(stack, functions, workspace, told.as_ref());
     }
+    warehouses::alarms(stack, stores, workspace, told.as_ref());
     for alarm in &system.workflow_alarms {
         let watch = Watch {
             name: alarm.name.clone(),
