@@ -3,7 +3,12 @@
 //! The namespace is closed, and lets the cluster in because it is one of Azure's trusted services: with an identity that may read the
 //! streams, and without an endpoint that somebody would have to approve.
 
-use crate::check::warehouse_sink;
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{Built, records};
+use crate::check::{warehouse_sink, warehouse_streams};
 use crate::ir::{Id, Stream, System, Warehouse, WarehouseTable};
 use crate::targets::azure::encryption::wait_for;
 use crate::targets::azure::functions::watch::ask;
@@ -11,8 +16,6 @@ use crate::targets::azure::project::after;
 use crate::targets::azure::streams::Streaming;
 use crate::targets::azure::{Stack, Stores, names};
 use crate::terraform::{Address, Block, expr};
-
-use super::{Built, records};
 
 /// Before anybody's first record: a connection reads what the stream still has, and what comes.
 const FROM: &str = "2024-01-01T00:00:00Z";
@@ -41,8 +44,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, item: &Warehouse, built: &Built, stre
     let allowed = allowed(stack, item, built);
     for (table, stream) in filled(item) {
         let sink = warehouse_sink(item, &table.name);
-        let mut waits = vec![granted.clone(), allowed.clone(), built.endpoint.clone()];
-        waits.extend(streams.sinks.get(&sink).cloned());
+        let waits = vec![granted.clone(), allowed.clone(), built.endpoint.clone()];
         let body = stack
             .named(names::connection(&sink))
             .set("cluster_name", built.cluster.attr("name"))
@@ -69,8 +71,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, item: &Warehouse, built: &Built, stre
 /// The cluster may read these streams and no other; from here on everybody knows.
 fn granted(stack: &mut Stack<'_>, item: &Warehouse, built: &Built, streams: &Streaming) -> Address {
     let hubs = filled(item).map(|(_, stream)| (stack.system.streams[stream].name.clone(), streams.hubs[&stream].id()));
-    let hubs: std::collections::BTreeMap<_, _> = hubs.collect();
-    let name = crate::check::warehouse_streams(item);
+    let hubs: BTreeMap<_, _> = hubs.collect();
+    let name = warehouse_streams(item);
     let body = Block::new()
         .set("for_each", expr::object(hubs))
         .set("scope", expr::each_value(&[]))
@@ -88,7 +90,7 @@ fn granted(stack: &mut Stack<'_>, item: &Warehouse, built: &Built, streams: &Str
 
 /// The database lets its cluster read streams as itself.
 fn allowed(stack: &mut Stack<'_>, item: &Warehouse, built: &Built) -> Address {
-    let policy = serde_json::json!([{ "ObjectId": "system", "AllowedUsages": "DataConnection" }]);
+    let policy = json!([{ "ObjectId": "system", "AllowedUsages": "DataConnection" }]);
     let database = item.database();
     let command = format!(".alter-merge database ['{database}'] policy managed_identity '{policy}'");
     let body = Block::new()
@@ -96,12 +98,12 @@ fn allowed(stack: &mut Stack<'_>, item: &Warehouse, built: &Built) -> Address {
         .set("database_id", built.database.id())
         .set("script_content", command)
         .comment(
-            "Azure says the same when it makes a connection; whoever did not make the cluster may not, and need not.",
+            "Microsoft asks for it, and does without in its own templates. Whoever made the cluster may say it; for others it changes nothing.",
         )
         .set("continue_on_errors_enabled", true)
         .set("principal_permissions_action", "RemovePermissionOnScriptCompletion")
         .set("depends_on", after([built.tables.clone()]));
-    let name = crate::check::warehouse_streams(item);
+    let name = warehouse_streams(item);
     stack.module.resource("azurerm_kusto_script", &name, body)
 }
 
