@@ -167,3 +167,7 @@ fn value(column: &Column) -> String {
     };
     format!("['{}'] = {value}", column.name)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
