@@ -94,8 +94,7 @@ fn records_come_by_a_connection() {
         "table_name = \"clicks_records\"",
         "data_format = \"TXT\"",
         "retrieval_start_date = \"2024-01-01T00:00:00Z\"",
-        "azurerm_kusto_script.facts_streams,",
-        "time_sleep.facts_streams,",
+        "azurerm_kusto_script.facts_streams, azurerm_private_endpoint.facts, time_sleep.facts_streams]",
     ] {
         assert!(connection.contains(text), "{text} is not in\n{connection}");
     }
