@@ -50,7 +50,7 @@ const FUNCTIONS: [&str; 7] = [
     "operator-functions",
 ];
 /// The same, where there are workflows.
-const WORKFLOWS: [&str; 2] = ["workflow-calls", "workflows"];
+const WORKFLOWS: [&str; 3] = ["operator-workflow-calls", "workflow-calls", "workflows"];
 /// The same, where there are warehouses.
 const WAREHOUSES: &str = "warehouses";
 /// The same, where there is a registry.

@@ -2,19 +2,6 @@
 
 use super::{Diagnostic, Span};
 
-/// `workflow-depth`
-pub fn depth(at: Option<Span>, workflow: &str, most: usize) -> Diagnostic {
-    Diagnostic::error(
-        "workflow-depth",
-        at,
-        format!("steps of `{workflow}` stand too deep in others for Azure"),
-    )
-    .reason(format!(
-        "Logic Apps take actions 8 deep; of cases, branches and what is caught, {most} may stand in each other"
-    ))
-    .fix("let a function do what is inside, or put the steps one after the other")
-}
-
 /// `workflow-actions`
 pub fn actions(at: Option<Span>, workflow: &str, count: usize, most: usize) -> Diagnostic {
     Diagnostic::error(

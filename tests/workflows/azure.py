@@ -1,6 +1,6 @@
 """Runs the rendered steps of the workflow `flow` as Logic Apps would, with functions that are made up. Time is no matter.
 
-The steps come as JSON: the action `steps`. The part of the Workflow Definition Language that is spoken here is the one that is
+The steps come as JSON: the action `run_steps`. The part of the Workflow Definition Language that is spoken here is the one that is
 rendered; every argument of a function is worked out, whether it is needed or not, because Azure promises nothing else.
 """
 
@@ -319,6 +319,48 @@ class Run:
             self.later(seconds, lambda: self.done(name, "Succeeded", outputs={"body": answer}))
 
 
+def children(action):
+    """The lists of actions in an action."""
+    cases = [case["actions"] for case in action.get("cases", {}).values()]
+    return [action.get("actions", {}), action.get("default", {}).get("actions", {}), *cases]
+
+
+def within(name, action):
+    """The names of an action and of those in it."""
+    found = {name}
+    for actions in children(action):
+        for inner in actions.items():
+            found |= within(*inner)
+    return found
+
+
+def referred(actions, before=frozenset()):
+    """Azure takes a definition only where expressions are about actions that are over by then, and no two have one name."""
+    all_names = []
+    for name, action in actions.items():
+        path, wanted = set(), list(action["runAfter"])
+        while wanted:
+            one = wanted.pop()
+            if one not in path:
+                path.add(one)
+                wanted += actions[one]["runAfter"]
+        assert name not in path, f"{name} runs after itself"
+        known = set(before).union(*(within(one, actions[one]) for one in path))
+        own = {key: value for key, value in action.items() if key not in ("actions", "cases", "default")}
+        texts = re.findall(r"(?:outputs|body|actions)\('([^']*)'\)", json.dumps(own))
+        assert set(texts) <= known, f"{name} knows nothing of {set(texts) - known}"
+        assert len(name) <= 80, name
+        all_names.append(name)
+        for inner in children(action):
+            all_names += referred(inner, known)
+    assert len(all_names) == len({name.lower() for name in all_names}), all_names
+    return all_names
+
+
+def deep(actions):
+    return 1 + max([0, *(deep(inner) for action in actions.values() for inner in children(action) if inner)])
+
+
 def names(run):
     return [function for _, function, _ in run.asked]
 
@@ -396,7 +438,9 @@ def main():
                 jsonschema.Draft7Validator(schema).validate(definition)
             except jsonschema.ValidationError as error:
                 raise SystemExit(f"{name}: {list(error.absolute_path)}: {error.message}") from error
-    check(given["flow"]["actions"]["steps"])
+    for name, definition in given.items():
+        assert len(referred(definition["actions"])) <= 500 and deep(definition["actions"]) <= 8, name
+    check(given["flow"]["actions"]["run_steps"])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ pub struct Table {
     pub types: BTreeMap<ItemAttribute, KeyType>,
     /// Further ways to find items.
     #[serde(default)]
-    #[schemars(length(max = 20))]
+    #[schemars(extend("maxProperties" = 20))]
     pub indexes: BTreeMap<Name, Index>,
     /// The attribute that says when an item goes, in seconds since 1970.
     #[serde(default)]

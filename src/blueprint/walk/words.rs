@@ -12,14 +12,10 @@ pub(super) fn range(least: Option<f64>, most: Option<f64>) -> String {
 
 /// A number of things: "1 item", "3 items".
 pub(super) fn count(number: u64, noun: &str) -> String {
-    let plural = match noun.strip_suffix('y') {
-        _ if number == 1 => noun.to_owned(),
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
-    };
     match number {
-        0 => format!("no {plural}"),
-        _ => format!("{number} {plural}"),
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
     }
 }
 

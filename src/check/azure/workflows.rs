@@ -1,26 +1,22 @@
-//! What Azure asks of workflows: how deep and how long they are, and when they start.
+//! What Azure asks of workflows: how long they are, and when they start.
 
 use crate::catalog::windows_timezone;
 use crate::diagnostic::{Diagnostic, azure_workflows as rules};
 use crate::ir::{Action, Case, Condition, Step, System, Workflow};
 
-/// How deep cases, branches and what is caught may stand in each other: Logic Apps count 8, with the scope of all steps and the action
-/// inside.
-const DEPTH: usize = 6;
 /// Actions of a Logic App, and those that are not steps.
 const ACTIONS: usize = 500;
 const OWN: usize = 7;
 /// Characters of an expression.
 const EXPRESSION: usize = 8192;
-/// What stands around the text of a case, and around its number.
-const AROUND: usize = 240;
+/// What stands around the text of a case, and the whole of one with a number or a boolean, at most.
+const TEXT: usize = 200;
+const NUMBER: usize = 400;
+const BOOLEAN: usize = 120;
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for (_, item) in system.workflows.iter() {
         let here = || system.places.key(&item.path);
-        if depth(&item.steps) > DEPTH {
-            problems.push(rules::depth(here(), &item.home.name, DEPTH));
-        }
         let count = OWN + actions(&item.steps);
         if count > ACTIONS {
             problems.push(rules::actions(here(), &item.home.name, count, ACTIONS));
@@ -52,11 +48,6 @@ fn inside(step: &Step) -> Vec<&[Step]> {
     all.push(&step.catch);
     all.retain(|steps| !steps.is_empty());
     all
-}
-
-fn depth(steps: &[Step]) -> usize {
-    let lists = steps.iter().flat_map(inside);
-    lists.map(|steps| depth(steps) + 1).max().unwrap_or_default()
 }
 
 /// The actions that steps become, at most.
@@ -103,9 +94,9 @@ fn long(system: &System, item: &Workflow, (steps, place): (&[Step], &str), probl
 
 /// Characters of a case in it, at most.
 fn case(case: &Case) -> usize {
-    let text = match &case.holds {
-        Condition::Text(text) => text.chars().count() + text.matches('\'').count(),
-        Condition::Number(_) | Condition::Boolean(_) | Condition::Above(_) | Condition::Below(_) => 2 * AROUND,
-    };
-    AROUND + text
+    match &case.holds {
+        Condition::Text(text) => TEXT + text.chars().count() + text.matches('\'').count(),
+        Condition::Number(_) | Condition::Above(_) | Condition::Below(_) => NUMBER,
+        Condition::Boolean(_) => BOOLEAN,
+    }
 }

@@ -1,5 +1,6 @@
 //! Alarms: policies of Cloud Monitoring, and the people who are told.
 
+mod apis;
 mod functions;
 mod inboxes;
 mod schedules;
@@ -50,6 +51,7 @@ pub(super) fn any(system: &Checked<'_>) -> bool {
         || !system.function_alarms.is_empty()
         || !system.workflow_alarms.is_empty()
         || !system.sink_alarms.is_empty()
+        || !system.apis.is_empty()
 }
 
 pub(super) fn lower(stack: &mut Stack<'_>) {
@@ -107,6 +109,11 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         if let Some(wanted) = inboxes::refused(stack, alarm) {
             policy(stack, (&alarm.name, &alarm.about), wanted, channels.as_ref());
         }
+    }
+    for (_, api) in stack.system.apis.iter() {
+        let (name, about) = (format!("{}-failing", api.name), apis::about(api));
+        let wanted = apis::policy(stack, api);
+        policy(stack, (&name, &about), wanted, channels.as_ref());
     }
 }
 

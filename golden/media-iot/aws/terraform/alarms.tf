@@ -1046,6 +1046,59 @@ resource "aws_cloudwatch_metric_alarm" "nightly_failed" {
   ok_actions         = [aws_sns_topic.alarms.arn]
 }
 
+resource "aws_cloudwatch_metric_alarm" "public_failing" {
+  alarm_name        = "mediaiot-public-failing"
+  alarm_description = "More than 5 % of the requests to the API public ended in 5xx for a quarter of an hour. Its log says which routes, and why: `error`, `integrationError`."
+
+  metric_query {
+    id          = "all"
+    label       = "Percent of requests that fail"
+    expression  = "100 * failed / called"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/ApiGateway"
+      metric_name = "5xx"
+
+      dimensions = {
+        ApiId = aws_apigatewayv2_api.public.id
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/ApiGateway"
+      metric_name = "Count"
+
+      dimensions = {
+        ApiId = aws_apigatewayv2_api.public.id
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 3
+  threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
 resource "aws_cloudwatch_log_resource_policy" "facts_warehouse_forget" {
   policy_name = aws_cloudwatch_log_group.facts_warehouse_and_its_upkeep.name
 
@@ -1202,6 +1255,95 @@ resource "aws_cloudwatch_metric_alarm" "facts_readings_refused" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+
+  # Nothing is measured while nothing goes wrong.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_cloudwatch_event_rule" "facts_warehouse_watch_readings" {
+  name        = "mediaiot-facts-watch-readings"
+  description = "Failed statements mediaiot-facts-watch-readings"
+
+  event_pattern = jsonencode({
+    source      = ["aws.redshift-data"]
+    detail-type = ["Redshift Data Statement Status Change"]
+    detail = {
+      statementName = ["mediaiot-facts-watch-readings"]
+      state         = ["ABORTED", "FAILED"]
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "facts_warehouse_watch_readings" {
+  rule       = aws_cloudwatch_event_rule.facts_warehouse_watch_readings.name
+  arn        = aws_cloudwatch_log_group.facts_warehouse_and_its_upkeep.arn
+  depends_on = [aws_cloudwatch_log_resource_policy.facts_warehouse_forget]
+}
+
+resource "aws_cloudwatch_metric_alarm" "facts_readings_late" {
+  alarm_name        = "mediaiot-facts-readings-late"
+  alarm_description = "For two hours nothing became a row of readings in facts. Records are written to readings that do not come through: they are lost when they are older than the stream keeps them. The README says where to look."
+
+  metric_query {
+    id          = "all"
+    label       = "Statements that went wrong"
+    expression  = "IF(FILL(written, 0) > 0, FILL(failed, 0) + FILL(missed, 0), 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/Events"
+      metric_name = "Invocations"
+
+      dimensions = {
+        RuleName = aws_cloudwatch_event_rule.facts_warehouse_watch_readings.name
+      }
+
+      stat   = "Sum"
+      period = 3600
+    }
+  }
+
+  metric_query {
+    id = "missed"
+
+    metric {
+      namespace   = "AWS/Scheduler"
+      metric_name = "InvocationDroppedCount"
+
+      dimensions = {
+        ScheduleGroup = aws_scheduler_schedule_group.facts_warehouse_and_its_upkeep.name
+      }
+
+      stat   = "Sum"
+      period = 3600
+    }
+  }
+
+  metric_query {
+    id = "written"
+
+    metric {
+      namespace   = "AWS/Kinesis"
+      metric_name = "IncomingRecords"
+
+      dimensions = {
+        StreamName = aws_kinesis_stream.readings.name
+      }
+
+      stat   = "Sum"
+      period = 3600
+    }
+  }
+
+  evaluation_periods  = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 2
 
   # Nothing is measured while nothing goes wrong.
   treat_missing_data = "notBreaching"

@@ -50,7 +50,7 @@ resource "aws_redshiftdata_statement" "facts_warehouse_and_its_streams_of_kinesi
 
 locals {
   facts_procedures = {
-    prepare       = <<-EOT
+    prepare        = <<-EOT
       CREATE OR REPLACE PROCEDURE public.prepare_warehouse()
       LANGUAGE plpgsql
       AS $$
@@ -61,6 +61,7 @@ locals {
         -- Nobody makes tables but this.
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
         CREATE SCHEMA IF NOT EXISTS arriving;
+        CREATE SCHEMA IF NOT EXISTS upkeep;
         CREATE TABLE IF NOT EXISTS public."days" (
           "day" TIMESTAMPTZ,
           "device" VARCHAR(65535),
@@ -76,7 +77,7 @@ locals {
         SELECT COUNT(*) INTO upkeep_count FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'days' AND column_name = 'readings';
         IF upkeep_count = 0 THEN EXECUTE 'ALTER TABLE public."days" ADD COLUMN "readings" BIGINT'; END IF;
         CREATE TABLE IF NOT EXISTS public."readings" (
-          "at" TIMESTAMPTZ,
+          "at" TIMESTAMPTZ NOT NULL,
           "celsius" DOUBLE PRECISION,
           "device" VARCHAR(65535),
           "tags" SUPER
@@ -97,25 +98,32 @@ locals {
         IF upkeep_count = 0 THEN
           EXECUTE 'CREATE TABLE arriving."readings_refused" AS SELECT arrived_at, record FROM arriving."readings" WHERE 1 = 0';
         END IF;
+        CREATE TABLE IF NOT EXISTS upkeep."readings" (taken_at TIMESTAMP);
         -- Who may do what is said anew: links that are gone allow nothing.
         FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:mediaiot-%' LOOP
           EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);
           EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA arriving FROM ' || QUOTE_IDENT(upkeep_user.usename);
+          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA upkeep FROM ' || QUOTE_IDENT(upkeep_user.usename);
         END LOOP;
         SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('IAMR:mediaiot-rollup');
         IF upkeep_count = 0 THEN EXECUTE 'CREATE USER "IAMR:mediaiot-rollup" PASSWORD DISABLE'; END IF;
         GRANT SELECT, INSERT ON TABLE public."days", public."readings" TO "IAMR:mediaiot-rollup";
         SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('IAMR:mediaiot-facts-warehouse-upkeep');
         IF upkeep_count = 0 THEN EXECUTE 'CREATE USER "IAMR:mediaiot-facts-warehouse-upkeep" PASSWORD DISABLE'; END IF;
-        GRANT SELECT, INSERT, DELETE ON TABLE public."days", public."readings" TO "IAMR:mediaiot-facts-warehouse-upkeep";
         GRANT EXECUTE ON PROCEDURE public.forget_rows() TO "IAMR:mediaiot-facts-warehouse-upkeep";
         GRANT USAGE ON SCHEMA arriving TO "IAMR:mediaiot-facts-warehouse-upkeep";
-        GRANT SELECT, INSERT, DELETE ON TABLE arriving."readings", arriving."readings_refused" TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT USAGE ON SCHEMA upkeep TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT USAGE ON SCHEMA streams_of_kinesis TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT SELECT, DELETE ON TABLE public."readings" TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT INSERT ON TABLE public."readings" TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT SELECT, DELETE ON TABLE arriving."readings" TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT SELECT, INSERT, DELETE ON TABLE arriving."readings_refused", upkeep."readings" TO "IAMR:mediaiot-facts-warehouse-upkeep";
         GRANT EXECUTE ON PROCEDURE public.take_records_of_readings() TO "IAMR:mediaiot-facts-warehouse-upkeep";
+        GRANT EXECUTE ON PROCEDURE public.watch_records_of_readings() TO "IAMR:mediaiot-facts-warehouse-upkeep";
       END;
       $$
     EOT
-    forget        = <<-EOT
+    forget         = <<-EOT
       CREATE OR REPLACE PROCEDURE public.forget_rows()
       LANGUAGE plpgsql
       AS $$
@@ -125,7 +133,7 @@ locals {
       END;
       $$
     EOT
-    take-readings = <<-EOT
+    take-readings  = <<-EOT
       CREATE OR REPLACE PROCEDURE public.take_records_of_readings()
       LANGUAGE plpgsql
       AS $$
@@ -140,7 +148,7 @@ locals {
         FROM arriving."readings" WHERE refresh_time <= upkeep_until;
         CREATE TEMP TABLE upkeep_judged AS
         SELECT arrived_at, record, fields, NVL(JSON_TYPEOF(fields), 'none') = 'object'
-          AND (NVL(JSON_TYPEOF(fields."at"), 'null') = 'null' OR (NVL(JSON_TYPEOF(fields."at"), 'null') = 'string' AND fields."at"::TIMESTAMPTZ IS NOT NULL))
+          AND fields."at"::TIMESTAMPTZ IS NOT NULL AND (NVL(JSON_TYPEOF(fields."at"), 'null') = 'null' OR (NVL(JSON_TYPEOF(fields."at"), 'null') = 'string' AND fields."at"::TIMESTAMPTZ IS NOT NULL))
           AND (NVL(JSON_TYPEOF(fields."celsius"), 'null') = 'null' OR (NVL(JSON_TYPEOF(fields."celsius"), 'null') = 'number' AND fields."celsius"::DOUBLE PRECISION IS NOT NULL))
           AND (NVL(JSON_TYPEOF(fields."device"), 'null') = 'null' OR (NVL(JSON_TYPEOF(fields."device"), 'null') = 'string' AND fields."device"::VARCHAR(65535) IS NOT NULL))
           AND TRUE AS fits
@@ -149,11 +157,27 @@ locals {
         INSERT INTO arriving."readings_refused" SELECT arrived_at, record FROM upkeep_judged WHERE NOT fits;
         GET DIAGNOSTICS upkeep_refused := ROW_COUNT;
         DELETE FROM arriving."readings" WHERE refresh_time <= upkeep_until;
+        DELETE FROM upkeep."readings";
+        INSERT INTO upkeep."readings" VALUES (SYSDATE);
         DROP TABLE upkeep_records;
         DROP TABLE upkeep_judged;
         COMMIT;
         IF upkeep_refused > 0 THEN
           RAISE EXCEPTION '% records are refused, see arriving.readings_refused', upkeep_refused;
+        END IF;
+      END;
+      $$
+    EOT
+    watch-readings = <<-EOT
+      CREATE OR REPLACE PROCEDURE public.watch_records_of_readings()
+      LANGUAGE plpgsql
+      AS $$
+      DECLARE
+        upkeep_count BIGINT;
+      BEGIN
+        SELECT COUNT(*) INTO upkeep_count FROM upkeep."readings" WHERE taken_at > DATEADD(minute, -60, SYSDATE);
+        IF upkeep_count = 0 THEN
+          RAISE EXCEPTION 'no records were taken for readings in the last 60 minutes';
         END IF;
       END;
       $$
@@ -190,6 +214,7 @@ resource "aws_redshiftdata_statement" "facts" {
     aws_vpc_endpoint.dynamodb,
     aws_vpc_endpoint.interface,
     aws_iam_role_policy.facts_warehouse_and_its_streams,
+    aws_kinesis_stream.readings,
   ]
 }
 
@@ -232,7 +257,8 @@ resource "aws_scheduler_schedule" "facts_warehouse_forget" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep]
+  # What is called, and who may call it, is there first.
+  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]
 }
 
 resource "aws_scheduler_schedule" "facts_warehouse_take_readings" {
@@ -263,5 +289,38 @@ resource "aws_scheduler_schedule" "facts_warehouse_take_readings" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep]
+  # What is called, and who may call it, is there first.
+  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]
+}
+
+resource "aws_scheduler_schedule" "facts_warehouse_watch_readings" {
+  name                = "mediaiot-facts-watch-readings"
+  group_name          = aws_scheduler_schedule_group.facts_warehouse_and_its_upkeep.name
+  schedule_expression = "rate(15 minutes)"
+  kms_key_arn         = aws_kms_key.data.arn
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = "arn:aws:scheduler:::aws-sdk:redshiftdata:executeStatement"
+    role_arn = aws_iam_role.facts_warehouse_and_its_upkeep.arn
+
+    input = jsonencode({
+      WorkgroupName = aws_redshiftserverless_workgroup.facts.workgroup_name
+      Database      = "facts"
+      Sql           = "CALL public.watch_records_of_readings()"
+      StatementName = "mediaiot-facts-watch-readings"
+      WithEvent     = true
+    })
+
+    retry_policy {
+      maximum_event_age_in_seconds = 600
+      maximum_retry_attempts       = 3
+    }
+  }
+
+  # What is called, and who may call it, is there first.
+  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]
 }

@@ -101,6 +101,27 @@ resource "aws_vpc_endpoint" "interface" {
         },
       ]
     })
+    redshift-data = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Sid       = "AskWarehouses"
+        Effect    = "Allow"
+        Principal = "*"
+        Action = [
+          "redshift-data:BatchExecuteStatement",
+          "redshift-data:CancelStatement",
+          "redshift-data:DescribeStatement",
+          "redshift-data:ExecuteStatement",
+          "redshift-data:GetStatementResult",
+        ]
+        Resource = "*"
+        Condition = {
+          StringEquals = {
+            "aws:PrincipalAccount" = data.aws_caller_identity.current.account_id
+          }
+        }
+      }]
+    })
     secretsmanager = jsonencode({
       Version = "2012-10-17"
       Statement = [{

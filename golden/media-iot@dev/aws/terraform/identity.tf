@@ -50,6 +50,7 @@ resource "aws_iam_role_policy" "virtual_network_flow_log" {
   })
 }
 
+# No condition names the account: AWS documents none for Redshift. A role is given to warehouses of its own account alone, by who may pass it.
 resource "aws_iam_role" "facts_warehouse_and_its_streams" {
   name        = "mediaiot-dev-facts-warehouse-streams"
   description = "Reads streams for the warehouse facts"
@@ -62,11 +63,6 @@ resource "aws_iam_role" "facts_warehouse_and_its_streams" {
         Service = ["redshift-serverless.amazonaws.com", "redshift.amazonaws.com"]
       }
       Action = "sts:AssumeRole"
-      Condition = {
-        StringEquals = {
-          "aws:SourceAccount" = data.aws_caller_identity.current.account_id
-        }
-      }
     }]
   })
 }

@@ -23,25 +23,12 @@ resource "aws_sfn_state_machine" "nightly" {
           Payload      = "{% $states.input %}"
         }
         Output = "{% $states.result.Payload %}"
-        Retry = [
-          {
-            ErrorEquals = [
-              "Lambda.AWSLambdaException",
-              "Lambda.SdkClientException",
-              "Lambda.ServiceException",
-              "Lambda.TooManyRequestsException",
-            ]
-            IntervalSeconds = 1
-            MaxAttempts     = 3
-            BackoffRate     = 2
-          },
-          {
-            ErrorEquals     = ["States.ALL"]
-            IntervalSeconds = 10
-            MaxAttempts     = 3
-            BackoffRate     = 2
-          },
-        ]
+        Retry = [{
+          ErrorEquals     = ["States.ALL"]
+          IntervalSeconds = 10
+          MaxAttempts     = 3
+          BackoffRate     = 2
+        }]
         Catch = [{
           ErrorEquals = ["States.ALL"]
           Output      = "{% {\"error\": $join([$states.errorOutput.Error, $states.errorOutput.Cause], \": \"), \"input\": $states.input} %}"
@@ -102,25 +89,12 @@ resource "aws_sfn_state_machine" "nightly" {
                   Payload      = "{% $states.input %}"
                 }
                 Output = "{% $states.result.Payload %}"
-                Retry = [
-                  {
-                    ErrorEquals = [
-                      "Lambda.AWSLambdaException",
-                      "Lambda.SdkClientException",
-                      "Lambda.ServiceException",
-                      "Lambda.TooManyRequestsException",
-                    ]
-                    IntervalSeconds = 1
-                    MaxAttempts     = 3
-                    BackoffRate     = 2
-                  },
-                  {
-                    ErrorEquals     = ["States.ALL"]
-                    IntervalSeconds = 2
-                    MaxAttempts     = 3
-                    BackoffRate     = 2
-                  },
-                ]
+                Retry = [{
+                  ErrorEquals     = ["States.ALL"]
+                  IntervalSeconds = 2
+                  MaxAttempts     = 3
+                  BackoffRate     = 2
+                }]
                 End = true
               }
             }

@@ -82,7 +82,7 @@ resource "google_bigquery_table" "facts_readings" {
   time_partitioning {
     type          = "DAY"
     field         = "at"
-    expiration_ms = 63072000000
+    expiration_ms = 63158400000
   }
 
   encryption_configuration {
@@ -155,6 +155,9 @@ resource "google_pubsub_subscription" "facts_readings" {
       code = <<-EOT
         function row(message, metadata) {
           const record = JSON.parse(message.data);
+          if (record["at"] === undefined || record["at"] === null) {
+            throw new Error("at is missing");
+          }
           for (const name of ["tags"]) {
             if (record[name] !== undefined && record[name] !== null) {
               record[name] = JSON.stringify(record[name]);

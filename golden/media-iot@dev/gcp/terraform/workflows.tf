@@ -385,6 +385,14 @@ resource "google_workflows_workflow" "nightly" {
                 return    = "$${json.encode_to_string(error.branches)}"
               },
               {
+                condition = "$${get_type(map.get(error, \"body\")) == \"string\" and error.body != \"\"}"
+                return    = "$${error.message + \": \" + error.body}"
+              },
+              {
+                condition = "$${get_type(map.get(error, \"body\")) in [\"list\", \"map\"]}"
+                return    = "$${error.message + \": \" + json.encode_to_string(error.body)}"
+              },
+              {
                 condition = "$${get_type(map.get(error, \"message\")) == \"string\"}"
                 return    = "$${error.message}"
               },

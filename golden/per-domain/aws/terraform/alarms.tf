@@ -37,3 +37,56 @@ resource "aws_sns_topic_subscription" "alarms" {
   protocol  = "email"
   endpoint  = each.key
 }
+
+resource "aws_cloudwatch_metric_alarm" "public_failing" {
+  alarm_name        = "bumall-public-failing"
+  alarm_description = "More than 5 % of the requests to the API public ended in 5xx for a quarter of an hour. Its log says which routes, and why: `error`, `integrationError`."
+
+  metric_query {
+    id          = "all"
+    label       = "Percent of requests that fail"
+    expression  = "100 * failed / called"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = "AWS/ApiGateway"
+      metric_name = "5xx"
+
+      dimensions = {
+        ApiId = aws_apigatewayv2_api.public.id
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  metric_query {
+    id = "called"
+
+    metric {
+      namespace   = "AWS/ApiGateway"
+      metric_name = "Count"
+
+      dimensions = {
+        ApiId = aws_apigatewayv2_api.public.id
+      }
+
+      stat   = "Sum"
+      period = 300
+    }
+  }
+
+  evaluation_periods  = 3
+  threshold           = 5
+  comparison_operator = "GreaterThanThreshold"
+
+  # Nothing is measured while nothing happens.
+  treat_missing_data = "notBreaching"
+  alarm_actions      = [aws_sns_topic.alarms.arn]
+  ok_actions         = [aws_sns_topic.alarms.arn]
+}

@@ -21,8 +21,8 @@ use crate::terraform::Address;
 /// they come from).
 const PLATFORM: [&str; 3] = ["AzureActiveDirectory", "AzureFrontDoor.FirstParty", "AzureMonitor"];
 
-/// What workflows are called back at.
-const WORKFLOWS: &str = "LogicApps";
+/// What workflows are called back at: Azure counts the addresses where Logic Apps listen as their management.
+const WORKFLOWS: [&str; 2] = ["LogicApps", "LogicAppsManagement"];
 
 /// True if workflows call a function of the domain.
 fn calls_back(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> bool {
@@ -43,7 +43,7 @@ pub(in crate::targets::azure) fn lower(
         let rules = subnets.entry(plan.clone()).or_default();
         let tags = PLATFORM
             .into_iter()
-            .chain(calls_back(stack, domain).then_some(WORKFLOWS));
+            .chain(WORKFLOWS.into_iter().filter(|_| calls_back(stack, domain)));
         for (number, service) in (4000..).zip(tags) {
             let to = Side::Prefix(service.into());
             rules.numbered(

@@ -70,8 +70,7 @@ pub(super) fn ask(queue: Expression, seconds: u32, document: &str, after: &After
     let body = format!("concat('<QueueMessage><MessageText>',base64(string({call})),'</MessageText></QueueMessage>')");
     let subscribe = object! {
         "method" => "POST",
-        "uri" => expr::template([queue.into(), "/messages".into()]),
-        "queries" => object! { "messagettl" => seconds.to_string() },
+        "uri" => expr::template([queue.into(), format!("/messages?messagettl={seconds}").into()]),
         "headers" => headers(),
         "body" => says(&body),
         "authentication" => authentication(),

@@ -37,7 +37,10 @@ type Actions = Vec<(String, Expression)>;
 
 /// Everything that a run does: `starts` is the address of the queue that those use who start it, where somebody does.
 pub(super) fn lower(workflow: &Workflow, called: Called<'_>, starts: Option<Expression>) -> Expression {
-    let builder = Builder { called };
+    let builder = Builder {
+        called,
+        longest: workflow.timeout_seconds,
+    };
     let (mut actions, mut after) = (vec![], vec![]);
     if let Some(queue) = starts {
         actions.push(("run_taken".to_owned(), taken(queue)));
@@ -91,6 +94,8 @@ struct Tried {
 
 struct Builder<'a> {
     called: Called<'a>,
+    /// Seconds of the longest pause: the run is over then.
+    longest: u32,
 }
 
 impl Builder<'_> {
@@ -197,7 +202,7 @@ impl Builder<'_> {
                 let failed = vec![(asked, OVER.into()), (answer, vec![FAILED, SKIPPED])];
                 actions.push((pausing.clone(), wait(pause, &failed)));
                 begin = just(&pausing);
-                pause = pause.saturating_mul(retry.backoff);
+                pause = pause.saturating_mul(retry.backoff).min(self.longest);
             }
         }
         // The last time that there was counts.

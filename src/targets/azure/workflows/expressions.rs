@@ -100,6 +100,15 @@ fn begins(value: &str, with: &str) -> String {
     format!("startsWith({},'{with}')", listed(value))
 }
 
+/// What Azure gets.
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+pub(super) fn values(of: &hcl::Expression) -> serde_json::Value {
+    let text = hcl::format::to_string(of).expect("a value");
+    let read: serde_json::Value = hcl::from_str(&format!("value = {text}")).expect("values");
+    read["value"].clone()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

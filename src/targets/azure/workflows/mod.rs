@@ -26,6 +26,8 @@ use crate::{list, template};
 
 /// The account of the messages, and its private endpoint.
 pub(super) const CALLS: &str = "workflow-calls";
+/// The scope of all steps. No step can be called so: their names have no underscores.
+const STEPS: &str = "run_steps";
 /// Seconds between two looks for messages that start a workflow: each look is paid for.
 const LOOKS: u32 = 30;
 /// A range that nobody has: it is for books.
@@ -101,6 +103,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Built {
             stack.module.comment("Who starts a run puts its document here.");
             built.starts.insert(id, queue(stack, &account, &name));
         }
+        operators(stack, parts, &account);
         built.mail = Some(reached(stack, parts, account));
     }
     for (id, item) in system.workflows.iter() {
@@ -139,7 +142,10 @@ fn account(stack: &mut Stack<'_>, parts: &Parts, apps: &BTreeMap<Id<Workflow>, A
         .blocks("private_link_access", access);
     let mut body = storage::account(stack, parts, (CALLS, "ZRS", false)).set("public_network_access_enabled", true);
     body.replace_blocks("network_rules", vec![rules]);
-    let body = body.set("depends_on", after([parts.encryption.ready.clone()]));
+    // Without this, queues have keys of Microsoft's, whatever the account has.
+    let body = body
+        .set("queue_encryption_key_type", "Account")
+        .set("depends_on", after([parts.encryption.ready.clone()]));
     stack.module.comment(
         "Messages of workflows to the functions that they call, and to workflows from those who start them. Its public address answers the\nworkflows and nobody else; everybody inside uses the private endpoint.",
     );
@@ -149,6 +155,18 @@ fn account(stack: &mut Stack<'_>, parts: &Parts, apps: &BTreeMap<Id<Workflow>, A
 fn queue(stack: &mut Stack<'_>, account: &Address, name: &str) -> Address {
     let body = Block::new().set("name", name).set("storage_account_id", account.id());
     stack.module.resource("azurerm_storage_queue", name, body)
+}
+
+fn operators(stack: &mut Stack<'_>, parts: &Parts, account: &Address) {
+    let body = Block::new()
+        .set("for_each", parts.vault.operators.clone())
+        .set("scope", account.id())
+        .set("role_definition_name", "Storage Queue Data Contributor")
+        .set("principal_id", parts.vault.operator.clone());
+    let about = "They look at calls that no function got to the end of, and start workflows by hand.";
+    stack.module.comment(about);
+    let name = format!("operator-{CALLS}");
+    stack.module.resource("azurerm_role_assignment", &name, body);
 }
 
 fn reached(stack: &mut Stack<'_>, parts: &Parts, account: Address) -> Mail {
@@ -191,7 +209,7 @@ fn steps(stack: &mut Stack<'_>, built: &Built, (id, item): (Id<Workflow>, &Workf
     };
     let definition = definition::lower(item, &called, starts.map(address));
     let body = Block::new()
-        .set("name", "steps")
+        .set("name", STEPS)
         .set("logic_app_id", app.id())
         .set("body", expr::jsonencode(definition))
         .when(granted.is_some(), |body| body.set("depends_on", after(granted)));

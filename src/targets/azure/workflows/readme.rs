@@ -1,6 +1,6 @@
 //! What the README of the output says about workflows.
 
-use super::{CALLS, LOOKS, have_queues};
+use super::{CALLS, LOOKS, STEPS, have_queues};
 use crate::ir::{Resource, Workflow};
 use crate::targets::azure::Stack;
 
@@ -16,14 +16,14 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>) {
         let account = format!("azurerm_storage_account.{}", CALLS.replace('-', "_"));
         skips(stack, &account);
         let items = &mut stack.report.security;
-        items.push(format!("A workflow is a Logic App of the plan Consumption, outside of the network, with an identity of its own that may put messages into the queues of exactly the functions that it calls. These are in an account of their own, `{account}`, whose public address answers these Logic Apps alone (resource rules; the identity is one of the system, because no other is let in through them); functions and services use its private endpoint. A function that only workflows call has no address: it takes its messages, and calls the workflow back at an address that is made for the one call (service tag `LogicApps`, which its subnet may reach). Nobody can call the triggers of a workflow: they look by themselves, and the addresses that Terraform's state shows of them answer nobody. What went from step to step is shown to `admin_cidrs`, and encrypted with Microsoft's keys: Logic Apps of this plan take no others."));
+        items.push(format!("A workflow is a Logic App of the plan Consumption, outside of the network, with an identity of its own that may put messages into the queues of exactly the functions that it calls. These are in an account of their own, `{account}`, whose public address answers these Logic Apps alone (resource rules; the identity is one of the system, because no other is let in through them); functions and services use its private endpoint. A function that only workflows call has no address: it takes its messages, and calls the workflow back at an address that is made for the one call (the service tags `LogicApps` and `LogicAppsManagement`, which its subnet may reach). Nobody can call the triggers of a workflow: they look by themselves, and the addresses that Terraform's state shows of them answer nobody. What went from step to step is shown to `admin_cidrs`, and encrypted with Microsoft's keys: Logic Apps of this plan take no others."));
     }
     let history = history(stack, first);
     let items = &mut stack.report.operations;
-    items.push("The steps of a workflow are the actions of its Logic App, all in one scope named `steps`, so that they change at once; a run that has begun goes on with those that it began with. A step has the name of the blueprint; `NAME_call_1` and the like are what it takes: a message to the function, which gets a request (`POST`, the document is its body), and whose answer, JSON with a status below 300, is the next document. A message takes documents of 45 KiB. A call may take as long as its function may, and waits five minutes at most for a free instance. A call may happen twice when its function is stopped in the middle of it; then it has failed. When a branch fails, the others are waited for. What runs take is paid by the action, some thousandths of a cent each, and nothing is paid while nothing runs.".to_owned());
+    items.push(format!("The steps of a workflow are the actions of its Logic App, all in one scope named `{STEPS}`, so that they change at once; a run that has begun goes on with those that it began with. A step has the name of the blueprint; `NAME_call_1` and the like are what it takes: a message to the function, which gets a request (`POST`, the document is its body), and whose answer, JSON with a status below 300, is the next document. A message takes documents of 45 KiB. A call may take as long as its function may, and waits five minutes at most for a free instance. A call whose function is stopped in the middle has failed and is done again only as `retry` says; one may happen twice where Azure did not hear that its message was written. What a function could not tell its workflow is in the queue `NAME-calls-poison`, whose step has failed as too late: `operators` look at it from inside of the network, and delete it. When a branch fails, the others are waited for. What runs take is paid by the action, some thousandths of a cent each, and nothing is paid while nothing runs. Apply twice when a workflow loses its schedule or the last of those who start it: the provider takes the identity away with a trigger, and the second time makes a new one with its grants."));
     stack.report.operations.push(history);
     if is_started {
-        stack.report.operations.push(format!("To start a workflow, put its document, JSON of 48 KiB at most, as a message into the queue that `X_WORKFLOW` names of the account `X_ENDPOINT` (`X_PROTOCOL` is `storagequeue`: Azure's library for storage queues, with the identity of `AZURE_CLIENT_ID`). The Logic App looks for them every {LOOKS} seconds, takes 32 at most and starts a run with each; looking is paid too, about two euros a month. Messages that are no JSON end their run as failed."));
+        stack.report.operations.push(format!("To start a workflow, put its document, JSON of 48 KiB at most, as a message into the queue that `X_WORKFLOW` names of the account `X_ENDPOINT` (`X_PROTOCOL` is `storagequeue`: Azure's library for storage queues, with the identity of `AZURE_CLIENT_ID`). The Logic App looks for them every {LOOKS} seconds, takes 32 at most and starts a run with each; looking is paid too, about two euros a month. Messages that are no JSON end their run as failed. `operators` start one the same way, from inside of the network."));
     }
 }
 
@@ -43,6 +43,10 @@ fn skips(stack: &mut Stack<'_>, account: &str) {
         "its address answers the Logic Apps of the workflows and nobody else, after they have signed in; it has no keys, and nothing in it is public",
     );
     skip(
+        "CKV_AZURE_36",
+        "Azure's other services have nothing to do in it: resource rules let in the Logic Apps alone",
+    );
+    skip(
         "CKV_AZURE_206",
         "copies in three zones; messages are of no use in another region",
     );
@@ -50,4 +54,5 @@ fn skips(stack: &mut Stack<'_>, account: &str) {
         "CKV_AZURE_33",
         "it reads an argument that the provider no longer has; a diagnostic setting logs what is written to queues",
     );
+    skip("CKV2_AZURE_38", "it holds queues; there are no objects to restore");
 }

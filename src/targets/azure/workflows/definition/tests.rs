@@ -1,5 +1,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+use super::super::expressions::values;
 use super::*;
 use crate::ir::Condition;
 
@@ -15,9 +16,9 @@ fn step(name: &str, action: Action) -> Step {
 /// The actions of a workflow of these steps, without any call.
 fn actions(steps: Vec<Step>) -> serde_json::Value {
     let called: Called<'_> = &|_| unreachable!("nothing is called");
-    let builder = Builder { called };
+    let builder = Builder { called, longest: 60 };
     let listed = builder.list(&steps, "outputs('run_document')", vec![], false);
-    serde_json::to_value(expr::object(listed.actions)).expect("values")
+    values(&expr::object(listed.actions))
 }
 
 #[test]
