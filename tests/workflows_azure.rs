@@ -4,11 +4,10 @@
 #[path = "workflows/azure_steps.rs"]
 mod steps;
 mod support;
+#[path = "workflows/azure_warehouses.rs"]
+mod warehouses;
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
-use std::{env, fs};
 
 use cloudgen::blueprint;
 use cloudgen::output::Rendered;
@@ -234,80 +233,14 @@ fn failed_runs_and_refused_records_are_told() {
     assert!(alarm.contains("metric_name = \"RunsFailed\""), "{alarm}");
     assert!(alarm.contains("azurerm_logic_app_workflow.flow.id"), "{alarm}");
     for (name, text) in [
-        ("facts_clicks_refused", "/facts-clicks-refused/"),
+        (
+            "facts_clicks_refused",
+            "TableName == \"clicks_refused\" and RowCount > 0",
+        ),
         ("functions_stopped", "FunctionTimeoutException"),
     ] {
         let first = format!("\"azurerm_monitor_scheduled_query_rules_alert_v2\" \"{name}\"");
         let alarm = resource(&rendered, "terraform/alarms.tf", &first);
         assert!(alarm.contains(text), "{alarm}");
     }
-}
-
-#[test]
-fn a_warehouse_knows_who_asks_and_who_adds() {
-    let rendered = rendered();
-    let path = "terraform/warehouses.tf";
-    let cluster = resource(&rendered, path, "\"azurerm_kusto_cluster\" \"facts\"");
-    for text in [
-        "public_network_access_enabled = false",
-        "outbound_network_access_restricted = true",
-        "double_encryption_enabled = true",
-        "prevent_destroy = true",
-    ] {
-        assert!(cluster.contains(text), "{text} is not in\n{cluster}");
-    }
-    let kind = "\"azurerm_kusto_database_principal_assignment\" \"facts\"";
-    let granted = resource(&rendered, path, kind);
-    assert_eq!(granted.matches("role = \"Viewer\"").count(), 1, "{granted}");
-    assert_eq!(granted.matches("role = \"Ingestor\"").count(), 2, "{granted}");
-    let script = resource(&rendered, path, "\"azurerm_kusto_script\" \"facts\"");
-    assert!(
-        script.contains(".create-merge table ['clicks'] (['at']: datetime, ['by']: string, ['id']: long, ['much']: real, ['rest']: dynamic, ['yes']: bool)"),
-        "{script}"
-    );
-    assert!(script.contains("softdelete = 30d"), "{script}");
-    let rules = file(&rendered, "terraform/firewall.tf");
-    assert_eq!(rules.matches("\"functions-to-facts\"").count(), 2);
-}
-
-/// Python, where there is one: the rendered code is run.
-fn python(arguments: &[&Path]) {
-    let output = match Command::new("python3").args(arguments).output() {
-        Ok(output) => output,
-        Err(error) => {
-            eprintln!("not run: {error}");
-            return;
-        }
-    };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Writes the code of an app where it can be run.
-fn written(rendered: &Rendered, app: &str) -> std::path::PathBuf {
-    let folder = env::temp_dir().join(format!("cloudgen-{app}-{}", std::process::id()));
-    let prefix = format!("terraform/functions/{app}/");
-    for (path, text) in rendered.files.iter() {
-        if let Some(path) = path.strip_prefix(&prefix) {
-            let path = folder.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-    }
-    folder
-}
-
-#[test]
-fn records_become_rows_or_are_kept() {
-    let folder = written(&rendered(), "facts-clicks");
-    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_sink.py");
-    python(&[&check, &folder]);
-    fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn a_workflow_is_told_what_a_function_answers() {
-    let folder = written(&rendered(), "first");
-    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workflows/azure_call.py");
-    python(&[&check, &folder]);
-    fs::remove_dir_all(folder).unwrap();
 }

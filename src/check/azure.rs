@@ -14,7 +14,8 @@ pub use apis::{api_block, api_window};
 pub use cluster::{cluster_block, gateway_address, inside_blocks, node_block, nodes_name, pool_name, rotation_name};
 pub use containers::{container_block, container_environment};
 pub use functions::{
-    INSTANCES, function_block, function_places, function_plan, request_units, table_leases, warehouse_sink,
+    INSTANCES, function_block, function_places, function_plan, request_units, table_leases, warehouse_parts,
+    warehouse_sink, warehouse_streams,
 };
 pub use messaging::{LOCK, sql_filter};
 

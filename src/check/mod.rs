@@ -21,7 +21,8 @@ pub use aws::api_methods;
 pub use azure::{
     INSTANCES as AZURE_INSTANCES, LOCK as AZURE_LOCK, api_block, api_window, cluster_block, container_block,
     container_environment, function_block, function_places, function_plan, gateway_address, inside_blocks, node_block,
-    nodes_name, pool_name, request_units, rotation_name, sql_filter, table_leases, warehouse_sink,
+    nodes_name, pool_name, request_units, rotation_name, sql_filter, table_leases, warehouse_parts, warehouse_sink,
+    warehouse_streams,
 };
 pub use edge::shared_ports;
 pub use gcp::{

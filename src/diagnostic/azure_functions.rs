@@ -13,19 +13,6 @@ pub fn existing_network(at: Option<Span>, function: &str) -> Diagnostic {
     .fix("leave `network.existing.azure` out, or run the code as a service on machines")
 }
 
-/// `no-subnet-for-functions`
-pub fn existing_network_of(at: Option<Span>, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "no-subnet-for-functions",
-        at,
-        format!(
-            "`{name}` has an app on a plan of functions, and the existing network on Azure has no subnet for those"
-        ),
-    )
-    .reason("they have a subnet of their own, whose firewall rules follow from the links")
-    .fix("leave `network.existing.azure` out")
-}
-
 /// `function-compiled`
 pub fn compiled(at: Option<Span>, function: &str, language: &str) -> Diagnostic {
     Diagnostic::error(

@@ -67,11 +67,6 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         && system.network.existing.azure.is_some()
     {
         problems.push(rules::existing_network(system.places.key(&first.path), &first.name));
-    } else if system.network.existing.azure.is_some()
-        && !function_places(system).is_empty()
-        && let Some((_, item)) = system.warehouses.iter().next()
-    {
-        problems.push(rules::existing_network_of(system.places.key(&item.path), &item.name));
     }
     super::workflows::check(system, problems);
     super::names::check(system, problems);
@@ -212,18 +207,24 @@ fn blocks(system: &System, places: &BTreeSet<Place>, problems: &mut Vec<Diagnost
     }
 }
 
-/// The domains that have a plan of functions: those with functions or streams that fill a warehouse.
+/// The domains that have a plan of functions.
 pub fn function_places(system: &System) -> BTreeSet<Option<Id<Domain>>> {
-    let functions = system.functions().map(|(_, service, _)| service.home.domain);
-    let warehouses = system.warehouses.iter();
-    let filled = warehouses.filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some()));
-    let filled = filled.map(|(_, item)| item.home.domain);
-    functions.chain(filled).collect()
+    system.functions().map(|(_, service, _)| service.home.domain).collect()
 }
 
-/// What the app is called that brings a stream's records to a table of a warehouse.
+/// What the connection is called that brings a stream's records to a table of a warehouse.
 pub fn warehouse_sink(warehouse: &Warehouse, table: &str) -> String {
     format!("{}-{}", warehouse.name, table.replace('_', "-"))
+}
+
+/// What is called that lets a warehouse read streams.
+pub fn warehouse_streams(warehouse: &Warehouse) -> String {
+    format!("{}-streams", warehouse.name)
+}
+
+/// What stands beside a table that a stream fills: where records arrive, those that became no row, and the functions that look at them.
+pub fn warehouse_parts(table: &str) -> [String; 5] {
+    ["records", "refused", "checked", "rows", "not_rows"].map(|part| format!("{table}_{part}"))
 }
 
 /// What the plan of the functions of a domain is called, and what belongs to it.

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{function_places, function_plan, warehouse_sink};
+use super::{function_places, function_plan, warehouse_parts, warehouse_sink, warehouse_streams};
 use crate::diagnostic::{Diagnostic, azure_functions as rules};
-use crate::ir::System;
+use crate::ir::{System, Warehouse};
 
 /// What a function has besides its app: code, dead letters, the events of buckets, and what workflows ask it.
 const OF_FUNCTION: [&str; 7] = [
@@ -19,8 +19,6 @@ const OF_FUNCTION: [&str; 7] = [
 ];
 /// The same of a workflow.
 const OF_WORKFLOW: [&str; 2] = ["asks", "starts"];
-/// The same of an app that brings the records of a stream to a table.
-const OF_SINK: [&str; 3] = ["code", "host", "refused"];
 
 pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
@@ -40,10 +38,15 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         taken.extend(names);
     }
     for (_, item) in system.warehouses.iter() {
+        let about = format!("warehouse `{}`", item.name);
         for table in item.tables.iter().filter(|table| table.stream.is_some()) {
-            let (sink, about) = (warehouse_sink(item, &table.name), format!("warehouse `{}`", item.name));
-            taken.extend(OF_SINK.map(|part| (format!("{sink}-{part}"), about.clone())));
-            taken.insert(sink, about);
+            let sink = warehouse_sink(item, &table.name);
+            if let Some(of) = taken.insert(sink.clone(), about.clone()) {
+                let at = system.places.key(&format!("{}.tables.{}", item.path, table.name));
+                problems.push(rules::name_of_part(at, &sink, &of));
+            }
+            taken.insert(warehouse_streams(item), about.clone());
+            tables_beside(system, item, &table.name, problems);
         }
     }
     for (id, item) in system.buckets.iter() {
@@ -56,6 +59,15 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
         if let Some(of) = taken.get(name) {
             problems.push(rules::name_of_part(system.places.key(path), name, of));
         }
+    }
+}
+
+/// Tables and functions of a database stand beside the tables that streams fill.
+fn tables_beside(system: &System, item: &Warehouse, filled: &str, problems: &mut Vec<Diagnostic>) {
+    let parts = warehouse_parts(filled);
+    for table in item.tables.iter().filter(|table| parts.contains(&table.name)) {
+        let at = system.places.key(&format!("{}.tables.{}", item.path, table.name));
+        problems.push(rules::name_of_part(at, &table.name, &format!("table `{filled}`")));
     }
 }
 

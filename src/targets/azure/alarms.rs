@@ -78,8 +78,8 @@ pub(super) fn lower(
     inboxes::lower(stack, stores, told.as_ref());
     if let Some(functions) = functions {
         watch::alarms(stack, (functions, workspace), told.as_ref());
-        warehouses::alarms(stack, functions, workspace, told.as_ref());
     }
+    warehouses::alarms(stack, stores, workspace, told.as_ref());
     workflows::lower(stack, &stores.workflows, told.as_ref());
     apis::lower(stack, gateways, told.as_ref());
     for alarm in &system.alarms {

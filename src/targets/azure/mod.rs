@@ -89,16 +89,17 @@ pub(super) fn lower(system: &Checked<'_>) -> Lowered {
         vault,
         encryption,
     };
+    let streams = streams::lower(stack, &parts);
     let stores = Stores {
         entries,
         databases: database::lower(stack, &parts),
         buckets: storage::lower(stack, &parts),
         messaging: queues::lower(stack, &parts),
         caches: caches::lower(stack, &parts),
-        streams: streams::lower(stack, &parts),
         tables: tables::lower(stack, &parts),
         registry: registry::lower(stack, &parts),
-        warehouses: warehouses::lower(stack, &parts),
+        warehouses: warehouses::lower(stack, &parts, streams.as_ref()),
+        streams,
         functions: functions::shared(stack, &parts),
         workflows: workflows::lower(stack, &parts),
     };

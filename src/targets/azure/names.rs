@@ -47,6 +47,16 @@ pub(super) fn operation(words: &str, plain: bool, whole: &str) -> String {
     format!("{head}-{:06x}", hash(whole) & 0xff_ffff)
 }
 
+/// What a reader of an event hub calls itself: 50 characters.
+pub(super) fn consumer_group(name: &str) -> String {
+    shortened(name, 50)
+}
+
+/// Name of a connection in a database of Data Explorer: 40 characters.
+pub(super) fn connection(name: &str) -> String {
+    shortened(name, 40)
+}
+
 /// What the host of a function is called in its storage account: 32 characters.
 pub(super) fn host(name: &str) -> String {
     shortened(name, 32)

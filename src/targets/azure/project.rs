@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::{Stack, dns_zones, warehouses};
+use super::{Stack, dns_zones};
 use crate::check::{Checked, function_places};
 use crate::target::Target;
 use crate::targets::shared::sources;
@@ -48,7 +48,7 @@ pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
 }
 
 fn terraform(system: &Checked<'_>) -> Block {
-    let packs = sources::is_needed(system) || warehouses::are_filled(system);
+    let packs = sources::is_needed(system);
     let pin = |source: &str, version: &str| object! { "source" => source, "version" => version };
     Block::new()
         .set("required_version", ">= 1.11")

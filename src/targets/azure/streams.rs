@@ -9,8 +9,8 @@ use super::project::after;
 use super::secrets::{Endpoint, private_endpoint};
 use super::{Parts, Stack, names, warehouses};
 use crate::ir::{Id, Service, Stream};
-use crate::template;
 use crate::terraform::{Address, Block};
+use crate::{list, object, template};
 
 /// What the namespace's endpoint and its security group are called.
 pub(super) const NAME: &str = "event-hubs";
@@ -69,7 +69,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
         stack.built(&item.path, "event hub", &hub);
         let group = |stack: &mut Stack<'_>, reading: &str| {
             let body = Block::new()
-                .set("name", reading)
+                .set("name", names::consumer_group(reading))
                 .set("namespace_name", namespace.attr("name"))
                 .set("eventhub_name", hub.attr("name"))
                 .set("resource_group_name", stack.project.group.attr("name"));
@@ -95,6 +95,18 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
     })
 }
 
+/// Without a rule for an address, the door is closed by `public_network_access_enabled` alone: `Deny` would stand open.
+fn trusted() -> Expression {
+    let none = || Expression::Array(vec![]);
+    object! {
+        "default_action" => "Deny",
+        "public_network_access_enabled" => false,
+        "trusted_service_access_enabled" => true,
+        "ip_rule" => none(),
+        "virtual_network_rule" => none(),
+    }
+}
+
 fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> (Address, Address) {
     let name = names::namespace(&format!("{}-streams", stack.system.prefix));
     let body = stack
@@ -104,6 +116,10 @@ fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> (Address, Address) {
         .set("capacity", 1)
         .set("local_authentication_enabled", false)
         .set("public_network_access_enabled", false)
+        .when(warehouses::are_filled(stack.system), |body| {
+            body.comment("Closed but for Azure's trusted services: a warehouse's cluster, with a role on the streams that it reads.")
+                .set("network_rulesets", list![trusted()])
+        })
         .set("tags", stack.tags())
         .block("identity", parts.encryption.identity())
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]))

@@ -9,8 +9,8 @@ use super::hosts::Hosts;
 use super::triggers::{self, Binding};
 use super::{code_container, dead_container};
 use crate::ir::{Family, Function, FunctionTrouble, Id, Service, Source, System};
+use crate::targets::azure::Stack;
 use crate::targets::azure::project::after;
-use crate::targets::azure::{Stack, warehouses};
 use crate::targets::shared::sources::{self, Sources};
 use crate::targets::shared::template::fill;
 use crate::template;
@@ -48,12 +48,11 @@ pub(in crate::targets::azure) fn beside(system: &System) -> Sources {
         }
         beside.insert(service.name.clone(), files);
     }
-    warehouses::beside(system, &mut beside);
     beside
 }
 
 /// `host.json`; what depends on the function is among the settings of its app.
-pub(in crate::targets::azure) fn host() -> Value {
+fn host() -> Value {
     json!({
         "version": "2.0",
         "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.0.0, 5.0.0)" },
@@ -61,7 +60,7 @@ pub(in crate::targets::azure) fn host() -> Value {
     })
 }
 
-pub(in crate::targets::azure) fn pretty(value: &Value) -> String {
+fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 

@@ -121,10 +121,7 @@ fn size(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> &'static str {
     let functions = system.functions();
     let own = functions.filter(|(_, service, _)| service.home.domain == domain);
     let own: Vec<u32> = own.map(|(_, _, function)| function.memory_mb).collect();
-    let warehouses = system.warehouses.iter().filter(|(_, item)| item.home.domain == domain);
-    let sinks = warehouses.flat_map(|(_, item)| item.tables.iter().filter(|table| table.stream.is_some()));
-    let apps = own.len() + sinks.count();
-    let beside = u32::try_from(apps.saturating_sub(1)).unwrap_or(u32::MAX);
+    let beside = u32::try_from(own.len().saturating_sub(1)).unwrap_or(u32::MAX);
     let largest = own.into_iter().max().unwrap_or_default();
     let memory = largest.saturating_add(beside.saturating_mul(WAITS));
     let mut sizes = SIZES.into_iter();

@@ -7,7 +7,6 @@
 mod app;
 pub(super) mod code;
 mod hosts;
-pub(super) mod made;
 pub(super) mod objects;
 pub(super) mod readme;
 pub(super) mod rules;
@@ -22,15 +21,14 @@ use hcl::Expression;
 
 use super::compute::Plan;
 use super::network::Subnet;
-use super::{Stack, names, warehouses, workflows};
+use super::{Stack, names, workflows};
 use crate::check::{function_block, function_places, function_plan};
 use crate::ir::{Domain, Function, Id, Service, System, Trigger};
 use crate::terraform::{Address, Block};
 use crate::{list, object, template};
 
 pub(super) use code::beside;
-pub(super) use hosts::{Hosts, Shared, shared};
-pub(super) use made::Made;
+pub(super) use hosts::{Shared, shared};
 
 /// The zone of an app's private endpoint.
 pub(super) const ZONE: &str = "privatelink.azurewebsites.net";
@@ -45,8 +43,6 @@ pub(super) struct Functions {
     pub code: Address,
     /// The apps.
     pub apps: BTreeMap<Id<Service>, Address>,
-    /// The apps that fill tables of warehouses, by their names.
-    pub sinks: BTreeMap<String, Address>,
 }
 
 /// True if somebody inside the network asks the function: a service that calls it, an API, or whoever knows its address. Workflows send
@@ -137,7 +133,6 @@ pub(super) fn lower(stack: &mut Stack<'_>, plan: &Plan<'_>, workspace: &Address)
     objects::lower(stack, plan, &hosts, &apps);
     Some(Functions {
         code: shared.account.clone(),
-        sinks: warehouses::sinks(stack, plan, &hosts),
         apps: apps.into_iter().map(|(id, app)| (id, app.app)).collect(),
     })
 }

@@ -117,12 +117,6 @@ fn wanted(stack: &Stack<'_>, groups: &Groups, domain: Option<Id<Domain>>) -> Vec
             }
         }
     }
-    // Those who fill tables stand there too.
-    let own = system.warehouses.iter().filter(|(_, item)| item.home.domain == domain);
-    for (id, item) in own.filter(|(_, item)| item.tables.iter().any(|table| table.stream.is_some())) {
-        add(&item.name, groups.warehouses.get(&id), &https);
-        add(streams::NAME, groups.streams.as_ref(), &streams::PORTS);
-    }
     wanted
         .into_iter()
         .map(|(name, (group, ports))| (name, group, ports))

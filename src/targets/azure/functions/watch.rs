@@ -41,8 +41,7 @@ pub(in crate::targets::azure) fn lower(stack: &mut Stack<'_>, functions: Option<
         let name = stack.system.services[*id].name.clone();
         (name, app.id())
     });
-    let sinks = functions.sinks.iter().map(|(name, app)| (name.clone(), app.id()));
-    let apps: BTreeMap<_, _> = own.chain(sinks).collect();
+    let apps: BTreeMap<_, _> = own.collect();
     let body = Block::new()
         .set("for_each", expr::object(apps))
         .set("name", stack.system.prefix.as_str())
@@ -65,8 +64,14 @@ pub(in crate::targets::azure) fn alarms(
         if !can_happen(stack, alarm) {
             continue;
         }
-        let question = question(stack, functions, alarm);
-        ask(stack, (&alarm.name, &alarm.about), question, workspace, told);
+        let (query, above) = question(stack, functions, alarm);
+        ask(
+            stack,
+            (&alarm.name, &alarm.about),
+            (query, above, MINUTES),
+            workspace,
+            told,
+        );
     }
     hosts(stack, functions, workspace, told);
 }
@@ -81,21 +86,27 @@ fn hosts(stack: &mut Stack<'_>, functions: &Functions, workspace: &Address, told
     let mut query: Vec<expr::Part> = vec![
         "union isfuzzy=true (\n  FunctionAppLogs\n  | where Level in (\"Error\", \"Critical\") and Category in (\"Host.Startup\", \"Host.General\")\n  | extend App = tostring(split(_ResourceId, \"/\")[-1])\n), (\n  AppExceptions\n  | where ExceptionType has_any (\"FunctionTimeoutException\", \"WorkerProcessExitException\", \"LanguageWorkerChannelException\")\n  | extend App = tolower(AppRoleName)\n)\n| where App in~ (".into(),
     ];
-    for (index, app) in own.chain(functions.sinks.values()).enumerate() {
+    for (index, app) in own.enumerate() {
         query.push(if index == 0 { "\"" } else { ", \"" }.into());
         query.push(app.attr("name").into());
         query.push("\"".into());
     }
     query.push(")".into());
     let about = "An app of a function does not start, or its process was stopped in the middle of a call: out of memory, or far beyond its time. The event that it had may be lost. `FunctionAppLogs` and `AppExceptions` of the workspace say which and why.";
-    ask(stack, ("functions-stopped", about), (query, 0), workspace, told);
+    ask(
+        stack,
+        ("functions-stopped", about),
+        (query, 0, MINUTES),
+        workspace,
+        told,
+    );
 }
 
-/// An alarm on what a question to the workspace finds: more lines than so many.
+/// An alarm on what a question to the workspace finds: more lines than so many, asked so often about so long a time.
 pub(in crate::targets::azure) fn ask(
     stack: &mut Stack<'_>,
     (name, about): (&str, &str),
-    (query, above): (Vec<expr::Part>, u32),
+    (query, above, (frequency, window)): (Vec<expr::Part>, u32, (&str, &str)),
     workspace: &Address,
     told: Option<&Address>,
 ) {
@@ -104,7 +115,6 @@ pub(in crate::targets::azure) fn ask(
         .set("time_aggregation_method", "Count")
         .set("operator", "GreaterThan")
         .set("threshold", above);
-    let (frequency, window) = MINUTES;
     let body = stack
         .named(stack.prefixed(name))
         .set("scopes", list![workspace.id()])

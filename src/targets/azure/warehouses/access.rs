@@ -41,9 +41,6 @@ pub(in crate::targets::azure) fn lower(
                 grant(name, role, &identities[service].identity);
             }
         }
-        for (name, identity) in &built.bringers {
-            grant(name, ROLES[1], identity);
-        }
         if grants.is_empty() {
             continue;
         }

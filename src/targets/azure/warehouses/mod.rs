@@ -2,6 +2,7 @@
 
 mod access;
 pub(super) mod readme;
+mod records;
 mod sinks;
 mod tables;
 
@@ -13,6 +14,7 @@ use super::database::lifecycle;
 use super::encryption::wait;
 use super::project::after;
 use super::secrets::{Endpoint, private_endpoint};
+use super::streams::Streaming;
 use super::{Parts, Stack, names};
 use crate::ir::{Id, System, Warehouse};
 use crate::list;
@@ -20,7 +22,7 @@ use crate::terraform::{Address, Block};
 use crate::vocabulary::WarehouseSize;
 
 pub(super) use access::lower as access;
-pub(super) use sinks::{alarms, beside, consumer_groups, lower as sinks};
+pub(super) use sinks::{alarms, consumer_groups};
 
 /// A warehouse.
 pub(super) struct Built {
@@ -32,8 +34,6 @@ pub(super) struct Built {
     pub tables: Address,
     /// It can be reached from here on.
     pub endpoint: Address,
-    /// Who brings the records of streams, by the name of their app.
-    pub bringers: BTreeMap<String, Address>,
 }
 
 impl Built {
@@ -48,7 +48,11 @@ pub(super) fn zone(system: &crate::check::Checked<'_>) -> String {
     format!("privatelink.{}.kusto.windows.net", system.region())
 }
 
-pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> BTreeMap<Id<Warehouse>, Built> {
+pub(super) fn lower(
+    stack: &mut Stack<'_>,
+    parts: &Parts,
+    streams: Option<&Streaming>,
+) -> BTreeMap<Id<Warehouse>, Built> {
     let system = stack.system;
     if system.warehouses.is_empty() {
         return BTreeMap::new();
@@ -57,7 +61,14 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> BTreeMap<Id<Warehou
     let (key, ready) = key(stack, parts);
     let warehouses = system.warehouses.iter();
     warehouses
-        .map(|(id, item)| (id, build(stack, parts, (id, item), (&key, &ready))))
+        .map(|(id, item)| {
+            let streams = streams.filter(|_| is_filled(item));
+            let built = build(stack, parts, streams, (id, item), (&key, &ready));
+            if let Some(streams) = streams {
+                sinks::lower(stack, item, &built, streams);
+            }
+            (id, built)
+        })
         .collect()
 }
 
@@ -100,6 +111,7 @@ fn size(size: WarehouseSize) -> (&'static str, u32) {
 fn build(
     stack: &mut Stack<'_>,
     parts: &Parts,
+    streams: Option<&Streaming>,
     (id, item): (Id<Warehouse>, &Warehouse),
     (key, ready): (&Address, &Address),
 ) -> Built {
@@ -107,6 +119,9 @@ fn build(
     let name = item.name.as_str();
     let (machine, count) = size(item.size);
     let sku = Block::new().set("name", machine).set("capacity", count);
+    let identity = Block::new()
+        .set("type", "SystemAssigned, UserAssigned")
+        .set("identity_ids", list![parts.encryption.identity.id()]);
     let short = names::cluster(&system.prefix, name);
     let body = stack
         .named(crate::template![short, stack.project.suffix.attr("hex")])
@@ -117,11 +132,13 @@ fn build(
         .set("double_encryption_enabled", true)
         .set("public_network_access_enabled", false)
         .set("outbound_network_access_restricted", true)
+        .set_some("allowed_fqdns", streams.map(|streams| list![streams.host.clone()]))
         .set("streaming_ingestion_enabled", true)
         .set("purge_enabled", false)
         .set("tags", stack.tags())
         .block("sku", sku)
-        .block("identity", parts.encryption.identity())
+        .comment("It reads streams as itself, and the key as the other. It has both from the start: added later, its own would be known one apply later.")
+        .block("identity", identity)
         .block_some("lifecycle", lifecycle(system.protect, &[]));
     let cluster = stack.module.resource("azurerm_kusto_cluster", name, body);
     let body = Block::new()
@@ -154,23 +171,19 @@ fn build(
     let endpoint = private_endpoint(stack, &parts.network.endpoint, &parts.zones, &endpoint).endpoint;
     stack.module.file("warehouses", "");
     stack.built(&item.path, "Data Explorer cluster with one database", &cluster);
-    let bringers = sinks::bringers(stack, item);
     Built {
         cluster,
         database,
         tables,
         endpoint,
-        bringers,
     }
-}
-
-/// What the app is called that brings a stream's records to a table.
-pub(super) fn sink(item: &Warehouse, table: &str) -> String {
-    crate::check::warehouse_sink(item, table)
 }
 
 /// True if streams fill one of them.
 pub(super) fn are_filled(system: &System) -> bool {
-    let mut tables = system.warehouses.iter().flat_map(|(_, item)| &item.tables);
-    tables.any(|table| table.stream.is_some())
+    system.warehouses.iter().any(|(_, item)| is_filled(item))
+}
+
+fn is_filled(item: &Warehouse) -> bool {
+    item.tables.iter().any(|table| table.stream.is_some())
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::records;
 use crate::ir::{Warehouse, WarehouseTable};
 use crate::targets::azure::Stack;
 use crate::terraform::{Address, Block, expr};
@@ -11,7 +12,8 @@ use crate::vocabulary::ColumnType;
 const NEVER: u32 = 36_500;
 
 pub(super) fn lower(stack: &mut Stack<'_>, item: &Warehouse, database: &Address) -> Address {
-    let commands: Vec<String> = item.tables.iter().flat_map(commands).collect();
+    let days = stack.system.log_days;
+    let commands: Vec<String> = item.tables.iter().flat_map(|table| commands(table, days)).collect();
     let body = Block::new()
         .set("name", "tables")
         .set("database_id", database.id())
@@ -22,8 +24,8 @@ pub(super) fn lower(stack: &mut Stack<'_>, item: &Warehouse, database: &Address)
     stack.module.resource("azurerm_kusto_script", &item.name, body)
 }
 
-/// Names are letters, digits and underscores.
-fn commands(table: &WarehouseTable) -> [String; 4] {
+/// Names are letters, digits and underscores. What becomes no row of a table is kept for as many days as logs.
+fn commands(table: &WarehouseTable, log_days: u32) -> Vec<String> {
     let name = &table.name;
     let columns = table.columns.iter();
     let columns: Vec<String> = columns
@@ -36,12 +38,16 @@ fn commands(table: &WarehouseTable) -> [String; 4] {
         .map(|column| json!({ "column": column.name, "Properties": { "Path": format!("$.{}", column.name) } }))
         .collect();
     let days = table.delete_after_days.unwrap_or(NEVER);
-    [
+    let mut commands = vec![
         format!(".create-merge table ['{name}'] ({})", columns.join(", ")),
         format!(".create-or-alter table ['{name}'] ingestion json mapping 'rows' '{mapping}'"),
         format!(".alter table ['{name}'] policy streamingingestion enable"),
         format!(".alter-merge table ['{name}'] policy retention softdelete = {days}d recoverability = disabled"),
-    ]
+    ];
+    if table.stream.is_some() {
+        commands.extend(records::commands(table, log_days));
+    }
+    commands
 }
 
 fn kind(kind: ColumnType) -> &'static str {
