@@ -123,18 +123,17 @@ resource "azurerm_monitor_diagnostic_setting" "functions" {
 # What the functions and their hosts say.
 resource "azurerm_monitor_diagnostic_setting" "function_apps" {
   for_each = {
-    alarm          = azurerm_linux_function_app.alarm.id
-    archive        = azurerm_linux_function_app.archive.id
-    close          = azurerm_linux_function_app.close.id
-    facts-readings = azurerm_linux_function_app.facts_readings.id
-    hot            = azurerm_linux_function_app.hot.id
-    mean           = azurerm_linux_function_app.mean.id
-    means-api      = azurerm_linux_function_app.means_api.id
-    notify         = azurerm_linux_function_app.notify.id
-    pictures-api   = azurerm_linux_function_app.pictures_api.id
-    report         = azurerm_linux_function_app.report.id
-    rollup         = azurerm_linux_function_app.rollup.id
-    summary        = azurerm_linux_function_app.summary.id
+    alarm        = azurerm_linux_function_app.alarm.id
+    archive      = azurerm_linux_function_app.archive.id
+    close        = azurerm_linux_function_app.close.id
+    hot          = azurerm_linux_function_app.hot.id
+    mean         = azurerm_linux_function_app.mean.id
+    means-api    = azurerm_linux_function_app.means_api.id
+    notify       = azurerm_linux_function_app.notify.id
+    pictures-api = azurerm_linux_function_app.pictures_api.id
+    report       = azurerm_linux_function_app.report.id
+    rollup       = azurerm_linux_function_app.rollup.id
+    summary      = azurerm_linux_function_app.summary.id
   }
 
   name                       = "mediaiot"

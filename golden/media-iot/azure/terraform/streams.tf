@@ -8,7 +8,17 @@ resource "azurerm_eventhub_namespace" "main" {
   capacity                      = 1
   local_authentication_enabled  = false
   public_network_access_enabled = false
-  tags                          = local.tags
+
+  # Closed but for Azure's trusted services: a warehouse's cluster, with a role on the streams that it reads.
+  network_rulesets = [{
+    default_action                 = "Deny"
+    public_network_access_enabled  = false
+    trusted_service_access_enabled = true
+    ip_rule                        = []
+    virtual_network_rule           = []
+  }]
+
+  tags = local.tags
 
   identity {
     type         = "UserAssigned"

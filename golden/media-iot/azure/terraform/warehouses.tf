@@ -48,6 +48,7 @@ resource "azurerm_kusto_cluster" "facts" {
   double_encryption_enabled          = true
   public_network_access_enabled      = false
   outbound_network_access_restricted = true
+  allowed_fqdns                      = [local.event_hubs]
   streaming_ingestion_enabled        = true
   purge_enabled                      = false
   tags                               = local.tags
@@ -57,8 +58,9 @@ resource "azurerm_kusto_cluster" "facts" {
     capacity = 2
   }
 
+  # It reads streams as itself, and the key as the other. It has both from the start: added later, its own would be known one apply later.
   identity {
-    type         = "UserAssigned"
+    type         = "SystemAssigned, UserAssigned"
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
@@ -111,6 +113,41 @@ resource "azurerm_kusto_script" "facts" {
     .alter table ['readings'] policy streamingingestion enable
 
     .alter-merge table ['readings'] policy retention softdelete = 730d recoverability = disabled
+
+    .create-merge table ['readings_records'] (['record']: string)
+
+    .alter-merge table ['readings_records'] policy ingestionbatching '{"MaximumBatchingTimeSpan":"00:00:30"}'
+
+    .create-merge table ['readings_refused'] (['at']: datetime, ['reason']: string, ['record']: string)
+
+    .alter-merge table ['readings_refused'] policy retention softdelete = 365d recoverability = disabled
+
+    .create-or-alter function with (docstring = 'Records for readings, and why one becomes no row.') readings_checked() {
+      ['readings_records']
+      | extend marked = parse_json(replace_regex(record, @'"((?:[^"\\]|\\.)*)"', @'"~\1"'))
+      | extend reason = iff(gettype(marked) == 'dictionary' and replace_regex(record, @'"((?:[^"\\]|\\.)*)"', '') matches regex @'^(?:[\s\[\]{}:,0-9.eE+-]|true|false|null)*$', '', 'it is no JSON object')
+      | extend reason = iff(isempty(reason) and not(gettype(marked['~at']) == 'null' or tostring(marked['~at']) matches regex @'^~\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$' and isnotnull(todatetime(replace_regex(substring(tostring(marked['~at']), 1), @'(\.\d{7})\d+', @'\1')))), 'at is no timestamp', reason)
+      | extend reason = iff(isempty(reason) and not(gettype(marked['~celsius']) == 'null' or gettype(marked['~celsius']) in ('int', 'long', 'real', 'double', 'decimal') and isfinite(toreal(marked['~celsius']))), 'celsius is no number', reason)
+      | extend reason = iff(isempty(reason) and not(gettype(marked['~device']) in ('null', 'string')), 'device is no string', reason)
+    }
+
+    .create-or-alter function with (docstring = 'Records as rows of readings, with the columns as they are there.') readings_rows() {
+      ['readings']
+      | where false
+      | union (readings_checked() | where isempty(reason) | project ['at'] = todatetime(replace_regex(substring(tostring(marked['~at']), 1), @'(\.\d{7})\d+', @'\1')), ['celsius'] = toreal(marked['~celsius']), ['device'] = substring(tostring(marked['~device']), 1), ['tags'] = parse_json(record)['tags'])
+    }
+
+    .create-or-alter function with (docstring = 'Records that become no row of readings.') readings_not_rows() {
+      readings_checked()
+      | where isnotempty(reason)
+      | project ['at'] = now(), ['reason'] = reason, ['record'] = record
+    }
+
+    .alter table ['readings'] policy update @'[{"IsEnabled":true,"Source":"readings_records","Query":"readings_rows()","IsTransactional":true,"PropagateIngestionProperties":false}]'
+
+    .alter table ['readings_refused'] policy update @'[{"IsEnabled":true,"Source":"readings_records","Query":"readings_not_rows()","IsTransactional":true,"PropagateIngestionProperties":false}]'
+
+    .alter-merge table ['readings_records'] policy retention softdelete = 0s recoverability = disabled
   EOT
 
   # Whoever runs Terraform has nothing to do with the rows.
@@ -144,21 +181,60 @@ resource "azurerm_private_endpoint_application_security_group_association" "fact
   application_security_group_id = azurerm_application_security_group.facts.id
 }
 
-resource "azurerm_user_assigned_identity" "facts_readings" {
-  name                = "mediaiot-facts-readings"
+# The cluster reads the streams that fill its tables.
+resource "azurerm_role_assignment" "facts_streams" {
+  for_each = {
+    readings = azurerm_eventhub.readings.id
+  }
+
+  scope                = each.value
+  role_definition_name = "Azure Event Hubs Data Receiver"
+  principal_id         = azurerm_kusto_cluster.facts.identity[0].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+# Until the grants have reached the streams: Azure tries them when it makes a connection.
+resource "time_sleep" "facts_streams" {
+  create_duration = "90s"
+
+  triggers = {
+    grants = join(",", values(azurerm_role_assignment.facts_streams)[*].id)
+  }
+}
+
+resource "azurerm_kusto_script" "facts_streams" {
+  name           = "streams"
+  database_id    = azurerm_kusto_database.facts.id
+  script_content = ".alter-merge database ['facts'] policy managed_identity '[{\"ObjectId\":\"system\",\"AllowedUsages\":\"DataConnection\"}]'"
+
+  # Microsoft asks for it, and does without in its own templates. Whoever made the cluster may say it; for others it changes nothing.
+  continue_on_errors_enabled   = true
+  principal_permissions_action = "RemovePermissionOnScriptCompletion"
+  depends_on                   = [azurerm_kusto_script.facts]
+}
+
+resource "azurerm_kusto_eventhub_data_connection" "facts_readings" {
+  name                = "facts-readings"
   location            = azurerm_resource_group.main.location
   resource_group_name = azurerm_resource_group.main.name
-  tags                = local.tags
+  cluster_name        = azurerm_kusto_cluster.facts.name
+  database_name       = azurerm_kusto_database.facts.name
+  eventhub_id         = azurerm_eventhub.readings.id
+  consumer_group      = azurerm_eventhub_consumer_group.facts_readings_from_readings.name
+  identity_id         = azurerm_kusto_cluster.facts.id
+
+  # Lines of text: what becomes a row, and what becomes none, the table's functions say.
+  table_name  = "readings_records"
+  data_format = "TXT"
+
+  # From the oldest record on that the stream still has.
+  retrieval_start_date = "2024-01-01T00:00:00Z"
+  depends_on           = [azurerm_kusto_script.facts_streams, azurerm_private_endpoint.facts, time_sleep.facts_streams]
 }
 
 # The database's own roles: Azure's do not reach rows.
 resource "azurerm_kusto_database_principal_assignment" "facts" {
   for_each = {
-    facts-readings-insert = {
-      role      = "Ingestor"
-      principal = azurerm_user_assigned_identity.facts_readings.client_id
-      tenant    = azurerm_user_assigned_identity.facts_readings.tenant_id
-    }
     rollup-ask = {
       role      = "Viewer"
       principal = azurerm_user_assigned_identity.rollup.client_id
@@ -180,214 +256,4 @@ resource "azurerm_kusto_database_principal_assignment" "facts" {
   tenant_id           = each.value.tenant
   role                = each.value.role
   depends_on          = [azurerm_kusto_script.facts]
-}
-
-# Records that did not become rows, with the reason.
-resource "azurerm_storage_container" "facts_readings_refused" {
-  name               = "facts-readings-refused"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-data "archive_file" "facts_readings" {
-  type             = "zip"
-  source_dir       = "${path.module}/functions/facts-readings"
-  output_path      = "${path.module}/.terraform/archives/facts-readings.zip"
-  output_file_mode = "0644"
-}
-
-resource "azurerm_storage_container" "facts_readings_code" {
-  name               = "facts-readings-code"
-  storage_account_id = azurerm_storage_account.functions_code.id
-}
-
-resource "azurerm_storage_blob" "facts_readings" {
-  name                 = "${data.archive_file.facts_readings.output_md5}.zip"
-  storage_container_id = azurerm_storage_container.facts_readings_code.id
-  type                 = "Block"
-  source               = data.archive_file.facts_readings.output_path
-  content_md5          = data.archive_file.facts_readings.output_md5
-  content_type         = "application/zip"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-
-  depends_on = [time_sleep.operator_functions]
-}
-
-# What its host remembers: which instance does a task, how far it is with a stream, keys.
-resource "azurerm_storage_account" "facts_readings_host" {
-  name                            = "mediaiotfact722d4f${random_id.suffix.hex}"
-  location                        = azurerm_resource_group.main.location
-  resource_group_name             = azurerm_resource_group.main.name
-  account_tier                    = "Standard"
-  account_replication_type        = "ZRS"
-  min_tls_version                 = "TLS1_2"
-  default_to_oauth_authentication = true
-  local_user_enabled              = false
-  allow_nested_items_to_be_public = false
-  public_network_access_enabled   = false
-  shared_access_key_enabled       = false
-  tags                            = local.tags
-
-  network_rules {
-    default_action = "Deny"
-    bypass         = ["AzureServices"]
-  }
-
-  customer_managed_key {
-    key_vault_key_id          = azurerm_key_vault_key.data.versionless_id
-    user_assigned_identity_id = azurerm_user_assigned_identity.encryption.id
-  }
-
-  identity {
-    type         = "UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.encryption.id]
-  }
-
-  depends_on = [time_sleep.encryption]
-}
-
-resource "azurerm_private_endpoint" "facts_readings_host" {
-  name                = "mediaiot-facts-readings-host"
-  location            = azurerm_resource_group.main.location
-  resource_group_name = azurerm_resource_group.main.name
-  subnet_id           = azurerm_subnet.endpoint.id
-  tags                = local.tags
-
-  private_service_connection {
-    name                           = "facts-readings-host"
-    private_connection_resource_id = azurerm_storage_account.facts_readings_host.id
-    subresource_names              = ["blob"]
-    is_manual_connection           = false
-  }
-
-  private_dns_zone_group {
-    name                 = "facts-readings-host"
-    private_dns_zone_ids = [azurerm_private_dns_zone.privatelink["privatelink.blob.core.windows.net"].id]
-  }
-}
-
-resource "azurerm_private_endpoint_application_security_group_association" "facts_readings_host" {
-  private_endpoint_id           = azurerm_private_endpoint.facts_readings_host.id
-  application_security_group_id = azurerm_application_security_group.functions_host.id
-}
-
-# What running takes besides the links.
-resource "azurerm_role_assignment" "facts_readings_host" {
-  for_each = {
-    code = {
-      role  = "Storage Blob Data Reader"
-      scope = azurerm_storage_container.facts_readings_code.id
-    }
-    host = {
-      role  = "Storage Blob Data Owner"
-      scope = azurerm_storage_account.facts_readings_host.id
-    }
-    receive = {
-      role  = "Azure Event Hubs Data Receiver"
-      scope = azurerm_eventhub.readings.id
-    }
-    refused = {
-      role  = "Storage Blob Data Contributor"
-      scope = azurerm_storage_container.facts_readings_refused.id
-    }
-    telemetry = {
-      role  = "Monitoring Metrics Publisher"
-      scope = azurerm_application_insights.functions.id
-    }
-  }
-
-  scope                = each.value.scope
-  role_definition_name = each.value.role
-  principal_id         = azurerm_user_assigned_identity.facts_readings.principal_id
-  principal_type       = "ServicePrincipal"
-}
-
-# Until the grants have reached everything: Azure takes the code when it makes the app.
-resource "time_sleep" "facts_readings" {
-  create_duration = "90s"
-
-  triggers = {
-    facts_readings_host = join(",", values(azurerm_role_assignment.facts_readings_host)[*].id)
-  }
-}
-
-resource "azurerm_linux_function_app" "facts_readings" {
-  name                          = "mediaiot-facts-readings-${random_id.suffix.hex}"
-  location                      = azurerm_resource_group.main.location
-  resource_group_name           = azurerm_resource_group.main.name
-  service_plan_id               = azurerm_service_plan.functions.id
-  storage_account_name          = azurerm_storage_account.facts_readings_host.name
-  storage_uses_managed_identity = true
-
-  # A share would know keys only, and nothing of the app is kept on one.
-  content_share_force_disabled                   = true
-  builtin_logging_enabled                        = false
-  https_only                                     = true
-  public_network_access_enabled                  = false
-  ftp_publish_basic_authentication_enabled       = false
-  webdeploy_publish_basic_authentication_enabled = false
-  virtual_network_subnet_id                      = azurerm_subnet.functions.id
-  key_vault_reference_identity_id                = azurerm_user_assigned_identity.facts_readings.id
-
-  app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                                        = "ClientId=${azurerm_user_assigned_identity.facts_readings.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                                                  = azurerm_user_assigned_identity.facts_readings.client_id
-    AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type         = "fromStart"
-    AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize                  = "500"
-    AzureFunctionsJobHost__functionTimeout                                           = "00:05:00"
-    AzureFunctionsJobHost__logging__applicationInsights__samplingSettings__isEnabled = "false"
-    AzureFunctionsWebHost__hostid                                                    = "mediaiot-facts-readings"
-    AzureWebJobsStorage__clientId                                                    = azurerm_user_assigned_identity.facts_readings.client_id
-    AzureWebJobsStorage__credential                                                  = "managedidentity"
-    SinkRefused__blobServiceUri                                                      = azurerm_storage_account.functions_code.primary_blob_endpoint
-    SinkRefused__clientId                                                            = azurerm_user_assigned_identity.facts_readings.client_id
-    SinkRefused__credential                                                          = "managedidentity"
-    SinkTrigger__clientId                                                            = azurerm_user_assigned_identity.facts_readings.client_id
-    SinkTrigger__credential                                                          = "managedidentity"
-    SinkTrigger__fullyQualifiedNamespace                                             = local.event_hubs
-    WAREHOUSE                                                                        = azurerm_kusto_cluster.facts.uri
-    WEBSITE_CONTENTOVERVNET                                                          = "1"
-    WEBSITE_RUN_FROM_PACKAGE                                                         = azurerm_storage_blob.facts_readings.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                                     = azurerm_user_assigned_identity.facts_readings.id
-  }
-
-  tags = local.tags
-
-  identity {
-    type         = "UserAssigned"
-    identity_ids = [azurerm_user_assigned_identity.facts_readings.id]
-  }
-
-  site_config {
-    app_scale_limit          = 4
-    elastic_instance_minimum = 1
-
-    # Events behind private endpoints start instances too.
-    runtime_scale_monitoring_enabled       = true
-    vnet_route_all_enabled                 = true
-    minimum_tls_version                    = "1.2"
-    http2_enabled                          = true
-    application_insights_connection_string = azurerm_application_insights.functions.connection_string
-
-    application_stack {
-      python_version = "3.13"
-    }
-  }
-
-  # What the first start needs: its code, whatever it reads, and the right to read it.
-  depends_on = [
-    azurerm_eventhub_consumer_group.facts_readings_from_readings,
-    azurerm_kusto_script.facts,
-    azurerm_private_dns_zone_virtual_network_link.privatelink,
-    azurerm_private_endpoint.event_hubs,
-    azurerm_private_endpoint.facts,
-    azurerm_private_endpoint.facts_readings_host,
-    azurerm_private_endpoint.functions_code,
-    azurerm_private_endpoint.functions_events,
-    azurerm_private_endpoint.vault,
-    azurerm_subnet_network_security_group_association.functions,
-    time_sleep.facts_readings,
-  ]
 }

@@ -719,7 +719,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "functions_stopped" {
         | where ExceptionType has_any ("FunctionTimeoutException", "WorkerProcessExitException", "LanguageWorkerChannelException")
         | extend App = tolower(AppRoleName)
       )
-      | where App in~ ("${azurerm_linux_function_app.alarm.name}", "${azurerm_linux_function_app.archive.name}", "${azurerm_linux_function_app.close.name}", "${azurerm_linux_function_app.hot.name}", "${azurerm_linux_function_app.mean.name}", "${azurerm_linux_function_app.means_api.name}", "${azurerm_linux_function_app.notify.name}", "${azurerm_linux_function_app.pictures_api.name}", "${azurerm_linux_function_app.report.name}", "${azurerm_linux_function_app.rollup.name}", "${azurerm_linux_function_app.summary.name}", "${azurerm_linux_function_app.facts_readings.name}")
+      | where App in~ ("${azurerm_linux_function_app.alarm.name}", "${azurerm_linux_function_app.archive.name}", "${azurerm_linux_function_app.close.name}", "${azurerm_linux_function_app.hot.name}", "${azurerm_linux_function_app.mean.name}", "${azurerm_linux_function_app.means_api.name}", "${azurerm_linux_function_app.notify.name}", "${azurerm_linux_function_app.pictures_api.name}", "${azurerm_linux_function_app.report.name}", "${azurerm_linux_function_app.rollup.name}", "${azurerm_linux_function_app.summary.name}")
     EOT
 
     time_aggregation_method = "Count"
@@ -740,7 +740,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_readings_refuse
   description             = "Records of readings did not become rows of readings in facts: they are no JSON objects, or a field has another type than its column."
   severity                = 2
   evaluation_frequency    = "PT5M"
-  window_duration         = "PT5M"
+  window_duration         = "PT1H"
   auto_mitigation_enabled = true
 
   # A new workspace knows the table when the first lines are in it.
@@ -750,14 +750,11 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_readings_refuse
   criteria {
     query = <<-EOT
       union isfuzzy=true (
-        StorageBlobLogs
-        | where AccountName == "${azurerm_storage_account.functions_code.name}" and OperationName startswith "PutBl" and Uri has "/facts-readings-refused/"
+        ADXDataOperation
+        | where _ResourceId =~ "${azurerm_kusto_cluster.facts.id}" and DatabaseName == "facts" and TableName == "readings_refused" and RowCount > 0
       ), (
-        AppExceptions
-        | where AppRoleName =~ "${azurerm_linux_function_app.facts_readings.name}"
-      ), (
-        AppTraces
-        | where AppRoleName =~ "${azurerm_linux_function_app.facts_readings.name}" and SeverityLevel >= 3
+        FailedIngestion
+        | where _ResourceId =~ "${azurerm_kusto_cluster.facts.id}" and Database == "facts" and Table in ("readings", "readings_records", "readings_refused")
       )
     EOT
 
