@@ -262,7 +262,7 @@ fn a_warehouse_is_private_and_knows_who_asks() {
         "fields.\"at\"::TIMESTAMPTZ IS NOT NULL AND (NVL(",
         "CREATE TABLE IF NOT EXISTS upkeep.\"readings\" (taken_at TIMESTAMP);",
         "CALL public.watch_records_of_readings()",
-        "depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts_warehouse_and_its_use_of_streams_of_kinesis]",
+        "\naws_redshiftdata_statement.facts_warehouse_and_its_use_of_streams_of_kinesis,\n]",
         "SORTKEY (\"at\")",
         "DELETE FROM public.\"readings\" WHERE \"at\" < DATEADD(day, -30, SYSDATE);",
         "FROM streams_of_kinesis.\"shop-readings\"",
