@@ -193,6 +193,12 @@ fn the_proxy_of_an_api_proves_to_each_function_who_it_is() {
         "[apis.public]\njwt = {{ issuer = \"https://id.example.com/\", audiences = [\"shop\"] }}\n{}",
         function("items", "trigger = { http = \"GET /items/{id}\", api = \"public\" }"),
     ));
+    let failing = resource(&rendered, "google_monitoring_alert_policy", "items_failing");
+    assert!(failing.contains("denominator_filter"), "{failing}");
+    assert!(
+        failing.contains("More than 5 % of the calls of items failed"),
+        "{failing}"
+    );
     let gateway = rendered.files.get("terraform/api_gateways.tf").unwrap();
     let text = gateway.split_whitespace().collect::<Vec<_>>().join(" ");
     for wanted in [

@@ -78,7 +78,7 @@ fn another_stream_is_another_view_and_what_the_old_one_held_is_taken() {
     let none = warehouses(&table(""));
     holds(
         &none,
-        "WHERE TRIM(database_name) = CURRENT_DATABASE() AND TRIM(schema_name) = 'arriving' LOOP",
+        "WHERE TRIM(database_name) = 'sales' AND TRIM(schema_name) = 'arriving' LOOP",
     );
     holds(&none, "DROP MATERIALIZED VIEW arriving.");
     assert!(!none.contains("CREATE MATERIALIZED VIEW"), "{none}");

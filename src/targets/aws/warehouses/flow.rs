@@ -50,7 +50,7 @@ pub(super) fn arrives(table: &WarehouseTable, Source { view, select }: &Source) 
 }
 
 /// Drops views that no table has any more, and keeps what nobody has taken out of them yet. `views` are those that stay.
-pub(super) fn leaves(views: &[String]) -> String {
+pub(super) fn leaves(database: &str, views: &[String]) -> String {
     let [kinesis, kafka] = KINDS;
     let stay = match views {
         [] => String::new(),
@@ -58,7 +58,7 @@ pub(super) fn leaves(views: &[String]) -> String {
     };
     format!(
         "-- The views of streams that fill nothing any more go. What nobody has taken yet stays.\n\
-         FOR upkeep_view IN SELECT TRIM(name) AS name, SPLIT_PART(SPLIT_PART(TRIM(name), '{kinesis}', 1), '{kafka}', 1) AS filled FROM svv_mv_info WHERE TRIM(database_name) = CURRENT_DATABASE() AND TRIM(schema_name) = '{ARRIVING}'{stay} LOOP\n  \
+         FOR upkeep_view IN SELECT TRIM(name) AS name, SPLIT_PART(SPLIT_PART(TRIM(name), '{kinesis}', 1), '{kafka}', 1) AS filled FROM svv_mv_info WHERE TRIM(database_name) = '{database}' AND TRIM(schema_name) = '{ARRIVING}'{stay} LOOP\n  \
          EXECUTE 'CREATE TABLE IF NOT EXISTS {ARRIVING}.\"' || upkeep_view.filled || '{LEFT}\" (LIKE {ARRIVING}.\"' || upkeep_view.filled || '{REFUSED}\")';\n  \
          EXECUTE 'INSERT INTO {ARRIVING}.\"' || upkeep_view.filled || '{LEFT}\" SELECT arrived_at, record FROM {ARRIVING}.\"' || upkeep_view.name || '\"';\n  \
          EXECUTE 'DROP MATERIALIZED VIEW {ARRIVING}.\"' || upkeep_view.name || '\"';\n\

@@ -107,7 +107,7 @@ pub(super) fn preparing(item: &Warehouse, (roles, upkeep): (&str, &str), users: 
         body.extend(schemas.map(|schema| format!("GRANT USAGE ON SCHEMA {schema} TO \"{upkeep}\";")));
     }
     body.extend(item.tables.iter().map(|table| format!("{};", call(&of_table(table)))));
-    body.push(flow::leaves(views));
+    body.push(flow::leaves(&item.database(), views));
     let declare = ["upkeep_count INTEGER", "upkeep_user RECORD", "upkeep_view RECORD"];
     procedure(PREPARE, &declare, &body)
 }
