@@ -364,5 +364,9 @@ mod tests {
         let both = lowered(vec![step("both", Action::Parallel(branches), vec![tidy])]);
         let places = ["both_Late", "both_Told", "both_Failed", "tidy"].map(|name| both.find(name));
         assert!(places.is_sorted() && places[0].is_some(), "{places:?}");
+        assert!(
+            both.contains("text.substring(error.body, 0, math.min(4096, len(error.body)))"),
+            "{both}"
+        );
     }
 }
