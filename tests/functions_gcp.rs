@@ -159,11 +159,46 @@ fn a_queue_waits_for_its_function_unless_that_sends_to_it() {
 }
 
 #[test]
+fn who_publishes_waits_for_who_is_subscribed() {
+    let rendered = render(&format!(
+        "[topics.done]\n[topics.back]\n[queues.jobs]\n{}{}{}{}",
+        function(
+            "send",
+            "private = false\npublishes = [\"done\", \"jobs\"]\ntrigger = { schedule = \"0 1 * * *\" }"
+        ),
+        function("tell", "trigger = { topic = \"done\" }"),
+        function("note", "publishes = [\"back\"]\ntrigger = { queue = \"jobs\" }"),
+        function("turn", "publishes = [\"back\"]\ntrigger = { topic = \"back\" }"),
+    ));
+    let send = resource(&rendered, "google_cloudfunctions2_function", "send");
+    assert!(send.contains("google_pubsub_subscription.tell_from_done"), "{send}");
+    assert!(send.contains("google_pubsub_subscription.jobs"), "{send}");
+    let note = resource(&rendered, "google_cloudfunctions2_function", "note");
+    assert!(note.contains("google_pubsub_subscription.turn_from_back"), "{note}");
+    let tell = resource(&rendered, "google_pubsub_subscription", "tell_from_done");
+    assert!(
+        tell.contains("depends_on = [ google_cloudfunctions2_function.tell,"),
+        "{tell}"
+    );
+    let turn = resource(&rendered, "google_pubsub_subscription", "turn_from_back");
+    assert!(
+        !turn.contains("depends_on"),
+        "it cannot wait for who waits for it: {turn}"
+    );
+}
+
+#[test]
 fn the_proxy_of_an_api_proves_to_each_function_who_it_is() {
     let rendered = render(&format!(
         "[apis.public]\njwt = {{ issuer = \"https://id.example.com/\", audiences = [\"shop\"] }}\n{}",
         function("items", "trigger = { http = \"GET /items/{id}\", api = \"public\" }"),
     ));
+    let failing = resource(&rendered, "google_monitoring_alert_policy", "items_failing");
+    assert!(failing.contains("denominator_filter"), "{failing}");
+    assert!(
+        failing.contains("More than 5 % of the calls of items failed"),
+        "{failing}"
+    );
     let gateway = rendered.files.get("terraform/api_gateways.tf").unwrap();
     let text = gateway.split_whitespace().collect::<Vec<_>>().join(" ");
     for wanted in [
@@ -233,6 +268,14 @@ fn what_google_cloud_cannot_do_is_said() {
         function("work", "trigger = { stream = \"clicks\" }")
     );
     assert!(rules(&kafka).contains(&"function-kafka"));
+    let work = function("work", "trigger = { queue = \"jobs\" }");
+    let more = function("more", "trigger = { queue = \"jobs\" }");
+    let send = function("send", "publishes = [\"jobs\"]\ntrigger = { schedule = \"0 1 * * *\" }");
+    let shared = ["[queues.jobs]\n", &work, &more, &send].concat();
+    assert_eq!(rules(&shared), ["queue-starts-several"]);
+    let takes = "[services.takes]\nimage = \"registry.example.com/takes:1\"\nconsumes = [\"jobs\"]\n";
+    let taken = ["[queues.jobs]\n", &work, takes, &send].concat();
+    assert!(rules(&taken).contains(&"queue-brought-and-taken"));
     let table = format!(
         "[tables.items]\npartition_key = \"id\"\nttl = \"gone\"\n{}",
         function("work", "reads = [\"items\"]\ntrigger = { schedule = \"0 2 * * *\" }")

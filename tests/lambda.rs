@@ -163,8 +163,14 @@ fn warm_instances_stand_behind_an_alias_that_everybody_calls() {
     holds(&alarms, "\"shop-public-failing\"");
     holds(&alarms, "metric_name = \"5xx\"");
     holds(&alarms, "ApiId = aws_apigatewayv2_api.public.id");
+    holds(
+        &alarms,
+        "More than 5 % of the calls of price failed for a quarter of an hour.",
+    );
     let functions = file(&rendered, "functions");
     holds(&functions, "publish = true");
+    holds(&functions, "timeout = 29");
+    holds(&functions, "timeout = 60");
     holds(
         &functions,
         "PRICE_AUTH = \"aws-sigv4\"\nPRICE_URL = trimsuffix(aws_lambda_function_url.price.function_url, \"/\")",
@@ -308,4 +314,31 @@ fn functions_that_call_each_other_are_refused() {
         "{found:?}"
     );
     assert_eq!(found[0].rule, "functions-call-in-a-circle");
+}
+
+#[test]
+fn reading_that_stands_still_is_told_of_at_any_retention() {
+    for hours in [24, 49, 168] {
+        let rendered = rendered(&format!(
+            "[streams.lines]\nkafka = true\nretention_hours = {hours}\n[tables.items]\npartition_key = \"id\"\n\
+             [functions.read]\nruntime = \"python3.13\"\nsource = \"code\"\ntimeout_seconds = 800\ntrigger = {{ stream = \"lines\" }}\n\
+             [functions.changed]\nruntime = \"python3.13\"\nsource = \"code\"\ntrigger = {{ table = \"items\" }}\n"
+        ));
+        let alarms = file(&rendered, "alarms");
+        let of = |name: &str| -> String {
+            let text = alarms.split("resource ").find(|text| text.contains(name)).unwrap();
+            text.to_owned()
+        };
+        let read = of("\"shop-read-behind\"");
+        holds(&read, "\"Consumer Group\" = \"shop-read\"");
+        holds(&read, "IF(FILL(waiting, 0) > 0 AND FILL(called, 0) < 1, ");
+        holds(&read, "evaluation_periods = 4");
+        holds(&read, &format!("threshold = {}", hours * 900));
+        let changed = of("\"shop-changed-behind\"");
+        holds(&changed, "period = 3600");
+        holds(&changed, "evaluation_periods = 2");
+        let dead = of("\"shop-read-dead\"");
+        holds(&dead, "evaluation_periods = 3");
+        holds(&dead, "datapoints_to_alarm = 1");
+    }
 }

@@ -13,6 +13,7 @@ mod warehouses;
 mod workflows;
 
 pub use apis::api_methods;
+pub use triggers::seconds as call_seconds;
 
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, capability};

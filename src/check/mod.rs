@@ -17,7 +17,7 @@ mod serverless;
 
 use std::ops::Deref;
 
-pub use aws::api_methods;
+pub use aws::{api_methods, call_seconds as aws_call_seconds};
 pub use azure::{
     INSTANCES as AZURE_INSTANCES, LOCK as AZURE_LOCK, api_block, api_window, cluster_block, container_block,
     container_environment, function_block, function_places, function_plan, gateway_address, inside_blocks, node_block,

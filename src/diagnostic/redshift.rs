@@ -27,3 +27,29 @@ pub fn reserved(at: Option<Span>, name: &str) -> Diagnostic {
     .reason("the warehouse's database has its name, and this is a word of Redshift's SQL")
     .fix("give the warehouse another name")
 }
+
+/// `warehouse-columns`
+pub fn columns(at: Option<Span>, table: &str, columns: usize, bytes: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "warehouse-columns",
+        at,
+        format!("`{table}` has {columns} columns, too many for one statement of Redshift's data API"),
+    )
+    .reason(format!(
+        "it takes {most} bytes, and what makes and fills these columns has about {bytes}"
+    ))
+    .fix("split the table, or keep what is seldom asked for in one column of the type `json`")
+}
+
+/// `warehouse-tables`
+pub fn tables(at: Option<Span>, name: &str, tables: usize, bytes: usize, most: usize) -> Diagnostic {
+    Diagnostic::error(
+        "warehouse-tables",
+        at,
+        format!("`{name}` has {tables} tables, too many for one statement of Redshift's data API"),
+    )
+    .reason(format!(
+        "it takes {most} bytes, and what names all these tables has about {bytes}"
+    ))
+    .fix("spread the tables over several warehouses")
+}

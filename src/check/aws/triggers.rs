@@ -10,11 +10,22 @@ const AGE: u32 = 6 * 60 * 60;
 /// Seconds of a function that records of Kafka start, and those that a client of an API waits for.
 const OF_KAFKA: u32 = 14 * 60;
 const OF_REQUESTS: u32 = 30;
+/// Seconds of a function that such requests start and that says nothing: it ends before nobody waits any more.
+const UNSAID: u32 = OF_REQUESTS - 1;
 /// Functions that read the changes of a table, and readers of a stream of Kinesis, before they are in each other's way.
 const OF_TABLES: usize = 2;
 const OF_KINESIS: usize = 5;
 /// Calls that a message is hidden for.
 const CALLS: u32 = 6;
+
+/// Seconds that a call of a function may take.
+pub fn seconds(system: &System, service: &Service, item: &Function) -> u32 {
+    let said = system.places.is_said(&format!("{}.timeout_seconds", service.path));
+    match item.trigger {
+        Some(Trigger::Api) if !said => item.timeout_seconds.min(UNSAID),
+        _ => item.timeout_seconds,
+    }
+}
 
 /// What starts one function.
 pub(super) fn check(system: &System, service: &Service, item: &Function, problems: &mut Vec<Diagnostic>) {
@@ -36,10 +47,7 @@ pub(super) fn check(system: &System, service: &Service, item: &Function, problem
                 problems.push(lambda::too_long(at("timeout_seconds"), &service.name, OF_KAFKA));
             }
         }
-        Some(Trigger::Api)
-            if item.timeout_seconds > OF_REQUESTS
-                && system.places.is_said(&format!("{}.timeout_seconds", service.path)) =>
-        {
+        Some(Trigger::Api) if seconds(system, service, item) > OF_REQUESTS => {
             problems.push(lambda::nobody_waits(at("timeout_seconds"), &service.name, OF_REQUESTS));
         }
         Some(trigger @ (Trigger::Bucket { .. } | Trigger::Schedule { .. })) => {

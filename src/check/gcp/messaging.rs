@@ -1,7 +1,7 @@
 //! What Pub/Sub and Memorystore for Valkey ask for.
 
 use crate::diagnostic::{Diagnostic, gcp::messaging as rules};
-use crate::ir::{Delivery, Inbox, Subscription, System, Trigger};
+use crate::ir::{Access, Delivery, Id, Inbox, Queue, Resource, Service, Subscription, System, Trigger};
 
 /// Seconds of the longest deadline for an acknowledgement.
 const ACK_DEADLINE: u32 = 600;
@@ -16,6 +16,7 @@ pub(super) fn check(system: &System, problems: &mut Vec<Diagnostic>) {
     for (id, item) in system.queues.iter() {
         let waits = hides(system, Inbox::Queue(id));
         delivery(system, &item.home.name, (&item.path, waits), item.delivery, problems);
+        brought(system, (id, item), problems);
     }
     for (id, item) in system.topics.iter() {
         let subscriptions = system.subscriptions.iter();
@@ -55,6 +56,36 @@ fn hides(system: &System, inbox: Inbox) -> bool {
         _ => false,
     });
     !brought
+}
+
+/// A queue has one subscription, which either brings its messages to one address or lets them be taken.
+fn brought(system: &System, (id, queue): (Id<Queue>, &Queue), problems: &mut Vec<Diagnostic>) {
+    let starts = |service: &Service| {
+        let trigger = service.function.as_ref().and_then(|it| it.trigger.as_ref());
+        matches!(trigger, Some(Trigger::Queue { queue, .. }) if *queue == id)
+    };
+    let at = |service: &Service, key: &str| {
+        let said = system.places.span(&format!("{}.{key}", service.path));
+        said.or_else(|| system.places.key(&service.path))
+    };
+    let functions = system.functions().map(|(_, service, _)| service);
+    let mut functions = functions.filter(|service| starts(service));
+    let Some(first) = functions.next() else {
+        return;
+    };
+    let name = &queue.home.name;
+    for other in functions {
+        let at = at(other, "trigger.queue");
+        problems.push(rules::starts_several(at, name, &first.home.name, &other.home.name));
+    }
+    let takes = |(id, access): (Id<Service>, Access)| {
+        let service = &system.services[id];
+        (access.reads() && !starts(service)).then_some(service)
+    };
+    for service in system.users_of(Resource::Queue(id)).filter_map(takes) {
+        let at = at(service, "consumes");
+        problems.push(rules::brought_and_taken(at, name, &first.home.name, &service.home.name));
+    }
 }
 
 fn delivery(system: &System, name: &str, (path, hides): (&str, bool), said: Delivery, problems: &mut Vec<Diagnostic>) {

@@ -71,3 +71,28 @@ pub fn reserved_name(at: Option<Span>, name: &str) -> Diagnostic {
     )
     .fix("give the system another name")
 }
+
+/// `queue-starts-several`
+pub fn starts_several(at: Option<Span>, queue: &str, first: &str, other: &str) -> Diagnostic {
+    Diagnostic::error(
+        "queue-starts-several",
+        at,
+        format!("`{queue}` cannot start both `{first}` and `{other}` on Google Cloud"),
+    )
+    .reason("Pub/Sub brings the messages of a queue to one address: the other function would never get one")
+    .fix(
+        "use a topic, of which each function gets every message, which filters may divide; or let one function take the messages and call \
+         the other",
+    )
+}
+
+/// `queue-brought-and-taken`
+pub fn brought_and_taken(at: Option<Span>, queue: &str, function: &str, service: &str) -> Diagnostic {
+    Diagnostic::error(
+        "queue-brought-and-taken",
+        at,
+        format!("`{service}` cannot take messages of `{queue}` on Google Cloud, which starts `{function}`"),
+    )
+    .reason("Pub/Sub brings the messages to the function, and then lets nobody take them")
+    .fix("use a topic, of which both get every message, or a queue for each of them")
+}

@@ -9,7 +9,7 @@ use hcl::Expression;
 use super::edge::{Entries, Records};
 use super::firewall::Rules;
 use super::identity::Registry;
-use super::{Stack, caches, is_machine, registry, settings, shards, tcp_balancer};
+use super::{Stack, caches, is_machine, queues, registry, settings, shards, tcp_balancer};
 use crate::catalog;
 use crate::ir::{Id, Launch, Peer, Resource, Service};
 use crate::list;
@@ -326,8 +326,6 @@ pub(super) fn ready(
                 .chain(map)
                 .collect()
         }
-        // What is sent before the subscription is there is lost, and a sender's grant is on the topic alone.
-        Resource::Queue(queue) if !grant.access.reads() => vec![&stack.queues[&queue].inbox.subscription],
         // Its grants have references to them.
         _ => vec![],
     });
@@ -343,6 +341,7 @@ pub(super) fn ready(
     ready.extend(records.of(stack.system, id));
     ready.extend(&stack.grants[&id]);
     ready.extend(stores);
+    ready.extend(queues::sent_to(stack, id));
     ready.extend(balancers);
     ready.into_iter().map(Address::whole).collect()
 }

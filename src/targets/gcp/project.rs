@@ -32,15 +32,18 @@ impl Project {
     }
 }
 
+/// Versions of the providers that know every argument used here: the oldest is the one that they were checked against.
+const GOOGLE: &str = "~> 7.45";
+
 pub(super) fn lower(system: &Checked<'_>, module: &mut Module) -> Project {
     module.file("versions", "");
     let provider = |source: &str, version: &str| object! { "source" => source, "version" => version };
     let beta = super::encryption::has_identities(system);
     let sources = functions::of_source(system).next().is_some();
     let providers = Block::new()
-        .set("google", provider("hashicorp/google", "~> 7.0"))
+        .set("google", provider("hashicorp/google", GOOGLE))
         .when(beta, |block| {
-            block.set("google-beta", provider("hashicorp/google-beta", "~> 7.0"))
+            block.set("google-beta", provider("hashicorp/google-beta", GOOGLE))
         })
         .set("random", provider("hashicorp/random", "~> 3.7"))
         .when(sources, |block| {

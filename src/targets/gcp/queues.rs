@@ -3,7 +3,7 @@
 use hcl::Expression;
 
 use super::{Stack, functions};
-use crate::ir::{Delivery, Id, Inbox as Of, Service, dead_letters};
+use crate::ir::{Delivery, Id, Inbox as Of, Resource, Service, dead_letters};
 use crate::list;
 use crate::terraform::{Address, Block};
 
@@ -89,6 +89,22 @@ pub(super) fn lower(stack: &mut Stack<'_>) {
         stack.report.component(&queue.path, what, topic.text());
         stack.queues.insert(id, Placed { topic, inbox });
     }
+}
+
+/// The subscriptions of what somebody sends to: what is sent before one is there never reaches it, and a sender's grant is on the topic
+/// alone.
+pub(super) fn sent_to<'a>(stack: &'a Stack<'_>, id: Id<Service>) -> impl Iterator<Item = &'a Address> {
+    let sent = stack.system.grants_of(id).filter(|grant| grant.access.writes());
+    sent.flat_map(|grant| match grant.resource {
+        // Who takes as well has a grant that refers to it.
+        Resource::Queue(queue) if !grant.access.reads() => vec![&stack.queues[&queue].inbox.subscription],
+        Resource::Topic(topic) => {
+            let all = stack.subscriptions.iter();
+            let own = all.filter(|(id, _)| stack.system.subscriptions[**id].topic == topic);
+            own.map(|(_, inbox)| &inbox.subscription).collect()
+        }
+        _ => vec![],
+    })
 }
 
 /// A topic, under the key, whose messages stay in the region.

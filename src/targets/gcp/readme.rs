@@ -26,6 +26,7 @@ fn prerequisites(stack: &mut Stack<'_>) {
     let mut items = vec![
         "A project with billing, in which `cloudresourcemanager.googleapis.com` and `serviceusage.googleapis.com` are on (`gcloud services enable`): Terraform asks for the project's number before it switches on anything. The other APIs are switched on by `apis.tf`.".to_owned(),
         "Credentials in the environment (`gcloud auth application-default login`, or a service account) that may administer Compute Engine, Cloud SQL, Cloud KMS, Secret Manager, Cloud Storage, Cloud DNS, Logging and the project's IAM policy.".to_owned(),
+        "Commit `terraform/.terraform.lock.hcl` after the first `init`: everybody gets the same providers then. Where newer files ask for newer ones, `terraform init -upgrade` fetches them.".to_owned(),
     ];
     if super::alarms::any(system) {
         items.push(match system.sharded().next() {

@@ -8,15 +8,30 @@ use crate::object;
 use crate::targets::aws::Stack;
 use crate::targets::aws::functions::Functions;
 use crate::targets::aws::functions::schedule;
-use crate::targets::aws::streams::Streams;
+use crate::targets::aws::streams::{Streams, kafka};
 use crate::targets::aws::tables::Tables;
 use crate::terraform::{Address, Block};
 
 /// Percent of the calls of requests that may fail, and the spans of five minutes in which that has to be so.
 const FAILING: u32 = 5;
 const SPANS: u32 = 3;
-/// Batches of records of Kafka that may wait.
-const BATCHES: u32 = 100;
+/// Seconds in which what is written to a table is compared with calls: writes that change nothing are no changes, so an hour of them alone
+/// means little. Such hours after which somebody is told.
+const HOUR: u32 = 3600;
+const HOURS: u32 = 2;
+
+/// How late a function is: what the sum is called, its unit, and how many of it a minute has.
+type Unit = (&'static str, &'static str, u32);
+const MILLISECONDS: Unit = (
+    "Age of records, or twice too old where nothing is called",
+    "Milliseconds.",
+    60_000,
+);
+const SECONDS: Unit = (
+    "Time that what waits will take, or twice too long where nothing is called",
+    "Seconds, as the brokers reckon once the function has read for the first time.",
+    60,
+);
 
 /// What the metrics of functions are measured beside.
 pub(in crate::targets::aws) struct Sources<'a> {
@@ -45,10 +60,17 @@ type Metric<'a> = (&'a str, &'static str, &'static str, Expression, &'static str
 fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, item: &Function, sources: &Sources<'_>) -> Option<Block> {
     let lambda = sources.functions.get(alarm.function);
     let function = || object! { "FunctionName" => lambda.function.attr("function_name") };
+    let of_requests = matches!(item.trigger, Some(Trigger::Api | Trigger::Url { .. }));
+    let about = match alarm.trouble {
+        FunctionTrouble::Failing { .. } if of_requests => format!(
+            "More than {FAILING} % of the calls of {} failed for a quarter of an hour. Its logs say why.",
+            stack.system.services[alarm.function].name
+        ),
+        _ => alarm.about.clone(),
+    };
     let named = Block::new()
         .set("alarm_name", stack.name(&alarm.name))
-        .set("alarm_description", alarm.about.as_str());
-    let of_requests = matches!(item.trigger, Some(Trigger::Api | Trigger::Url { .. }));
+        .set("alarm_description", about);
     let body = match alarm.trouble {
         FunctionTrouble::DeadLetters => {
             let queue = object! { "QueueName" => lambda.dead.as_ref()?.attr("name") };
@@ -63,15 +85,14 @@ fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, item: &Function, sources: &Sou
                 metrics.push(("undelivered", "AWS/Scheduler", failures, group, "Sum"));
             }
             let sum: Vec<String> = metrics.iter().map(|(id, ..)| format!("FILL({id}, 0)")).collect();
-            computed(
+            let body = computed(
                 named,
                 "Dead letters, and those that were lost",
                 &sum.join(" + "),
                 FIVE_MINUTES,
                 metrics,
-            )
-            .set("evaluation_periods", 1)
-            .set("threshold", 0)
+            );
+            once(body).set("threshold", 0)
         }
         // Where somebody waits for each answer, a share counts: a few calls that all fail are as bad as many.
         FunctionTrouble::Failing { .. } if of_requests => {
@@ -96,45 +117,52 @@ fn body(stack: &Stack<'_>, alarm: &FunctionAlarm, item: &Function, sources: &Sou
             .set("evaluation_periods", 1)
             .set("threshold", 0),
         FunctionTrouble::Behind { minutes } => {
-            let (written, space, count, source) = match item.trigger {
-                Some(Trigger::Stream { stream, batch, .. }) if stack.system.streams[stream].kafka => {
-                    // Brokers are asked how many records wait, not for how long.
-                    let body = plain(named, ("AWS/Lambda", "OffsetLag", function(), "Minimum"), FIVE_MINUTES)
-                        .set("evaluation_periods", minutes.div_ceil(FIVE_MINUTES / 60))
-                        .comment("Records that wait.")
-                        .set("threshold", batch * BATCHES);
-                    return Some(quiet(body));
+            let age = ("age", "AWS/Lambda", "IteratorAge", function(), "Maximum");
+            // A call may be longer than a span, and is counted when it begins.
+            let spans = SPANS.max(item.timeout_seconds.div_ceil(FIVE_MINUTES) + 1);
+            let (age, written, unit, (period, spans)) = match item.trigger {
+                Some(Trigger::Stream { stream, .. }) if stack.system.streams[stream].kafka => {
+                    let lag = |word, metric, statistic| -> Option<Metric<'_>> {
+                        let of = object! {
+                            "Cluster Name" => sources.streams.kafka.as_ref()?.name(),
+                            "Consumer Group" => kafka::group(stack, &stack.system.services[alarm.function]),
+                            "Topic" => stack.system.streams[stream].name.as_str(),
+                        };
+                        Some((word, "AWS/Kafka", metric, of, statistic))
+                    };
+                    let age = lag("drain", "EstimatedMaxTimeLag", "Maximum")?;
+                    (
+                        age,
+                        lag("waiting", "SumOffsetLag", "Minimum")?,
+                        SECONDS,
+                        (FIVE_MINUTES, spans),
+                    )
                 }
                 Some(Trigger::Stream { stream, .. }) => {
                     let name = object! { "StreamName" => sources.streams.get(stream).attr("name") };
-                    ("records", "AWS/Kinesis", "IncomingRecords", name)
+                    let written = ("records", "AWS/Kinesis", "IncomingRecords", name, "Sum");
+                    (age, written, MILLISECONDS, (FIVE_MINUTES, spans))
                 }
                 Some(Trigger::Table { table, .. }) => {
                     let name = object! { "TableName" => sources.tables.get(table).attr("name") };
-                    ("writes", "AWS/DynamoDB", "ConsumedWriteCapacityUnits", name)
+                    let written = ("writes", "AWS/DynamoDB", "ConsumedWriteCapacityUnits", name, "Sum");
+                    (age, written, MILLISECONDS, (HOUR, HOURS))
                 }
                 _ => return None,
             };
-            let most = minutes * 60_000;
-            let metrics = vec![
-                ("age", "AWS/Lambda", "IteratorAge", function(), "Maximum"),
-                ("called", "AWS/Lambda", "Invocations", function(), "Sum"),
-                (written, space, count, source, "Sum"),
-            ];
+            let (label, comment, factor) = unit;
+            let most = minutes * factor;
             let late = format!(
-                "IF(FILL({written}, 0) > 0 AND FILL(called, 0) < 1, {}, FILL(age, 0))",
-                2 * most
+                "IF(FILL({}, 0) > 0 AND FILL(called, 0) < 1, {}, FILL({}, 0))",
+                written.0,
+                2 * most,
+                age.0
             );
-            computed(
-                named,
-                "Age of records, or twice too old where nothing is called",
-                &late,
-                FIVE_MINUTES,
-                metrics,
-            )
-            .set("evaluation_periods", SPANS)
-            .comment("Milliseconds.")
-            .set("threshold", most)
+            let called = ("called", "AWS/Lambda", "Invocations", function(), "Sum");
+            computed(named, label, &late, period, vec![age, called, written])
+                .set("evaluation_periods", spans)
+                .comment(comment)
+                .set("threshold", most)
         }
     };
     Some(quiet(body))
@@ -145,6 +173,13 @@ pub(super) fn quiet(body: Block) -> Block {
     body.set("comparison_operator", "GreaterThanThreshold")
         .comment("Nothing is measured while nothing happens.")
         .set("treat_missing_data", "notBreaching")
+}
+
+/// An alarm that one span is enough for, also if it is measured late: of what is filled, only the newest spans are looked at.
+pub(super) fn once(body: Block) -> Block {
+    body.set("evaluation_periods", SPANS)
+        .comment("Once is enough, also if it is measured some minutes late.")
+        .set("datapoints_to_alarm", 1)
 }
 
 /// An alarm on one metric.

@@ -2,7 +2,7 @@
 
 use hcl::Expression;
 
-use super::function::computed;
+use super::function::{computed, once};
 use super::{FIVE_MINUTES, tell};
 use crate::targets::aws::Stack;
 use crate::targets::aws::policy::{Statement, document};
@@ -95,18 +95,22 @@ pub(in crate::targets::aws) fn lower(
             .set("alarm_description", about);
         let mut sum = "FILL(failed, 0) + FILL(missed, 0)".to_owned();
         let (period, spans, times) = match told {
-            Told::Always => (FIVE_MINUTES, 1, 0),
+            Told::Always => (FIVE_MINUTES, None, 0),
             Told::Late(stream) => {
                 if let Some(stream) = stream {
                     let stream = object! { "StreamName" => stream };
                     counted.push(("written", "AWS/Kinesis", "IncomingRecords", stream, "Sum"));
                     sum = format!("IF(FILL(written, 0) > 0, {sum}, 0)");
                 }
-                (SPAN, SPANS, TIMES)
+                (SPAN, Some(SPANS), TIMES)
             }
         };
-        let body = computed(body, "Statements that went wrong", &sum, period, counted)
-            .set("evaluation_periods", spans)
+        let body = computed(body, "Statements that went wrong", &sum, period, counted);
+        let body = match spans {
+            Some(spans) => body.set("evaluation_periods", spans),
+            None => once(body),
+        };
+        let body = body
             .set("comparison_operator", "GreaterThanThreshold")
             .set("threshold", times)
             .comment("Nothing is measured while nothing goes wrong.")

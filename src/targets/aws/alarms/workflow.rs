@@ -1,6 +1,6 @@
 //! Alarms on workflows: runs that failed or took too long, and runs that could not be started at their time.
 
-use super::function::computed;
+use super::function::{computed, once};
 use super::{FIVE_MINUTES, tell};
 use crate::object;
 use crate::targets::aws::Stack;
@@ -27,8 +27,8 @@ pub(in crate::targets::aws) fn lower(stack: &mut Stack<'_>, workflows: &Workflow
         let body = Block::new()
             .set("alarm_name", stack.name(&alarm.name))
             .set("alarm_description", about);
-        let body = computed(body, "Runs that went wrong", &sum.join(" + "), FIVE_MINUTES, counted)
-            .set("evaluation_periods", 1)
+        let body = computed(body, "Runs that went wrong", &sum.join(" + "), FIVE_MINUTES, counted);
+        let body = once(body)
             .set("comparison_operator", "GreaterThanThreshold")
             .set("threshold", 0)
             .comment("Nothing is measured while nothing happens.")

@@ -3,6 +3,7 @@
 use hcl::Expression;
 
 use super::identity::Role;
+use crate::check::aws_call_seconds;
 use crate::ir::{Family, Function, Id, Language, Resource, Service, Value};
 use crate::list;
 use crate::targets::aws::compute::{self, Parts, Proxies};
@@ -40,7 +41,7 @@ pub(super) fn lower(
     let key = settings.as_ref().map(|(key, _)| key.clone());
     let body = code
         .set("memory_size", item.memory_mb)
-        .set("timeout", item.timeout_seconds)
+        .set("timeout", aws_call_seconds(&stack.system, service, item))
         .comment("At most, and kept free for it.")
         .set("reserved_concurrent_executions", item.concurrency)
         .when(item.warm > 0, |block| block.set("publish", true))

@@ -1,5 +1,6 @@
 //! What the owner of APIs should know and do.
 
+use crate::check::aws_call_seconds;
 use crate::ir::Tls;
 use crate::target::Target;
 use crate::targets::aws::{Stack, place};
@@ -62,8 +63,17 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
             true => ", to a function and back 6 MB with headers, where what is no text counts a third more",
             false => "",
         };
+        let shortened = api.routes.iter().any(|route| {
+            let service = &system.services[route.service];
+            let item = service.function.as_ref();
+            item.is_some_and(|item| aws_call_seconds(&system, service, item) < item.timeout_seconds)
+        });
+        let ends = match shortened {
+            true => " (a function that says no `timeout_seconds` ends after 29)",
+            false => "",
+        };
         items.push(format!(
-            "The API `{name}` gives a service 30 seconds for an answer and passes bodies of up to 10 MB{functions}; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
+            "The API `{name}` gives a service 30 seconds for an answer{ends} and passes bodies of up to 10 MB{functions}; what is beyond a route's throttle gets 429, the requests of all callers together.{address} Each request has a line in the log group `/aws/vendedlogs/{prefix}/api/{name}`, whose `error` and `integrationError` say why one was refused.",
         ));
     }
     if !system.apis.is_empty() {

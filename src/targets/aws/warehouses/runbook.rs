@@ -1,7 +1,7 @@
 //! What the owner of warehouses should know and do.
 
 use super::statements::{ARRIVING, REFUSED_DAYS};
-use super::{capacity, flow};
+use super::{capacity, flow, upkeep};
 use crate::targets::aws::Stack;
 
 /// Adds what is done for security.
@@ -50,14 +50,15 @@ pub(in crate::targets::aws) fn operations(stack: &Stack<'_>, items: &mut Vec<Str
         .find_map(|(_, item)| item.tables.iter().find(filled))
     {
         items.push(format!(
-            "Records of a stream become rows a quarter of an hour after Redshift has fetched them, which takes seconds as a rule and has no limit. One that is no JSON object, has a field of another type than its column, or lacks the time in a table with `delete_after_days`, is kept in `{ARRIVING}.TABLE{}` for {REFUSED_DAYS} days with the time at which it arrived, and the alarm goes off each time some are set aside. To read them, log in as the owner (`aws redshift-data execute-statement --region {region} --workgroup-name {} --database {} --secret-arn ... --sql 'SELECT arrived_at, FROM_VARBYTE(record, '\\''utf-8'\\'') FROM {ARRIVING}.\"{}{}\"'`). The other failures of these statements are in the log group `/aws/events/{}-warehouse-upkeep`: `describe-statement` with the id that stands there has the reason; `watch-...` fails there while nobody writes, which tells nobody. A record may be in a table twice on rare occasions. An alarm that ends in `-late` says that nothing came through for two hours, though records were written (of Kafka also where none were): ask as the owner `SELECT * FROM sys_mv_refresh_history ORDER BY start_time DESC LIMIT 20` and `SELECT * FROM sys_stream_scan_errors ORDER BY record_time DESC LIMIT 20`, fetch by hand with `REFRESH MATERIALIZED VIEW {ARRIVING}.\"{}\"`, and read what that says: a role that may not be taken on, a key, or no way through the network.",
+            "Records of a stream become rows a quarter of an hour after Redshift has fetched them, which takes seconds as a rule and has no limit. One that is no JSON object, has a field of another type than its column, or lacks the time in a table with `delete_after_days`, is kept in `{ARRIVING}.TABLE{}` for {REFUSED_DAYS} days with the time at which it arrived, and the alarm goes off each time some are set aside. To read them, log in as the owner (`aws redshift-data execute-statement --region {region} --workgroup-name {} --database {} --secret-arn ... --sql 'SELECT arrived_at, FROM_VARBYTE(record, '\\''utf-8'\\'') FROM {ARRIVING}.\"{}{}\"'`). The other failures of these statements are in the log group `/aws/events/{}-warehouse-upkeep`: `describe-statement` with the id that stands there has the reason; `watch-...` fails there while nobody writes, which tells nobody. A record may be in a table twice on rare occasions. An alarm that ends in `-late` says that nothing came through for two hours, though records were written (of Kafka also where none were): ask as the owner `SELECT * FROM sys_mv_refresh_history ORDER BY start_time DESC LIMIT 20` and `SELECT * FROM sys_stream_scan_errors ORDER BY record_time DESC LIMIT 20`, fetch by hand with `REFRESH MATERIALIZED VIEW {ARRIVING}.\"{}\"`, and read what that says: a role that may not be taken on, a key, or no way through the network. Another `stream` for a table is another view, which begins with the oldest record that the stream still has: records that became rows before, of a stream that is named again, do so twice. The view of the old one goes when that is applied, and what it still held becomes rows as well; of a table without a `stream`, that stays in `{ARRIVING}.TABLE{}` until you drop it.",
             flow::REFUSED,
             stack.name(&first.name),
             first.database(),
             table.name,
             flow::REFUSED,
             stack.name(&first.name),
-            table.name
+            upkeep::source(stack, table).map_or(String::new(), |source| source.view),
+            flow::LEFT
         ));
     }
     items.push("The tables of a warehouse are made when it is applied, and get columns that are new. Columns and tables that leave the blueprint stay, with their rows, until you drop them as the owner, and a column keeps its type. AWS forgets after some days that a statement was run: a plan then runs them again, which changes nothing that is there.".to_owned());

@@ -2,7 +2,7 @@
 //!
 //! Names of tables and columns have lower-case letters, digits and underscores, and stand in quotes: some are words of the language.
 
-use super::flow;
+use super::flow::{self, Source};
 use crate::ir::{Access, Warehouse, WarehouseTable};
 use crate::vocabulary::ColumnType;
 
@@ -75,73 +75,81 @@ pub(super) fn watch(table: &WarehouseTable) -> String {
     format!("watch_records_of_{}", table.name)
 }
 
-/// Makes what is not there yet, and says anew who may do what. Made to be called again and again. `schemas` are those that streams are
-/// read through, and `source` gives what is read of one.
-pub(super) fn preparing(
-    item: &Warehouse,
-    (roles, upkeep): (&str, &str),
-    users: &[User],
-    schemas: &[&str],
-    source: &dyn Fn(&WarehouseTable) -> String,
-) -> String {
-    let is_filled = item.tables.iter().any(|table| table.stream.is_some());
+/// The name of the procedure that prepares one table.
+fn of_table(table: &WarehouseTable) -> String {
+    format!("prepare_table_{}", table.name)
+}
+
+/// Makes what is not there yet, and says anew who may do what. Made to be called again and again. What concerns one table is a procedure of
+/// its own, for no statement may be long; `views` are those in which records arrive.
+pub(super) fn preparing(item: &Warehouse, (roles, upkeep): (&str, &str), users: &[User], views: &[String]) -> String {
     let mut body = vec![
         "-- Nobody makes tables but this.".to_owned(),
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC;".to_owned(),
         format!("CREATE SCHEMA IF NOT EXISTS {ARRIVING};"),
         format!("CREATE SCHEMA IF NOT EXISTS {KEPT};"),
+        format!(
+            "-- Who may do what is said anew: links that are gone allow nothing.\n\
+             FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:{roles}-%' LOOP\n  \
+             EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
+             EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {ARRIVING} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
+             EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {KEPT} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n\
+             END LOOP;"
+        ),
     ];
-    for table in &item.tables {
-        body.extend(made(table));
-        if table.stream.is_some() {
-            body.push(flow::arrives(table, &source(table)));
-        }
+    body.extend(users.iter().map(|user| known(&user.name)));
+    if forgets(item) {
+        body.push(known(upkeep));
+        body.push(format!("GRANT EXECUTE ON PROCEDURE public.{FORGET}() TO \"{upkeep}\";"));
     }
-    body.push(format!(
-        "-- Who may do what is said anew: links that are gone allow nothing.\n\
-         FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:{roles}-%' LOOP\n  \
-         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
-         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {ARRIVING} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n  \
-         EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA {KEPT} FROM ' || QUOTE_IDENT(upkeep_user.usename);\n\
-         END LOOP;"
-    ));
-    let all = item.tables.iter().map(|table| format!("public.\"{}\"", table.name));
-    let all = all.collect::<Vec<_>>().join(", ");
-    for User { name, access } in users {
+    if item.tables.iter().any(|table| table.stream.is_some()) {
+        let schemas = [ARRIVING, KEPT].into_iter();
+        body.extend(schemas.map(|schema| format!("GRANT USAGE ON SCHEMA {schema} TO \"{upkeep}\";")));
+    }
+    body.extend(item.tables.iter().map(|table| format!("{};", call(&of_table(table)))));
+    body.push(flow::leaves(&item.database(), views));
+    let declare = ["upkeep_count INTEGER", "upkeep_user RECORD", "upkeep_view RECORD"];
+    procedure(PREPARE, &declare, &body)
+}
+
+/// Makes one table, and says who may use it.
+pub(super) fn preparing_table(table: &WarehouseTable, upkeep: &str, users: &[User], source: Option<&Source>) -> String {
+    let mut body = made(table);
+    body.extend(source.map(|source| flow::arrives(table, source)));
+    body.extend(users.iter().map(|User { name, access }| {
         let may = match (access.reads(), access.writes()) {
             (true, true) => "SELECT, INSERT",
             (true, false) => "SELECT",
             _ => "INSERT",
         };
-        body.push(known(name));
-        body.push(format!("GRANT {may} ON TABLE {all} TO \"{name}\";"));
-    }
-    if forgets(item) {
-        body.push(known(upkeep));
-        body.push(format!("GRANT EXECUTE ON PROCEDURE public.{FORGET}() TO \"{upkeep}\";"));
-    }
-    if is_filled {
-        // Who asks a view needs the schemas that it reads as well: there is nothing in them that could be asked directly.
-        let schemas = [&[ARRIVING, KEPT], schemas].concat().into_iter();
-        body.extend(schemas.map(|schema| format!("GRANT USAGE ON SCHEMA {schema} TO \"{upkeep}\";")));
-    }
-    body.extend(item.tables.iter().flat_map(|table| kept(table, upkeep)));
-    procedure(PREPARE, &["upkeep_count INTEGER", "upkeep_user RECORD"], &body)
+        format!("GRANT {may} ON TABLE public.\"{}\" TO \"{name}\";", table.name)
+    }));
+    body.extend(kept(table, upkeep, source));
+    procedure(&of_table(table), &["upkeep_count INTEGER"], &body)
+}
+
+/// Who asks a view needs the schemas that it reads as well: there is nothing in them that could be asked directly. Not in a procedure, for
+/// rights to what is outside the warehouse may not be given within a transaction.
+pub(super) fn looking(schema: &str, upkeep: &str) -> String {
+    format!("GRANT USAGE ON SCHEMA {schema} TO \"{upkeep}\"")
 }
 
 /// What the upkeep may do with a table, and with what arrives for it.
-fn kept(table: &WarehouseTable, upkeep: &str) -> Vec<String> {
+fn kept(table: &WarehouseTable, upkeep: &str, source: Option<&Source>) -> Vec<String> {
     let name = &table.name;
     let grant = |may: &str, on: String| format!("GRANT {may} ON {on} TO \"{upkeep}\";");
     let mut grants = vec![];
     if table.delete_after_days.is_some() {
         grants.push(grant("SELECT, DELETE", format!("TABLE public.\"{name}\"")));
     }
-    if table.stream.is_some() {
-        let refused = flow::REFUSED;
+    if let Some(source) = source {
+        let (refused, left) = (flow::REFUSED, flow::LEFT);
         grants.extend([
             grant("INSERT", format!("TABLE public.\"{name}\"")),
-            grant("SELECT, DELETE", format!("TABLE {ARRIVING}.\"{name}\"")),
+            grant(
+                "SELECT, DELETE",
+                format!("TABLE {ARRIVING}.\"{}\", {ARRIVING}.\"{name}{left}\"", source.view),
+            ),
             grant(
                 "SELECT, INSERT, DELETE",
                 format!("TABLE {ARRIVING}.\"{name}{refused}\", {KEPT}.\"{name}\""),

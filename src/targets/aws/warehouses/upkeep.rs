@@ -2,8 +2,9 @@
 
 use hcl::Expression;
 
+use super::flow::{self, Source};
 use super::statements::{self, User};
-use super::{Found, connections, flow};
+use super::{Found, connections};
 use crate::ir::{Id, Resource, Warehouse, WarehouseTable};
 use crate::targets::aws::alarms::sink::{self, Told, Watched};
 use crate::targets::aws::compute::Parts;
@@ -42,13 +43,13 @@ fn statement(item: &Warehouse, found: &Found, sql: Expression) -> Block {
         .set("sql", sql)
 }
 
-/// Makes what is in a warehouse. Gives the statement after which all of it is there.
+/// Makes what is in a warehouse. Gives the statements after which all of it is there.
 fn prepare(
     stack: &mut Stack<'_>,
     (id, item): (Id<Warehouse>, &Warehouse),
     found: &Found,
     parts: &Parts<'_>,
-) -> Address {
+) -> Vec<Expression> {
     let system = stack.system;
     stack.module.file("warehouses", "");
     let kind = "aws_redshiftdata_statement";
@@ -81,18 +82,28 @@ fn prepare(
             access,
         })
         .collect();
-    let source = |table: &WarehouseTable| source(stack, table);
     let upkeep = super::user(stack, &format!("{}-{UPKEEP}", item.name));
+    let tables: Vec<(&WarehouseTable, Option<Source>)> =
+        item.tables.iter().map(|table| (table, source(stack, table))).collect();
+    let views: Vec<String> = tables
+        .iter()
+        .filter_map(|(_, source)| Some(source.as_ref()?.view.clone()))
+        .collect();
     let mut procedures = vec![(
         "prepare".to_owned(),
-        statements::preparing(item, (&system.prefix, &upkeep), &users, &schemas, &source),
+        statements::preparing(item, (&system.prefix, &upkeep), &users, &views),
     )];
     if statements::forgets(item) {
         procedures.push(("forget".to_owned(), statements::forgetting(item)));
     }
-    for table in item.tables.iter().filter(|table| table.stream.is_some()) {
-        procedures.push((format!("take-{}", table.name), flow::taking(table)));
-        procedures.push((format!("watch-{}", table.name), flow::watching(table)));
+    for (table, source) in &tables {
+        let name = &table.name;
+        let sql = statements::preparing_table(table, &upkeep, &users, source.as_ref());
+        procedures.push((format!("prepare-{name}"), sql));
+        if let Some(source) = source {
+            procedures.push((format!("take-{name}"), flow::taking(table, source)));
+            procedures.push((format!("watch-{name}"), flow::watching(table)));
+        }
     }
     let procedures = procedures
         .into_iter()
@@ -120,18 +131,28 @@ fn prepare(
             Block::new().set("replace_triggered_by", list![procedures.whole()]),
         )
         .set("depends_on", Expression::Array(waits));
-    stack
+    let prepared = stack
         .module
         .comment("Makes the tables, adds columns that they do not have yet, and says who may use them.")
-        .resource(kind, &item.name, body)
+        .resource(kind, &item.name, body);
+    let mut ready = vec![];
+    for schema in schemas {
+        let body = statement(item, found, statements::looking(schema, &upkeep).into())
+            .comment("The user is there.")
+            .set("depends_on", list![prepared.whole()]);
+        let local = super::local(item, &format!("use_of_{schema}"));
+        ready.push(stack.module.resource(kind, &local, body).whole());
+    }
+    if ready.is_empty() {
+        ready.push(prepared.whole());
+    }
+    ready
 }
 
 /// The columns of a stream as its records arrive, and the stream.
-fn source(stack: &Stack<'_>, table: &WarehouseTable) -> String {
-    let Some(stream) = table.stream.map(|id| &stack.system.streams[id]) else {
-        return String::new();
-    };
-    match stream.kafka {
+pub(super) fn source(stack: &Stack<'_>, table: &WarehouseTable) -> Option<Source> {
+    let stream = &stack.system.streams[table.stream?];
+    let select = match stream.kafka {
         true => format!(
             "refresh_time, kafka_timestamp AS arrived_at, kafka_value AS record FROM {KAFKA}.\"{}\"",
             stream.name
@@ -140,19 +161,22 @@ fn source(stack: &Stack<'_>, table: &WarehouseTable) -> String {
             "refresh_time, approximate_arrival_timestamp AS arrived_at, kinesis_data AS record FROM {KINESIS}.\"{}\"",
             stack.name(&stream.name)
         ),
-    }
+    };
+    Some(Source::new(table, &stream.name, stream.kafka, select))
 }
 
 /// What is done at its times, and who is told when it goes wrong.
 fn times(
     stack: &mut Stack<'_>,
     (id, item): (Id<Warehouse>, &Warehouse),
-    (found, ready): (&Found, &Address),
+    (found, ready): (&Found, &[Expression]),
     parts: &Parts<'_>,
     topic: Option<&Address>,
 ) {
     let system = stack.system;
     let (role, grants) = role(stack, item, found, parts);
+    let there = std::iter::once(grants.whole()).chain(ready.iter().cloned());
+    let there = Expression::Array(there.collect());
     stack.module.file("warehouses", "");
     let local = super::local(item, "upkeep");
     let full = stack.name(&format!("{}-{UPKEEP}", item.name));
@@ -234,7 +258,7 @@ fn times(
             .block("flexible_time_window", Block::new().set("mode", "OFF"))
             .block("target", target)
             .comment("What is called, and who may call it, is there first.")
-            .set("depends_on", list![grants.whole(), ready.whole()]);
+            .set("depends_on", there.clone());
         let local = format!("{}_warehouse_{}", item.name, job.replace('-', "_"));
         stack.module.resource("aws_scheduler_schedule", &local, body);
         watched.push(Watched {

@@ -13,10 +13,15 @@ const PERIOD: &str = "300s";
 
 /// The share of an API's requests that ended in 5xx.
 pub(super) fn policy(stack: &Stack<'_>, api: &Api) -> Policy {
+    Policy::of(vec![failing(stack, &apis::part(api), "Requests fail")])
+}
+
+/// The share of a service's requests that ended in 5xx.
+pub(super) fn failing(stack: &Stack<'_>, service: &str, about: &str) -> Block {
     let all = format!(
         "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND \
          resource.labels.service_name = \"{}\"",
-        stack.name(&apis::part(api))
+        stack.name(service)
     );
     let failed = format!("{all} AND metric.labels.response_code_class = \"5xx\"");
     let sums = || {
@@ -34,10 +39,14 @@ pub(super) fn policy(stack: &Stack<'_>, api: &Api) -> Policy {
         .set("duration", format!("{SECONDS}s"))
         .block("aggregations", sums())
         .block("denominator_aggregations", sums());
-    let condition = Block::new()
-        .set("display_name", "Requests fail")
-        .block("condition_threshold", threshold);
-    Policy::of(vec![condition])
+    Block::new()
+        .set("display_name", about)
+        .block("condition_threshold", threshold)
+}
+
+/// What it means that calls of a function fail where somebody waits for each answer: a few that all fail are as bad as many.
+pub(super) fn of_function(name: &str) -> String {
+    format!("More than {FAILING} % of the calls of {name} failed for a quarter of an hour. Its logs say why.")
 }
 
 /// What it means.

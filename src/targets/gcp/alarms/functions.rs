@@ -31,6 +31,10 @@ pub(super) fn policy(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Policy>
             let conditions = std::iter::once(condition).chain(relay);
             (conditions.collect(), Some(about))
         }
+        FunctionTrouble::Failing { .. } if matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. })) => {
+            let condition = super::apis::failing(stack, &service.name, "Calls fail");
+            (vec![condition], Some(super::apis::of_function(&service.name)))
+        }
         FunctionTrouble::Failing { calls } => {
             let about = format!("More than {calls} calls failed in {MINUTES} minutes");
             let class = "metric.labels.response_code_class = \"5xx\"";

@@ -16,9 +16,9 @@ use super::compute::{self, Machines};
 use super::containers::{Containers, Parts};
 use super::edge::Records;
 use super::firewall::{self, Rules};
-use super::{Stack, containers};
+use super::{Stack, containers, queues};
 use crate::check::gcp_takes_events as takes_events;
-use crate::ir::{Delivery, Function, Id, Inbox, Service, System, Trigger};
+use crate::ir::{Delivery, Function, Id, Inbox, Resource, Service, System, Trigger};
 use crate::template;
 use crate::terraform::{Address, Block};
 
@@ -219,7 +219,10 @@ pub(super) fn lower(
         let parts = Parts::of(stack, id, containers);
         let mut ready = match function.private {
             true => compute::ready(stack, id, records, rules, machines),
-            false => stack.grants[&id].iter().map(Address::whole).collect(),
+            false => {
+                let grants = stack.grants[&id].iter();
+                grants.chain(queues::sent_to(stack, id)).map(Address::whole).collect()
+            }
         };
         ready.push(stack.encryption.users.whole());
         ready.extend(parts.ready.iter().map(Address::whole));
@@ -247,24 +250,33 @@ pub(super) fn lower(
     events::wait(stack, waits);
 }
 
-/// True for a function that sends to a queue whose messages start it again, be it through others. Who sends waits for the queue's
-/// subscription, so that subscription cannot wait for the function.
+/// True for a function that sends to a queue or topic whose messages start it again, be it through others. Who sends waits for the
+/// subscriptions of what it sends to, so those cannot wait for the function.
 fn starts_itself(system: &System, id: Id<Service>) -> bool {
     let mut seen = vec![];
     let mut open = vec![id];
     while let Some(sender) = open.pop() {
         for grant in system.grants_of(sender).filter(|grant| grant.access.writes()) {
-            let Some(next) = Inbox::of(grant.resource).and_then(|inbox| started_by(system, inbox)) else {
-                continue;
-            };
-            if next == id {
-                return true;
-            }
-            if !seen.contains(&next) {
-                seen.push(next);
-                open.push(next);
+            for next in inboxes(system, grant.resource).filter_map(|inbox| started_by(system, inbox)) {
+                if next == id {
+                    return true;
+                }
+                if !seen.contains(&next) {
+                    seen.push(next);
+                    open.push(next);
+                }
             }
         }
     }
     false
+}
+
+/// What messages are taken from that are sent to a queue or topic.
+fn inboxes(system: &System, sent: Resource) -> impl Iterator<Item = Inbox> {
+    let queue = Inbox::of(sent);
+    let topic = system
+        .subscriptions
+        .iter()
+        .filter(move |(_, item)| sent == Resource::Topic(item.topic));
+    queue.into_iter().chain(topic.map(|(id, _)| Inbox::Subscription(id)))
 }

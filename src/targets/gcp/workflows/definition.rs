@@ -22,6 +22,8 @@ const CALL: &str = "callFunction";
 const PAUSE: &str = "pause";
 /// The one that makes a text of an error.
 const TELL: &str = "tellError";
+/// Characters of an answer that `catch` gets.
+const CHARACTERS: u32 = 4096;
 /// Nothing, as an expression: `null` by itself may be taken for a key that is not there.
 const NOTHING: &str = "${null}";
 /// What a run says that takes too long.
@@ -276,16 +278,22 @@ fn pause() -> Expression {
     }
 }
 
+/// The beginning of a text: a run has little memory, and what a function answers may be long.
+fn cut(text: &str) -> String {
+    format!("text.substring({text}, 0, math.min({CHARACTERS}, len({text})))")
+}
+
 /// The text of an error: itself if it is one, of several branches what each says, else its message, with what a function answered.
 fn tell() -> Expression {
     let said = |begin: &str, end: &str, body: &str| {
+        let body = cut(body);
         object! { "condition" => format!("{begin}{end}"), "return" => format!("${{error.message + \": \" + {body}}}") }
     };
     let ways = list![
         object! { "condition" => "${get_type(error) == \"string\"}", "return" => "${error}" },
         object! {
             "condition" => "${map.get(error, \"branches\") != null}",
-            "return" => "${json.encode_to_string(error.branches)}",
+            "return" => format!("${{{}}}", cut("json.encode_to_string(error.branches)")),
         },
         said(
             "${get_type(map.get(error, \"body\")) == \"string\"",
@@ -302,7 +310,7 @@ fn tell() -> Expression {
             "return" => "${error.message}",
         },
     ];
-    let rest = object! { "return" => "${json.encode_to_string(error)}" };
+    let rest = object! { "return" => format!("${{{}}}", cut("json.encode_to_string(error)")) };
     object! {
         "params" => list!["error"],
         "steps" => list![step("known", object! { "switch" => ways }), step("other", rest)],
@@ -356,5 +364,9 @@ mod tests {
         let both = lowered(vec![step("both", Action::Parallel(branches), vec![tidy])]);
         let places = ["both_Late", "both_Told", "both_Failed", "tidy"].map(|name| both.find(name));
         assert!(places.is_sorted() && places[0].is_some(), "{places:?}");
+        assert!(
+            both.contains("text.substring(error.body, 0, math.min(4096, len(error.body)))"),
+            "{both}"
+        );
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn bring(
     // A function that waits for the subscription is not waited for.
     let mut later = |name: &str, ready| {
         if !starts_itself(system, id) {
-            waits.insert(identifier(name), ready);
+            waits.entry(identifier(name)).or_default().extend(ready);
         }
     };
     let part = service.name.as_str();
