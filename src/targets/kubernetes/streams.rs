@@ -46,6 +46,8 @@ const SIZE: (u32, u32) = (1, 2);
 const SERVER_PORTS: [u16; 2] = [9090, 9091];
 /// What the names of logins' Secrets begin with.
 const LOGINS: &str = "event-streams-login-";
+/// The largest dead letter: an event with all that Kafka takes as a record, as text.
+pub(super) const DEAD_BYTES: u32 = 8 << 20;
 const HOUR: u64 = 60 * 60 * 1000;
 
 /// The newest release that the operator knows, read in November 2026.
@@ -269,10 +271,14 @@ fn topic(stack: &Stack<'_>, stream: &Stream) -> Object {
 fn dead_topic(stack: &Stack<'_>, service: &Service) -> Object {
     let name = dead_letters(&service.name);
     let days = u64::from(Delivery::DEAD_DAYS) * 24 * HOUR;
-    Object::custom(meta(stack, &name, &service.name), spec(&name, 1, days)).about(format!(
-        "Dead letters of {}; nobody but administrators reads them",
-        service.name
-    ))
+    let mut topic = spec(&name, 1, days);
+    topic.config.insert("max.message.bytes", json!(DEAD_BYTES));
+    Object::custom(meta(stack, &name, &service.name), topic)
+        .about(format!(
+            "Dead letters of {}; nobody but administrators reads them",
+            service.name
+        ))
+        .comment("spec/config/max.message.bytes", "an event is larger than its record")
 }
 
 fn spec(name: &str, partitions: u32, retention: u64) -> KafkaTopic {

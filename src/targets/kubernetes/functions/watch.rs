@@ -153,15 +153,22 @@ fn failing(stack: &Stack<'_>, service: &Service, function: &Function, calls: u32
         return None;
     }
     let job = format!("job=\"{namespace}/{name}\"");
-    let of = format!("{job}, label=\"function\"");
     if function.source.is_some() {
         Some(format!(
             "sum(increase(function_calls_total{{{job}, result!=\"ok\"}}[5m])) > {calls}"
         ))
     } else if is_fed(function) {
-        // What the connector counts: each try that was answered badly, and events that nobody answered.
-        let each = ["http_request_code_4xx", "http_request_code_5xx", "output_error"];
-        let each = each.map(|name| format!("(sum(increase({name}{{{of}}}[5m])) or vector(0))"));
+        // What the connector counts: each try that was answered badly, and events of which no try was answered well.
+        let of = format!("{job}, label=\"function\"");
+        let given_up = match function.trigger {
+            Some(Trigger::Stream { .. } | Trigger::Table { .. }) => format!("function_errors{{{job}}}"),
+            _ => format!("output_error{{{of}}}"),
+        };
+        let answered = ["4xx", "5xx"].map(|code| format!("http_request_code_{code}{{{of}}}"));
+        let each = answered.into_iter().chain([given_up]);
+        let each: Vec<String> = each
+            .map(|count| format!("(sum(increase({count}[5m])) or vector(0))"))
+            .collect();
         Some(format!("{} > {calls}", each.join(" + ")))
     } else {
         // Nobody but an image itself knows how its requests end.
