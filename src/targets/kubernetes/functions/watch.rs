@@ -25,9 +25,6 @@ pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> 
     if stack.watches_streams() {
         objects.push(exporter(stack));
     }
-    if stack.watches_tables() {
-        objects.push(changes(stack));
-    }
     objects.extend(alarms.iter().filter_map(|alarm| rule(stack, alarm)));
     objects
 }
@@ -61,18 +58,6 @@ fn monitor(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Option<Obje
         return None;
     }
     Some(Object::custom(stack.names.service_meta(service), monitor))
-}
-
-/// What waits for functions in tables.
-fn changes(stack: &Stack<'_>) -> Object {
-    let monitor = PodMonitor {
-        selector: stack.database_pods_named(TABLES),
-        pod_metrics_endpoints: vec![Endpoint {
-            port: "metrics",
-            ..Default::default()
-        }],
-    };
-    Object::custom(stack.meta(TABLES, TABLES, "tables"), monitor)
 }
 
 /// What is in topics.
