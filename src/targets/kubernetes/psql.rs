@@ -60,6 +60,11 @@ pub(super) fn alarms(stack: &Stack<'_>) -> Vec<Object> {
         .collect()
 }
 
+/// What clients of CloudNativePG's certificates have to know: its documentation says how long they live.
+pub(super) const AUTHORITY: &str = "The operator makes that authority anew when it is 83 days old, and the old one ends a week later: read the \
+    file for every new connection, as libpq does, or start clients that read it once (a pool of an image, a truststore of Java) again within \
+    every week.";
+
 /// The name of that alert.
 pub(super) fn alarm(owner: &str) -> String {
     format!("{owner}-jobs-failed")

@@ -93,6 +93,7 @@ fn of_tables(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             the languages' images: name them as packages, or use an image."
             .to_owned(),
     );
+    says(format!("About `X_CA` of tables: {}", psql::AUTHORITY));
     says(format!(
         "The job `{}-VERSION` makes tables, columns, indexes and rights, and a changed blueprint makes another job; no table and \
             no column is dropped and no type or key changes by it: move the items to a new table for that. Items whose `ttl` has passed go every ten minutes. All \

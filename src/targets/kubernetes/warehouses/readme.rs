@@ -56,6 +56,7 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
         setup(first),
         psql::alarm(name)
     ));
+    says(format!("About `X_CA` of warehouses: {}", psql::AUTHORITY));
     let filled = stack
         .system
         .warehouses
