@@ -299,6 +299,10 @@ fn what_a_cluster_cannot_do_is_said() {
         "[functions.helps]\ntrigger = { http = \"ANY /*\" }\n",
     );
     assert!(rules(&inside).contains(&"own-address-inside"));
+    assert_eq!(
+        rules(SHOP).iter().filter(|rule| **rule == "one-event-a-call").count(),
+        1
+    );
     let called = SHOP.replace("calls = [\"helps\"]", "calls = [\"helps\", \"works\"]");
     assert!(rules(&called).contains(&"started-and-called"));
     let capacity = SHOP.replace(

@@ -27,6 +27,14 @@ pub fn packages_unreachable(at: Option<Span>, function: &str) -> Diagnostic {
         .fix("build an image with the packages in it and name it in `image`, put them into the folder, or set `egress = \"nat\"`")
 }
 
+/// `one-event-a-call`
+pub fn one_event(at: Option<Span>, function: &str) -> Diagnostic {
+    let message = format!("on Kubernetes each call of `{function}` gets one event, whatever `batch` says");
+    Diagnostic::warning("one-event-a-call", at, message)
+        .reason("what brings events there tries and gives up each for itself; what is worked out over the events of one call is of one event")
+        .fix("add to what earlier calls have kept instead, or say `batch = 1` to have the same on every target")
+}
+
 /// `own-address-not-offered`
 pub fn no_address(at: Option<Span>, function: &str) -> Diagnostic {
     let message = format!("Kubernetes has no address of its own for `{function}` that anybody could call");

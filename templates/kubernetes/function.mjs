@@ -12,8 +12,9 @@ const [mode, file, name, timeout, atOnce, ...routes] = process.argv.slice(2);
 const seconds = Number(timeout);
 const PORT = 8080;
 const STATUS_PORT = 9090;
-// The largest body, as everywhere for functions.
+// The largest body, as everywhere for functions; and what is read and thrown away of a larger one, so that its sender hears the answer.
 const MOST = 6 << 20;
+const DROPPED = 32 << 20;
 
 const path = ['.mjs', '.js', '.cjs'].map((end) => `/function/${file}${end}`).find(existsSync);
 const loaded = await import(path ?? `/function/${file}.mjs`);
@@ -138,17 +139,20 @@ async function read(request) {
   let size = 0;
   for await (const part of request) {
     size += part.length;
-    if (size > MOST) {
+    if (size > DROPPED) {
       return undefined;
     }
-    parts.push(part);
+    if (size <= MOST) {
+      parts.push(part);
+    }
   }
-  return Buffer.concat(parts);
+  return size <= MOST ? Buffer.concat(parts) : undefined;
 }
 
 async function serve(request) {
   const body = await read(request);
   if (body === undefined) {
+    results.failed += mode === 'events' ? 1 : 0;
     return [413, { connection: 'close' }, ''];
   }
   try {
@@ -177,5 +181,5 @@ const status = createServer((_, response) => {
 server.keepAliveTimeout = 75000;
 // The first process of a container hears no signal that it does not ask for.
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
-status.listen(STATUS_PORT);
-server.listen(PORT, mode === 'events' ? '127.0.0.1' : undefined);
+// Who is told of its health may call it.
+server.listen(PORT, mode === 'events' ? '127.0.0.1' : undefined, () => status.listen(STATUS_PORT));

@@ -24,16 +24,20 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 MODE, FILE, FUNCTION, TIMEOUT, AT_ONCE, *ROUTES = sys.argv[1:]
 TIMEOUT, AT_ONCE = int(TIMEOUT), int(AT_ONCE)
 PORT, STATUS_PORT = 8080, 9090
-# The largest body, as everywhere for functions.
-MOST = 6 << 20
+# The largest body, as everywhere for functions; and what is read and thrown away of a larger one, so that its sender hears the answer.
+MOST, DROPPED = 6 << 20, 32 << 20
+# Where the counts of calls are while the process begins anew.
+COUNTS = "FUNCTION_CALLS"
 
 sys.path.insert(0, "/function")
 function = functools.reduce(getattr, FUNCTION.split("."), importlib.import_module(FILE.replace("/", ".")))
 pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
-results = collections.Counter(ok=0, failed=0, late=0)
+results = collections.Counter(json.loads(os.environ.pop(COUNTS, '{"ok": 0, "failed": 0, "late": 0}')))
 guard = threading.Lock()
 # Calls that run on though nobody waits for them any more.
 late = set()
+# That the process is to begin anew, and that it is to end.
+anew, ends = threading.Event(), threading.Event()
 
 
 class Context:
@@ -63,10 +67,11 @@ def call(event):
         if not future.cancel():
             late.add(future)
             future.add_done_callback(late.discard)
-        # No thread can be stopped: with none left the process begins anew, at once and as the same one. If it ended, the kubelet would
-        # wait longer and longer before it starts it again.
+        # No thread can be stopped: with none left the process begins anew, as the same one. If it ended, the kubelet would wait longer
+        # and longer before it starts it again. From before the answer on nobody gets in: no event is let in to be cut off.
         if len(late) >= AT_ONCE:
-            threading.Timer(1, os.execv, [sys.executable, [sys.executable, "-u", *sys.argv]]).start()
+            anew.set()
+            close()
         return 504, [], b""
     try:
         returned = future.result()
@@ -116,7 +121,8 @@ class Calls(BaseHTTPRequestHandler):
     def serve(self):
         body = self.body()
         if body is None:
-            self.close_connection = True
+            if MODE == "events":
+                count("failed")
             return self.answer(413, [], b"")
         try:
             event = json.loads(body) if MODE == "events" else self.request_event(body)
@@ -128,18 +134,30 @@ class Calls(BaseHTTPRequestHandler):
 
     def body(self):
         """What was sent; nothing if it is too much."""
+        read, size = [], 0
+        for part in self.parts():
+            size += len(part)
+            if size > DROPPED:
+                break
+            if size <= MOST:
+                read.append(part)
+        return b"".join(read) if size <= MOST else None
+
+    def parts(self):
+        """What was sent, in the pieces in which it comes."""
         if "chunked" not in self.headers.get("transfer-encoding", "").lower():
-            length = int(self.headers.get("content-length") or 0)
-            return self.rfile.read(length) if length <= MOST else None
-        read = b""
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            if len(read) + size > MOST:
-                return None
-            read += self.rfile.read(size)
+            left = int(self.headers.get("content-length") or 0)
+            while left and (part := self.rfile.read(min(left, 1 << 20))):
+                left -= len(part)
+                yield part
+            return
+        while left := int(self.rfile.readline().split(b";")[0], 16):
+            while left and (part := self.rfile.read(min(left, 1 << 20))):
+                left -= len(part)
+                yield part
             self.rfile.readline()
         while self.rfile.readline().strip():
             pass
-        return read
 
     def request_event(self, body):
         url = urlsplit(self.path)
@@ -182,6 +200,9 @@ class Calls(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
                 self.send_header(name, str(value))
+        # Behind these nothing more is read.
+        if status in (413, 504):
+            self.send_header("connection", "close")
         if status != 204:
             self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -214,11 +235,27 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
+def close():
+    """Lets nobody in any more."""
+    for each in (status, server):
+        each.shutdown()
+        each.server_close()
+
+
+def end():
+    ends.set()
+    server.shutdown()
+
+
 server = Server(("127.0.0.1" if MODE == "events" else "", PORT), Calls)
 status = Server(("", STATUS_PORT), Status)
 # The first process of a container hears no signal that it does not ask for.
-signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end).start())
 threading.Thread(target=status.serve_forever, daemon=True).start()
 server.serve_forever()
-pool.shutdown()
+# A moment for the answers that are on their way.
+if anew.is_set() and not ends.wait(1):
+    os.environ[COUNTS] = json.dumps(results)
+    os.execv(sys.executable, [sys.executable, "-u", *sys.argv])
+pool.shutdown(wait=not anew.is_set())
 os._exit(0)

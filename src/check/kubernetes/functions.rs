@@ -109,6 +109,19 @@ fn triggers(
         Some(Trigger::Schedule { .. }) if function.warm > 0 => problems.push(rules::never_warm(at("warm"), name)),
         _ => {}
     }
+    let batch = match function.trigger {
+        Some(Trigger::Queue { batch, .. } | Trigger::Topic { batch, .. }) => batch,
+        Some(Trigger::Stream { batch, .. } | Trigger::Table { batch, .. }) => batch,
+        _ => 1,
+    };
+    // What nobody asks for is nobody's loss.
+    if let Some(place) = system
+        .places
+        .span(&format!("{}.trigger.batch", service.path))
+        .filter(|_| batch > 1)
+    {
+        problems.push(rules::one_event(Some(place), name));
+    }
     let answers = matches!(function.trigger, None | Some(Trigger::Api | Trigger::Url { .. }));
     let is_called = system.callers_of(id).next().is_some() || system.workflows_of(id).next().is_some();
     if !answers && is_called {

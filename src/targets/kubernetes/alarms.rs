@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::archive_alarms;
 use super::bucket_events;
 use super::database;
 use super::functions::watch;
@@ -23,9 +24,10 @@ use crate::vocabulary::Engine;
 pub(super) const TOLD: &str = "email";
 
 pub(super) fn objects(stack: &Stack<'_>) -> Vec<Object> {
-    let watched = stack.servers.iter().filter(|server| stack.watches(server.peer()));
+    let watched = stack.servers.iter().filter(|server| stack.measures(server));
     let mut objects: Vec<Object> = watched.filter_map(|server| monitor(stack, &server.database)).collect();
     objects.extend(stack.alarms().iter().map(|alarm| rule(stack, alarm)));
+    objects.extend(archive_alarms::objects(stack));
     objects.extend(inbox_alarms::objects(stack));
     objects.extend(watch::objects(stack));
     objects.extend(psql::alarms(stack));

@@ -9,6 +9,7 @@
 
 mod alarms;
 mod apis;
+mod archive_alarms;
 mod broker;
 mod bucket_events;
 mod cache_pod;

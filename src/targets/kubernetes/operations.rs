@@ -2,6 +2,7 @@
 
 use super::alarms::TOLD;
 use super::apis;
+use super::archive_alarms;
 use super::database::postgres::PLUGIN;
 use super::functions;
 use super::load_balancer::{NAME, is_istio};
@@ -147,8 +148,8 @@ fn restore(stack: &Stack<'_>, id: Id<Database>) -> String {
             stack.policy_files(database)
         )
     };
-    let monitors = if stack.watches(Peer::Database(id)) {
-        format!(", and a PodMonitor and an alert of `{new}`")
+    let monitors = if stack.system.cluster.prometheus {
+        format!(", and a PodMonitor and the alerts of `{new}`")
     } else {
         String::new()
     };
@@ -192,7 +193,8 @@ fn alarms(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             alarm.name, alarm.about
         ));
     }
-    if stack.alarms().is_empty() && stack.inbox_alarms().is_empty() && stack.function_alarms().is_empty() {
+    archive_alarms::operations(stack, says);
+    if !stack.has_alerts() {
         return;
     }
     let watched = |id| stack.watches(Peer::Database(id)) || stack.watches(Peer::Shards(id));
@@ -320,7 +322,8 @@ fn left_out(stack: &Stack<'_>) -> String {
     if stack.system.budget.is_some() {
         left.push("the budget");
     }
-    let wanted = !stack.system.alarms.is_empty() || !stack.system.inbox_alarms.is_empty();
+    let archives = stack.archived().next().is_some();
+    let wanted = archives || !stack.system.alarms.is_empty() || !stack.system.inbox_alarms.is_empty();
     if wanted && !stack.system.cluster.prometheus {
         left.push("alarms (`[kubernetes] prometheus`)");
     }

@@ -17,35 +17,62 @@ use crate::kubernetes::pod;
 /// Where the scripts are.
 const SCRIPTS: &str = "/etc/scripts";
 
-/// Alerts about jobs that have failed for good, by the component that they belong to.
+/// Seconds without a success after which somebody is told of what runs again and again: of an hourly job three times may fail.
+const PATIENCE: u32 = 3 * 60 * 60;
+
+/// Alerts about jobs that have failed for good, and about those that run again and again without success, by the component that they
+/// belong to. One that failed once, before there are any tables for example, is nobody's business.
 pub(super) fn alarms(stack: &Stack<'_>) -> Vec<Object> {
     if !stack.system.cluster.prometheus {
         return vec![];
     }
-    let tables = (!stack.system.tables.is_empty()).then_some((TABLES, "tables"));
+    let mut tables = stack.system.tables.iter();
+    let expires = tables.any(|(_, table)| table.ttl.is_some());
+    let tables = (!stack.system.tables.is_empty()).then_some((TABLES, "tables", expires));
     let warehouses = stack.system.warehouses.iter();
-    let warehouses = warehouses.map(|(_, warehouse)| (warehouse.name.as_str(), "warehouse"));
+    let warehouses = warehouses.map(|(_, warehouse)| (warehouse.name.as_str(), "warehouse", true));
     let owners = tables.into_iter().chain(warehouses);
     owners
-        .map(|(owner, component)| {
+        .map(|(owner, component, expires)| {
             let name = alarm(owner);
-            let expr = format!(
-                "max by (job_name) (kube_job_failed{{namespace=\"{}\", job_name=~\"{owner}-(setup|expiry)-.+\", condition=\"true\"}}) > 0",
-                stack.namespace_of(owner)
+            let namespace = stack.namespace_of(owner);
+            let mut expr = format!(
+                "max by (job_name) (kube_job_failed{{namespace=\"{namespace}\", job_name=~\"{owner}-setup-.+\", condition=\"true\"}}) > 0\n"
             );
-            let about = format!(
-                "A job that makes the tables of {owner}, or deletes what has expired, failed: read its pod's log, and delete it when the \
-                 reason is gone; the next apply makes it anew."
+            let mut about = format!(
+                "The job that makes the tables of {owner} failed: read its pod's log, and delete it when the reason is gone; the next apply \
+                 makes it anew."
             );
+            if expires {
+                let job = expiry(owner);
+                let of = format!("{{namespace=\"{namespace}\", cronjob=\"{job}\"}}");
+                expr.push_str(&format!(
+                    "or time() - (max(kube_cronjob_status_last_successful_time{of}) or max(kube_cronjob_created{of})) > {PATIENCE}\n"
+                ));
+                about.push_str(&format!(
+                    " Or {job} has not succeeded for {} hours: read the logs of its last jobs.",
+                    PATIENCE / 3600
+                ));
+            }
             let spec = alert(stack, (&name, &about, owner), expr, 1);
             Object::custom(stack.meta(name.as_str(), owner, component), spec)
         })
         .collect()
 }
 
+/// What clients of CloudNativePG's certificates have to know: its documentation says how long they live.
+pub(super) const AUTHORITY: &str = "The operator makes that authority anew when it is 83 days old, and the old one ends a week later: read the \
+    file for every new connection, as libpq does, or start clients that read it once (a pool of an image, a truststore of Java) again within \
+    every week.";
+
 /// The name of that alert.
 pub(super) fn alarm(owner: &str) -> String {
     format!("{owner}-jobs-failed")
+}
+
+/// The name of what deletes what has expired.
+fn expiry(owner: &str) -> String {
+    format!("{owner}-expiry")
 }
 
 /// What runs scripts.
@@ -85,10 +112,11 @@ impl Psql<'_> {
         .about("Another script is another job: one that ran cannot be changed")
     }
 
-    /// Runs a script again and again.
-    pub(super) fn often(&self, stack: &Stack<'_>, name: String, schedule: &str, file: &str) -> Object {
+    /// Runs what deletes what has expired, again and again.
+    pub(super) fn expiry(&self, stack: &Stack<'_>, schedule: &str, file: &str) -> Object {
+        let owner = &self.database.name;
         Object::new(&CronJob {
-            metadata: stack.meta(name, &self.database.name, self.component),
+            metadata: stack.meta(expiry(owner), owner, self.component),
             spec: CronJobSpec {
                 schedule: schedule.to_owned(),
                 time_zone: Some("Etc/UTC".to_owned()),

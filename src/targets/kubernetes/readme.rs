@@ -161,7 +161,7 @@ fn prerequisites(stack: &Stack<'_>, report: &mut Report) {
                 .to_owned(),
         );
     }
-    if !stack.alarms().is_empty() || !stack.inbox_alarms().is_empty() || !stack.function_alarms().is_empty() {
+    if stack.has_alerts() {
         needs(format!(
             "The Prometheus operator, and a Prometheus whose `podMonitorSelector` and `ruleSelector` take objects of \
                 the {}; where they ask for a label, add it by `[override.kubernetes.PodMonitor.NAME.\
@@ -294,7 +294,7 @@ fn security(stack: &Stack<'_>, report: &mut Report) {
             ));
         }
     }
-    if !stack.alarms().is_empty() {
+    if !stack.alarms().is_empty() || stack.watches_archives() {
         says(
             "Databases tell their metrics, which have no rows of any table, in plain text to the pods of a Prometheus \
                 of the operator, in any namespace.",

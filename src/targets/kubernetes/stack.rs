@@ -192,11 +192,6 @@ impl<'a> Stack<'a> {
         }
     }
 
-    /// Selects the pods of the one server of PostgreSQL with a name.
-    pub(super) fn database_pods_named(&self, name: &str) -> LabelSelector {
-        self.pods_of_servers(Engine::Postgres, vec![name.to_owned()])
-    }
-
     /// Selects the pods of every shard of a database.
     pub(super) fn shard_pods(&self, id: Id<Database>) -> LabelSelector {
         let names = self.shards(id).map(|shard| shard.name.clone()).collect();
@@ -287,6 +282,23 @@ impl<'a> Stack<'a> {
             | Signal::ShardStorage { database, .. }
             | Signal::HotShard { database, .. } => peer == Peer::Shards(database),
         })
+    }
+
+    /// True if Prometheus asks a server for its metrics: PostgreSQL for those of its archive at least.
+    pub(super) fn measures(&self, server: &Server<'_>) -> bool {
+        let archives = server.database.engine == Engine::Postgres && self.system.cluster.prometheus;
+        archives || self.watches(server.peer())
+    }
+
+    /// True if somebody is told of archives that fail.
+    pub(super) fn watches_archives(&self) -> bool {
+        self.system.cluster.prometheus && self.archived().next().is_some()
+    }
+
+    /// True if there is an alert of any kind.
+    pub(super) fn has_alerts(&self) -> bool {
+        let of_calls = !self.inbox_alarms().is_empty() || !self.function_alarms().is_empty();
+        of_calls || !self.alarms().is_empty() || self.watches_archives()
     }
 
     /// True if there is an object store.

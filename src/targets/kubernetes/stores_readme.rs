@@ -93,13 +93,14 @@ fn of_tables(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
             the languages' images: name them as packages, or use an image."
             .to_owned(),
     );
+    says(format!("About `X_CA` of tables: {}", psql::AUTHORITY));
     says(format!(
         "The job `{}-VERSION` makes tables, columns, indexes and rights, and a changed blueprint makes another job; no table and \
             no column is dropped and no type or key changes by it: move the items to a new table for that. Items whose `ttl` has passed go every ten minutes. All \
             tables share one database of three servers with {} GiB each; it is made, backed up and restored like any PostgreSQL database \
             of this system: a base backup and the log go to the object store and stay seven days. To restore it to any moment of those days, \
             apply a Cluster `{TABLES}-2` with `bootstrap.recovery` from that archive, as the documentation of CloudNativePG's Barman Cloud \
-            plugin says, and copy the rows. `kubectl cnpg psql {TABLES} --namespace {namespace} -- tables` opens it. `{}` is the alert about failed jobs.",
+            plugin says, and copy the rows. `kubectl cnpg psql {TABLES} --namespace {namespace} -- tables` opens it. `{}` is the alert about jobs that fail.",
         tables::SETUP,
         tables::STORAGE_GB,
         psql::alarm(TABLES)

@@ -3,15 +3,14 @@
 //!
 //! Everything speaks TLS. Topics and logins are where the servers are, because the operators of both look there alone.
 
+mod policies;
+
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Capabilities, SeccompProfile, SecurityContext};
-use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use serde_json::{Value, json};
 
-use super::firewall::{pods_of, policy};
-use super::scaling;
 use super::stack::Stack;
 use super::warehouses::{self, Sink};
 use crate::check::EVENT_STREAMS;
@@ -23,8 +22,9 @@ use crate::kubernetes::custom::strimzi::{
 };
 use crate::kubernetes::object::Object;
 use crate::kubernetes::pod;
-use crate::kubernetes::policy::{in_namespace, labelled, pods, to, to_api_server, to_dns};
+use crate::kubernetes::policy::labelled;
 use crate::targets::shared::workload::{namespaces::Demand, spread};
+pub(super) use policies::{peer, policies};
 
 /// Its name.
 pub(super) const STREAMS: &str = EVENT_STREAMS;
@@ -46,6 +46,8 @@ const SIZE: (u32, u32) = (1, 2);
 const SERVER_PORTS: [u16; 2] = [9090, 9091];
 /// What the names of logins' Secrets begin with.
 const LOGINS: &str = "event-streams-login-";
+/// The largest dead letter: an event with all that Kafka takes as a record, as text.
+pub(super) const DEAD_BYTES: u32 = 8 << 20;
 const HOUR: u64 = 60 * 60 * 1000;
 
 /// The newest release that the operator knows, read in November 2026.
@@ -136,7 +138,7 @@ fn cluster(stack: &Stack<'_>) -> Object {
                 kind: "internal",
                 tls: true,
                 authentication: Authentication { kind: "scram-sha-512" },
-                network_policy_peers: clients(stack),
+                network_policy_peers: policies::clients(stack),
             }],
             authorization: Authorization { kind: "simple" },
             config: BTreeMap::from([
@@ -269,10 +271,14 @@ fn topic(stack: &Stack<'_>, stream: &Stream) -> Object {
 fn dead_topic(stack: &Stack<'_>, service: &Service) -> Object {
     let name = dead_letters(&service.name);
     let days = u64::from(Delivery::DEAD_DAYS) * 24 * HOUR;
-    Object::custom(meta(stack, &name, &service.name), spec(&name, 1, days)).about(format!(
-        "Dead letters of {}; nobody but administrators reads them",
-        service.name
-    ))
+    let mut topic = spec(&name, 1, days);
+    topic.config.insert("max.message.bytes", json!(DEAD_BYTES));
+    Object::custom(meta(stack, &name, &service.name), topic)
+        .about(format!(
+            "Dead letters of {}; nobody but administrators reads them",
+            service.name
+        ))
+        .comment("spec/config/max.message.bytes", "an event is larger than its record")
 }
 
 fn spec(name: &str, partitions: u32, retention: u64) -> KafkaTopic {
@@ -336,64 +342,4 @@ fn user(stack: &Stack<'_>, name: &str, acls: Vec<Right>) -> Object {
         "The operator makes the password, in the Secret {}",
         credentials(name)
     ))
-}
-
-/// Who opens connections to the servers.
-fn clients(stack: &Stack<'_>) -> Vec<NetworkPolicyPeer> {
-    let services = stack.system.services.iter();
-    let users = services.filter(|(id, _)| stack.uses_streams(*id));
-    let mut peers: Vec<NetworkPolicyPeer> = users
-        .map(|(_, service)| pods_of(stack, &service.name, stack.pods(&service.name), STREAMS))
-        .collect();
-    for (id, warehouse) in stack.system.warehouses.iter() {
-        let sinks = warehouses::sinks(stack, id).into_iter();
-        peers.extend(sinks.map(|sink| pods_of(stack, &warehouse.name, stack.pods(&sink.name), STREAMS)));
-    }
-    if fed(stack).next().is_some() {
-        peers.push(in_namespace(scaling::NAMESPACE));
-    }
-    peers
-}
-
-/// The servers, as a policy of another component sees them.
-pub(super) fn peer(stack: &Stack<'_>, seen_from: &str) -> NetworkPolicyPeer {
-    pods_of(stack, STREAMS, broker_pods(), seen_from)
-}
-
-/// What the servers and those who look after them may reach. Who reaches them stands in policies that the operator makes.
-pub(super) fn policies(stack: &Stack<'_>) -> Vec<Object> {
-    if stack.system.streams.is_empty() {
-        return vec![];
-    }
-    let brokers = || pods(broker_pods());
-    let open = |name: &str, selected: LabelSelector, egress| {
-        let mut policy = policy(stack, (STREAMS, "stream"), selected, vec![], egress);
-        policy.metadata.name = Some(name.to_owned());
-        if let Some(spec) = &mut policy.spec {
-            spec.policy_types = Some(vec!["Egress".to_owned()]);
-        }
-        Object::new(&policy)
-    };
-    let mut objects = vec![
-        open(
-            STREAMS,
-            broker_pods(),
-            vec![to_dns(), to(vec![brokers()], &SERVER_PORTS)],
-        )
-        .about("The operator's own policies say who comes in"),
-        open(
-            &format!("{STREAMS}-entity-operator"),
-            named("entity-operator"),
-            vec![to_dns(), to(vec![brokers()], &[SERVER_PORTS[1]]), to_api_server()],
-        ),
-    ];
-    if stack.watches_streams() {
-        let egress = vec![to_dns(), to(vec![brokers()], &[SERVER_PORTS[1]])];
-        objects.push(open(
-            &format!("{STREAMS}-kafka-exporter"),
-            named("kafka-exporter"),
-            egress,
-        ));
-    }
-    objects
 }

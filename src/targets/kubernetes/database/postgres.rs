@@ -197,7 +197,7 @@ pub(super) fn policies(stack: &Stack<'_>, server: &Server<'_>, users: Vec<Networ
     } else if !users.is_empty() {
         ingress.insert(0, from(users, &[database.port]));
     }
-    if stack.watches(server.peer()) || measured(stack, server).is_some() {
+    if stack.measures(server) {
         ingress.push(from(vec![prometheus()], &[METRICS_PORT]));
     }
     let egress = vec![

@@ -90,6 +90,7 @@ fn text(stack: &Stack<'_>, id: Id<Service>, service: &Service, function: &Functi
             context.insert("batch", batch);
             context.insert("source", &source("streams", &stream.name));
             context.insert("dead", &dead_letters(&service.name));
+            context.insert("dead_bytes", &streams::DEAD_BYTES);
             Some(template::fill(RECORDS, &context))
         }
         Trigger::Table { .. } => {

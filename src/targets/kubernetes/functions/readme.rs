@@ -65,8 +65,8 @@ pub(in crate::targets::kubernetes) fn prerequisites(stack: &Stack<'_>, mut needs
     }
     if !stack.function_alarms().is_empty() {
         needs(
-            "In that Prometheus what kube-state-metrics tells (`kube_job_failed`, `kube_horizontalpodautoscaler_*`), as \
-                kube-prometheus-stack has it, for the alerts about functions."
+            "In that Prometheus what kube-state-metrics tells (`kube_job_failed`, `kube_horizontalpodautoscaler_*`, \
+                `kube_pod_container_status_restarts_total`), as kube-prometheus-stack has it, for the alerts about functions."
                 .to_owned(),
         );
     }
@@ -105,7 +105,8 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
     for alarm in told {
         says(format!(
             "`{}`: an alert of Prometheus, from the PrometheusRule of that name. {}",
-            alarm.name, alarm.about
+            alarm.name,
+            watch::about(stack, alarm)
         ));
     }
     if !untold.is_empty() {
@@ -124,8 +125,8 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
         .collect();
     if !stack.function_alarms().is_empty() && !silent.is_empty() {
         says(format!(
-            "{} are images that answer requests: nobody but they can tell of calls that fail, and there is no alert about those. Add \
-                alerts to what they measure themselves.",
+            "{} are images that answer requests: nobody but they can tell of calls that fail, and their alerts say only that they start \
+                again and again. Add alerts to what they measure themselves.",
             quoted(&silent)
         ));
     }
@@ -247,6 +248,8 @@ fn dead(stack: &Stack<'_>, says: &mut impl FnMut(String)) {
         says(format!(
             "An event that fails is tried again after {PAUSE} seconds, by the same pod and before any other of it. After `max_receives` \
                 tries a message of a queue or topic is a dead letter, after `retry.attempts` more tries than the first any other event is. \
+                Where a call ends the process itself, for want of memory for example, the tries that fall into its new start count as \
+                well. A `source` gets events of 6 MiB at most (4.5 MiB of what is neither JSON nor text): a larger one is a dead letter untried. \
                 While a pod tries, the broker leaves a message to it for as long as all tries may take, whatever `visibility_seconds` says."
         ));
     }

@@ -1,6 +1,7 @@
 //! What is watched about functions.
 
-use super::{CONNECTOR_PORT, STATUS_PORT, answers, is_fed, is_scheduled, pods};
+use super::pods::FUNCTION;
+use super::{CONNECTOR_PORT, PAUSE, STATUS_PORT, answers, call_seconds, is_fed, is_scheduled, pods};
 use crate::ir::{Function, FunctionAlarm, FunctionTrouble, Id, Service, Stream, Trigger, dead_letters};
 use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
 use crate::kubernetes::object::Object;
@@ -12,6 +13,8 @@ use crate::targets::kubernetes::tables::{self, TABLES};
 
 /// Minutes that as many calls run as may before somebody is told.
 const FULL: u32 = 10;
+/// How often a function may start again in so many minutes before somebody is told.
+const RESTARTS: (u32, u32) = (2, 15);
 
 pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let alarms = stack.function_alarms();
@@ -21,9 +24,6 @@ pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> 
     }
     if stack.watches_streams() {
         objects.push(exporter(stack));
-    }
-    if stack.watches_tables() {
-        objects.push(changes(stack));
     }
     objects.extend(alarms.iter().filter_map(|alarm| rule(stack, alarm)));
     objects
@@ -60,18 +60,6 @@ fn monitor(stack: &Stack<'_>, id: Id<Service>, service: &Service) -> Option<Obje
     Some(Object::custom(stack.names.service_meta(service), monitor))
 }
 
-/// What waits for functions in tables.
-fn changes(stack: &Stack<'_>) -> Object {
-    let monitor = PodMonitor {
-        selector: stack.database_pods_named(TABLES),
-        pod_metrics_endpoints: vec![Endpoint {
-            port: "metrics",
-            ..Default::default()
-        }],
-    };
-    Object::custom(stack.meta(TABLES, TABLES, "tables"), monitor)
-}
-
 /// What is in topics.
 fn exporter(stack: &Stack<'_>) -> Object {
     let monitor = PodMonitor {
@@ -96,17 +84,45 @@ pub(super) fn measured(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<(Stri
     })
 }
 
+/// What an alert means.
+pub(super) fn about(stack: &Stack<'_>, alarm: &FunctionAlarm) -> String {
+    let service = &stack.system.services[alarm.function];
+    let mut about = alarm.about.clone();
+    match (alarm.trouble, &service.function) {
+        (FunctionTrouble::Throttled, _) => about.push_str(&format!(
+            " (Measured is that as many pods run as may, for {FULL} minutes: calls wait.)"
+        )),
+        (FunctionTrouble::Failing { calls }, Some(function)) => {
+            let bearable = bearable(function, calls);
+            if bearable < calls {
+                about.push_str(&format!(
+                    " (Measured is more than {bearable}: where every call takes too long, a pod has time for no more than a few.)"
+                ));
+            }
+            let (times, minutes) = RESTARTS;
+            about.push_str(&format!(
+                " The same alert says that it started again more than {times} times in {minutes} minutes: then calls end it, for want of \
+                 memory for example, or it does not come up."
+            ));
+        }
+        _ => {}
+    }
+    about
+}
+
+/// How many calls may fail in five minutes: of events, fewer than a pod has time for when each takes too long.
+fn bearable(function: &Function, calls: u32) -> u32 {
+    if is_fed(function) {
+        calls.min((300 / (call_seconds(function) + PAUSE)).saturating_sub(2))
+    } else {
+        calls
+    }
+}
+
 fn rule(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<Object> {
     let (expr, minutes) = measured(stack, alarm)?;
     let service = &stack.system.services[alarm.function];
-    let about = match alarm.trouble {
-        FunctionTrouble::Throttled => format!(
-            "{} (Measured is that as many pods run as may, for {FULL} minutes: calls wait.)",
-            alarm.about
-        ),
-        _ => alarm.about.clone(),
-    };
-    let spec = alert(stack, (&alarm.name, &about, &service.name), expr, minutes);
+    let spec = alert(stack, (&alarm.name, &about(stack, alarm), &service.name), expr, minutes);
     Some(Object::custom(
         stack.meta(alarm.name.as_str(), &service.name, "function"),
         spec,
@@ -144,7 +160,7 @@ fn dead(stack: &Stack<'_>, service: &Service, function: &Function) -> Option<Str
     })
 }
 
-/// True where more calls fail in five minutes than so many.
+/// True where more calls fail in five minutes than may, or the function starts again and again.
 fn failing(stack: &Stack<'_>, service: &Service, function: &Function, calls: u32) -> Option<String> {
     let namespace = stack.namespace_of(&service.name);
     let name = &service.name;
@@ -153,19 +169,32 @@ fn failing(stack: &Stack<'_>, service: &Service, function: &Function, calls: u32
         return None;
     }
     let job = format!("job=\"{namespace}/{name}\"");
-    let of = format!("{job}, label=\"function\"");
+    let calls = bearable(function, calls);
+    let (times, minutes) = RESTARTS;
+    let again = format!(
+        "sum(increase(kube_pod_container_status_restarts_total{{namespace=\"{namespace}\", pod=~\"{name}-[a-z0-9]+-[a-z0-9]+\", \
+         container=\"{FUNCTION}\"}}[{minutes}m])) > {times}\n"
+    );
     if function.source.is_some() {
         Some(format!(
-            "sum(increase(function_calls_total{{{job}, result!=\"ok\"}}[5m])) > {calls}"
+            "sum(increase(function_calls_total{{{job}, result!=\"ok\"}}[5m])) > {calls}\nor {again}"
         ))
     } else if is_fed(function) {
-        // What the connector counts: each try that was answered badly, and events that nobody answered.
-        let each = ["http_request_code_4xx", "http_request_code_5xx", "output_error"];
-        let each = each.map(|name| format!("(sum(increase({name}{{{of}}}[5m])) or vector(0))"));
-        Some(format!("{} > {calls}", each.join(" + ")))
+        // What the connector counts: each try that was answered badly, and events of which no try was answered well.
+        let of = format!("{job}, label=\"function\"");
+        let given_up = match function.trigger {
+            Some(Trigger::Stream { .. } | Trigger::Table { .. }) => format!("function_errors{{{job}}}"),
+            _ => format!("output_error{{{of}}}"),
+        };
+        let answered = ["4xx", "5xx"].map(|code| format!("http_request_code_{code}{{{of}}}"));
+        let each = answered.into_iter().chain([given_up]);
+        let each: Vec<String> = each
+            .map(|count| format!("(sum(increase({count}[5m])) or vector(0))"))
+            .collect();
+        Some(format!("{} > {calls}\nor {again}", each.join(" + ")))
     } else {
         // Nobody but an image itself knows how its requests end.
-        None
+        Some(again)
     }
 }
 

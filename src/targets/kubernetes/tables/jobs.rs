@@ -50,6 +50,6 @@ pub(super) fn jobs(stack: &Stack<'_>, config: &ConfigMap) -> Vec<Object> {
         config,
     };
     let expires = config.data.as_ref().is_some_and(|data| data.contains_key("expire.sql"));
-    let expiry = expires.then(|| psql.often(stack, format!("{TABLES}-expiry"), "*/10 * * * *", "expire.sql"));
+    let expiry = expires.then(|| psql.expiry(stack, "*/10 * * * *", "expire.sql"));
     std::iter::once(psql.once(stack, "tables.sql")).chain(expiry).collect()
 }

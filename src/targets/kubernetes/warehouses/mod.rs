@@ -121,7 +121,7 @@ fn warehouse_objects(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehouse
     objects.extend(watch::measured(stack, id, warehouse));
     objects.push(Object::new(&config).about("The tables, and who may do what with them"));
     objects.push(psql.once(stack, "tables.sql"));
-    objects.push(psql.often(stack, format!("{name}-expiry"), "20 * * * *", "expire.sql"));
+    objects.push(psql.expiry(stack, "20 * * * *", "expire.sql"));
     objects.extend(sinks::objects(stack, id, warehouse));
     objects
 }

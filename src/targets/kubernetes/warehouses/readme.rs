@@ -52,10 +52,11 @@ pub(in crate::targets::kubernetes) fn operations(stack: &Stack<'_>, says: &mut i
             changes by it. Rows whose `time` is `delete_after_days` ago go every hour, and rows without one so long after they came (the column `taken-at`, \
             which these tables have besides their own: name the columns of an INSERT or a COPY). Each warehouse is three servers where there are \
             three zones, every one with the whole size, also in `dev`: `[override.kubernetes.Cluster.{name}.spec]` makes them smaller. It \
-            is backed up and restored like any PostgreSQL database of this system, to any moment of {DAYS} days. `{}` is the alert about failed jobs.",
+            is backed up and restored like any PostgreSQL database of this system, to any moment of {DAYS} days. `{}` is the alert about jobs that fail.",
         setup(first),
         psql::alarm(name)
     ));
+    says(format!("About `X_CA` of warehouses: {}", psql::AUTHORITY));
     let filled = stack
         .system
         .warehouses

@@ -7,7 +7,6 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use super::{DATABASE, sinks};
 use crate::check::kubernetes_sink;
 use crate::ir::{Id, SinkAlarm, Warehouse};
-use crate::kubernetes::custom::monitoring::{Endpoint, PodMonitor};
 use crate::kubernetes::object::Object;
 use crate::targets::kubernetes::alarms::alert;
 use crate::targets::kubernetes::functions::watch::late;
@@ -56,22 +55,10 @@ pub(super) fn measured(stack: &Stack<'_>, id: Id<Warehouse>, warehouse: &Warehou
     }))
 }
 
-/// Where Prometheus asks, and when it alerts.
+/// When Prometheus alerts.
 pub(in crate::targets::kubernetes) fn objects(stack: &Stack<'_>) -> Vec<Object> {
     let mut objects = vec![];
     for (id, warehouse) in stack.system.warehouses.iter() {
-        let name = &warehouse.name;
-        if !is_watched(stack, id) {
-            continue;
-        }
-        let monitor = PodMonitor {
-            selector: stack.database_pods_named(name),
-            pod_metrics_endpoints: vec![Endpoint {
-                port: "metrics",
-                ..Default::default()
-            }],
-        };
-        objects.push(Object::custom(stack.meta(name.as_str(), name, "warehouse"), monitor));
         for alarm in alarms(stack).iter().filter(|alarm| alarm.warehouse == id) {
             objects.extend(rule(stack, id, warehouse, alarm));
         }
