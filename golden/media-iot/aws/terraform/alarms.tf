@@ -305,7 +305,10 @@ resource "aws_cloudwatch_metric_alarm" "hot_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 
@@ -473,7 +476,10 @@ resource "aws_cloudwatch_metric_alarm" "mean_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 
@@ -600,7 +606,7 @@ resource "aws_cloudwatch_metric_alarm" "mean_throttled" {
 
 resource "aws_cloudwatch_metric_alarm" "means_api_failing" {
   alarm_name        = "mediaiot-means-api-failing"
-  alarm_description = "More than 5 calls of means-api failed in five minutes. Its logs say why."
+  alarm_description = "More than 5 % of the calls of means-api failed for a quarter of an hour. Its logs say why."
 
   metric_query {
     id          = "all"
@@ -719,7 +725,7 @@ resource "aws_cloudwatch_metric_alarm" "notify_throttled" {
 
 resource "aws_cloudwatch_metric_alarm" "pictures_api_failing" {
   alarm_name        = "mediaiot-pictures-api-failing"
-  alarm_description = "More than 5 calls of pictures-api failed in five minutes. Its logs say why."
+  alarm_description = "More than 5 % of the calls of pictures-api failed for a quarter of an hour. Its logs say why."
 
   metric_query {
     id          = "all"
@@ -923,7 +929,10 @@ resource "aws_cloudwatch_metric_alarm" "summary_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 
@@ -1036,7 +1045,10 @@ resource "aws_cloudwatch_metric_alarm" "nightly_failed" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
 
@@ -1179,7 +1191,10 @@ resource "aws_cloudwatch_metric_alarm" "facts_upkeep_failed" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
 
@@ -1252,7 +1267,10 @@ resource "aws_cloudwatch_metric_alarm" "facts_readings_refused" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
 

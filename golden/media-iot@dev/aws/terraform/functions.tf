@@ -428,7 +428,7 @@ resource "aws_lambda_function" "means_api" {
   handler          = "items.handle"
   architectures    = ["arm64"]
   memory_size      = 256
-  timeout          = 60
+  timeout          = 29
 
   # At most, and kept free for it.
   reserved_concurrent_executions = 20
@@ -564,7 +564,7 @@ resource "aws_lambda_function" "pictures_api" {
   handler          = "items.handle"
   architectures    = ["arm64"]
   memory_size      = 256
-  timeout          = 60
+  timeout          = 29
 
   # At most, and kept free for it.
   reserved_concurrent_executions = 20

@@ -45,18 +45,60 @@ resource "aws_redshiftdata_statement" "facts_warehouse_and_its_streams_of_kinesi
 
 locals {
   facts_procedures = {
-    prepare        = <<-EOT
+    prepare          = <<-EOT
       CREATE OR REPLACE PROCEDURE public.prepare_warehouse()
       LANGUAGE plpgsql
       AS $$
       DECLARE
         upkeep_count INTEGER;
         upkeep_user RECORD;
+        upkeep_view RECORD;
       BEGIN
         -- Nobody makes tables but this.
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
         CREATE SCHEMA IF NOT EXISTS arriving;
         CREATE SCHEMA IF NOT EXISTS upkeep;
+        -- Who may do what is said anew: links that are gone allow nothing.
+        FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:mediaiot-dev-%' LOOP
+          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);
+          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA arriving FROM ' || QUOTE_IDENT(upkeep_user.usename);
+          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA upkeep FROM ' || QUOTE_IDENT(upkeep_user.usename);
+        END LOOP;
+        SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('IAMR:mediaiot-dev-rollup');
+        IF upkeep_count = 0 THEN EXECUTE 'CREATE USER "IAMR:mediaiot-dev-rollup" PASSWORD DISABLE'; END IF;
+        SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('IAMR:mediaiot-dev-facts-warehouse-upkeep');
+        IF upkeep_count = 0 THEN EXECUTE 'CREATE USER "IAMR:mediaiot-dev-facts-warehouse-upkeep" PASSWORD DISABLE'; END IF;
+        GRANT EXECUTE ON PROCEDURE public.forget_rows() TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
+        GRANT USAGE ON SCHEMA arriving TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
+        GRANT USAGE ON SCHEMA upkeep TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
+        CALL public.prepare_table_days();
+        CALL public.prepare_table_readings();
+        -- The views of streams that fill nothing any more go. What nobody has taken yet stays.
+        FOR upkeep_view IN SELECT TRIM(name) AS name, SPLIT_PART(SPLIT_PART(TRIM(name), '__kinesis_', 1), '__kafka_', 1) AS filled FROM svv_mv_info WHERE TRIM(database_name) = 'facts' AND TRIM(schema_name) = 'arriving' AND TRIM(name) NOT IN ('readings__kinesis_readings') LOOP
+          EXECUTE 'CREATE TABLE IF NOT EXISTS arriving."' || upkeep_view.filled || '_left" (LIKE arriving."' || upkeep_view.filled || '_refused")';
+          EXECUTE 'INSERT INTO arriving."' || upkeep_view.filled || '_left" SELECT arrived_at, record FROM arriving."' || upkeep_view.name || '"';
+          EXECUTE 'DROP MATERIALIZED VIEW arriving."' || upkeep_view.name || '"';
+        END LOOP;
+      END;
+      $$
+    EOT
+    forget           = <<-EOT
+      CREATE OR REPLACE PROCEDURE public.forget_rows()
+      LANGUAGE plpgsql
+      AS $$
+      BEGIN
+        DELETE FROM public."readings" WHERE "at" < DATEADD(day, -730, SYSDATE);
+        DELETE FROM arriving."readings_refused" WHERE arrived_at < DATEADD(day, -30, SYSDATE);
+      END;
+      $$
+    EOT
+    prepare-days     = <<-EOT
+      CREATE OR REPLACE PROCEDURE public.prepare_table_days()
+      LANGUAGE plpgsql
+      AS $$
+      DECLARE
+        upkeep_count INTEGER;
+      BEGIN
         CREATE TABLE IF NOT EXISTS public."days" (
           "day" TIMESTAMPTZ,
           "device" VARCHAR(65535),
@@ -71,6 +113,17 @@ locals {
         IF upkeep_count = 0 THEN EXECUTE 'ALTER TABLE public."days" ADD COLUMN "mean" DOUBLE PRECISION'; END IF;
         SELECT COUNT(*) INTO upkeep_count FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'days' AND column_name = 'readings';
         IF upkeep_count = 0 THEN EXECUTE 'ALTER TABLE public."days" ADD COLUMN "readings" BIGINT'; END IF;
+        GRANT SELECT, INSERT ON TABLE public."days" TO "IAMR:mediaiot-dev-rollup";
+      END;
+      $$
+    EOT
+    prepare-readings = <<-EOT
+      CREATE OR REPLACE PROCEDURE public.prepare_table_readings()
+      LANGUAGE plpgsql
+      AS $$
+      DECLARE
+        upkeep_count INTEGER;
+      BEGIN
         CREATE TABLE IF NOT EXISTS public."readings" (
           "at" TIMESTAMPTZ NOT NULL,
           "celsius" DOUBLE PRECISION,
@@ -85,62 +138,43 @@ locals {
         IF upkeep_count = 0 THEN EXECUTE 'ALTER TABLE public."readings" ADD COLUMN "device" VARCHAR(65535)'; END IF;
         SELECT COUNT(*) INTO upkeep_count FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'readings' AND column_name = 'tags';
         IF upkeep_count = 0 THEN EXECUTE 'ALTER TABLE public."readings" ADD COLUMN "tags" SUPER'; END IF;
-        SELECT COUNT(*) INTO upkeep_count FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace WHERE pg_namespace.nspname = 'arriving' AND pg_class.relname = 'readings';
+        SELECT COUNT(*) INTO upkeep_count FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace WHERE pg_namespace.nspname = 'arriving' AND pg_class.relname = 'readings__kinesis_readings';
         IF upkeep_count = 0 THEN
-          EXECUTE 'CREATE MATERIALIZED VIEW arriving."readings" AUTO REFRESH YES AS SELECT refresh_time, approximate_arrival_timestamp AS arrived_at, kinesis_data AS record FROM streams_of_kinesis."mediaiot-dev-readings"';
+          EXECUTE 'CREATE MATERIALIZED VIEW arriving."readings__kinesis_readings" AUTO REFRESH YES AS SELECT refresh_time, approximate_arrival_timestamp AS arrived_at, kinesis_data AS record FROM streams_of_kinesis."mediaiot-dev-readings"';
         END IF;
         SELECT COUNT(*) INTO upkeep_count FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace WHERE pg_namespace.nspname = 'arriving' AND pg_class.relname = 'readings_refused';
         IF upkeep_count = 0 THEN
-          EXECUTE 'CREATE TABLE arriving."readings_refused" AS SELECT arrived_at, record FROM arriving."readings" WHERE 1 = 0';
+          EXECUTE 'CREATE TABLE arriving."readings_refused" AS SELECT arrived_at, record FROM arriving."readings__kinesis_readings" WHERE 1 = 0';
         END IF;
+        CREATE TABLE IF NOT EXISTS arriving."readings_left" (LIKE arriving."readings_refused");
         CREATE TABLE IF NOT EXISTS upkeep."readings" (taken_at TIMESTAMP);
-        -- Who may do what is said anew: links that are gone allow nothing.
-        FOR upkeep_user IN SELECT usename FROM pg_user WHERE LOWER(usename) LIKE 'iamr:mediaiot-dev-%' LOOP
-          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ' || QUOTE_IDENT(upkeep_user.usename);
-          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA arriving FROM ' || QUOTE_IDENT(upkeep_user.usename);
-          EXECUTE 'REVOKE ALL ON ALL TABLES IN SCHEMA upkeep FROM ' || QUOTE_IDENT(upkeep_user.usename);
-        END LOOP;
-        SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('IAMR:mediaiot-dev-rollup');
-        IF upkeep_count = 0 THEN EXECUTE 'CREATE USER "IAMR:mediaiot-dev-rollup" PASSWORD DISABLE'; END IF;
-        GRANT SELECT, INSERT ON TABLE public."days", public."readings" TO "IAMR:mediaiot-dev-rollup";
-        SELECT COUNT(*) INTO upkeep_count FROM pg_user WHERE LOWER(usename) = LOWER('IAMR:mediaiot-dev-facts-warehouse-upkeep');
-        IF upkeep_count = 0 THEN EXECUTE 'CREATE USER "IAMR:mediaiot-dev-facts-warehouse-upkeep" PASSWORD DISABLE'; END IF;
-        GRANT EXECUTE ON PROCEDURE public.forget_rows() TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
-        GRANT USAGE ON SCHEMA arriving TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
-        GRANT USAGE ON SCHEMA upkeep TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
-        GRANT USAGE ON SCHEMA streams_of_kinesis TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
+        GRANT SELECT, INSERT ON TABLE public."readings" TO "IAMR:mediaiot-dev-rollup";
         GRANT SELECT, DELETE ON TABLE public."readings" TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
         GRANT INSERT ON TABLE public."readings" TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
-        GRANT SELECT, DELETE ON TABLE arriving."readings" TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
+        GRANT SELECT, DELETE ON TABLE arriving."readings__kinesis_readings", arriving."readings_left" TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
         GRANT SELECT, INSERT, DELETE ON TABLE arriving."readings_refused", upkeep."readings" TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
         GRANT EXECUTE ON PROCEDURE public.take_records_of_readings() TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
         GRANT EXECUTE ON PROCEDURE public.watch_records_of_readings() TO "IAMR:mediaiot-dev-facts-warehouse-upkeep";
       END;
       $$
     EOT
-    forget         = <<-EOT
-      CREATE OR REPLACE PROCEDURE public.forget_rows()
-      LANGUAGE plpgsql
-      AS $$
-      BEGIN
-        DELETE FROM public."readings" WHERE "at" < DATEADD(day, -730, SYSDATE);
-        DELETE FROM arriving."readings_refused" WHERE arrived_at < DATEADD(day, -30, SYSDATE);
-      END;
-      $$
-    EOT
-    take-readings  = <<-EOT
+    take-readings    = <<-EOT
       CREATE OR REPLACE PROCEDURE public.take_records_of_readings()
       LANGUAGE plpgsql
       AS $$
       DECLARE
         upkeep_until TIMESTAMP;
+        upkeep_left BIGINT;
         upkeep_refused BIGINT;
       BEGIN
-        SELECT MAX(refresh_time) INTO upkeep_until FROM arriving."readings";
-        IF upkeep_until IS NULL THEN RETURN; END IF;
+        SELECT MAX(refresh_time) INTO upkeep_until FROM arriving."readings__kinesis_readings";
+        SELECT COUNT(*) INTO upkeep_left FROM arriving."readings_left";
+        IF upkeep_until IS NULL AND upkeep_left = 0 THEN RETURN; END IF;
         CREATE TEMP TABLE upkeep_records AS
-        SELECT arrived_at, record, CASE WHEN CAN_JSON_PARSE(record) THEN JSON_PARSE(record) END AS fields
-        FROM arriving."readings" WHERE refresh_time <= upkeep_until;
+        SELECT arrived_at, record, CASE WHEN CAN_JSON_PARSE(record) THEN JSON_PARSE(record) END AS fields FROM (
+          SELECT arrived_at, record FROM arriving."readings__kinesis_readings" WHERE refresh_time <= upkeep_until
+          UNION ALL SELECT arrived_at, record FROM arriving."readings_left"
+        );
         CREATE TEMP TABLE upkeep_judged AS
         SELECT arrived_at, record, fields, NVL(JSON_TYPEOF(fields), 'none') = 'object'
           AND fields."at"::TIMESTAMPTZ IS NOT NULL AND (NVL(JSON_TYPEOF(fields."at"), 'null') = 'null' OR (NVL(JSON_TYPEOF(fields."at"), 'null') = 'string' AND fields."at"::TIMESTAMPTZ IS NOT NULL))
@@ -151,7 +185,8 @@ locals {
         INSERT INTO public."readings" ("at", "celsius", "device", "tags") SELECT fields."at"::TIMESTAMPTZ, fields."celsius"::DOUBLE PRECISION, fields."device"::VARCHAR(65535), fields."tags" FROM upkeep_judged WHERE fits;
         INSERT INTO arriving."readings_refused" SELECT arrived_at, record FROM upkeep_judged WHERE NOT fits;
         GET DIAGNOSTICS upkeep_refused := ROW_COUNT;
-        DELETE FROM arriving."readings" WHERE refresh_time <= upkeep_until;
+        DELETE FROM arriving."readings__kinesis_readings" WHERE refresh_time <= upkeep_until;
+        DELETE FROM arriving."readings_left";
         DELETE FROM upkeep."readings";
         INSERT INTO upkeep."readings" VALUES (SYSDATE);
         DROP TABLE upkeep_records;
@@ -163,7 +198,7 @@ locals {
       END;
       $$
     EOT
-    watch-readings = <<-EOT
+    watch-readings   = <<-EOT
       CREATE OR REPLACE PROCEDURE public.watch_records_of_readings()
       LANGUAGE plpgsql
       AS $$
@@ -213,6 +248,16 @@ resource "aws_redshiftdata_statement" "facts" {
   ]
 }
 
+resource "aws_redshiftdata_statement" "facts_warehouse_and_its_use_of_streams_of_kinesis" {
+  workgroup_name = aws_redshiftserverless_workgroup.facts.workgroup_name
+  database       = "facts"
+  secret_arn     = aws_redshiftserverless_namespace.facts.admin_password_secret_arn
+  sql            = "GRANT USAGE ON SCHEMA streams_of_kinesis TO \"IAMR:mediaiot-dev-facts-warehouse-upkeep\""
+
+  # The user is there.
+  depends_on = [aws_redshiftdata_statement.facts]
+}
+
 # A group of its own: Scheduler counts by group what it could not start.
 resource "aws_scheduler_schedule_group" "facts_warehouse_and_its_upkeep" {
   name = "mediaiot-dev-facts-warehouse-upkeep"
@@ -253,7 +298,10 @@ resource "aws_scheduler_schedule" "facts_warehouse_forget" {
   }
 
   # What is called, and who may call it, is there first.
-  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]
+  depends_on = [
+    aws_iam_role_policy.facts_warehouse_and_its_upkeep,
+    aws_redshiftdata_statement.facts_warehouse_and_its_use_of_streams_of_kinesis,
+  ]
 }
 
 resource "aws_scheduler_schedule" "facts_warehouse_take_readings" {
@@ -285,7 +333,10 @@ resource "aws_scheduler_schedule" "facts_warehouse_take_readings" {
   }
 
   # What is called, and who may call it, is there first.
-  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]
+  depends_on = [
+    aws_iam_role_policy.facts_warehouse_and_its_upkeep,
+    aws_redshiftdata_statement.facts_warehouse_and_its_use_of_streams_of_kinesis,
+  ]
 }
 
 resource "aws_scheduler_schedule" "facts_warehouse_watch_readings" {
@@ -317,5 +368,8 @@ resource "aws_scheduler_schedule" "facts_warehouse_watch_readings" {
   }
 
   # What is called, and who may call it, is there first.
-  depends_on = [aws_iam_role_policy.facts_warehouse_and_its_upkeep, aws_redshiftdata_statement.facts]
+  depends_on = [
+    aws_iam_role_policy.facts_warehouse_and_its_upkeep,
+    aws_redshiftdata_statement.facts_warehouse_and_its_use_of_streams_of_kinesis,
+  ]
 }

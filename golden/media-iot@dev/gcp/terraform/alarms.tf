@@ -681,15 +681,24 @@ resource "google_monitoring_alert_policy" "means_api_failing" {
   }
 
   conditions {
-    display_name = "More than 5 calls failed in 5 minutes"
+    display_name = "Calls fail"
 
     condition_threshold {
-      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-dev-means-api\" AND metric.labels.response_code_class = \"5xx\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 5
-      duration        = "0s"
+      filter             = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-dev-means-api\" AND metric.labels.response_code_class = \"5xx\""
+      denominator_filter = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-dev-means-api\""
+      comparison         = "COMPARISON_GT"
+
+      # A share of all requests.
+      threshold_value = 0.05
+      duration        = "900s"
 
       aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+
+      denominator_aggregations {
         alignment_period     = "300s"
         per_series_aligner   = "ALIGN_SUM"
         cross_series_reducer = "REDUCE_SUM"
@@ -698,7 +707,7 @@ resource "google_monitoring_alert_policy" "means_api_failing" {
   }
 
   documentation {
-    content   = "More than 5 calls of means-api failed in five minutes. Its logs say why."
+    content   = "More than 5 % of the calls of means-api failed for a quarter of an hour. Its logs say why."
     mime_type = "text/markdown"
   }
 
@@ -829,15 +838,24 @@ resource "google_monitoring_alert_policy" "pictures_api_failing" {
   }
 
   conditions {
-    display_name = "More than 5 calls failed in 5 minutes"
+    display_name = "Calls fail"
 
     condition_threshold {
-      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-dev-pictures-api\" AND metric.labels.response_code_class = \"5xx\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 5
-      duration        = "0s"
+      filter             = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-dev-pictures-api\" AND metric.labels.response_code_class = \"5xx\""
+      denominator_filter = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"mediaiot-dev-pictures-api\""
+      comparison         = "COMPARISON_GT"
+
+      # A share of all requests.
+      threshold_value = 0.05
+      duration        = "900s"
 
       aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+
+      denominator_aggregations {
         alignment_period     = "300s"
         per_series_aligner   = "ALIGN_SUM"
         cross_series_reducer = "REDUCE_SUM"
@@ -846,7 +864,7 @@ resource "google_monitoring_alert_policy" "pictures_api_failing" {
   }
 
   documentation {
-    content   = "More than 5 calls of pictures-api failed in five minutes. Its logs say why."
+    content   = "More than 5 % of the calls of pictures-api failed for a quarter of an hour. Its logs say why."
     mime_type = "text/markdown"
   }
 

@@ -1231,6 +1231,7 @@ resource "google_cloudfunctions2_function" "summary" {
     google_storage_bucket_iam_member.summary_uses_media,
     google_pubsub_topic_iam_member.summary_uses_uploaded,
     google_project_iam_member.summary_uses_pictures,
+    google_pubsub_subscription.notify_from_uploaded,
     google_kms_crypto_key_iam_member.agents,
     time_sleep.build,
   ]

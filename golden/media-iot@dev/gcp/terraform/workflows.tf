@@ -382,15 +382,15 @@ resource "google_workflows_workflow" "nightly" {
               },
               {
                 condition = "$${map.get(error, \"branches\") != null}"
-                return    = "$${json.encode_to_string(error.branches)}"
+                return    = "$${text.substring(json.encode_to_string(error.branches), 0, math.min(4096, len(json.encode_to_string(error.branches))))}"
               },
               {
                 condition = "$${get_type(map.get(error, \"body\")) == \"string\" and error.body != \"\"}"
-                return    = "$${error.message + \": \" + error.body}"
+                return    = "$${error.message + \": \" + text.substring(error.body, 0, math.min(4096, len(error.body)))}"
               },
               {
                 condition = "$${get_type(map.get(error, \"body\")) in [\"list\", \"map\"]}"
-                return    = "$${error.message + \": \" + json.encode_to_string(error.body)}"
+                return    = "$${error.message + \": \" + text.substring(json.encode_to_string(error.body), 0, math.min(4096, len(json.encode_to_string(error.body))))}"
               },
               {
                 condition = "$${get_type(map.get(error, \"message\")) == \"string\"}"
@@ -401,7 +401,7 @@ resource "google_workflows_workflow" "nightly" {
         },
         {
           other = {
-            return = "$${json.encode_to_string(error)}"
+            return = "$${text.substring(json.encode_to_string(error), 0, math.min(4096, len(json.encode_to_string(error))))}"
           }
         },
       ]

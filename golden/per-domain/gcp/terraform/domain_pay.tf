@@ -630,6 +630,8 @@ resource "google_cloud_run_v2_service" "pay_api" {
     google_sql_database.pay_main,
     google_sql_user.pay_main,
     google_secret_manager_secret_version.pay_main,
+    google_pubsub_subscription.market_mailer_from_pay_paid,
+    google_pubsub_subscription.ship_worker_from_pay_paid,
     google_artifact_registry_repository_iam_member.images_of_containers,
     google_kms_crypto_key_iam_member.agents,
     google_secret_manager_secret_iam_member.pay_api_uses_session_authority,

@@ -40,7 +40,7 @@ resource "aws_sns_topic_subscription" "alarms" {
 
 resource "aws_cloudwatch_metric_alarm" "items_failing" {
   alarm_name        = "catalog-items-failing"
-  alarm_description = "More than 5 calls of items failed in five minutes. Its logs say why."
+  alarm_description = "More than 5 % of the calls of items failed for a quarter of an hour. Its logs say why."
 
   metric_query {
     id          = "all"
@@ -115,7 +115,7 @@ resource "aws_cloudwatch_metric_alarm" "items_throttled" {
 
 resource "aws_cloudwatch_metric_alarm" "reviews_failing" {
   alarm_name        = "catalog-reviews-failing"
-  alarm_description = "More than 5 calls of reviews failed in five minutes. Its logs say why."
+  alarm_description = "More than 5 % of the calls of reviews failed for a quarter of an hour. Its logs say why."
 
   metric_query {
     id          = "all"

@@ -23,7 +23,7 @@ resource "aws_lambda_function" "items" {
   handler          = "items.handle"
   architectures    = ["arm64"]
   memory_size      = 256
-  timeout          = 60
+  timeout          = 29
 
   # At most, and kept free for it.
   reserved_concurrent_executions = 20
@@ -90,7 +90,7 @@ resource "aws_lambda_function" "reviews" {
   handler          = "items.handle"
   architectures    = ["arm64"]
   memory_size      = 256
-  timeout          = 60
+  timeout          = 29
 
   # At most, and kept free for it.
   reserved_concurrent_executions = 20

@@ -23,15 +23,24 @@ resource "google_monitoring_alert_policy" "items_failing" {
   }
 
   conditions {
-    display_name = "More than 5 calls failed in 5 minutes"
+    display_name = "Calls fail"
 
     condition_threshold {
-      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"catalog-dev-items\" AND metric.labels.response_code_class = \"5xx\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 5
-      duration        = "0s"
+      filter             = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"catalog-dev-items\" AND metric.labels.response_code_class = \"5xx\""
+      denominator_filter = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"catalog-dev-items\""
+      comparison         = "COMPARISON_GT"
+
+      # A share of all requests.
+      threshold_value = 0.05
+      duration        = "900s"
 
       aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+
+      denominator_aggregations {
         alignment_period     = "300s"
         per_series_aligner   = "ALIGN_SUM"
         cross_series_reducer = "REDUCE_SUM"
@@ -40,7 +49,7 @@ resource "google_monitoring_alert_policy" "items_failing" {
   }
 
   documentation {
-    content   = "More than 5 calls of items failed in five minutes. Its logs say why."
+    content   = "More than 5 % of the calls of items failed for a quarter of an hour. Its logs say why."
     mime_type = "text/markdown"
   }
 
@@ -97,15 +106,24 @@ resource "google_monitoring_alert_policy" "reviews_failing" {
   }
 
   conditions {
-    display_name = "More than 5 calls failed in 5 minutes"
+    display_name = "Calls fail"
 
     condition_threshold {
-      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"catalog-dev-reviews\" AND metric.labels.response_code_class = \"5xx\""
-      comparison      = "COMPARISON_GT"
-      threshold_value = 5
-      duration        = "0s"
+      filter             = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"catalog-dev-reviews\" AND metric.labels.response_code_class = \"5xx\""
+      denominator_filter = "resource.type = \"cloud_run_revision\" AND metric.type = \"run.googleapis.com/request_count\" AND resource.labels.service_name = \"catalog-dev-reviews\""
+      comparison         = "COMPARISON_GT"
+
+      # A share of all requests.
+      threshold_value = 0.05
+      duration        = "900s"
 
       aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+
+      denominator_aggregations {
         alignment_period     = "300s"
         per_series_aligner   = "ALIGN_SUM"
         cross_series_reducer = "REDUCE_SUM"
@@ -114,7 +132,7 @@ resource "google_monitoring_alert_policy" "reviews_failing" {
   }
 
   documentation {
-    content   = "More than 5 calls of reviews failed in five minutes. Its logs say why."
+    content   = "More than 5 % of the calls of reviews failed for a quarter of an hour. Its logs say why."
     mime_type = "text/markdown"
   }
 

@@ -81,7 +81,10 @@ resource "aws_cloudwatch_metric_alarm" "summary_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 

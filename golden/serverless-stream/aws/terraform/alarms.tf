@@ -81,7 +81,10 @@ resource "aws_cloudwatch_metric_alarm" "hot_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 
@@ -249,7 +252,10 @@ resource "aws_cloudwatch_metric_alarm" "mean_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 

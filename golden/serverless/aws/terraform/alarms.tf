@@ -40,7 +40,7 @@ resource "aws_sns_topic_subscription" "alarms" {
 
 resource "aws_cloudwatch_metric_alarm" "notes_failing" {
   alarm_name        = "notes-notes-failing"
-  alarm_description = "More than 5 calls of notes failed in five minutes. Its logs say why."
+  alarm_description = "More than 5 % of the calls of notes failed for a quarter of an hour. Its logs say why."
 
   metric_query {
     id          = "all"
@@ -156,7 +156,10 @@ resource "aws_cloudwatch_metric_alarm" "summary_dead" {
     }
   }
 
-  evaluation_periods  = 1
+  evaluation_periods = 3
+
+  # Once is enough, also if it is measured some minutes late.
+  datapoints_to_alarm = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"
 

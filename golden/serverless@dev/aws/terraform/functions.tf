@@ -23,7 +23,7 @@ resource "aws_lambda_function" "notes" {
   handler          = "items.handle"
   architectures    = ["arm64"]
   memory_size      = 512
-  timeout          = 60
+  timeout          = 29
 
   # At most, and kept free for it.
   reserved_concurrent_executions = 20
