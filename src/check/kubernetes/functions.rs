@@ -115,12 +115,8 @@ fn triggers(
         _ => 1,
     };
     // What nobody asks for is nobody's loss.
-    if let Some(place) = system
-        .places
-        .span(&format!("{}.trigger.batch", service.path))
-        .filter(|_| batch > 1)
-    {
-        problems.push(rules::one_event(Some(place), name));
+    if batch > 1 && system.places.is_said(&format!("{}.trigger.batch", service.path)) {
+        problems.push(rules::one_event(at("trigger.batch"), name));
     }
     let answers = matches!(function.trigger, None | Some(Trigger::Api | Trigger::Url { .. }));
     let is_called = system.callers_of(id).next().is_some() || system.workflows_of(id).next().is_some();
