@@ -77,6 +77,7 @@ fn more_shards_change_none_of_the_others() {
             let shared = [
                 "NetworkPolicy main-proxy",
                 "NetworkPolicy object-store",
+                "PrometheusRule main-archive",
                 "ResourceQuota shop",
             ];
             let store = ["ConfigMap object-store", "StatefulSet object-store"];
@@ -305,7 +306,11 @@ fn each_shard_is_watched() {
     let monitors = objects(&all, "PodMonitor")
         .into_iter()
         .map(|object| object["metadata"]["name"].as_str().unwrap());
-    assert_eq!(monitors.collect::<Vec<_>>(), ["main-shard-s0", "main-shard-s1"]);
+    // The main server has an archive as well.
+    assert_eq!(monitors.collect::<Vec<_>>(), ["main", "main-shard-s0", "main-shard-s1"]);
+    let archive = &named(&all, "PrometheusRule", "main-archive")["spec"]["groups"][0]["rules"][0]["expr"];
+    let of = "job=~\"shop/main|shop/main-shard-s0|shop/main-shard-s1\"";
+    assert!(archive.as_str().unwrap().contains(of), "{archive:?}");
     for alarm in ["main-shard-load", "main-shard-storage", "main-shard-hot"] {
         let rule = &named(&all, "PrometheusRule", alarm)["spec"]["groups"][0]["rules"][0];
         assert!(rule["expr"].as_str().unwrap().contains("by (shard)"));

@@ -87,27 +87,26 @@ pub(super) fn measured(stack: &Stack<'_>, alarm: &FunctionAlarm) -> Option<(Stri
 /// What an alert means.
 pub(super) fn about(stack: &Stack<'_>, alarm: &FunctionAlarm) -> String {
     let service = &stack.system.services[alarm.function];
-    let mut about = alarm.about.clone();
     match (alarm.trouble, &service.function) {
-        (FunctionTrouble::Throttled, _) => about.push_str(&format!(
-            " (Measured is that as many pods run as may, for {FULL} minutes: calls wait.)"
-        )),
+        (FunctionTrouble::Throttled, _) => format!(
+            "{} (Measured is that as many pods run as may, for {FULL} minutes: calls wait.)",
+            alarm.about
+        ),
         (FunctionTrouble::Failing { calls }, Some(function)) => {
-            let bearable = bearable(function, calls);
-            if bearable < calls {
-                about.push_str(&format!(
-                    " (Measured is more than {bearable}: where every call takes too long, a pod has time for no more than a few.)"
-                ));
-            }
+            let name = &service.name;
+            let failed = match bearable(function, calls) {
+                _ if answers(function) && function.source.is_none() => name.clone(),
+                0 => format!("A call of {name} failed in five minutes, or it"),
+                calls => format!("More than {calls} calls of {name} failed in five minutes, or it"),
+            };
             let (times, minutes) = RESTARTS;
-            about.push_str(&format!(
-                " The same alert says that it started again more than {times} times in {minutes} minutes: then calls end it, for want of \
-                 memory for example, or it does not come up."
-            ));
+            format!(
+                "{failed} started again more than {times} times in {minutes} minutes, for want of memory for example. Its logs say why \
+                 (`--previous` those of what ended)."
+            )
         }
-        _ => {}
+        _ => alarm.about.clone(),
     }
-    about
 }
 
 /// How many calls may fail in five minutes: of events, fewer than a pod has time for when each takes too long.
