@@ -63,7 +63,7 @@ time = "at"
 delete_after_days = 30
 
 [workflows.flow]
-timeout_seconds = 1200
+timeout_seconds = 3000
 trigger = { schedule = "30 0 * * *", timezone = "Asia/Seoul" }
 
 [[workflows.flow.steps]]

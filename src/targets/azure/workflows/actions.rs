@@ -17,10 +17,10 @@ pub(super) const SUCCEEDED: &str = "Succeeded";
 pub(super) const FAILED: &str = "Failed";
 pub(super) const SKIPPED: &str = "Skipped";
 pub(super) const LATE: &str = "TimedOut";
-/// It was begun, and is over.
+/// It was begun, and is over. Azure lets nothing run after what was cancelled.
 pub(super) const OVER: [&str; 3] = [SUCCEEDED, FAILED, LATE];
-/// The same, or it was not even begun.
-pub(super) const ANY: [&str; 4] = [SUCCEEDED, FAILED, SKIPPED, LATE];
+/// What looks at a value has done so, or was skipped.
+pub(super) const DECIDED: [&str; 3] = [SUCCEEDED, FAILED, SKIPPED];
 
 /// Actions, and what may have become of each before another one is begun.
 pub(super) type After = Vec<(String, Vec<&'static str>)>;
