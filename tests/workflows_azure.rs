@@ -213,6 +213,7 @@ fn a_function_that_only_workflows_call_has_no_address() {
         app.contains("AzureCalls__queueServiceUri = azurerm_storage_account.workflow_calls.primary_queue_endpoint"),
         "{app}"
     );
+    assert!(app.contains("queues__maxPollingInterval = \"00:00:02\""), "{app}");
     // The workflow is called back, wherever functions may go otherwise.
     for tag in ["\"LogicApps\"", "\"LogicAppsManagement\""] {
         assert!(file(&rendered, "terraform/firewall.tf").contains(tag), "{tag}");

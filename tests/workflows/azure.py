@@ -329,7 +329,9 @@ class Run:
         self.asked.append((self.time, function, message["document"]))
         seconds, answer = self.functions(function, message["document"], len(self.asked))
         limit = int(re.fullmatch(r"PT(\d+)S", action["limit"]["timeout"])[1])
-        if seconds > limit:
+        if seconds is None:
+            self.state[name] = {"status": "Failed", "outputs": {"statusCode": answer, "body": "no"}}
+        elif seconds > limit:
             self.later(limit, lambda: self.done(name, self.late))
         else:
             self.later(seconds, lambda: self.done(name, "Succeeded", outputs={"body": answer}))
@@ -449,7 +451,7 @@ def check(steps):
     # Microsoft says of a call that is too late both that it has timed out, and that it is cancelled.
     for late in ["TimedOut", "Cancelled"]:
         run = Run(steps, silent, late=late)
-        assert run.ended == ("Failed", ("StepFailed", "no answer of first: it took longer than 390 seconds, or could not be asked"))
+        assert run.ended == ("Failed", ("StepFailed", "no answer of first: it took longer than 450 seconds, or could not be asked (status: none)"))
 
         def deaf(function, document, count):
             return (10**6 if function == "third" and count == 2 else 1), {"output": document}
@@ -463,6 +465,11 @@ def check(steps):
         run = Run(steps, ill, late=late)
         assert names(run)[-2:] == ["fourth", "third"] and run.ended[0] == "Succeeded", (late, run.asked, run.ended)
         assert run.asked[-2][2]["error"].startswith("no answer of second: "), run.asked
+
+    def large(function, document, count):
+        return None, 413
+
+    assert Run(steps, large).ended[1][1].endswith("could not be asked (status: 413)")
 
     def odd(function, document, count):
         return 1, "what is no object"

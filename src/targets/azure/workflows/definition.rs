@@ -5,6 +5,7 @@
 
 use hcl::Expression;
 
+use super::WAITS;
 use super::actions::{
     After, DECIDED, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken,
     terminate, wait,
@@ -14,8 +15,8 @@ use crate::ir::{Action, Case, Id, Service, Step, StepRetry, Workflow};
 use crate::object;
 use crate::terraform::expr;
 
-/// Seconds that a call may wait for a free instance, besides those that it takes.
-const WAITS: u32 = 300;
+/// Seconds until a workflow has been told what a call brought, besides those that it waits and takes.
+const TOLD: u32 = 60;
 
 /// Errors that one expression looks for: it has room for 8192 characters, and a name of 40 takes 90.
 const ERRORS: usize = 80;
@@ -179,7 +180,7 @@ impl Builder<'_> {
             queue,
             seconds,
         } = (self.called)(function);
-        let seconds = seconds + WAITS;
+        let seconds = WAITS + seconds + TOLD;
         let missing = format!("no answer of {whom}: it took longer than {seconds} seconds, or could not be asked");
         let mut actions: Actions = vec![];
         let mut outcomes = vec![];

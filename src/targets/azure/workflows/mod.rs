@@ -30,6 +30,10 @@ pub(super) const CALLS: &str = "workflow-calls";
 const STEPS: &str = "run_steps";
 /// Seconds between two looks for a message that starts a workflow: each look is paid for.
 const LOOKS: u32 = 10;
+/// Seconds that a call may wait for a free instance of its function.
+pub(super) const WAITS: u32 = 300;
+/// Bytes of a document: a message has 64 KiB, a third of which goes to its letters, and it says whom to call back.
+pub(super) const DOCUMENT: u32 = 45 * 1024;
 /// A range that nobody has: it is for books.
 const NOBODY: &str = "192.0.2.0/32";
 
