@@ -188,6 +188,8 @@ fn a_stream_and_a_warehouse_want_no_functions() {
     ] {
         assert!(alarm.contains(text), "{text} is not in\n{alarm}");
     }
+    let late = "\"azurerm_monitor_metric_alert\" \"facts_late\"";
+    assert!(resource(&rendered, "terraform/alarms.tf", late).contains("metric_name = \"DiscoveryLatency\""));
     let (_, failed) = alarm.split_once("FailedIngestion").unwrap();
     assert!(!failed.contains("Table") && !failed.contains("Database"), "{failed}");
     let first = "\"azurerm_monitor_scheduled_query_rules_alert_v2\" \"facts_passed_by\"";
