@@ -135,16 +135,12 @@ pub(in crate::targets::azure) fn alarms(
         let landings = filled(item).map(|(table, _)| format!("\"{}\"", records::landing(&table.name)));
         let landings: Vec<String> = landings.collect();
         let query = vec![
-            "ADXDataOperation\n| where _ResourceId =~ \"".into(),
+            "SucceededIngestion\n| where _ResourceId =~ \"".into(),
             stores.warehouses[&id].cluster.id().into(),
-            format!(
-                "\" and DataOperationKind == \"BatchIngest\" and TableName !in ({})",
-                landings.join(", ")
-            )
-            .into(),
+            format!("\" and Table !in ({})", landings.join(", ")).into(),
         ];
         let about = format!(
-            "A record of a stream said itself which table of {} it belongs to, and was not looked at: who publishes it has set the event's property `Table`. Or somebody added rows by hand.",
+            "A record of a stream said itself which table of {} it belongs to, and was not looked at: who publishes it has set the event's property `Table`.",
             item.name
         );
         let name = format!("{}-passed-by", item.name);
