@@ -201,7 +201,10 @@ fn a_stream_and_a_warehouse_want_no_functions() {
 
 #[test]
 fn what_was_refused_is_kept_no_longer_than_rows() {
-    let text = SYSTEM.replace("stream = \"clicks\"\n", "stream = \"clicks\"\ndelete_after_days = 3\n");
+    let text = SYSTEM.replace(
+        "columns = { by = \"string\" }\nstream = \"clicks\"\n",
+        "columns = { at = \"timestamp\" }\nstream = \"clicks\"\ntime = \"at\"\ndelete_after_days = 3\n",
+    );
     let script = resource(&small(&text), PATH, "\"azurerm_kusto_script\" \"facts\"");
     let kept = "['clicks_refused'] policy retention softdelete = 3d";
     assert!(script.contains(kept), "{script}");
