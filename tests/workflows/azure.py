@@ -13,7 +13,8 @@ import sys
 import xml.etree.ElementTree
 
 TEXT = "it's \"so\" ${x} {{y}} {% z %}"
-OVER = {"Succeeded", "Failed", "Skipped", "TimedOut"}
+OVER = {"Succeeded", "Failed", "Skipped", "TimedOut", "Cancelled"}
+AFTER = OVER - {"Cancelled"}
 TOKEN = re.compile(r"'(?:[^']|'')*'|\?\[|[A-Za-z]\w*|-?\d+(?:\.\d+)?|[()\[\],]")
 
 
@@ -94,13 +95,23 @@ def slice_of(value, start, length):
 
 
 def found_in(tree, path):
+    if path == "/QueueMessagesList/QueueMessage":
+        return tree.findall(f".{path}")
     name = re.fullmatch(r"string\(//(\w+)\)", path)[1]
     return tree.findtext(f".//{name}") or ""
+
+
+def read(value):
+    """Azure's XML, which may begin with nothing but its declaration."""
+    if not value.startswith("<"):
+        raise Wrong("no XML")
+    return xml.etree.ElementTree.fromstring(f"<all>{re.sub(r'^<[?].*?[?]>', '', value)}</all>")
 
 
 PURE = {
     "and": lambda *all: all_of(all),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64ToString": lambda value: base64.b64decode(value).decode(),
     "coalesce": lambda *all: next((value for value in all if value is not None), None),
     "concat": lambda *all: "".join(all),
     "contains": lambda value, part: part in value,
@@ -110,17 +121,20 @@ PURE = {
     "float": lambda value: number(value),
     "greater": compared(lambda one, other: one > other),
     "if": lambda condition, yes, no: yes if truth(condition) else no,
+    "join": lambda parts, between: between.join(parts),
     "json": parsed,
     "length": len,
     "less": compared(lambda one, other: one < other),
     "not": lambda value: not truth(value),
     "setProperty": lambda value, key, item: {**value, key: item},
+    "skip": lambda parts, count: parts[count:],
+    "split": lambda value, between: value.split(between),
     "startsWith": lambda value, start: value.lower().startswith(start.lower()),
     "string": text,
     "sub": lambda one, other: one - other,
     "substring": slice_of,
     "utcNow": lambda form: "now",
-    "xml": lambda value: xml.etree.ElementTree.fromstring(f"<all>{value}</all>"),
+    "xml": read,
     "xpath": found_in,
 }
 
@@ -145,7 +159,8 @@ def number(value):
 class Run:
     """One run: the state of every action, and what happens next."""
 
-    def __init__(self, steps, functions, message=None):
+    def __init__(self, steps, functions, message=None, late="TimedOut"):
+        self.late = late
         self.functions, self.state, self.events, self.count = functions, {}, [], itertools.count()
         self.time, self.ended, self.asked, self.deleted = 0, None, [], []
         self.trigger = {"name": "schedule", "body": None}
@@ -211,6 +226,7 @@ class Run:
                         continue
                     before = action["runAfter"]
                     assert set(before) <= set(scope["actions"]), (name, before)
+                    assert all(set(allowed) <= AFTER for allowed in before.values()), before
                     if all(self.status(one) in OVER for one in before):
                         again = True
                         if all(self.status(one) in allowed for one, allowed in before.items()):
@@ -313,8 +329,10 @@ class Run:
         self.asked.append((self.time, function, message["document"]))
         seconds, answer = self.functions(function, message["document"], len(self.asked))
         limit = int(re.fullmatch(r"PT(\d+)S", action["limit"]["timeout"])[1])
-        if seconds > limit:
-            self.later(limit, lambda: self.done(name, "TimedOut"))
+        if seconds is None:
+            self.state[name] = {"status": "Failed", "outputs": {"statusCode": answer, "body": "no"}}
+        elif seconds > limit:
+            self.later(limit, lambda: self.done(name, self.late))
         else:
             self.later(seconds, lambda: self.done(name, "Succeeded", outputs={"body": answer}))
 
@@ -359,6 +377,25 @@ def referred(actions, before=frozenset()):
 
 def deep(actions):
     return 1 + max([0, *(deep(inner) for action in actions.values() for inner in children(action) if inner)])
+
+
+class Trigger:
+    """What is known when the trigger `starts` looks at an answer of the queue."""
+
+    def __init__(self, answer):
+        content = base64.b64encode(answer.encode("utf-8-sig")).decode()
+        self.body = {"$content-type": "application/xml", "$content": content}
+
+    def call(self, name, arguments):
+        return self.body if name == "triggerBody" else PURE[name](*arguments)
+
+
+def started(trigger, messages):
+    """The messages that runs are started with."""
+    assert trigger["inputs"]["queries"]["numofmessages"] == "1"
+    answer = f'<?xml version="1.0" encoding="utf-8"?><QueueMessagesList>{messages}</QueueMessagesList>'
+    found = Expression(trigger["splitOn"][1:], Trigger(answer)).value()
+    return [message.findtext("MessageText") for message in found]
 
 
 def names(run):
@@ -411,7 +448,28 @@ def check(steps):
     def silent(function, document, count):
         return (10**6, None) if function == "first" else (1, {"output": None})
 
-    assert Run(steps, silent).ended == ("Failed", ("StepFailed", "no answer of first: it took longer than 390 seconds, or could not be asked"))
+    # Microsoft says of a call that is too late both that it has timed out, and that it is cancelled.
+    for late in ["TimedOut", "Cancelled"]:
+        run = Run(steps, silent, late=late)
+        assert run.ended == ("Failed", ("StepFailed", "no answer of first: it took longer than 450 seconds, or could not be asked (status: none)"))
+
+        def deaf(function, document, count):
+            return (10**6 if function == "third" and count == 2 else 1), {"output": document}
+
+        run = Run(steps, deaf, late=late)
+        assert names(run) == ["first", "third", "third"] and run.ended[0] == "Succeeded", (run.asked, run.ended)
+
+        def ill(function, document, count):
+            return (10**6 if function == "second" else 1), {"output": {"kind": TEXT} if function == "first" else document}
+
+        run = Run(steps, ill, late=late)
+        assert names(run)[-2:] == ["fourth", "third"] and run.ended[0] == "Succeeded", (late, run.asked, run.ended)
+        assert run.asked[-2][2]["error"].startswith("no answer of second: "), run.asked
+
+    def large(function, document, count):
+        return None, 413
+
+    assert Run(steps, large).ended[1][1].endswith("could not be asked (status: 413)")
 
     def odd(function, document, count):
         return 1, "what is no object"
@@ -419,10 +477,10 @@ def check(steps):
     assert Run(steps, odd).ended[1][1].startswith("no answer of first: ")
 
     def slow(function, document, count):
-        return 700, {"error": "slow"}
+        return 1100, {"error": "slow"}
 
     late = Run(steps, lambda function, document, count: (1, {"output": 1}) if function == "first" else slow(function, document, count))
-    assert late.ended == ("Failed", ("TimedOut", "the run took longer than 1200 seconds")), late.ended
+    assert late.ended == ("Failed", ("TimedOut", "the run took longer than 3000 seconds")), late.ended
 
 
 def main():
@@ -441,6 +499,9 @@ def main():
     for name, definition in given.items():
         assert len(referred(definition["actions"])) <= 500 and deep(definition["actions"]) <= 8, name
     check(given["flow"]["actions"]["run_steps"])
+    starts = given["flow"]["triggers"]["starts"]
+    assert started(starts, "<QueueMessage><MessageText>{&lt;}</MessageText></QueueMessage>") == ["{<}"]
+    assert started(starts, "") == []
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Calls a function as a workflow does, with an answer of each kind, and a workflow that does not always listen."""
 
 import asyncio
+import datetime
 import importlib.util
 import io
 import json
@@ -42,8 +43,9 @@ spec.loader.exec_module(call)
 class Message:
     id = "7"
 
-    def __init__(self, document, dequeue_count=1):
+    def __init__(self, document, dequeue_count, age):
         self.dequeue_count = dequeue_count
+        self.insertion_time = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=age)
         self.body = json.dumps({"back": "https://back?sig=1", "document": document}).encode()
 
     def get_body(self):
@@ -68,7 +70,7 @@ class Workflow:
         return io.BytesIO(b"")
 
 
-def ask(handle, *codes, document=None, again=1):
+def ask(handle, *codes, document=None, again=1, age=1):
     """What the workflow is told, how often, and whether the message comes once more."""
     workflow = Workflow(*codes)
     urllib.request.urlopen = workflow
@@ -76,7 +78,7 @@ def ask(handle, *codes, document=None, again=1):
     waited = []
     call.time = types.SimpleNamespace(sleep=waited.append)
     try:
-        asyncio.run(call.main(Message(document, again), None))
+        asyncio.run(call.main(Message(document, again, age), None))
         stays = False
     except OSError:
         stays = True
@@ -107,6 +109,12 @@ assert ask(lambda request, context: None) == ({"output": None}, 1, False)
 assert ask(refuses) == ({"error": 'the answer was 409: {"why": "no"}'}, 1, False)
 assert ask(breaks) == ({"error": "ValueError('broken')"}, 1, False)
 assert "error" in ask(lambda request, context: object())[0]
+assert ask(lambda request, context: {"statusCode": "closed"})[0] == {"output": {"statusCode": "closed"}}
+assert "ValueError" in ask(lambda request, context: float("nan"))[0]["error"]
+assert ask(lambda request, context: json.dumps("x" * 50000))[0] == {"error": "the answer has 50002 bytes, and a message takes 46080"}
+assert len(ask(lambda request, context: {"statusCode": 500, "body": json.dumps("x" * 50000)})[0]["error"]) == 1000
+assert ask(echo, age=299)[0] == {"output": {"got": None}}
+assert ask(echo, age=301)[0] == {"error": "the call waited longer than 300 seconds for the function"}
 assert "stopped" in ask(echo, again=2)[0]["error"]
 # It does not listen yet, or for a while; one that never does is over.
 assert ask(echo, 404, None, 503) == ({"output": {"got": None}}, 4, False)

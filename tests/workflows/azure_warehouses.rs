@@ -149,7 +149,8 @@ fn streams_let_in_trusted_services_only_where_a_warehouse_reads() {
     );
     let without = SYSTEM.replace("stream = \"clicks\"\n", "");
     let without = small(&without.replace("consumes = [\"paid\"]", "consumes = [\"paid\", \"clicks\"]"));
-    assert!(!resource(&without, STREAMS, first).contains("network_rulesets"));
+    // The attribute stays: Azure would go on letting them in without it.
+    assert!(resource(&without, STREAMS, first).contains("trusted_service_access_enabled = false"));
     let text = file(&without, PATH);
     for gone in [
         "data_connection",
@@ -182,12 +183,31 @@ fn a_stream_and_a_warehouse_want_no_functions() {
     let alarm = resource(&rendered, "terraform/alarms.tf", first);
     for text in [
         "TableName == \"clicks_refused\" and RowCount > 0",
-        "Table in (\"clicks\", \"clicks_records\", \"clicks_refused\")",
         "window_duration = \"PT1H\"",
         "_ResourceId =~ \"${azurerm_kusto_cluster.facts.id}\"",
     ] {
         assert!(alarm.contains(text), "{text} is not in\n{alarm}");
     }
+    let late = "\"azurerm_monitor_metric_alert\" \"facts_late\"";
+    assert!(resource(&rendered, "terraform/alarms.tf", late).contains("metric_name = \"DiscoveryLatency\""));
+    let (_, failed) = alarm.split_once("FailedIngestion").unwrap();
+    assert!(!failed.contains("Table") && !failed.contains("Database"), "{failed}");
+    let first = "\"azurerm_monitor_scheduled_query_rules_alert_v2\" \"facts_passed_by\"";
+    let alarm = resource(&rendered, "terraform/alarms.tf", first);
+    let landings = "\"a_table_with_a_name_of_more_than_forty_letters_records\", \"clicks_records\"";
+    let text = format!("Table !in ({landings})");
+    assert!(alarm.contains(&text), "{alarm}");
+}
+
+#[test]
+fn what_was_refused_is_kept_no_longer_than_rows() {
+    let text = SYSTEM.replace(
+        "columns = { by = \"string\" }\nstream = \"clicks\"\n",
+        "columns = { at = \"timestamp\" }\nstream = \"clicks\"\ntime = \"at\"\ndelete_after_days = 3\n",
+    );
+    let script = resource(&small(&text), PATH, "\"azurerm_kusto_script\" \"facts\"");
+    let kept = "['clicks_refused'] policy retention softdelete = 3d";
+    assert!(script.contains(kept), "{script}");
 }
 
 #[test]

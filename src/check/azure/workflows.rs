@@ -54,7 +54,7 @@ fn inside(step: &Step) -> Vec<&[Step]> {
 fn actions(steps: &[Step]) -> usize {
     let one = |step: &Step| {
         let own = match &step.action {
-            Action::Call(_) => 3 + step.retry.map_or(0, |retry| 3 * retry.attempts as usize + 1),
+            Action::Call(_) => 4 + step.retry.map_or(0, |retry| 3 * retry.attempts as usize),
             Action::Parallel(branches) => branches.len() + 1,
             Action::Choose { cases, .. } => 3 + cases.iter().map(|case| case.field.len()).sum::<usize>(),
             Action::Wait(_) => 1,

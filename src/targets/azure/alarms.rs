@@ -2,6 +2,7 @@
 
 mod apis;
 mod inboxes;
+mod sinks;
 mod workflows;
 
 use super::database::Built;
@@ -79,6 +80,7 @@ pub(super) fn lower(
     if let Some(functions) = functions {
         watch::alarms(stack, (functions, workspace), told.as_ref());
     }
+    sinks::lower(stack, stores, told.as_ref());
     warehouses::alarms(stack, stores, workspace, told.as_ref());
     workflows::lower(stack, &stores.workflows, told.as_ref());
     apis::lower(stack, gateways, told.as_ref());

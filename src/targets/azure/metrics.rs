@@ -20,6 +20,11 @@ pub(super) const RUNS_FAILED: &str = "RunsFailed";
 /// Times that a trigger could not look for what starts a run.
 pub(super) const TRIGGERS_FAILED: &str = "TriggersFailed";
 
+/// The type of a cluster of Data Explorer.
+pub(super) const DATA_EXPLORER: &str = "Microsoft.Kusto/clusters";
+/// Seconds from when a stream got a record until a connection found it.
+pub(super) const DISCOVERY_LATENCY: &str = "DiscoveryLatency";
+
 /// The type of API Management.
 pub(super) const API_MANAGEMENT: &str = "Microsoft.ApiManagement/service";
 /// Requests of a gateway.

@@ -96,12 +96,12 @@ pub(super) fn lower(stack: &mut Stack<'_>, parts: &Parts) -> Option<Streaming> {
 }
 
 /// Without a rule for an address, the door is closed by `public_network_access_enabled` alone: `Deny` would stand open.
-fn trusted() -> Expression {
+fn trusted(reads: bool) -> Expression {
     let none = || Expression::Array(vec![]);
     object! {
         "default_action" => "Deny",
         "public_network_access_enabled" => false,
-        "trusted_service_access_enabled" => true,
+        "trusted_service_access_enabled" => reads,
         "ip_rule" => none(),
         "virtual_network_rule" => none(),
     }
@@ -109,6 +109,7 @@ fn trusted() -> Expression {
 
 fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> (Address, Address) {
     let name = names::namespace(&format!("{}-streams", stack.system.prefix));
+    let reads = warehouses::are_filled(stack.system);
     let body = stack
         .named(template![name, "-", stack.project.suffix.attr("hex")])
         .comment("Premium alone takes a key of our own. Its price is by the processing unit.")
@@ -116,10 +117,10 @@ fn namespace(stack: &mut Stack<'_>, parts: &Parts) -> (Address, Address) {
         .set("capacity", 1)
         .set("local_authentication_enabled", false)
         .set("public_network_access_enabled", false)
-        .when(warehouses::are_filled(stack.system), |body| {
+        .when(reads, |body| {
             body.comment("Closed but for Azure's trusted services: a warehouse's cluster, with a role on the streams that it reads.")
-                .set("network_rulesets", list![trusted()])
         })
+        .set("network_rulesets", list![trusted(reads)])
         .set("tags", stack.tags())
         .block("identity", parts.encryption.identity())
         .block_some("lifecycle", lifecycle(stack.system.protect, &[]))

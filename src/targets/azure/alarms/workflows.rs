@@ -5,8 +5,8 @@ use crate::targets::azure::workflows::Built;
 use crate::targets::azure::{Stack, metrics};
 use crate::terraform::Address;
 
-/// Looks for messages that may fail, and the minutes in which that is counted: they are made twice a minute, and the network forgives some.
-const LOOKS: u64 = 10;
+/// Looks for messages that may fail, and the minutes in which that is counted: they are made six times a minute, and the network forgives some.
+const LOOKS: u64 = 30;
 const MINUTES: u32 = 15;
 
 pub(super) fn lower(stack: &mut Stack<'_>, built: &Built, told: Option<&Address>) {

@@ -9,8 +9,8 @@ use super::hosts::Hosts;
 use super::triggers::{self, Binding};
 use super::{code_container, dead_container};
 use crate::ir::{Family, Function, FunctionTrouble, Id, Service, Source, System};
-use crate::targets::azure::Stack;
 use crate::targets::azure::project::after;
+use crate::targets::azure::{Stack, workflows};
 use crate::targets::shared::sources::{self, Sources};
 use crate::targets::shared::template::fill;
 use crate::template;
@@ -109,6 +109,8 @@ fn entry((function, behind): (&Function, Option<u32>), source: &Source, binding:
         false => (PYTHON, NODE),
     };
     context.insert("seconds", &function.timeout_seconds);
+    context.insert("waits", &workflows::WAITS);
+    context.insert("room", &workflows::DOCUMENT);
     context.insert("dead", &binding.keeps_dead);
     context.insert("behind", &behind);
     context.insert("http", &binding.answers);

@@ -21,8 +21,9 @@ use crate::terraform::Address;
 /// they come from).
 const PLATFORM: [&str; 3] = ["AzureActiveDirectory", "AzureFrontDoor.FirstParty", "AzureMonitor"];
 
-/// What workflows are called back at: Azure counts the addresses where Logic Apps listen as their management.
-const WORKFLOWS: [&str; 2] = ["LogicApps", "LogicAppsManagement"];
+/// What workflows are called back at: Azure counts the addresses where Logic Apps listen as their management. Those that they call from
+/// have a tag, too.
+const WORKFLOWS: &str = "LogicAppsManagement";
 
 /// True if workflows call a function of the domain.
 fn calls_back(stack: &Stack<'_>, domain: Option<Id<Domain>>) -> bool {
@@ -43,7 +44,7 @@ pub(in crate::targets::azure) fn lower(
         let rules = subnets.entry(plan.clone()).or_default();
         let tags = PLATFORM
             .into_iter()
-            .chain(WORKFLOWS.into_iter().filter(|_| calls_back(stack, domain)));
+            .chain(calls_back(stack, domain).then_some(WORKFLOWS));
         for (number, service) in (4000..).zip(tags) {
             let to = Side::Prefix(service.into());
             rules.numbered(

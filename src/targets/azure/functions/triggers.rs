@@ -196,6 +196,8 @@ pub(super) fn host_settings(system: &System, function: &Function, each: u32) -> 
         _ => {}
     }
     if is_step(function, system) {
+        // Somebody waits for the answer. Azure would look once a minute where it has found nothing for a while.
+        add("queues__maxPollingInterval", clock(LOOKS));
         add("queues__batchSize", each.to_string());
         add("queues__newBatchThreshold", "0".to_owned());
         if !matches!(function.trigger, Some(Trigger::Bucket { .. })) {
@@ -226,6 +228,9 @@ fn bindings_answer(function: &Function, system: &System) -> bool {
     let of_requests = matches!(function.trigger, Some(Trigger::Api | Trigger::Url { .. }));
     of_requests || called || function.trigger.is_none() && !is_step(function, system)
 }
+
+/// Seconds between two looks for calls of workflows, at most: each look is paid for.
+const LOOKS: u32 = 2;
 
 /// Seconds after which Azure stops the process: the entry ends a call before that, and the events that failed for good once more.
 fn stopped_after(function: &Function) -> u32 {

@@ -3,7 +3,7 @@
 //! The namespace is closed, and lets the cluster in because it is one of Azure's trusted services: with an identity that may read the
 //! streams, and without an endpoint that somebody would have to approve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -118,18 +118,32 @@ pub(in crate::targets::azure) fn alarms(
     for alarm in &system.sink_alarms {
         let database = system.warehouses[alarm.warehouse].database();
         let cluster = || expr::Part::from(stores.warehouses[&alarm.warehouse].cluster.id());
-        let (table, landing, refused) = (
-            &alarm.table,
-            records::landing(&alarm.table),
-            records::refused(&alarm.table),
-        );
+        let refused = records::refused(&alarm.table);
         let query = vec![
             "union isfuzzy=true (\n  ADXDataOperation\n  | where _ResourceId =~ \"".into(),
             cluster(),
             format!("\" and DatabaseName == \"{database}\" and TableName == \"{refused}\" and RowCount > 0\n), (\n  FailedIngestion\n  | where _ResourceId =~ \"").into(),
             cluster(),
-            format!("\" and Database == \"{database}\" and Table in (\"{table}\", \"{landing}\", \"{refused}\")\n)").into(),
+            // The record itself may have said which table, and which database: one that is not there, perhaps.
+            "\"\n)".into(),
         ];
         ask(stack, (&alarm.name, &alarm.about), (query, 0, MINUTES), workspace, told);
+    }
+    let watched: BTreeSet<Id<Warehouse>> = system.sink_alarms.iter().map(|alarm| alarm.warehouse).collect();
+    for id in watched {
+        let item = &system.warehouses[id];
+        let landings = filled(item).map(|(table, _)| format!("\"{}\"", records::landing(&table.name)));
+        let landings: Vec<String> = landings.collect();
+        let query = vec![
+            "SucceededIngestion\n| where _ResourceId =~ \"".into(),
+            stores.warehouses[&id].cluster.id().into(),
+            format!("\" and Table !in ({})", landings.join(", ")).into(),
+        ];
+        let about = format!(
+            "A record of a stream said itself which table of {} it belongs to, and was not looked at: who publishes it has set the event's property `Table`.",
+            item.name
+        );
+        let name = format!("{}-passed-by", item.name);
+        ask(stack, (&name, &about), (query, 0, MINUTES), workspace, told);
     }
 }

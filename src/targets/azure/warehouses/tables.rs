@@ -24,7 +24,7 @@ pub(super) fn lower(stack: &mut Stack<'_>, item: &Warehouse, database: &Address)
     stack.module.resource("azurerm_kusto_script", &item.name, body)
 }
 
-/// Names are letters, digits and underscores. What becomes no row of a table is kept for as many days as logs.
+/// Names are letters, digits and underscores. What becomes no row of a table is kept for as many days as logs, and no longer than its rows.
 fn commands(table: &WarehouseTable, log_days: u32) -> Vec<String> {
     let name = &table.name;
     let columns = table.columns.iter();
@@ -45,7 +45,7 @@ fn commands(table: &WarehouseTable, log_days: u32) -> Vec<String> {
         format!(".alter-merge table ['{name}'] policy retention softdelete = {days}d recoverability = disabled"),
     ];
     if table.stream.is_some() {
-        commands.extend(records::commands(table, log_days));
+        commands.extend(records::commands(table, log_days.min(days)));
     }
     commands
 }

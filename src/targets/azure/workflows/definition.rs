@@ -5,8 +5,9 @@
 
 use hcl::Expression;
 
+use super::WAITS;
 use super::actions::{
-    ANY, After, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken,
+    After, DECIDED, FAILED, LATE, OVER, SKIPPED, SUCCEEDED, ask, checked, compose, just, nothing, run_after, taken,
     terminate, wait,
 };
 use super::expressions::{answered, chosen, error, field, first, holds, made, outcome, quoted, says, status, text};
@@ -14,8 +15,8 @@ use crate::ir::{Action, Case, Id, Service, Step, StepRetry, Workflow};
 use crate::object;
 use crate::terraform::expr;
 
-/// Seconds that a call may wait for a free instance, besides those that it takes.
-const WAITS: u32 = 300;
+/// Seconds until a workflow has been told what a call brought, besides those that it waits and takes.
+const TOLD: u32 = 60;
 
 /// Errors that one expression looks for: it has room for 8192 characters, and a name of 40 takes 90.
 const ERRORS: usize = 80;
@@ -86,8 +87,8 @@ struct Listed {
 /// What stands in the place of one step, before anybody catches anything.
 struct Tried {
     actions: Actions,
-    /// The actions that it begins with.
-    begun: Vec<String>,
+    /// What holds of other actions where it was begun and is over, and nowhere else.
+    begun: After,
     document: String,
     errors: Vec<String>,
 }
@@ -137,7 +138,7 @@ impl Builder<'_> {
         let name = &step.name;
         let one = |action: Expression| Tried {
             actions: vec![(name.clone(), action)],
-            begun: vec![name.clone()],
+            begun: vec![(name.clone(), OVER.into())],
             document: document.to_owned(),
             errors: vec![],
         };
@@ -156,7 +157,7 @@ impl Builder<'_> {
                 let failed = checked(says(&made(&said)).into(), &just(&said));
                 Tried {
                     actions: vec![(said.clone(), reason), (name.clone(), failed)],
-                    begun: vec![said.clone()],
+                    begun: vec![(said.clone(), OVER.into())],
                     document: document.to_owned(),
                     errors: vec![error(&said)],
                 }
@@ -165,7 +166,8 @@ impl Builder<'_> {
     }
 
     /// Asks a function, as often as the step says. `NAME_outcome` is what the last time brought, and `NAME` has failed where that is
-    /// no answer.
+    /// no answer. A call that is too late may end as cancelled, and nothing can run after that: so what follows runs after
+    /// `NAME_answer_n`, which is skipped then, and after what the step itself runs after.
     fn call(&self, step: &Step, function: Id<Service>, document: &str, after: &After) -> Tried {
         let name = &step.name;
         let retry = step.retry.unwrap_or(StepRetry {
@@ -178,28 +180,26 @@ impl Builder<'_> {
             queue,
             seconds,
         } = (self.called)(function);
-        let seconds = seconds + WAITS;
+        let seconds = WAITS + seconds + TOLD;
         let missing = format!("no answer of {whom}: it took longer than {seconds} seconds, or could not be asked");
         let mut actions: Actions = vec![];
         let mut outcomes = vec![];
-        let mut over: After = vec![];
         let mut begin = after.clone();
+        let mut over = after.clone();
         let mut pause = retry.seconds;
         for attempt in 1..=retry.attempts + 1 {
             let asked = format!("{name}_call_{attempt}");
             actions.push((asked.clone(), ask(queue.clone(), seconds, document, &begin)));
             outcomes.push((asked.clone(), outcome(&asked, &missing)));
-            over.push((asked.clone(), if attempt == 1 { OVER.into() } else { ANY.into() }));
-            if retry.attempts == 0 {
-                continue;
-            }
             let answer = format!("{name}_answer_{attempt}");
             let content = says(&format!("body('{asked}')"));
             actions.push((answer.clone(), checked(content.into(), &just(&asked))));
-            over.push((answer.clone(), ANY.into()));
-            if attempt <= retry.attempts {
+            if attempt > retry.attempts {
+                over.push((answer, DECIDED.into()));
+            } else {
                 let pausing = format!("{name}_pause_{attempt}");
-                let failed = vec![(asked, OVER.into()), (answer, vec![FAILED, SKIPPED])];
+                let mut failed = begin;
+                failed.push((answer, vec![FAILED, SKIPPED]));
                 actions.push((pausing.clone(), wait(pause, &failed)));
                 begin = just(&pausing);
                 pause = pause.saturating_mul(retry.backoff).min(self.longest);
@@ -215,7 +215,7 @@ impl Builder<'_> {
         actions.push((name.clone(), checked(says(&made(&outcome)).into(), &just(&outcome))));
         Tried {
             actions,
-            begun: vec![format!("{name}_call_1")],
+            begun: after.clone(),
             document: answered(name),
             errors: vec![error(&outcome)],
         }
@@ -238,7 +238,7 @@ impl Builder<'_> {
             actions.push((scope.clone(), body));
             ends.push((scope, vec![SUCCEEDED]));
         }
-        let begun = ends.iter().map(|(scope, _)| scope.clone()).collect();
+        let begun = ends.iter().map(|(scope, _)| (scope.clone(), OVER.into())).collect();
         actions.push((name.to_owned(), compose(documents.into(), &ends)));
         Tried {
             actions,
@@ -309,7 +309,7 @@ impl Builder<'_> {
         actions.push((name.to_owned(), compose(document.into(), &just(&choice))));
         Tried {
             actions,
-            begun: vec![which],
+            begun: vec![(which, OVER.into())],
             document: made(name),
             errors,
         }
@@ -321,12 +321,11 @@ impl Builder<'_> {
         &self,
         step: &Step,
         input: &str,
-        (begun, document, errors): (&[String], &str, &[String]),
+        (begun, document, errors): (&After, &str, &[String]),
         caught: bool,
     ) -> (String, Listed) {
         let name = &step.name;
         let [scope, error, end] = ["catch", "caught", "end"].map(|part| format!("{name}_{part}"));
-        let began = || begun.iter().map(|action| (action.clone(), OVER.to_vec()));
         let caught_error = object! {
             "error" => says(&first(&errors[..errors.len().min(ERRORS)], "the step failed")),
             "input" => says(input),
@@ -334,18 +333,18 @@ impl Builder<'_> {
         let mut listed = self.list(&step.catch, &made(&error), just(&error), caught);
         let mut inside = vec![(error, compose(caught_error, &vec![]))];
         inside.append(&mut listed.actions);
-        let failed: After = began().chain([(name.clone(), vec![FAILED, SKIPPED])]).collect();
+        let mut failed = begun.clone();
+        failed.push((name.clone(), vec![FAILED, SKIPPED]));
         let handled = object! {
             "type" => "Scope",
             "actions" => expr::object(inside),
             "runAfter" => run_after(&failed),
         };
-        let over: After = began()
-            .chain([
-                (name.clone(), vec![SUCCEEDED, FAILED, SKIPPED]),
-                (scope.clone(), vec![SUCCEEDED, SKIPPED]),
-            ])
-            .collect();
+        let mut over = begun.clone();
+        over.extend([
+            (name.clone(), DECIDED.into()),
+            (scope.clone(), vec![SUCCEEDED, SKIPPED]),
+        ]);
         let is_fine = format!("equals({},'{SUCCEEDED}')", status(name));
         let ended = chosen(&[(is_fine, document.to_owned())], &listed.document);
         listed.actions = vec![(scope, handled), (end.clone(), compose(says(&ended).into(), &over))];

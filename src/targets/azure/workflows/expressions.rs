@@ -50,12 +50,13 @@ pub(super) fn status(action: &str) -> String {
     format!("actions('{action}')?['status']")
 }
 
-/// What a call brought: what came back, if that is an object, or an error.
+/// What a call brought: what came back, if that is an object, or an error, with the status that the queue answered with last.
 pub(super) fn outcome(action: &str, missing: &str) -> String {
     let body = format!("actions('{action}')?['outputs']?['body']");
-    let missing = quoted(&serde_json::json!({ "error": missing }).to_string());
+    let answered = format!("string(coalesce(actions('{action}')?['outputs']?['statusCode'],'none'))");
+    let missing = quoted(&format!("{missing} (status: "));
     format!(
-        "if(and(equals({},'Succeeded'),{}),{body},json({missing}))",
+        "if(and(equals({},'Succeeded'),{}),{body},setProperty(json('{{}}'),'error',concat({missing},{answered},')')))",
         status(action),
         begins(&body, "[{")
     )

@@ -1,4 +1,4 @@
-//! Workflows: Logic Apps of the plan Consumption, which cost nothing while nothing runs.
+//! Workflows: Logic Apps of the plan Consumption, which are paid by the action.
 //!
 //! They stand outside of every network, and functions have no way in from there. So a call is a message: a storage account that does
 //! nothing else lets exactly these Logic Apps in, by their resource rules and their own identities, and the function takes the message
@@ -28,8 +28,12 @@ use crate::{list, template};
 pub(super) const CALLS: &str = "workflow-calls";
 /// The scope of all steps. No step can be called so: their names have no underscores.
 const STEPS: &str = "run_steps";
-/// Seconds between two looks for messages that start a workflow: each look is paid for.
-const LOOKS: u32 = 30;
+/// Seconds between two looks for a message that starts a workflow: each look is paid for.
+const LOOKS: u32 = 10;
+/// Seconds that a call may wait for a free instance of its function.
+pub(super) const WAITS: u32 = 300;
+/// Bytes of a document: a message has 64 KiB, a third of which goes to its letters, and it says whom to call back.
+pub(super) const DOCUMENT: u32 = 45 * 1024;
 /// A range that nobody has: it is for books.
 const NOBODY: &str = "192.0.2.0/32";
 
