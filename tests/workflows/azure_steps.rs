@@ -155,3 +155,18 @@ fn steps_mean_what_they_say() {
     let all = Value::Object(all).to_string();
     run(&mut command, all.as_bytes()).unwrap_or_else(|problem| panic!("{problem}\n{all}"));
 }
+
+#[test]
+fn a_workflow_is_told_what_a_function_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = "call/__init__.py";
+    fs::create_dir(folder.path().join("call")).unwrap();
+    let code = file(&rendered(), &format!("terraform/functions/first/{entry}")).to_owned();
+    fs::write(folder.path().join(entry), code).unwrap();
+    if !is_there(&tools::python(), &["-c", "pass"]) {
+        return;
+    }
+    let mut command = Command::new(tools::python());
+    command.arg(project("tests/workflows/azure_call.py")).arg(folder.path());
+    run(&mut command, &[]).unwrap_or_else(|problem| panic!("{problem}"));
+}

@@ -491,28 +491,29 @@ resource "azurerm_linux_function_app" "archive" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.archive.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.archive.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.archive.client_id
-    AzureCalls__clientId                                         = azurerm_user_assigned_identity.archive.client_id
-    AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
-    AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
-    AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
-    AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
-    AzureFunctionsJobHost__functionTimeout                       = "00:10:30"
-    AzureFunctionsWebHost__hostid                                = "mediaiot-archive"
-    AzureWebJobsStorage__clientId                                = azurerm_user_assigned_identity.archive.client_id
-    AzureWebJobsStorage__credential                              = "managedidentity"
-    CLOUDGEN_ROLLOUT                                             = "rollout ${var.rollout}"
-    MEANS_ENDPOINT                                               = trimsuffix(azurerm_cosmosdb_account.means.endpoint, "/")
-    MEANS_PROTOCOL                                               = "cosmos"
-    MEANS_TABLE                                                  = "means"
-    RAW_BUCKET                                                   = azurerm_storage_container.raw.name
-    RAW_ENDPOINT                                                 = trimsuffix(azurerm_storage_account.raw.primary_blob_endpoint, "/")
-    RAW_REGION                                                   = "koreacentral"
-    WEBSITE_CONTENTOVERVNET                                      = "1"
-    WEBSITE_RUN_FROM_PACKAGE                                     = azurerm_storage_blob.archive.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                 = azurerm_user_assigned_identity.archive.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                     = "ClientId=${azurerm_user_assigned_identity.archive.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                               = azurerm_user_assigned_identity.archive.client_id
+    AzureCalls__clientId                                          = azurerm_user_assigned_identity.archive.client_id
+    AzureCalls__credential                                        = "managedidentity"
+    AzureCalls__queueServiceUri                                   = azurerm_storage_account.workflow_calls.primary_queue_endpoint
+    AzureFunctionsJobHost__extensions__queues__batchSize          = "4"
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount    = "2"
+    AzureFunctionsJobHost__extensions__queues__maxPollingInterval = "00:00:02"
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold  = "0"
+    AzureFunctionsJobHost__functionTimeout                        = "00:10:30"
+    AzureFunctionsWebHost__hostid                                 = "mediaiot-archive"
+    AzureWebJobsStorage__clientId                                 = azurerm_user_assigned_identity.archive.client_id
+    AzureWebJobsStorage__credential                               = "managedidentity"
+    CLOUDGEN_ROLLOUT                                              = "rollout ${var.rollout}"
+    MEANS_ENDPOINT                                                = trimsuffix(azurerm_cosmosdb_account.means.endpoint, "/")
+    MEANS_PROTOCOL                                                = "cosmos"
+    MEANS_TABLE                                                   = "means"
+    RAW_BUCKET                                                    = azurerm_storage_container.raw.name
+    RAW_ENDPOINT                                                  = trimsuffix(azurerm_storage_account.raw.primary_blob_endpoint, "/")
+    RAW_REGION                                                    = "koreacentral"
+    WEBSITE_CONTENTOVERVNET                                       = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                      = azurerm_storage_blob.archive.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                  = azurerm_user_assigned_identity.archive.id
   }
 
   tags = local.tags
@@ -703,23 +704,24 @@ resource "azurerm_linux_function_app" "close" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.close.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.close.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.close.client_id
-    AzureCalls__clientId                                         = azurerm_user_assigned_identity.close.client_id
-    AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
-    AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
-    AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
-    AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
-    AzureFunctionsJobHost__functionTimeout                       = "00:01:30"
-    AzureFunctionsWebHost__hostid                                = "mediaiot-close"
-    AzureWebJobsStorage__clientId                                = azurerm_user_assigned_identity.close.client_id
-    AzureWebJobsStorage__credential                              = "managedidentity"
-    CLOUDGEN_ROLLOUT                                             = "rollout ${var.rollout}"
-    TIMEZONE                                                     = "Asia/Seoul"
-    WEBSITE_CONTENTOVERVNET                                      = "1"
-    WEBSITE_RUN_FROM_PACKAGE                                     = azurerm_storage_blob.close.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                 = azurerm_user_assigned_identity.close.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                     = "ClientId=${azurerm_user_assigned_identity.close.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                               = azurerm_user_assigned_identity.close.client_id
+    AzureCalls__clientId                                          = azurerm_user_assigned_identity.close.client_id
+    AzureCalls__credential                                        = "managedidentity"
+    AzureCalls__queueServiceUri                                   = azurerm_storage_account.workflow_calls.primary_queue_endpoint
+    AzureFunctionsJobHost__extensions__queues__batchSize          = "4"
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount    = "2"
+    AzureFunctionsJobHost__extensions__queues__maxPollingInterval = "00:00:02"
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold  = "0"
+    AzureFunctionsJobHost__functionTimeout                        = "00:01:30"
+    AzureFunctionsWebHost__hostid                                 = "mediaiot-close"
+    AzureWebJobsStorage__clientId                                 = azurerm_user_assigned_identity.close.client_id
+    AzureWebJobsStorage__credential                               = "managedidentity"
+    CLOUDGEN_ROLLOUT                                              = "rollout ${var.rollout}"
+    TIMEZONE                                                      = "Asia/Seoul"
+    WEBSITE_CONTENTOVERVNET                                       = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                      = azurerm_storage_blob.close.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                  = azurerm_user_assigned_identity.close.id
   }
 
   tags = local.tags
@@ -1972,22 +1974,23 @@ resource "azurerm_linux_function_app" "report" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.report.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.report.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.report.client_id
-    AzureCalls__clientId                                         = azurerm_user_assigned_identity.report.client_id
-    AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
-    AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
-    AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
-    AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
-    AzureFunctionsJobHost__functionTimeout                       = "00:01:30"
-    AzureFunctionsWebHost__hostid                                = "mediaiot-report"
-    AzureWebJobsStorage__clientId                                = azurerm_user_assigned_identity.report.client_id
-    AzureWebJobsStorage__credential                              = "managedidentity"
-    CLOUDGEN_ROLLOUT                                             = "rollout ${var.rollout}"
-    WEBSITE_CONTENTOVERVNET                                      = "1"
-    WEBSITE_RUN_FROM_PACKAGE                                     = azurerm_storage_blob.report.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                 = azurerm_user_assigned_identity.report.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                     = "ClientId=${azurerm_user_assigned_identity.report.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                               = azurerm_user_assigned_identity.report.client_id
+    AzureCalls__clientId                                          = azurerm_user_assigned_identity.report.client_id
+    AzureCalls__credential                                        = "managedidentity"
+    AzureCalls__queueServiceUri                                   = azurerm_storage_account.workflow_calls.primary_queue_endpoint
+    AzureFunctionsJobHost__extensions__queues__batchSize          = "4"
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount    = "2"
+    AzureFunctionsJobHost__extensions__queues__maxPollingInterval = "00:00:02"
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold  = "0"
+    AzureFunctionsJobHost__functionTimeout                        = "00:01:30"
+    AzureFunctionsWebHost__hostid                                 = "mediaiot-report"
+    AzureWebJobsStorage__clientId                                 = azurerm_user_assigned_identity.report.client_id
+    AzureWebJobsStorage__credential                               = "managedidentity"
+    CLOUDGEN_ROLLOUT                                              = "rollout ${var.rollout}"
+    WEBSITE_CONTENTOVERVNET                                       = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                      = azurerm_storage_blob.report.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                  = azurerm_user_assigned_identity.report.id
   }
 
   tags = local.tags
@@ -2175,27 +2178,28 @@ resource "azurerm_linux_function_app" "rollup" {
   key_vault_reference_identity_id                = azurerm_user_assigned_identity.rollup.id
 
   app_settings = {
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                    = "ClientId=${azurerm_user_assigned_identity.rollup.client_id};Authorization=AAD"
-    AZURE_CLIENT_ID                                              = azurerm_user_assigned_identity.rollup.client_id
-    AzureCalls__clientId                                         = azurerm_user_assigned_identity.rollup.client_id
-    AzureCalls__credential                                       = "managedidentity"
-    AzureCalls__queueServiceUri                                  = azurerm_storage_account.workflow_calls.primary_queue_endpoint
-    AzureFunctionsJobHost__extensions__queues__batchSize         = "4"
-    AzureFunctionsJobHost__extensions__queues__maxDequeueCount   = "2"
-    AzureFunctionsJobHost__extensions__queues__newBatchThreshold = "0"
-    AzureFunctionsJobHost__functionTimeout                       = "00:10:30"
-    AzureFunctionsWebHost__hostid                                = "mediaiot-rollup"
-    AzureWebJobsStorage__clientId                                = azurerm_user_assigned_identity.rollup.client_id
-    AzureWebJobsStorage__credential                              = "managedidentity"
-    CLOUDGEN_ROLLOUT                                             = "rollout ${var.rollout}"
-    FACTS_DATABASE                                               = azurerm_kusto_database.facts.name
-    FACTS_ENDPOINT                                               = azurerm_kusto_cluster.facts.uri
-    FACTS_PROTOCOL                                               = "kusto"
-    FACTS_SERVER                                                 = azurerm_kusto_cluster.facts.name
-    TIMEZONE                                                     = "Asia/Seoul"
-    WEBSITE_CONTENTOVERVNET                                      = "1"
-    WEBSITE_RUN_FROM_PACKAGE                                     = azurerm_storage_blob.rollup.url
-    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                 = azurerm_user_assigned_identity.rollup.id
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING                     = "ClientId=${azurerm_user_assigned_identity.rollup.client_id};Authorization=AAD"
+    AZURE_CLIENT_ID                                               = azurerm_user_assigned_identity.rollup.client_id
+    AzureCalls__clientId                                          = azurerm_user_assigned_identity.rollup.client_id
+    AzureCalls__credential                                        = "managedidentity"
+    AzureCalls__queueServiceUri                                   = azurerm_storage_account.workflow_calls.primary_queue_endpoint
+    AzureFunctionsJobHost__extensions__queues__batchSize          = "4"
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount    = "2"
+    AzureFunctionsJobHost__extensions__queues__maxPollingInterval = "00:00:02"
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold  = "0"
+    AzureFunctionsJobHost__functionTimeout                        = "00:10:30"
+    AzureFunctionsWebHost__hostid                                 = "mediaiot-rollup"
+    AzureWebJobsStorage__clientId                                 = azurerm_user_assigned_identity.rollup.client_id
+    AzureWebJobsStorage__credential                               = "managedidentity"
+    CLOUDGEN_ROLLOUT                                              = "rollout ${var.rollout}"
+    FACTS_DATABASE                                                = azurerm_kusto_database.facts.name
+    FACTS_ENDPOINT                                                = azurerm_kusto_cluster.facts.uri
+    FACTS_PROTOCOL                                                = "kusto"
+    FACTS_SERVER                                                  = azurerm_kusto_cluster.facts.name
+    TIMEZONE                                                      = "Asia/Seoul"
+    WEBSITE_CONTENTOVERVNET                                       = "1"
+    WEBSITE_RUN_FROM_PACKAGE                                      = azurerm_storage_blob.rollup.url
+    WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID                  = azurerm_user_assigned_identity.rollup.id
   }
 
   tags = local.tags

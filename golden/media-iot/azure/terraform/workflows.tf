@@ -191,7 +191,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
         inputs = {
           subscribe = {
             method = "POST"
-            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=420"
             headers = {
               Content-Type = "application/xml"
               x-ms-date    = "@utcNow('R')"
@@ -206,7 +206,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           unsubscribe = {}
         }
         limit = {
-          timeout = "PT360S"
+          timeout = "PT420S"
         }
         runAfter = {
           run_document = ["Succeeded"]
@@ -234,7 +234,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           }
         }
         runAfter = {
-          close_call_1   = ["Succeeded", "Failed", "TimedOut"]
+          run_document   = ["Succeeded"]
           close_answer_1 = ["Failed", "Skipped"]
         }
       }
@@ -243,7 +243,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
         inputs = {
           subscribe = {
             method = "POST"
-            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=420"
             headers = {
               Content-Type = "application/xml"
               x-ms-date    = "@utcNow('R')"
@@ -258,7 +258,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           unsubscribe = {}
         }
         limit = {
-          timeout = "PT360S"
+          timeout = "PT420S"
         }
         runAfter = {
           close_pause_1 = ["Succeeded"]
@@ -286,7 +286,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           }
         }
         runAfter = {
-          close_call_2   = ["Succeeded", "Failed", "TimedOut"]
+          close_pause_1  = ["Succeeded"]
           close_answer_2 = ["Failed", "Skipped"]
         }
       }
@@ -295,7 +295,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
         inputs = {
           subscribe = {
             method = "POST"
-            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=420"
             headers = {
               Content-Type = "application/xml"
               x-ms-date    = "@utcNow('R')"
@@ -310,7 +310,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           unsubscribe = {}
         }
         limit = {
-          timeout = "PT360S"
+          timeout = "PT420S"
         }
         runAfter = {
           close_pause_2 = ["Succeeded"]
@@ -338,7 +338,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           }
         }
         runAfter = {
-          close_call_3   = ["Succeeded", "Failed", "TimedOut"]
+          close_pause_2  = ["Succeeded"]
           close_answer_3 = ["Failed", "Skipped"]
         }
       }
@@ -347,7 +347,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
         inputs = {
           subscribe = {
             method = "POST"
-            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=360"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.close_calls.name}/messages?messagettl=420"
             headers = {
               Content-Type = "application/xml"
               x-ms-date    = "@utcNow('R')"
@@ -362,7 +362,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           unsubscribe = {}
         }
         limit = {
-          timeout = "PT360S"
+          timeout = "PT420S"
         }
         runAfter = {
           close_pause_3 = ["Succeeded"]
@@ -383,16 +383,10 @@ resource "azurerm_logic_app_action_custom" "nightly" {
       }
       close_outcome = {
         type   = "Compose"
-        inputs = "@if(equals(actions('close_call_4')?['status'],'Skipped'),if(equals(actions('close_call_3')?['status'],'Skipped'),if(equals(actions('close_call_2')?['status'],'Skipped'),if(equals(actions('close_call_1')?['status'],'Skipped'),null,if(and(equals(actions('close_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_1')?['outputs']?['body'])),'[{')),actions('close_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}'))),if(and(equals(actions('close_call_2')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_2')?['outputs']?['body'])),'[{')),actions('close_call_2')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}'))),if(and(equals(actions('close_call_3')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_3')?['outputs']?['body'])),'[{')),actions('close_call_3')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}'))),if(and(equals(actions('close_call_4')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_4')?['outputs']?['body'])),'[{')),actions('close_call_4')?['outputs']?['body'],json('{\"error\":\"no answer of close: it took longer than 360 seconds, or could not be asked\"}')))"
+        inputs = "@if(equals(actions('close_call_4')?['status'],'Skipped'),if(equals(actions('close_call_3')?['status'],'Skipped'),if(equals(actions('close_call_2')?['status'],'Skipped'),if(equals(actions('close_call_1')?['status'],'Skipped'),null,if(and(equals(actions('close_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_1')?['outputs']?['body'])),'[{')),actions('close_call_1')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of close: it took longer than 420 seconds, or could not be asked (status: ',string(coalesce(actions('close_call_1')?['outputs']?['statusCode'],'none')),')')))),if(and(equals(actions('close_call_2')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_2')?['outputs']?['body'])),'[{')),actions('close_call_2')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of close: it took longer than 420 seconds, or could not be asked (status: ',string(coalesce(actions('close_call_2')?['outputs']?['statusCode'],'none')),')')))),if(and(equals(actions('close_call_3')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_3')?['outputs']?['body'])),'[{')),actions('close_call_3')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of close: it took longer than 420 seconds, or could not be asked (status: ',string(coalesce(actions('close_call_3')?['outputs']?['statusCode'],'none')),')')))),if(and(equals(actions('close_call_4')?['status'],'Succeeded'),startsWith(string(createArray(actions('close_call_4')?['outputs']?['body'])),'[{')),actions('close_call_4')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of close: it took longer than 420 seconds, or could not be asked (status: ',string(coalesce(actions('close_call_4')?['outputs']?['statusCode'],'none')),')'))))"
         runAfter = {
-          close_call_1   = ["Succeeded", "Failed", "TimedOut"]
-          close_answer_1 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-          close_call_2   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-          close_answer_2 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-          close_call_3   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-          close_answer_3 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-          close_call_4   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-          close_answer_4 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+          run_document   = ["Succeeded"]
+          close_answer_4 = ["Succeeded", "Failed", "Skipped"]
         }
       }
       close = {
@@ -424,7 +418,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
             inputs = {
               subscribe = {
                 method = "POST"
-                uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.report_calls.name}/messages?messagettl=360"
+                uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.report_calls.name}/messages?messagettl=420"
                 headers = {
                   Content-Type = "application/xml"
                   x-ms-date    = "@utcNow('R')"
@@ -439,17 +433,31 @@ resource "azurerm_logic_app_action_custom" "nightly" {
               unsubscribe = {}
             }
             limit = {
-              timeout = "PT360S"
+              timeout = "PT420S"
             }
             runAfter = {
               close_caught = ["Succeeded"]
             }
           }
+          report-failure_answer_1 = {
+            type = "ParseJson"
+            inputs = {
+              content = "@body('report-failure_call_1')"
+              schema = {
+                type     = "object"
+                required = ["output"]
+              }
+            }
+            runAfter = {
+              report-failure_call_1 = ["Succeeded"]
+            }
+          }
           report-failure_outcome = {
             type   = "Compose"
-            inputs = "@if(equals(actions('report-failure_call_1')?['status'],'Skipped'),null,if(and(equals(actions('report-failure_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('report-failure_call_1')?['outputs']?['body'])),'[{')),actions('report-failure_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of report: it took longer than 360 seconds, or could not be asked\"}')))"
+            inputs = "@if(equals(actions('report-failure_call_1')?['status'],'Skipped'),null,if(and(equals(actions('report-failure_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('report-failure_call_1')?['outputs']?['body'])),'[{')),actions('report-failure_call_1')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of report: it took longer than 420 seconds, or could not be asked (status: ',string(coalesce(actions('report-failure_call_1')?['outputs']?['statusCode'],'none')),')'))))"
             runAfter = {
-              report-failure_call_1 = ["Succeeded", "Failed", "TimedOut"]
+              close_caught            = ["Succeeded"]
+              report-failure_answer_1 = ["Succeeded", "Failed", "Skipped"]
             }
           }
           report-failure = {
@@ -480,7 +488,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           }
         }
         runAfter = {
-          close_call_1 = ["Succeeded", "Failed", "TimedOut"]
+          run_document = ["Succeeded"]
           close        = ["Failed", "Skipped"]
         }
       }
@@ -488,7 +496,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
         type   = "Compose"
         inputs = "@if(equals(actions('close')?['status'],'Succeeded'),body('close')?['output'],body('report-failure')?['output'])"
         runAfter = {
-          close_call_1 = ["Succeeded", "Failed", "TimedOut"]
+          run_document = ["Succeeded"]
           close        = ["Succeeded", "Failed", "Skipped"]
           close_catch  = ["Succeeded", "Skipped"]
         }
@@ -539,7 +547,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                     inputs = {
                       subscribe = {
                         method = "POST"
-                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=960"
                         headers = {
                           Content-Type = "application/xml"
                           x-ms-date    = "@utcNow('R')"
@@ -554,7 +562,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       unsubscribe = {}
                     }
                     limit = {
-                      timeout = "PT900S"
+                      timeout = "PT960S"
                     }
                     runAfter = {}
                   }
@@ -580,7 +588,6 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       }
                     }
                     runAfter = {
-                      rollup_call_1   = ["Succeeded", "Failed", "TimedOut"]
                       rollup_answer_1 = ["Failed", "Skipped"]
                     }
                   }
@@ -589,7 +596,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                     inputs = {
                       subscribe = {
                         method = "POST"
-                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=960"
                         headers = {
                           Content-Type = "application/xml"
                           x-ms-date    = "@utcNow('R')"
@@ -604,7 +611,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       unsubscribe = {}
                     }
                     limit = {
-                      timeout = "PT900S"
+                      timeout = "PT960S"
                     }
                     runAfter = {
                       rollup_pause_1 = ["Succeeded"]
@@ -632,7 +639,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       }
                     }
                     runAfter = {
-                      rollup_call_2   = ["Succeeded", "Failed", "TimedOut"]
+                      rollup_pause_1  = ["Succeeded"]
                       rollup_answer_2 = ["Failed", "Skipped"]
                     }
                   }
@@ -641,7 +648,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                     inputs = {
                       subscribe = {
                         method = "POST"
-                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=960"
                         headers = {
                           Content-Type = "application/xml"
                           x-ms-date    = "@utcNow('R')"
@@ -656,7 +663,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       unsubscribe = {}
                     }
                     limit = {
-                      timeout = "PT900S"
+                      timeout = "PT960S"
                     }
                     runAfter = {
                       rollup_pause_2 = ["Succeeded"]
@@ -684,7 +691,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       }
                     }
                     runAfter = {
-                      rollup_call_3   = ["Succeeded", "Failed", "TimedOut"]
+                      rollup_pause_2  = ["Succeeded"]
                       rollup_answer_3 = ["Failed", "Skipped"]
                     }
                   }
@@ -693,7 +700,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                     inputs = {
                       subscribe = {
                         method = "POST"
-                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=900"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.rollup_calls.name}/messages?messagettl=960"
                         headers = {
                           Content-Type = "application/xml"
                           x-ms-date    = "@utcNow('R')"
@@ -708,7 +715,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       unsubscribe = {}
                     }
                     limit = {
-                      timeout = "PT900S"
+                      timeout = "PT960S"
                     }
                     runAfter = {
                       rollup_pause_3 = ["Succeeded"]
@@ -729,16 +736,9 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                   }
                   rollup_outcome = {
                     type   = "Compose"
-                    inputs = "@if(equals(actions('rollup_call_4')?['status'],'Skipped'),if(equals(actions('rollup_call_3')?['status'],'Skipped'),if(equals(actions('rollup_call_2')?['status'],'Skipped'),if(equals(actions('rollup_call_1')?['status'],'Skipped'),null,if(and(equals(actions('rollup_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_1')?['outputs']?['body'])),'[{')),actions('rollup_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}'))),if(and(equals(actions('rollup_call_2')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_2')?['outputs']?['body'])),'[{')),actions('rollup_call_2')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}'))),if(and(equals(actions('rollup_call_3')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_3')?['outputs']?['body'])),'[{')),actions('rollup_call_3')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}'))),if(and(equals(actions('rollup_call_4')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_4')?['outputs']?['body'])),'[{')),actions('rollup_call_4')?['outputs']?['body'],json('{\"error\":\"no answer of rollup: it took longer than 900 seconds, or could not be asked\"}')))"
+                    inputs = "@if(equals(actions('rollup_call_4')?['status'],'Skipped'),if(equals(actions('rollup_call_3')?['status'],'Skipped'),if(equals(actions('rollup_call_2')?['status'],'Skipped'),if(equals(actions('rollup_call_1')?['status'],'Skipped'),null,if(and(equals(actions('rollup_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_1')?['outputs']?['body'])),'[{')),actions('rollup_call_1')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of rollup: it took longer than 960 seconds, or could not be asked (status: ',string(coalesce(actions('rollup_call_1')?['outputs']?['statusCode'],'none')),')')))),if(and(equals(actions('rollup_call_2')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_2')?['outputs']?['body'])),'[{')),actions('rollup_call_2')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of rollup: it took longer than 960 seconds, or could not be asked (status: ',string(coalesce(actions('rollup_call_2')?['outputs']?['statusCode'],'none')),')')))),if(and(equals(actions('rollup_call_3')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_3')?['outputs']?['body'])),'[{')),actions('rollup_call_3')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of rollup: it took longer than 960 seconds, or could not be asked (status: ',string(coalesce(actions('rollup_call_3')?['outputs']?['statusCode'],'none')),')')))),if(and(equals(actions('rollup_call_4')?['status'],'Succeeded'),startsWith(string(createArray(actions('rollup_call_4')?['outputs']?['body'])),'[{')),actions('rollup_call_4')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of rollup: it took longer than 960 seconds, or could not be asked (status: ',string(coalesce(actions('rollup_call_4')?['outputs']?['statusCode'],'none')),')'))))"
                     runAfter = {
-                      rollup_call_1   = ["Succeeded", "Failed", "TimedOut"]
-                      rollup_answer_1 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-                      rollup_call_2   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-                      rollup_answer_2 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-                      rollup_call_3   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-                      rollup_answer_3 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-                      rollup_call_4   = ["Succeeded", "Failed", "Skipped", "TimedOut"]
-                      rollup_answer_4 = ["Succeeded", "Failed", "Skipped", "TimedOut"]
+                      rollup_answer_4 = ["Succeeded", "Failed", "Skipped"]
                     }
                   }
                   rollup = {
@@ -767,7 +767,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                     inputs = {
                       subscribe = {
                         method = "POST"
-                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.archive_calls.name}/messages?messagettl=900"
+                        uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.archive_calls.name}/messages?messagettl=960"
                         headers = {
                           Content-Type = "application/xml"
                           x-ms-date    = "@utcNow('R')"
@@ -782,15 +782,28 @@ resource "azurerm_logic_app_action_custom" "nightly" {
                       unsubscribe = {}
                     }
                     limit = {
-                      timeout = "PT900S"
+                      timeout = "PT960S"
                     }
                     runAfter = {}
                   }
+                  archive_answer_1 = {
+                    type = "ParseJson"
+                    inputs = {
+                      content = "@body('archive_call_1')"
+                      schema = {
+                        type     = "object"
+                        required = ["output"]
+                      }
+                    }
+                    runAfter = {
+                      archive_call_1 = ["Succeeded"]
+                    }
+                  }
                   archive_outcome = {
                     type   = "Compose"
-                    inputs = "@if(equals(actions('archive_call_1')?['status'],'Skipped'),null,if(and(equals(actions('archive_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('archive_call_1')?['outputs']?['body'])),'[{')),actions('archive_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of archive: it took longer than 900 seconds, or could not be asked\"}')))"
+                    inputs = "@if(equals(actions('archive_call_1')?['status'],'Skipped'),null,if(and(equals(actions('archive_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('archive_call_1')?['outputs']?['body'])),'[{')),actions('archive_call_1')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of archive: it took longer than 960 seconds, or could not be asked (status: ',string(coalesce(actions('archive_call_1')?['outputs']?['statusCode'],'none')),')'))))"
                     runAfter = {
-                      archive_call_1 = ["Succeeded", "Failed", "TimedOut"]
+                      archive_answer_1 = ["Succeeded", "Failed", "Skipped"]
                     }
                   }
                   archive = {
@@ -841,7 +854,7 @@ resource "azurerm_logic_app_action_custom" "nightly" {
         inputs = {
           subscribe = {
             method = "POST"
-            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.report_calls.name}/messages?messagettl=360"
+            uri    = "${azurerm_storage_account.workflow_calls.primary_queue_endpoint}${azurerm_storage_queue.report_calls.name}/messages?messagettl=420"
             headers = {
               Content-Type = "application/xml"
               x-ms-date    = "@utcNow('R')"
@@ -856,17 +869,31 @@ resource "azurerm_logic_app_action_custom" "nightly" {
           unsubscribe = {}
         }
         limit = {
-          timeout = "PT360S"
+          timeout = "PT420S"
         }
         runAfter = {
           choose = ["Succeeded"]
         }
       }
+      report_answer_1 = {
+        type = "ParseJson"
+        inputs = {
+          content = "@body('report_call_1')"
+          schema = {
+            type     = "object"
+            required = ["output"]
+          }
+        }
+        runAfter = {
+          report_call_1 = ["Succeeded"]
+        }
+      }
       report_outcome = {
         type   = "Compose"
-        inputs = "@if(equals(actions('report_call_1')?['status'],'Skipped'),null,if(and(equals(actions('report_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('report_call_1')?['outputs']?['body'])),'[{')),actions('report_call_1')?['outputs']?['body'],json('{\"error\":\"no answer of report: it took longer than 360 seconds, or could not be asked\"}')))"
+        inputs = "@if(equals(actions('report_call_1')?['status'],'Skipped'),null,if(and(equals(actions('report_call_1')?['status'],'Succeeded'),startsWith(string(createArray(actions('report_call_1')?['outputs']?['body'])),'[{')),actions('report_call_1')?['outputs']?['body'],setProperty(json('{}'),'error',concat('no answer of report: it took longer than 420 seconds, or could not be asked (status: ',string(coalesce(actions('report_call_1')?['outputs']?['statusCode'],'none')),')'))))"
         runAfter = {
-          report_call_1 = ["Succeeded", "Failed", "TimedOut"]
+          choose          = ["Succeeded"]
+          report_answer_1 = ["Succeeded", "Failed", "Skipped"]
         }
       }
       report = {

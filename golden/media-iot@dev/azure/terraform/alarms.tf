@@ -732,6 +732,29 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "functions_stopped" {
   }
 }
 
+resource "azurerm_monitor_metric_alert" "facts_late" {
+  name                = "mediaiot-dev-facts-late"
+  resource_group_name = azurerm_resource_group.main.name
+  scopes              = [azurerm_kusto_cluster.facts.id]
+  description         = "Records of streams come to facts more than 15 minutes late: it has too much to do, or could not read for a while. One that is new has to catch up, too."
+  severity            = 2
+  frequency           = "PT1M"
+  window_size         = "PT15M"
+  tags                = local.tags
+
+  criteria {
+    metric_namespace = "Microsoft.Kusto/clusters"
+    metric_name      = "DiscoveryLatency"
+    aggregation      = "Average"
+    operator         = "GreaterThan"
+    threshold        = 900
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.main.id
+  }
+}
+
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_readings_refused" {
   name                    = "mediaiot-dev-facts-readings-refused"
   location                = azurerm_resource_group.main.location
@@ -754,8 +777,39 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_readings_refuse
         | where _ResourceId =~ "${azurerm_kusto_cluster.facts.id}" and DatabaseName == "facts" and TableName == "readings_refused" and RowCount > 0
       ), (
         FailedIngestion
-        | where _ResourceId =~ "${azurerm_kusto_cluster.facts.id}" and Database == "facts" and Table in ("readings", "readings_records", "readings_refused")
+        | where _ResourceId =~ "${azurerm_kusto_cluster.facts.id}"
       )
+    EOT
+
+    time_aggregation_method = "Count"
+    operator                = "GreaterThan"
+    threshold               = 0
+  }
+
+  action {
+    action_groups = [azurerm_monitor_action_group.main.id]
+  }
+}
+
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "facts_passed_by" {
+  name                    = "mediaiot-dev-facts-passed-by"
+  location                = azurerm_resource_group.main.location
+  resource_group_name     = azurerm_resource_group.main.name
+  scopes                  = [azurerm_log_analytics_workspace.main.id]
+  description             = "A record of a stream said itself which table of facts it belongs to, and was not looked at: who publishes it has set the event's property `Table`."
+  severity                = 2
+  evaluation_frequency    = "PT5M"
+  window_duration         = "PT1H"
+  auto_mitigation_enabled = true
+
+  # A new workspace knows the table when the first lines are in it.
+  skip_query_validation = true
+  tags                  = local.tags
+
+  criteria {
+    query = <<-EOT
+      SucceededIngestion
+      | where _ResourceId =~ "${azurerm_kusto_cluster.facts.id}" and Table !in ("readings_records")
     EOT
 
     time_aggregation_method = "Count"

@@ -885,20 +885,8 @@ resource "azurerm_network_security_group" "functions" {
   }
 
   security_rule {
-    name                       = "LogicApps"
-    priority                   = 4003
-    direction                  = "Outbound"
-    access                     = "Allow"
-    protocol                   = "Tcp"
-    source_address_prefix      = azurerm_subnet.functions.address_prefixes[0]
-    source_port_range          = "*"
-    destination_address_prefix = "LogicApps"
-    destination_port_range     = "443"
-  }
-
-  security_rule {
     name                       = "LogicAppsManagement"
-    priority                   = 4004
+    priority                   = 4003
     direction                  = "Outbound"
     access                     = "Allow"
     protocol                   = "Tcp"

@@ -8,7 +8,16 @@ resource "azurerm_eventhub_namespace" "main" {
   capacity                      = 1
   local_authentication_enabled  = false
   public_network_access_enabled = false
-  tags                          = local.tags
+
+  network_rulesets = [{
+    default_action                 = "Deny"
+    public_network_access_enabled  = false
+    trusted_service_access_enabled = false
+    ip_rule                        = []
+    virtual_network_rule           = []
+  }]
+
+  tags = local.tags
 
   identity {
     type         = "UserAssigned"
