@@ -1,5 +1,8 @@
 //! Workflows: Logic Apps of the plan Consumption, which are paid by the action.
 //!
+//! Durable Functions would keep everything inside of the network. But they are code, in a language of the functions, with a package that
+//! nobody installs when a plan is made, and the steps would be seen in it alone: here a definition says them, and the portal shows each run.
+//!
 //! They stand outside of every network, and functions have no way in from there. So a call is a message: a storage account that does
 //! nothing else lets exactly these Logic Apps in, by their resource rules and their own identities, and the function takes the message
 //! over a private endpoint and calls back when it is done.
