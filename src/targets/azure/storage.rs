@@ -93,7 +93,7 @@ fn build(stack: &mut Stack<'_>, parts: &Parts, id: Id<Bucket>, bucket: &Bucket) 
 /// What every account of ours begins with: private, encrypted with the managed key, TLS only.
 /// The last argument is its name, how it is replicated, and whether Azure's flow logs write to it: they take the account's keys and its
 /// public address, where only trusted Azure services get in.
-pub(super) fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, flow_logs): (&str, &str, bool)) -> Block {
+fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, flow_logs): (&str, &str, bool)) -> Block {
     let short = names::account(&stack.system.prefix, name);
     let rules = Block::new()
         .set("default_action", "Deny")
@@ -115,6 +115,14 @@ pub(super) fn account(stack: &Stack<'_>, parts: &Parts, (name, replication, flow
         .block("network_rules", rules)
         .block("customer_managed_key", key)
         .block("identity", parts.encryption.identity())
+}
+
+/// An account with queues or tables in it.
+pub(super) fn account_of_queues(stack: &Stack<'_>, parts: &Parts, name: &str) -> Block {
+    account(stack, parts, (name, "ZRS", false))
+        .comment("Without these, queues and tables have keys of Microsoft's, whatever the account has.")
+        .set("queue_encryption_key_type", "Account")
+        .set("table_encryption_key_type", "Account")
 }
 
 fn rule(name: &str, days: &Lifecycle, versioning: bool) -> Option<Block> {

@@ -35,6 +35,10 @@ resource "azurerm_storage_account" "functions_code" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+
   blob_properties {
     delete_retention_policy {
       days = 7
@@ -205,7 +209,10 @@ resource "azurerm_storage_account" "alarm_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "alarm_host" {
@@ -398,7 +405,10 @@ resource "azurerm_storage_account" "archive_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "archive_host" {
@@ -613,7 +623,10 @@ resource "azurerm_storage_account" "close_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "close_host" {
@@ -817,7 +830,10 @@ resource "azurerm_storage_account" "hot_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "hot_host" {
@@ -1031,7 +1047,10 @@ resource "azurerm_storage_account" "mean_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "mean_host" {
@@ -1253,7 +1272,10 @@ resource "azurerm_storage_account" "means_api_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "means_api_host" {
@@ -1470,7 +1492,10 @@ resource "azurerm_storage_account" "notify_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "notify_host" {
@@ -1666,7 +1691,10 @@ resource "azurerm_storage_account" "pictures_api_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "pictures_api_host" {
@@ -1883,7 +1911,10 @@ resource "azurerm_storage_account" "report_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "report_host" {
@@ -2086,7 +2117,10 @@ resource "azurerm_storage_account" "rollup_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "rollup_host" {
@@ -2298,7 +2332,10 @@ resource "azurerm_storage_account" "summary_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "summary_host" {

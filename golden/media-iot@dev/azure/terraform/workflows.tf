@@ -57,7 +57,9 @@ resource "azurerm_storage_account" "workflow_calls" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
   queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
   depends_on                = [time_sleep.encryption]
 }
 

@@ -35,6 +35,10 @@ resource "azurerm_storage_account" "functions_code" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+
   blob_properties {
     delete_retention_policy {
       days = 7
@@ -172,7 +176,10 @@ resource "azurerm_storage_account" "items_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "items_host" {
@@ -388,7 +395,10 @@ resource "azurerm_storage_account" "reviews_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "reviews_host" {

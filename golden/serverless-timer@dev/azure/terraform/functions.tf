@@ -35,6 +35,10 @@ resource "azurerm_storage_account" "functions_code" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+
   blob_properties {
     delete_retention_policy {
       days = 7
@@ -172,7 +176,10 @@ resource "azurerm_storage_account" "close_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "close_host" {
@@ -382,7 +389,10 @@ resource "azurerm_storage_account" "mailer_host" {
     identity_ids = [azurerm_user_assigned_identity.encryption.id]
   }
 
-  depends_on = [time_sleep.encryption]
+  # Without these, queues and tables have keys of Microsoft's, whatever the account has.
+  queue_encryption_key_type = "Account"
+  table_encryption_key_type = "Account"
+  depends_on                = [time_sleep.encryption]
 }
 
 resource "azurerm_private_endpoint" "mailer_host" {

@@ -97,7 +97,7 @@ fn lower_plan(stack: &mut Stack<'_>, domain: Option<Id<Domain>>) -> Address {
 pub(super) fn memory(stack: &mut Stack<'_>, parts: &Parts, name: &str, domain: Option<Id<Domain>>) -> Memory {
     let own = format!("{name}-host");
     let body =
-        storage::account(stack, parts, (&own, "ZRS", false)).set("depends_on", after([parts.encryption.ready.clone()]));
+        storage::account_of_queues(stack, parts, &own).set("depends_on", after([parts.encryption.ready.clone()]));
     stack
         .module
         .comment("What its host remembers: which instance does a task, how far it is with a stream, keys.");
@@ -146,7 +146,7 @@ pub(in crate::targets::azure) fn shared(stack: &mut Stack<'_>, parts: &Parts) ->
     let blobs = Block::new()
         .block("delete_retention_policy", keep.clone())
         .block("container_delete_retention_policy", keep);
-    let mut body = storage::account(stack, parts, (CODE, "ZRS", false)).set("public_network_access_enabled", true);
+    let mut body = storage::account_of_queues(stack, parts, CODE).set("public_network_access_enabled", true);
     body.replace_blocks("network_rules", vec![rules]);
     let body = body
         .block("blob_properties", blobs)

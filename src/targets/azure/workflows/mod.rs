@@ -147,12 +147,9 @@ fn account(stack: &mut Stack<'_>, parts: &Parts, apps: &BTreeMap<Id<Workflow>, A
         .set("default_action", "Deny")
         .set("bypass", Expression::from(vec!["None"]))
         .blocks("private_link_access", access);
-    let mut body = storage::account(stack, parts, (CALLS, "ZRS", false)).set("public_network_access_enabled", true);
+    let mut body = storage::account_of_queues(stack, parts, CALLS).set("public_network_access_enabled", true);
     body.replace_blocks("network_rules", vec![rules]);
-    // Without this, queues have keys of Microsoft's, whatever the account has.
-    let body = body
-        .set("queue_encryption_key_type", "Account")
-        .set("depends_on", after([parts.encryption.ready.clone()]));
+    let body = body.set("depends_on", after([parts.encryption.ready.clone()]));
     stack.module.comment(
         "Messages of workflows to the functions that they call, and to workflows from those who start them. Its public address answers the\nworkflows and nobody else; everybody inside uses the private endpoint.",
     );
